@@ -1,0 +1,39 @@
+"""mnprofile: multiply-adds, parameters and activations of the MobileNet family.
+
+>>> import mnprofile
+>>> mnprofile.count(mnprofile.build("v2", alpha=0.75, resolution=160)).totals.macs
+107295200
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+__version__ = "0.1.0"
+
+if TYPE_CHECKING:
+    from mnprofile.catalog import build, load, parse
+    from mnprofile.counting import count
+    from mnprofile.errors import MnprofileError
+
+# Loaded on first use: `import mnprofile` alone must stay light.
+_HOMES = {
+    "MnprofileError": "errors",
+    "build": "catalog",
+    "count": "counting",
+    "load": "catalog",
+    "parse": "catalog",
+}
+
+__all__ = ["MnprofileError", "__version__", "build", "count", "load", "parse"]
+
+
+def __getattr__(name: str) -> object:
+    if name in _HOMES:
+        value: object = getattr(import_module(f"mnprofile.{_HOMES[name]}"), name)
+        globals()[name] = value
+        return value
+    raise AttributeError(f"module 'mnprofile' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_HOMES})

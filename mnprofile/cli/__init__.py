@@ -1,0 +1,127 @@
+"""The command line: commands load when called, errors end in one place."""
+
+import importlib
+import json
+import os
+import sys
+from collections.abc import Sequence
+
+import click
+
+from mnprofile import __version__, escape
+from mnprofile.errors import (
+    BUG,
+    EXIT_CODES,
+    REJECTED,
+    FileError,
+    MnprofileError,
+    UsageError,
+)
+
+# In the order of --help. A command lives in mnprofile/cli/NAME.py as `command`.
+COMMANDS = ("list", "count")
+
+INTERRUPTED, READER_GONE = 130, 141
+
+EPILOG = "\b\nExit codes, the same everywhere:\n" + "\n".join(
+    f"  {code:<3} {meaning}" for code, meaning in EXIT_CODES.items()
+)
+
+
+class LazyGroup(click.Group):
+    """A group whose commands are imported on use: --version needs none of them."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        if name not in COMMANDS:
+            return None
+        module = importlib.import_module(f"mnprofile.cli.{name}")
+        command: click.Command = module.command
+        return command
+
+
+@click.group(
+    cls=LazyGroup,
+    epilog=EPILOG,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 80},
+)
+@click.version_option(__version__, message="mnprofile %(version)s")
+@click.option("--debug", is_flag=True, help="Show the traceback of an internal bug.")
+def cli(debug: bool) -> None:
+    """Multiply-adds, parameters and activations of the MobileNet family.
+
+    \b
+    mnprofile count v2 --alpha 0.75 --res 160
+    mnprofile count path/to/my_table.md --by stage
+    mnprofile list
+    """
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line and return its exit code; errors are printed on stderr."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
+    try:
+        code = cli.main(arguments, prog_name="mnprofile", standalone_mode=False)
+        sys.stdout.flush()
+        return int(code or 0)
+    except click.exceptions.NoArgsIsHelpError as fault:
+        print(fault.format_message(), file=sys.stderr)
+        return REJECTED
+    except (click.Abort, KeyboardInterrupt):
+        return INTERRUPTED
+    except BrokenPipeError:
+        # What is left in the buffer has nowhere to go, and must not be tried again.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        return READER_GONE
+    except Exception as fault:
+        return _failed(fault, arguments)
+
+
+def _failed(fault: Exception, arguments: Sequence[str]) -> int:
+    """Print what ended the command and return its exit code."""
+    if isinstance(fault, click.ClickException):
+        fault = _from_click(fault)
+    elif isinstance(fault, OSError):
+        fault = _from_os(fault)
+    if isinstance(fault, MnprofileError):
+        return _report(fault, arguments)
+    if "--debug" in arguments:
+        raise fault
+    print(
+        f"Internal error: {type(fault).__name__}: {escape.visible(str(fault))}\n"
+        "This is a bug in mnprofile; `mnprofile --debug` shows where.",
+        file=sys.stderr,
+    )
+    return BUG
+
+
+def _report(fault: MnprofileError, arguments: Sequence[str]) -> int:
+    if _wants_json(arguments):
+        print(json.dumps(fault.as_dict()), file=sys.stderr)
+    else:
+        lines = str(fault).split("\n")
+        print("\n".join(escape.visible(line) for line in lines), file=sys.stderr)
+    return fault.exit_code
+
+
+def _wants_json(arguments: Sequence[str]) -> bool:
+    joined = " ".join(arguments)
+    return "--format json" in joined or "--format=json" in joined
+
+
+def _from_click(fault: click.ClickException) -> MnprofileError:
+    if isinstance(fault, click.FileError):
+        return FileError(fault.format_message())
+    context = getattr(fault, "ctx", None)
+    hint = f"see {context.command_path} --help" if context else None
+    return UsageError(fault.format_message(), accepted=hint)
+
+
+def _from_os(fault: OSError) -> MnprofileError:
+    reason = fault.strerror or str(fault)
+    return FileError(f"{fault.filename}: {reason}" if fault.filename else reason)

@@ -1,0 +1,373 @@
+"""mnprofile count ARCH: every figure of one network."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import click
+
+from mnprofile.blocks import build_rows
+from mnprofile.cli.options import (
+    arch_argument,
+    config_options,
+    output_options,
+    settings_of,
+)
+from mnprofile.cli.output import emit, envelope
+from mnprofile.counting import (
+    ELEMENTWISE,
+    GROUPINGS,
+    Count,
+    Figures,
+    Group,
+    Grouping,
+    count,
+    figures_record,
+    layer_record,
+)
+from mnprofile.graph import Config
+from mnprofile.notation import Architecture
+from mnprofile.ops import Shape
+from mnprofile.published import misprint_of, printed_shares
+from mnprofile.sheet import Column, Share, Sheet, Value
+from mnprofile.units import short
+
+FOOT = (
+    "multiply-adds of convolutions and fully connected layers (SE too), without bias;"
+    " flops = 2 x macs"
+)
+_FIGURES = (
+    Column("macs", "Multiply-adds", "count"),
+    Column("weights", "Weights", "count"),
+    Column("biases", "Biases", "count"),
+    Column("bn_affine", "BN affine", "count"),
+    Column("params", "Params", "count"),
+    Column("buffers", "Buffers", "count"),
+    Column("activations", "Activations", "count"),
+)
+_ELEMENTS = (
+    Column("batch_norm_elems", "Batch norm", "count"),
+    Column("activation_elems", "Activation fn", "count"),
+    Column("pool_elems", "Pooling", "count"),
+    Column("add_elems", "Additions", "count"),
+    Column("scale_elems", "SE products", "count"),
+)
+
+
+@click.command("count")
+@arch_argument
+@config_options
+@click.option(
+    "--by",
+    type=click.Choice(GROUPINGS),
+    default="layer",
+    show_default=True,
+    help="What one line of the table is.",
+)
+@click.option(
+    "--elementwise",
+    is_flag=True,
+    help="Count elements of batch norm, activations, pooling, additions, SE products.",
+)
+@output_options
+def command(
+    by: Grouping,
+    elementwise: bool,
+    format_: str | None,
+    output: Path | None,
+    **given: Any,
+) -> None:
+    """Count multiply-adds, parameters and activations, layer by layer.
+
+    ARCH is an alias (v2), a table's name, a path to a table, - for standard input, or
+    short for a configuration: v2@0.75/160.
+
+    \b
+    macs         multiply-adds of convolutions and fully connected layers,
+                 squeeze-excite included; bias is not counted
+    flops        2 x macs
+    params       weights + biases + batch-norm gamma and beta
+    buffers      batch-norm running mean and variance
+    activations  output elements of the counted layers
+
+    \b
+    Examples:
+      mnprofile count v2 --alpha 0.75 --res 160
+      mnprofile count v1 --by type
+      mnprofile count my_network.md --res 192 --format json
+    """
+    settings = settings_of(**given)
+    counted = count(build_rows(settings.arch, **settings.build_arguments()))
+    notes = (*counted.graph.notes, *errata_notes(settings.arch))
+    emit(
+        format_,
+        output,
+        sheets=_sheets(counted, by, notes, elementwise=elementwise),
+        csv=_csv_sheet(counted, by, elementwise=elementwise),
+        record=lambda: envelope(
+            "count", count_record(counted, settings.arch, elementwise)
+        ),
+    )
+
+
+def errata_notes(arch: Architecture) -> list[str]:
+    """One line a corrected cell that the figures rest on."""
+    return [
+        f'erratum: row {e.row}, column "{e.column}": printed "{e.printed}", read as'
+        f' "{e.read_as}" ({e.why})'
+        for e in arch.errata
+    ]
+
+
+def headline(config: Config) -> str:
+    """The configuration in one line."""
+    height, width = config.resolution
+    parts = [f"{config.name}", f"alpha {config.alpha}", f"{height}x{width}"]
+    if config.t is not None:
+        parts.append(f"t {config.t}")
+    parts.append(f"{config.classes} classes")
+    parts.append(f"impl {config.impl}")
+    if config.output_stride is not None:
+        parts.append(f"output stride {config.output_stride}")
+    return ", ".join(parts)
+
+
+def model_record(config: Config) -> dict[str, Any]:
+    """The configuration as JSON has it."""
+    height, width = config.resolution
+    return {
+        "name": config.name,
+        "impl": config.impl,
+        "alpha": config.alpha,
+        "resolution": height if height == width else [height, width],
+        "rho": config.rho,
+        "t": config.t,
+        "classes": config.classes,
+        "output_stride": config.output_stride,
+    }
+
+
+def count_record(
+    counted: Count, arch: Architecture, elementwise: bool
+) -> dict[str, Any]:
+    """A count as JSON has it."""
+    totals = counted.totals
+    layers = counted.all_layers if elementwise else counted.layers
+    return {
+        "model": model_record(counted.config),
+        "totals": figures_record(totals, elementwise=elementwise),
+        "layers": [layer_record(layer, elementwise=elementwise) for layer in layers],
+        **{
+            f"by_{grouping}": [
+                _group_record(group, totals, grouping, elementwise)
+                for group in counted.by(grouping, elementwise=elementwise)
+            ]
+            for grouping in ("type", "stage", "block")
+        },
+        "notes": list(counted.graph.notes),
+        "errata": [
+            {
+                "row": e.row,
+                "line": e.line,
+                "column": e.column,
+                "printed": e.printed,
+                "read_as": e.read_as,
+                "why": e.why,
+            }
+            for e in arch.errata
+        ],
+    }
+
+
+def _group_record(
+    group: Group, totals: Figures, grouping: str, elementwise: bool
+) -> dict[str, Any]:
+    shares = _shares(group.figures, totals)
+    return {
+        grouping: group.name,
+        "layers": len(group.layers),
+        **figures_record(group.figures, elementwise=elementwise),
+        "macs_share": float(shares[0]),
+        "weights_share": float(shares[1]),
+    }
+
+
+def _shares(figures: Figures, totals: Figures) -> tuple[Share, Share]:
+    return (
+        Share(figures.macs, totals.macs),
+        Share(figures.weights, totals.weights),
+    )
+
+
+def _layer_sheet(counted: Count) -> Sheet:
+    """A line a counted layer, every quantity; the table shows a part of it."""
+    columns = (
+        Column("name", "Layer"),
+        Column("block", "Block"),
+        Column("stage", "Stage"),
+        Column("row", "Line", "number"),
+        Column("op", "Operator"),
+        Column("type", "Type"),
+        Column("kernel", "Kernel", "number"),
+        Column("stride", "Stride", "number"),
+        Column("groups", "Groups", "number"),
+        Column("in_shape", "Input"),
+        Column("out_shape", "Output"),
+        *_FIGURES,
+    )
+    rows = tuple(
+        (
+            layer.name,
+            layer.block,
+            layer.stage,
+            layer.origin.line,
+            layer.op,
+            layer.type,
+            layer.kernel,
+            layer.stride,
+            layer.groups,
+            _shape_text(layer.in_shape),
+            _shape_text(layer.out_shape),
+            *_figure_cells(layer.figures),
+        )
+        for layer in counted.layers
+    )
+    total: tuple[Value, ...] = ("total", *[None] * 10, *_figure_cells(counted.totals))
+    return Sheet(columns, rows, total)
+
+
+def _group_sheet(counted: Count, by: Grouping) -> Sheet:
+    """A line a block, stage or type, with its shares of multiply-adds and weights."""
+    columns = (
+        Column(by, by.capitalize()),
+        Column("layers", "Layers", "number"),
+        *_FIGURES,
+        Column("macs_share", "Share", "share"),
+        Column("weights_share", "Share", "share"),
+    )
+    totals = counted.totals
+
+    def cells(name: str, layers: int, figures: Figures) -> tuple[Value, ...]:
+        return (name, layers, *_figure_cells(figures), *_shares(figures, totals))
+
+    groups = counted.by(by)
+    return Sheet(
+        columns,
+        tuple(
+            cells(
+                group.name,
+                sum(layer.is_counted for layer in group.layers),
+                group.figures,
+            )
+            for group in groups
+        ),
+        cells("total", len(counted.layers), totals),
+    )
+
+
+def _table2_sheet(counted: Count) -> Sheet | None:
+    """Our shares by type beside those of the V1 paper's Table 2, misprints marked."""
+    printed = printed_shares(counted.config)
+    if not printed:
+        return None
+    totals = counted.totals
+    rows, notes = [], []
+    for group in counted.by("type"):
+        cells: list[Value] = [group.name]
+        ours = _shares(group.figures, totals)
+        for quantity, share in zip(("macs_share", "params_share"), ours, strict=True):
+            figure = printed[group.name, quantity]
+            misprint = misprint_of(figure)
+            cells += [
+                share,
+                figure.printed.replace("%", " %") + ("*" if misprint else ""),
+            ]
+            if misprint:
+                notes.append(f"* misprint: {misprint.reason} ({misprint.established})")
+        rows.append(tuple(cells))
+    columns = (
+        Column("type", "Type"),
+        Column("macs_share", "Multiply-adds", "share"),
+        Column("macs_share_printed", "Table 2", "number"),
+        Column("weights_share", "Weights", "share"),
+        Column("weights_share_printed", "Table 2", "number"),
+    )
+    title = "Beside the MobileNets paper (arXiv 1704.04861), Table 2"
+    return Sheet(columns, tuple(rows), None, title, tuple(notes))
+
+
+def _element_sheet(counted: Count) -> Sheet:
+    """A line a layer that holds elementwise operators, counted or not."""
+    rows = tuple(
+        (layer.name, *(getattr(layer.figures, key) or None for key in ELEMENTWISE))
+        for layer in counted.all_layers
+    )
+    total = ("total", *(getattr(counted.totals, key) for key in ELEMENTWISE))
+    return Sheet(
+        (Column("name", "Layer"), *_ELEMENTS),
+        rows,
+        total,
+        "Elements that enter elementwise operators (never part of the multiply-adds)",
+    )
+
+
+def _sheets(
+    counted: Count, by: Grouping, notes: Sequence[str], *, elementwise: bool
+) -> list[Sheet]:
+    """What a person reads: the chosen table, the shares by type, the foot."""
+    title = headline(counted.config)
+    if by == "layer":
+        full = _layer_sheet(counted)
+        shown = ("name", "type", "out_shape", "macs", "params", "row")
+    else:
+        full = _group_sheet(counted, by)
+        shown = (by, "layers", "macs", "macs_share", "params", "activations")
+        if by == "type":
+            shown = (by, "layers", "macs", "macs_share", "weights", "weights_share")
+    sheets = [replace(full.only(*shown), title=title)]
+    if by == "layer":
+        shares = _group_sheet(counted, "type").only(
+            "type", "layers", "macs", "macs_share", "weights", "weights_share"
+        )
+        sheets.append(replace(shares, title="By type"))
+    table2 = _table2_sheet(counted) if by in ("type", "layer") else None
+    if table2 is not None:
+        sheets.append(table2)
+    if elementwise:
+        sheets.append(_element_sheet(counted))
+    totals = counted.totals
+    foot = (
+        f"{short(totals.macs)} multiply-adds ({short(totals.flops)} flops),"
+        f" {short(totals.params)} params, {short(totals.buffers)} buffers,"
+        f" {short(totals.activations)} activations",
+        FOOT,
+    )
+    sheets[-1] = replace(sheets[-1], notes=(*sheets[-1].notes, *notes, *foot))
+    return sheets
+
+
+def _csv_sheet(counted: Count, by: Grouping, *, elementwise: bool) -> Sheet:
+    """Every quantity in one sheet, for machines."""
+    plain = _layer_sheet(counted) if by == "layer" else _group_sheet(counted, by)
+    if not elementwise:
+        return plain
+    figures = [group.figures for group in counted.by(by)]
+    return replace(
+        plain,
+        columns=(*plain.columns, *_ELEMENTS),
+        rows=tuple(
+            (*row, *(getattr(one, key) for key in ELEMENTWISE))
+            for row, one in zip(plain.rows, figures, strict=True)
+        ),
+        total=None,
+    )
+
+
+def _figure_cells(figures: Figures) -> tuple[int, ...]:
+    return tuple(getattr(figures, column.key) for column in _FIGURES)
+
+
+def _shape_text(shape: Shape) -> str:
+    """Height x width x channels, as the papers print it."""
+    return f"{shape.h}x{shape.w}x{shape.c}"

@@ -1,0 +1,178 @@
+"""Options and arguments that several commands share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+from click.shell_completion import CompletionItem
+
+from mnprofile import catalog, units
+from mnprofile.errors import UsageError
+from mnprofile.notation import MAX_SIZE, Architecture
+from mnprofile.scaling import IMPLS
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+class ArchType(click.ParamType[str]):
+    """An architecture: completed by alias, else by file name."""
+
+    name = "arch"
+
+    def shell_complete(
+        self, ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> list[CompletionItem]:
+        found = [
+            CompletionItem(name)
+            for name in catalog.names()
+            if name.startswith(incomplete)
+        ]
+        return found or [CompletionItem(incomplete, type="file")]
+
+
+class ResolutionType(click.ParamType[tuple[int, int]]):
+    """``160`` or ``320x240``."""
+
+    name = "res"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[int, int]:
+        return value if isinstance(value, tuple) else units.parse_resolution(str(value))
+
+
+@dataclass(frozen=True)
+class Settings:
+    """One configuration as the command line gives it, ready for ``build``."""
+
+    arch: Architecture
+    alpha: float
+    resolution: tuple[int, int] | None
+    t: float | None
+    classes: int | None
+    impl: str
+    output_stride: int | None
+
+    def build_arguments(self) -> dict[str, Any]:
+        """The keyword arguments of ``mnprofile.build`` besides the architecture."""
+        return {
+            "alpha": self.alpha,
+            "resolution": self.resolution,
+            "t": self.t,
+            "classes": self.classes,
+            "impl": self.impl,
+            "output_stride": self.output_stride,
+        }
+
+
+def arch_argument(function: F) -> F:
+    """ARCH: an alias, a table's name, a path, "-", or a spec such as v2@0.75/160."""
+    return click.argument("arch", metavar="ARCH", type=ArchType())(function)
+
+
+def impl_option(function: F) -> F:
+    return click.option(
+        "--impl",
+        type=click.Choice(IMPLS),
+        default="paper",
+        show_default=True,
+        help="Whose width-multiplier rules apply.",
+    )(function)
+
+
+def config_options(function: F) -> F:
+    """The options that choose a configuration of ARCH."""
+    for option in reversed(
+        (
+            click.option("--alpha", type=float, help="Width multiplier. [default: 1]"),
+            click.option(
+                "--res",
+                type=ResolutionType(),
+                help="Input size, 160 or 320x240 (height x width).",
+            ),
+            click.option(
+                "--rho", type=float, help="Input size as a factor of the table's."
+            ),
+            click.option(
+                "--t",
+                type=float,
+                help="Expansion factor of every block whose printed one is above 1.",
+            ),
+            click.option(
+                "--classes", type=int, help="Number of classes; 0: no classifier."
+            ),
+            impl_option,
+            click.option(
+                "--output-stride",
+                type=click.Choice(["8", "16", "32"]),
+                help="Turn later strides into dilation.",
+            ),
+        )
+    ):
+        function = option(function)
+    return function
+
+
+def settings_of(
+    arch: str,
+    alpha: float | None,
+    res: tuple[int, int] | None,
+    rho: float | None,
+    t: float | None,
+    classes: int | None,
+    impl: str,
+    output_stride: str | None,
+) -> Settings:
+    """Load ARCH and settle what its spec and the options say. Raises UsageError."""
+    spec = catalog.parse_spec(arch)
+    for name, option, given in (
+        ("--alpha", alpha, spec.alpha),
+        ("--res", res or rho, spec.resolution),
+    ):
+        if option is not None and given is not None:
+            raise UsageError(f"{name}: {arch} already says it")
+    if res is not None and rho is not None:
+        raise UsageError("--res and --rho together: one of them gives the resolution")
+    loaded = catalog.load(spec.arch)
+    if rho is not None:
+        res = _resolution_of(rho, loaded)
+    chosen = spec.alpha if alpha is None else alpha
+    return Settings(
+        arch=loaded,
+        alpha=1.0 if chosen is None else chosen,
+        resolution=spec.resolution or res,
+        t=t,
+        classes=classes,
+        impl=impl,
+        output_stride=int(output_stride) if output_stride else None,
+    )
+
+
+def _resolution_of(rho: float, arch: Architecture) -> tuple[int, int]:
+    """round(rho x the table's resolution) for both sides."""
+    if not 0 < rho <= MAX_SIZE:
+        raise UsageError(
+            f"--rho: {rho} is out of range", accepted="a factor above 0, such as 0.714"
+        )
+    side = round(rho * arch.resolution)
+    return side, side
+
+
+def output_options(function: F) -> F:
+    """--format and --output."""
+    function = click.option(
+        "-o",
+        "--output",
+        type=click.Path(path_type=Path, allow_dash=True),
+        help="Write to a file (- is standard output); its suffix gives the format.",
+    )(function)
+    return click.option(
+        "--format",
+        "format_",
+        type=click.Choice(["table", "json", "csv", "md"]),
+        help="[default: table]",
+    )(function)

@@ -1,0 +1,99 @@
+"""What every data command prints: one result as a table, JSON, CSV or Markdown."""
+
+import json
+import os
+import shutil
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+
+from mnprofile import __version__, escape, files, sheet
+from mnprofile.errors import UsageError
+from mnprofile.ops import CONVENTION
+from mnprofile.sheet import Sheet
+
+SCHEMA_VERSION = 1
+SUFFIXES = {".json": "json", ".csv": "csv", ".md": "md", ".txt": "table"}
+
+
+def envelope(command: str, content: Mapping[str, Any]) -> dict[str, Any]:
+    """The JSON object of one command: who made it and what its numbers mean, first."""
+    return {
+        "schema": f"mnprofile/{command}",
+        "schema_version": SCHEMA_VERSION,
+        "tool": {"name": "mnprofile", "version": __version__},
+        "convention": CONVENTION,
+        **content,
+    }
+
+
+def chosen_format(format_: str | None, output: Path | None) -> str:
+    """--format, else what the suffix of --output says, else a table.
+
+    Raises UsageError for a suffix that says nothing.
+    """
+    if format_ is not None:
+        return format_
+    if output is None or str(output) == "-":
+        return "table"
+    if output.suffix.lower() not in SUFFIXES:
+        raise UsageError(
+            f"--output: the suffix of {output.name} names no format",
+            accepted=f"{', '.join(SUFFIXES)}, or --format",
+        )
+    return SUFFIXES[output.suffix.lower()]
+
+
+def emit(
+    format_: str | None,
+    output: Path | None,
+    *,
+    sheets: Sequence[Sheet],
+    csv: Sheet,
+    record: Callable[[], dict[str, Any]],
+) -> None:
+    """Print a result, or write it to --output.
+
+    ``sheets`` are what a person reads (table and Markdown), ``csv`` the one sheet with
+    every column, ``record`` makes the JSON object. CSV has no place for notes, so the
+    sheets' go to stderr.
+    """
+    kind = chosen_format(format_, output)
+    to_stdout = output is None or str(output) == "-"
+    if kind == "json":
+        text = json.dumps(record(), indent=2) + "\n"
+    elif kind == "csv":
+        text = sheet.to_csv(csv)
+        for note in (note for one in sheets for note in one.notes):
+            warn(note)
+    elif kind == "md":
+        text = "\n".join(sheet.to_markdown(one) for one in sheets)
+    else:
+        width = terminal_width() if to_stdout else None
+        styled = width is not None and not os.environ.get("NO_COLOR")
+        parts = [sheet.to_text(one, width=width, styled=styled) for one in sheets]
+        text = "\n".join(parts)
+    write(text, output)
+
+
+def write(text: str, output: Path | None) -> None:
+    """Text to standard output, or to a file all or nothing."""
+    if output is None or str(output) == "-":
+        click.echo(text, nl=False, color=True)
+    else:
+        files.write_text(output, text)
+
+
+def warn(message: str) -> None:
+    """A note on stderr."""
+    print(escape.visible(message), file=sys.stderr)
+
+
+def terminal_width() -> int | None:
+    """The width of the terminal on standard output, or None where there is none."""
+    if not sys.stdout.isatty():
+        return None
+    return shutil.get_terminal_size().columns

@@ -1,0 +1,66 @@
+"""Plain arithmetic that serves one number and an array of numbers alike.
+
+A rule written with these runs on integers for a count and on numpy arrays for a sweep,
+where channels are columns ``[K, 1]`` (one row a width and expansion) and sizes are rows
+``[1, R]`` (one column a resolution). numpy is never imported here.
+"""
+
+from typing import Any, TypeVar
+
+N = TypeVar("N", int, float)
+
+
+class SplitError(Exception):
+    """A yes-or-no question whose answer differs within an array.
+
+    The sweep catches it, splits the array where ``mask`` says, and asks each part.
+    """
+
+    def __init__(self, mask: Any) -> None:
+        super().__init__("the answer differs within the array")
+        self.mask = mask
+
+
+def decide(answer: Any) -> bool:
+    """One bool from a bool or an array of them.
+
+    Raises SplitError where an array holds both answers.
+    """
+    if not hasattr(answer, "all"):
+        return bool(answer)
+    if answer.all():
+        return True
+    if not answer.any():
+        return False
+    raise SplitError(answer)
+
+
+def whole(value: float) -> int:
+    """Cut the fraction off a value that is not negative, as int() does."""
+    array: Any = value
+    return array.astype("int64") if hasattr(array, "astype") else int(value)
+
+
+def at_least(value: N, floor: N) -> N:
+    """The larger of the two."""
+    return value + (floor - value) * (value < floor)
+
+
+def ceil_div(value: int, divisor: int) -> int:
+    """Division rounded up, in integers."""
+    return -(-value // divisor)
+
+
+def half_even(value: float) -> int:
+    """Nearest integer, ties to the even one, as Python's round() does."""
+    up = (value + 0.5) // 1
+    return whole(up - (up == value + 0.5) * (up % 2))
+
+
+def multiple_of_8(value: float) -> int:
+    """The nearest multiple of 8 (halves up), at least 8, never under 0.9 x value.
+
+    This is ``make_divisible`` of the authors' code, copied by every implementation.
+    """
+    rounded = at_least((value + 4) // 8 * 8, 8)
+    return whole(rounded + 8 * (rounded < 0.9 * value))

@@ -1,0 +1,180 @@
+"""Figures as rows and columns, and their rendering as text, Markdown and CSV.
+
+A command makes a ``Sheet`` of plain values; nothing is computed while it is drawn.
+"""
+
+import csv
+import io
+from dataclasses import dataclass, replace
+from typing import Literal, NamedTuple
+
+from mnprofile import escape, units
+
+Kind = Literal["text", "count", "share", "number"]
+
+
+class Share(NamedTuple):
+    """A part of a whole, drawn as a percentage and exported as a number from 0 to 1."""
+
+    part: int
+    whole: int
+
+    def __float__(self) -> float:
+        return self.part / self.whole if self.whole else 0.0
+
+
+Value = str | int | float | Share | None
+
+
+@dataclass(frozen=True)
+class Column:
+    """``key`` heads it in CSV, ``label`` where people read."""
+
+    key: str
+    label: str
+    kind: Kind = "text"
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """A table of values. ``total`` is drawn last, and is not in the CSV."""
+
+    columns: tuple[Column, ...]
+    rows: tuple[tuple[Value, ...], ...]
+    total: tuple[Value, ...] | None = None
+    title: str = ""
+    notes: tuple[str, ...] = ()
+
+    def only(self, *keys: str) -> "Sheet":
+        """The same sheet with these columns, in this order."""
+        at = [[column.key for column in self.columns].index(key) for key in keys]
+
+        def pick(row: tuple[Value, ...]) -> tuple[Value, ...]:
+            return tuple(row[index] for index in at)
+
+        return replace(
+            self,
+            columns=tuple(self.columns[index] for index in at),
+            rows=tuple(pick(row) for row in self.rows),
+            total=pick(self.total) if self.total is not None else None,
+        )
+
+
+def to_csv(sheet: Sheet) -> str:
+    """Comma-separated rows under the columns' keys; plain numbers, empty for None."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow([column.key for column in sheet.columns])
+    for row in sheet.rows:
+        writer.writerow([_csv_value(value) for value in row])
+    return out.getvalue()
+
+
+def to_markdown(sheet: Sheet) -> str:
+    """A GitHub table with the title above, and the total and notes below it."""
+    lines = []
+    if sheet.title:
+        lines += [f"**{escape.markdown(sheet.title)}**", ""]
+    lines.append(_pipes([escape.markdown(column.label) for column in sheet.columns]))
+    lines.append(
+        _pipes(["---" if column.kind == "text" else "---:" for column in sheet.columns])
+    )
+    for row in sheet.rows:
+        lines.append(_pipes(_markdown_row(sheet, row)))
+    if sheet.total is not None:
+        cells = _markdown_row(sheet, sheet.total)
+        lines.append(_pipes([f"**{cell}**" if cell else "" for cell in cells]))
+    for note in sheet.notes:
+        lines += ["", escape.markdown(note)]
+    return "\n".join(lines) + "\n"
+
+
+def to_text(sheet: Sheet, *, width: int | None, styled: bool = False) -> str:
+    """Aligned columns. ``width`` is a terminal's, or None off a terminal.
+
+    On a terminal counts are separated by thousands and long text wraps; off it counts
+    are raw and nothing is cut. ``styled`` adds ANSI styles.
+    """
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    on_terminal = width is not None
+    table = Table(
+        box=box.SIMPLE_HEAD if on_terminal else None,
+        pad_edge=False,
+        show_edge=False,
+        header_style="bold",
+    )
+    for column in sheet.columns:
+        wraps = column.kind == "text" and on_terminal
+        table.add_column(
+            Text(column.label),
+            justify="left" if column.kind == "text" else "right",
+            no_wrap=not wraps,
+            overflow="fold",
+        )
+    for row in sheet.rows:
+        table.add_row(*(Text(cell) for cell in _text_row(sheet, row, on_terminal)))
+    if sheet.total is not None:
+        if on_terminal:
+            table.add_section()
+        cells = _text_row(sheet, sheet.total, on_terminal)
+        table.add_row(*(Text(cell, "bold") for cell in cells))
+    out = io.StringIO()
+    console = Console(
+        file=out,
+        width=width or 100_000,
+        force_terminal=styled,
+        color_system="standard" if styled else None,
+        highlight=False,
+        legacy_windows=False,
+    )
+    if sheet.title:
+        console.print(Text(escape.visible(sheet.title), "bold"), soft_wrap=not width)
+        console.print()
+    if sheet.rows or sheet.total:
+        console.print(table)
+    for index, note in enumerate(sheet.notes):
+        if index == 0:
+            console.print()
+        console.print(Text(escape.visible(note), "dim"), soft_wrap=not width)
+    return "\n".join(line.rstrip() for line in out.getvalue().split("\n"))
+
+
+def cell_text(value: Value, kind: Kind, *, separated: bool) -> str:
+    """One value as a person reads it."""
+    if value is None:
+        return ""
+    if isinstance(value, Share):
+        return units.percent(value.part, value.whole)
+    if isinstance(value, int) and kind == "count":
+        return units.grouped(value) if separated else str(value)
+    return escape.visible(str(value))
+
+
+def _text_row(sheet: Sheet, row: tuple[Value, ...], separated: bool) -> list[str]:
+    return [
+        cell_text(value, column.kind, separated=separated)
+        for value, column in zip(row, sheet.columns, strict=True)
+    ]
+
+
+def _markdown_row(sheet: Sheet, row: tuple[Value, ...]) -> list[str]:
+    return [
+        escape.markdown(value)
+        if isinstance(value, str)
+        else cell_text(value, column.kind, separated=False)
+        for value, column in zip(row, sheet.columns, strict=True)
+    ]
+
+
+def _pipes(cells: list[str]) -> str:
+    return "| " + " | ".join(cells) + " |"
+
+
+def _csv_value(value: Value) -> object:
+    if isinstance(value, str):
+        return escape.csv_cell(value)
+    return float(value) if isinstance(value, Share) else value

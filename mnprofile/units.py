@@ -1,0 +1,78 @@
+"""Numbers to text and back. The only place that does either."""
+
+import re
+
+from mnprofile.errors import UsageError
+
+_SI = {"": 0, "K": 3, "M": 6, "G": 9, "T": 12}
+_QUANTITY = re.compile(r"([0-9]{1,15})(?:\.([0-9]{1,15}))?\s*([KMGT]?)", re.IGNORECASE)
+
+
+def grouped(value: int) -> str:
+    """1234567 -> "1,234,567"."""
+    return f"{value:,}"
+
+
+def short(value: int) -> str:
+    """107295200 -> "107.3 M", with a decimal SI prefix and four digits at most.
+
+    Values under 10,000 stay as they are.
+    """
+    if value < 10_000:
+        return grouped(value)
+    for suffix in "KMGT":
+        value_in = value / 10 ** _SI[suffix]
+        if value_in < 999.95 or suffix == "T":
+            break
+    return f"{value_in:,.1f} {suffix}"
+
+
+def percent(part: int, whole: int) -> str:
+    """A share with two decimals; 0 and 100 only where they are exact."""
+    if whole == 0:
+        return "-"
+    text = f"{100 * part / whole:.2f} %"
+    if part and text == "0.00 %":
+        return "< 0.01 %"
+    if part != whole and text == "100.00 %":
+        return "> 99.99 %"
+    return text
+
+
+def parse_quantity(text: str, option: str) -> int:
+    """ "100M" -> 100000000: a count with a decimal SI prefix.
+
+    Raises UsageError naming ``option`` for anything else, fractions of one included.
+    """
+    match = _QUANTITY.fullmatch(text.strip())
+    if match is not None:
+        integer, fraction, prefix = match[1], match[2] or "", match[3].upper()
+        zeros = _SI[prefix] - len(fraction.rstrip("0"))
+        if zeros >= 0:
+            return int(integer + fraction.rstrip("0") + "0" * zeros)
+    raise UsageError(
+        f'{option}: "{text}" is not a count',
+        accepted="a whole number, or one with K, M, G or T (decimal): 100M, 1.5G, 512K",
+    )
+
+
+def parse_resolution(text: str, option: str = "--res") -> tuple[int, int]:
+    """ "160" or "320x240" (height x width) -> (height, width)."""
+    parts = re.split("[x×]", text.strip())
+    if len(parts) <= 2 and all(re.fullmatch("[0-9]{1,9}", part) for part in parts):
+        return int(parts[0]), int(parts[-1])
+    raise UsageError(
+        f'{option}: "{text}" is not a resolution',
+        accepted="a size such as 160, or height x width such as 320x240",
+    )
+
+
+def resolution_text(resolution: tuple[int, int]) -> str:
+    """(160, 160) -> "160", (320, 240) -> "320x240"."""
+    height, width = resolution
+    return str(height) if height == width else f"{height}x{width}"
+
+
+def plain(value: float) -> str:
+    """A factor as a person writes it: 0.75, 1.0, 6."""
+    return repr(value)
