@@ -1,7 +1,7 @@
 """Printed cells to typed rows: the three table dialects of the MobileNet papers.
 
 A dialect is one entry in ``DIALECTS``: its headers, and the function that reads a row.
-Cell readers raise ``RefusalError``, a plain fact; ``_Cells`` adds file, line and column.
+Cell readers raise ``RefusalError``, a plain fact; ``_Cells`` adds where it stands.
 """
 
 import re
