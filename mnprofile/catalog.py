@@ -28,7 +28,10 @@ def tables_folder() -> Path:
 def shipped() -> tuple[Architecture, ...]:
     """Every shipped architecture, in the order of the papers."""
     order = ("v1", "v2", "v3")
-    found = [_load_file(path) for path in sorted(tables_folder().glob("*.md"))]
+    found = [
+        parse(path.read_text("utf-8"), f"tables/{path.name}")
+        for path in sorted(tables_folder().glob("*.md"))
+    ]
     return tuple(
         sorted(found, key=lambda arch: (order.index(arch.family), len(arch.name)))
     )

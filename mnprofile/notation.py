@@ -149,7 +149,7 @@ class Architecture:
     classes: int
     dialect: str
     rows: tuple[Row, ...]
-    table: Table = field(repr=False)
+    table: Table = field(compare=False, repr=False)
 
     @property
     def errata(self) -> tuple[Erratum, ...]:

@@ -13,7 +13,9 @@ from mnprofile.errors import Place, TableError, nearest
 
 MAX_BYTES = 1 << 20
 MAX_ROWS = 1000
+MAX_COLUMNS = 64
 MAX_CELL = 200
+MAX_LINES = 20_000
 ERRATA_HEADERS = ("Row", "Column", "Printed", "Read as", "Why")
 
 # No pattern may repeat two things that can match the same text: a hostile line would
@@ -81,6 +83,12 @@ def read_table(text: str, file: str) -> Table:
     lines = [line.removesuffix("\r") for line in lines]
     if not text.strip():
         raise TableError("the file is empty", place=Place(file))
+    if len(lines) > MAX_LINES:
+        raise TableError(
+            "too many lines",
+            place=Place(file, MAX_LINES + 1),
+            accepted=f"at most {MAX_LINES}",
+        )
     page = _Page(file, lines)
     page.scan()
     if page.settings is None:
@@ -189,7 +197,7 @@ class _Page:
         if "|" not in self.lines[at] or at + 1 >= len(self.lines):
             return False
         below = self.lines[at + 1].strip().removeprefix("|").removesuffix("|")
-        return all(_RULE.fullmatch(part.strip()) for part in below.split("|"))
+        return below.count("|") > MAX_COLUMNS or all(_RULE.fullmatch(part.strip()) for part in below.split("|"))
 
     def _table(self, at: int, *, errata: bool) -> int:
         headers = self._cells(at)
@@ -247,6 +255,12 @@ class _Page:
         begin = len(line) - len(line.lstrip())
         if line[begin : begin + 1] == "|":
             begin += 1
+        if line.count("|") > MAX_COLUMNS:
+            raise TableError(
+                "too many cells",
+                place=Place(self.file, at + 1, 1),
+                accepted=f"at most {MAX_COLUMNS} columns",
+            )
         cuts = [match.start() for match in _PIPE.finditer(line, begin)]
         if not cuts or cuts[-1] != len(line) - 1:
             cuts.append(len(line))

@@ -70,7 +70,7 @@ _ELEMENTS = (
     is_flag=True,
     help="Count elements of batch norm, activations, pooling, additions, SE products.",
 )
-@output_options
+@output_options()
 def command(
     by: Grouping,
     elementwise: bool,
@@ -116,6 +116,21 @@ def errata_notes(arch: Architecture) -> list[str]:
     return [
         f'erratum: row {e.row}, column "{e.column}": printed "{e.printed}", read as'
         f' "{e.read_as}" ({e.why})'
+        for e in arch.errata
+    ]
+
+
+def errata_record(arch: Architecture) -> list[dict[str, Any]]:
+    """The corrected cells as JSON has them."""
+    return [
+        {
+            "row": e.row,
+            "line": e.line,
+            "column": e.column,
+            "printed": e.printed,
+            "read_as": e.read_as,
+            "why": e.why,
+        }
         for e in arch.errata
     ]
 
@@ -166,17 +181,7 @@ def count_record(
             for grouping in ("type", "stage", "block")
         },
         "notes": list(counted.graph.notes),
-        "errata": [
-            {
-                "row": e.row,
-                "line": e.line,
-                "column": e.column,
-                "printed": e.printed,
-                "read_as": e.read_as,
-                "why": e.why,
-            }
-            for e in arch.errata
-        ],
+        "errata": errata_record(arch),
     }
 
 

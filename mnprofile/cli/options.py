@@ -162,17 +162,22 @@ def _resolution_of(rho: float, arch: Architecture) -> tuple[int, int]:
     return side, side
 
 
-def output_options(function: F) -> F:
-    """--format and --output."""
-    function = click.option(
-        "-o",
-        "--output",
-        type=click.Path(path_type=Path, allow_dash=True),
-        help="Write to a file (- is standard output); its suffix gives the format.",
-    )(function)
-    return click.option(
-        "--format",
-        "format_",
-        type=click.Choice(["table", "json", "csv", "md"]),
-        help="[default: table]",
-    )(function)
+def output_options(*more_formats: str) -> Callable[[F], F]:
+    """--format (table, json, csv, md and what a command adds) and --output."""
+
+    def decorate(function: F) -> F:
+        function = click.option(
+            "-o",
+            "--output",
+            type=click.Path(path_type=Path, allow_dash=True),
+            metavar="FILE",
+            help="Write to a file; - is standard output.",
+        )(function)
+        return click.option(
+            "--format",
+            "format_",
+            type=click.Choice(["table", "json", "csv", "md", *more_formats]),
+            help="[default: by the suffix of --output, else table]",
+        )(function)
+
+    return decorate

@@ -30,21 +30,25 @@ def envelope(command: str, content: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def chosen_format(format_: str | None, output: Path | None) -> str:
+def chosen_format(
+    format_: str | None, output: Path | None, more: Mapping[str, str] | None = None
+) -> str:
     """--format, else what the suffix of --output says, else a table.
 
-    Raises UsageError for a suffix that says nothing.
+    ``more`` maps further suffixes of one command to its formats. Raises UsageError for
+    a suffix that says nothing.
     """
+    known = SUFFIXES | dict(more or {})
     if format_ is not None:
         return format_
     if output is None or str(output) == "-":
         return "table"
-    if output.suffix.lower() not in SUFFIXES:
+    if output.suffix.lower() not in known:
         raise UsageError(
             f"--output: the suffix of {output.name} names no format",
-            accepted=f"{', '.join(SUFFIXES)}, or --format",
+            accepted=f"{', '.join(known)}, or --format",
         )
-    return SUFFIXES[output.suffix.lower()]
+    return known[output.suffix.lower()]
 
 
 def emit(
