@@ -197,7 +197,9 @@ class _Page:
         if "|" not in self.lines[at] or at + 1 >= len(self.lines):
             return False
         below = self.lines[at + 1].strip().removeprefix("|").removesuffix("|")
-        return below.count("|") > MAX_COLUMNS or all(_RULE.fullmatch(part.strip()) for part in below.split("|"))
+        return below.count("|") > MAX_COLUMNS or all(
+            _RULE.fullmatch(part.strip()) for part in below.split("|")
+        )
 
     def _table(self, at: int, *, errata: bool) -> int:
         headers = self._cells(at)

@@ -54,7 +54,9 @@ def test_a_convolution_costs_one_multiply_add_a_tap_position_and_channel_pair(
     assert figures.macs == sum(1 for _ in taps)
     assert figures.weights == len([0] * kernel * kernel * x.c * out)
     assert figures.biases == out
-    assert figures.activations == sum(1 for _ in itertools.product(*map(range, (out, h, w))))
+    assert figures.activations == sum(
+        1 for _ in itertools.product(*map(range, (out, h, w)))
+    )
 
 
 @given(shapes, kernels, st.integers(1, 3))

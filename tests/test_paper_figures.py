@@ -10,7 +10,9 @@ def totals(arch: str, **settings: object) -> Figures:
     return mnprofile.count(mnprofile.build(arch, **settings)).totals  # type: ignore[arg-type]
 
 
-def test_mobilenet_v1_counts_569_million_multiply_adds_and_4_2_million_weights() -> None:
+def test_mobilenet_v1_counts_569_million_multiply_adds_and_4_2_million_weights() -> (
+    None
+):
     """MobileNets, Table 4: 569 M, 4.2 M."""
     figures = totals("v1")
 

@@ -1,6 +1,5 @@
 """Every kind of bad table: the error names the place and what would do."""
 
-import os
 import time
 from pathlib import Path
 
@@ -35,17 +34,29 @@ def test_the_pages_that_are_spoiled_below_are_good(page: str) -> None:
     [
         # headers
         ("Operator ", "Operatr  ", ["my.md:12:12", '"Operatr"', 'mean "Operator"']),
-        ("| t |", "| n |", ["my.md:12:32", '"n" stands twice']),
+        ("| t |", "| n |", ["my.md:12:35", '"n" stands twice']),
         # operators
-        ("bottleneck ", "botleneck  ", ["my.md:15:12", 'column "Operator"', "no operator"]),
+        (
+            "bottleneck ",
+            "botleneck  ",
+            ["my.md:15:12", 'column "Operator"', "no operator"],
+        ),
         ("bottleneck ", "botleneck  ", ["conv2d, bottleneck", 'mean "bottleneck"']),
         # cells
         ("| 16 | 2 | 2 |", "| 16 | 2 |", ["my.md:15", 'column "s"', "missing cell"]),
         ("| 2 | 2 |", "| 2 | 2 | 9 |", ["my.md:15", "surplus cell", "7 cells under 6"]),
         ("| 6 | 16", "|   | 16", ["my.md:15", 'column "t"', "empty cell", "written -"]),
-        ("| 6 | 16", "| six | 16", ["my.md:15:26", 'column "t"', '"six"', "at most 64"]),
+        (
+            "| 6 | 16",
+            "| six | 16",
+            ["my.md:15:26", 'column "t"', '"six"', "at most 64"],
+        ),
         ("| 16 | 2", "| 16.5 | 2", ["my.md:15", 'column "c"', "whole number"]),
-        ("| 6 | 16 | 2 | 2", "| 6 | 16 | 2 | 9", ['column "s"', "out of range", "1 to 8"]),
+        (
+            "| 6 | 16 | 2 | 2",
+            "| 6 | 16 | 2 | 9",
+            ['column "s"', "out of range", "1 to 8"],
+        ),
         ("| 16 | 2 | 2", "| 16 | 999 | 2", ['column "n"', "out of range", "1 to 200"]),
         ("16²×8 ", "16-8  ", ["my.md:15:3", 'column "Input"', "no size"]),
         # what does not follow
@@ -54,12 +65,32 @@ def test_the_pages_that_are_spoiled_below_are_good(page: str) -> None:
         ("8²×32 ", "8²×16 ", ["my.md:17:3", "8x8x32"]),
         ("avgpool 8x8", "avgpool 7x7", ["my.md:17", "7x7 on a map of 8x8"]),
         # order
-        ("avgpool 8x8 | - | -  | 1 | -", "conv2d 1x1  | - | 32 | 1 | 1", ["before the pool"]),
-        ("conv2d 1x1  | - | 32 | 1 | 1", "conv2d 1x1  | - | k  | 1 | 1", ["before the pool"]),
-        ("conv2d 1x1  | - | k ", "conv2d 3x3  | - | k ", ["my.md:18", "as the classifier"]),
-        ("conv2d 1x1  | - | k  | - | -", "bottleneck | 1 | 4 | 1 | 1", ["can follow the pool"]),
+        (
+            "avgpool 8x8 | - | -  | 1 | -",
+            "conv2d 1x1  | - | 32 | 1 | 1",
+            ["before the pool"],
+        ),
+        (
+            "conv2d 1x1  | - | 32 | 1 | 1",
+            "conv2d 1x1  | - | k  | 1 | 1",
+            ["before the pool"],
+        ),
+        (
+            "conv2d 1x1  | - | k ",
+            "conv2d 3x3  | - | k ",
+            ["my.md:18", "as the classifier"],
+        ),
+        (
+            "conv2d 1x1  | - | k  | - | -",
+            "bottleneck | 1 | 4 | 1 | 1",
+            ["can follow the pool"],
+        ),
         # settings
-        ('name = "tiny"', 'nome = "tiny"', ["my.md:6", '"nome" is no setting', "mean name"]),
+        (
+            'name = "tiny"',
+            'nome = "tiny"',
+            ["my.md:6", '"nome" is no setting', "mean name"],
+        ),
         ('name = "tiny"', "", ['"name" is missing']),
         ('name = "tiny"', "name = 3", ["my.md:6", "not a name"]),
         ('scaling = "v2"', 'scaling = "v9"', ["my.md:7", '"v9"', "v1, v2, v3"]),
@@ -72,7 +103,11 @@ def test_the_pages_that_are_spoiled_below_are_good(page: str) -> None:
         ('"relu6"', '"relu5"', ["my.md:9", '"relu5"', "relu, relu6", 'mean "relu']),
         ('activation = "relu6"', "", ['"activation" is missing']),
         ('activation = "relu6"', "classes = 0", ['"activation" is missing']),
-        ('activation = "relu6"', 'activation = "relu6"\nclasses = 0', ["my.md:10", "1 to"]),
+        (
+            'activation = "relu6"',
+            'activation = "relu6"\nclasses = 0',
+            ["my.md:10", "1 to"],
+        ),
         ('name = "tiny"', 'name = "tiny', ["my.md:6", "not valid TOML"]),
         ("```toml", "```tml", ["no settings", "```toml"]),
         ("```\n\n|", "\n|", ["my.md:5:1", "never closed"]),
@@ -85,14 +120,22 @@ def test_a_mistake_in_a_v2_table(old: str, new: str, words: list[str]) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "words"),
     [
-        ("Conv / s2", "Convv / s2", ["my.md:12:3", '"convv" is no type', 'mean "conv"']),
+        (
+            "Conv / s2",
+            "Convv / s2",
+            ["my.md:12:3", '"convv" is no type', 'mean "conv"'],
+        ),
         ("Conv / s2", "Conv", ["my.md:12:3", "no type and stride", "Conv dw / s1"]),
         ("Conv / s2", "Conv / s9", ["my.md:12:3", "stride 9", "1 to 8"]),
         ("3x3x3x8", "3x3x4x8", ["my.md:12:15", "for 4 channels on an input of 3"]),
         ("3x3x8 dw", "3x3x8", ["my.md:13", "no filter shape", "3x3x64 dw"]),
         ("3x3x8 dw", "4x4x8 dw", ["my.md:13", "kernel 4x4", "odd"]),
         ("1x1x8x8", "1x1x9x8", ["my.md:14", "for 9 channels on an input of 8"]),
-        ("2x Conv / s1", "3x Conv / s1", []),  # two groups of one row each: still follows
+        (
+            "2x Conv / s1",
+            "3x Conv / s1",
+            [],
+        ),  # two groups of one row each: still follows
         ("2x Conv / s1 | 1x1x8x8", "2x Conv / s1 | 1x1x8x9", ["my.md:13", "16x16x9"]),
         ("Avg Pool / s1", "Avg Pool / s2", ["my.md:15", "stride 1"]),
         ("Pool 16x16", "Pool 16x8", ["my.md:15", "square"]),
@@ -101,7 +144,11 @@ def test_a_mistake_in_a_v2_table(old: str, new: str, words: list[str]) -> None:
         ("1x1x10", "1x1x11", ["my.md:17", "1x1x11", "1x1x10"]),
         ('"relu"', '"relu"\nclasses = 11', ["my.md:8", "classes = 11", "prints 10"]),
         ("| FC / s1 | 8x10 | 1x1x8 |\n", "", ["softmax without a classifier"]),
-        ("| Softmax", "| Conv / s1 | 1x1x10x10 | 1x1x10 |\n| Softmax", ["after the class"]),
+        (
+            "| Softmax",
+            "| Conv / s1 | 1x1x10x10 | 1x1x10 |\n| Softmax",
+            ["after the class"],
+        ),
     ],
 )
 def test_a_mistake_in_a_v1_table(old: str, new: str, words: list[str]) -> None:
@@ -123,7 +170,11 @@ def test_a_mistake_in_a_v1_table(old: str, new: str, words: list[str]) -> None:
         ("resolution = 32", 'resolution = 32\nactivation = "relu"', ["own NL column"]),
         ("| - | k | - | - |", "| - | k | ✓ | - |", ["my.md:16", 'column "SE"']),
         ("| SE |", "| SSE |", ['"SSE"', 'mean "SE"']),
-        ("| - | - | - | - | 1 |", "| - | - | - | HS | 1 |", ["my.md:14", 'column "NL"']),
+        (
+            "| - | - | - | - | 1 |",
+            "| - | - | - | HS | 1 |",
+            ["my.md:14", 'column "NL"'],
+        ),
     ],
 )
 def test_a_mistake_in_a_v3_table(old: str, new: str, words: list[str]) -> None:
@@ -144,7 +195,11 @@ def test_a_missing_column_is_named() -> None:
     [
         ("| 2 | s |", "| 9 | s |", ["my.md:24", 'column "Row"', "1 to 5"]),
         ("| 2 | s |", "| 2 | ss |", ["my.md:24", 'column "Column"', "Did you mean s"]),
-        ("| s | 2 |", "| s | 1 |", ["my.md:24", 'column "Printed"', 'the table has "2"']),
+        (
+            "| s | 2 |",
+            "| s | 1 |",
+            ["my.md:24", 'column "Printed"', 'the table has "2"'],
+        ),
         ("| a reason |", "| |", ["without a reason"]),
         ("| 2 | s | 2 | 2 |", "| 2 | s | 2 | 1 |", ["my.md:16", "8²×16", "16x16x16"]),
         ("| Why |", "| Reason |", ["my.md:22", "Row, Column, Printed, Read as, Why"]),
@@ -167,8 +222,11 @@ def test_a_mistake_in_the_errata(old: str, new: str, words: list[str]) -> None:
         ("# Title\n\nprose\n", ["no settings"]),
         (GOOD_V2.split("| Input")[0], ["no table"]),
         (spoiled(GOOD_V2, ("|--------|", "|xxxxxxxx|")), ["my.md:12:1", "|---|"]),
-        (spoiled(GOOD_V2, ("|--------|-", "|-")), ["my.md:13:1", "delimiter row has 5"]),
-        (GOOD_V2 + "\n" + GOOD_V2.split("```\n")[1], ["my.md:20:3", "a second table"]),
+        (
+            spoiled(GOOD_V2, ("|--------|-", "|-")),
+            ["my.md:13:1", "delimiter row has 5"],
+        ),
+        (GOOD_V2 + "\n" + GOOD_V2.split("```\n")[1], ["my.md:21:3", "a second table"]),
         (GOOD_V2 + "\n```toml\n```\n", ["second ```toml block"]),
         (GOOD_V2.split("| 32²×3")[0], ["a table without rows"]),
         (GOOD_V2 + "| " + "x" * 201 + " | | | | | |\n", ["my.md:19", "at most 200"]),
@@ -230,13 +288,20 @@ def test_an_endless_device_is_refused_at_once() -> None:
     assert "no regular file" in str(error_of("/dev/zero"))
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
-def test_no_permission(tmp_path: Path) -> None:
+def test_no_permission(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The refusal is played, since root may read everything."""
     path = tmp_path / "secret.md"
-    path.write_text(GOOD_V2)
-    path.chmod(0)
+    path.write_text(GOOD_V2, encoding="utf-8")
 
-    assert isinstance(error_of(path), FileError)
+    def refuse(*_: object) -> None:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr("builtins.open", refuse)
+    error = error_of(path)
+
+    assert isinstance(error, FileError)
+    assert error.exit_code == 4
+    assert "secret.md: Permission denied" in str(error)
 
 
 def test_an_unknown_name_suggests_the_nearest() -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from mnprofile import catalog
-from mnprofile.notation import DIALECTS, ConvRow
+from mnprofile.notation import DIALECTS, Architecture, ConvRow
 
 DATA = Path(__file__).parent / "data"
 COLUMNS = {
@@ -81,7 +81,7 @@ def test_the_catalog_lists_ten_tables_by_alias() -> None:
 
 
 @pytest.mark.parametrize("arch", catalog.shipped(), ids=lambda arch: arch.name)
-def test_every_table_has_a_title_and_a_source(arch: catalog.Architecture) -> None:
+def test_every_table_has_a_title_and_a_source(arch: Architecture) -> None:
     assert arch.title
     assert arch.source
 
@@ -97,7 +97,7 @@ def test_every_table_has_a_title_and_a_source(arch: catalog.Architecture) -> Non
     ids=lambda value: getattr(value, "name", value),
 )
 def test_alpha_1_gives_the_printed_channels_in_every_implementation(
-    arch: catalog.Architecture, impl: str
+    arch: Architecture, impl: str
 ) -> None:
     paper = catalog.build(arch)
     other = catalog.build(arch, impl=impl)

@@ -16,12 +16,15 @@ from mnprofile.errors import (
     FileError,
     MnprofileError,
     UsageError,
+    nearest,
 )
 
-# In the order of --help. A command lives in mnprofile/cli/NAME.py as `command`.
+# In the order of --help. A command lives in mnprofile/cli/NAME.py as `command`. (Once
+# imported, cli/list.py is `list` in this module: the builtin is not used below.)
 COMMANDS = ("list", "show", "count")
 
 INTERRUPTED, READER_GONE = 130, 141
+COMPLETION_VARIABLE = "_MNPROFILE_COMPLETE"
 
 EPILOG = "\b\nExit codes, the same everywhere:\n" + "\n".join(
     f"  {code:<3} {meaning}" for code, meaning in EXIT_CODES.items()
@@ -32,7 +35,7 @@ class LazyGroup(click.Group):
     """A group whose commands are imported on use: --version needs none of them."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(COMMANDS)
+        return [*COMMANDS]
 
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
         if name not in COMMANDS:
@@ -40,6 +43,18 @@ class LazyGroup(click.Group):
         module = importlib.import_module(f"mnprofile.cli.{name}")
         command: click.Command = module.command
         return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args[0] not in COMMANDS:
+            close = nearest(args[0], COMMANDS)
+            raise UsageError(
+                f'"{args[0]}" is no command',
+                accepted=", ".join(COMMANDS),
+                suggestion=f'"{close}"' if close else None,
+            )
+        return super().resolve_command(ctx, [*args])
 
 
 @click.group(
@@ -61,7 +76,7 @@ def cli(debug: bool) -> None:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit code; errors are printed on stderr."""
-    arguments = list(sys.argv[1:] if argv is None else argv)
+    arguments = [*(sys.argv[1:] if argv is None else argv)]
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
@@ -75,11 +90,19 @@ def main(argv: Sequence[str] | None = None) -> int:
     except (click.Abort, KeyboardInterrupt):
         return INTERRUPTED
     except BrokenPipeError:
-        # What is left in the buffer has nowhere to go, and must not be tried again.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-        return READER_GONE
+        return _reader_gone()
+    except SystemExit:
+        if COMPLETION_VARIABLE in os.environ:
+            raise  # the shell asked for completions
+        return _reader_gone()  # click's own answer to a closed pipe
     except Exception as fault:
         return _failed(fault, arguments)
+
+
+def _reader_gone() -> int:
+    """What is left in the buffer has nowhere to go, and must not be tried again."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    return READER_GONE
 
 
 def _failed(fault: Exception, arguments: Sequence[str]) -> int:
