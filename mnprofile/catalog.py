@@ -10,8 +10,8 @@ from pathlib import Path
 from mnprofile.blocks import build_rows, check_sizes
 from mnprofile.errors import FileError, Place, TableError, UsageError, nearest
 from mnprofile.graph import Graph
-from mnprofile.notation import Architecture, read_architecture
-from mnprofile.table import MAX_BYTES, read_table
+from mnprofile.notation import FAMILIES, Architecture, read_architecture
+from mnprofile.table import MAX_BYTES, read_settings, read_table
 from mnprofile.units import parse_resolution
 
 STDIN = "-"
@@ -24,22 +24,44 @@ def tables_folder() -> Path:
     return inside if inside.is_dir() else package.parent / "tables"
 
 
+@dataclass(frozen=True)
+class Entry:
+    """A shipped table by its names; the rows are read when it is loaded."""
+
+    name: str
+    aliases: tuple[str, ...]
+    path: Path
+
+    @property
+    def handle(self) -> str:
+        """The shortest way to say it."""
+        return self.aliases[0] if self.aliases else self.name
+
+
 @cache
+def index() -> tuple[Entry, ...]:
+    """The shipped tables in the order of the papers."""
+    found = []
+    for path in sorted(tables_folder().glob("*.md")):
+        settings = read_settings(path.read_text("utf-8"))
+        entry = Entry(settings["name"], tuple(settings.get("aliases", ())), path)
+        found.append((FAMILIES.index(settings["scaling"]), len(entry.name), entry))
+    return tuple(entry for _, _, entry in sorted(found, key=lambda item: item[:2]))
+
+
 def shipped() -> tuple[Architecture, ...]:
-    """Every shipped architecture, in the order of the papers."""
-    order = ("v1", "v2", "v3")
-    found = [
-        parse(path.read_text("utf-8"), f"tables/{path.name}")
-        for path in sorted(tables_folder().glob("*.md"))
-    ]
-    return tuple(
-        sorted(found, key=lambda arch: (order.index(arch.family), len(arch.name)))
-    )
+    """Every shipped architecture."""
+    return tuple(_shipped(entry) for entry in index())
 
 
 def names() -> list[str]:
     """What ``load`` takes besides a path: for each table its alias, else its name."""
-    return [arch.aliases[0] if arch.aliases else arch.name for arch in shipped()]
+    return [entry.handle for entry in index()]
+
+
+@cache
+def _shipped(entry: Entry) -> Architecture:
+    return parse(entry.path.read_text("utf-8"), f"tables/{entry.path.name}")
 
 
 def load(arch: str | os.PathLike[str]) -> Architecture:
@@ -56,13 +78,13 @@ def load(arch: str | os.PathLike[str]) -> Architecture:
         return parse(
             _decode(sys.stdin.buffer.read(MAX_BYTES + 1), "<stdin>"), "<stdin>"
         )
-    for known in shipped():
-        if text.lower() in (known.name.lower(), *map(str.lower, known.aliases)):
-            return known
+    for entry in index():
+        if text.lower() in (entry.name.lower(), *map(str.lower, entry.aliases)):
+            return _shipped(entry)
     looks_like_a_path = os.sep in text or "/" in text or text.endswith(".md")
     if looks_like_a_path or os.path.lexists(text):
         return _load_file(Path(text))
-    close = nearest(text, [*names(), *(known.name for known in shipped())])
+    close = nearest(text, [*names(), *(entry.name for entry in index())])
     raise UsageError(
         f'no architecture is called "{text}", and no file has that name',
         accepted=", ".join(names()) + ", or a path to a table",

@@ -8,6 +8,7 @@ cell, and a hostile page of 1 MiB must be refused within a second.
 import re
 import tomllib
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from mnprofile.errors import Place, TableError, nearest
 
@@ -108,7 +109,7 @@ def read_table(text: str, file: str) -> Table:
             accepted="one table, and one more under the heading Errata",
         )
     line, body = page.settings
-    settings, setting_lines = _read_settings(file, line, body)
+    settings, setting_lines = _parse_settings(file, line, body)
     grid, errata = _apply_errata(file, page.grids[0], page.errata)
     return Table(
         file=file,
@@ -121,6 +122,11 @@ def read_table(text: str, file: str) -> Table:
         errata=errata,
         _setting_lines=setting_lines,
     )
+
+
+def read_settings(text: str) -> dict[str, Any]:
+    """The settings of a page that is known to be good, without reading its table."""
+    return tomllib.loads(text.split("```toml\n", 1)[1].split("\n```", 1)[0])
 
 
 class _Page:
@@ -295,7 +301,7 @@ def _no_table(page: _Page) -> TableError:
     )
 
 
-def _read_settings(
+def _parse_settings(
     file: str, line: int, body: list[str]
 ) -> tuple[dict[str, object], dict[str, int]]:
     try:

@@ -77,10 +77,14 @@ def emit(
         text = "\n".join(sheet.to_markdown(one) for one in sheets)
     else:
         width = terminal_width() if to_stdout else None
-        styled = width is not None and not os.environ.get("NO_COLOR")
-        parts = [sheet.to_text(one, width=width, styled=styled) for one in sheets]
-        text = "\n".join(parts)
+        text = "\n".join(_as_table(one, width) for one in sheets)
     write(text, output)
+
+
+def _as_table(one: Sheet, width: int | None) -> str:
+    if width is None:
+        return sheet.to_text(one)
+    return sheet.to_terminal(one, width=width, styled=not os.environ.get("NO_COLOR"))
 
 
 def write(text: str, output: Path | None) -> None:
