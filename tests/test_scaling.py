@@ -5,6 +5,7 @@ import pytest
 import mnprofile
 from mnprofile.counting import Count, Layer
 from mnprofile.errors import UsageError
+from tests.conftest import GOOD_V2, GOOD_V3, spoiled
 
 
 def counted(arch: str, alpha: float, impl: str, **more: object) -> Count:
@@ -228,3 +229,97 @@ def test_keras_v1_loses_a_row_of_odd_maps(resolution: int, last: int) -> None:
 def test_keras_v1_refuses_a_resolution_that_leaves_nothing() -> None:
     with pytest.raises(UsageError, match="resolution: 16x16: the map is too small"):
         mnprofile.build("v1", resolution=16, impl="keras")
+
+
+# --- tables whose channels are no multiples of 8
+
+ODD_V2 = spoiled(
+    GOOD_V2,
+    ("| - | 8  | 1 | 2 |", "| - | 17 | 1 | 2 |"),
+    ("16²×8 ", "16²×17"),
+)
+ODD_V3 = spoiled(GOOD_V3, ("| 64 |", "| 107 |"))
+
+
+@pytest.mark.parametrize("impl", ["paper", "torchvision", "keras", "timm"])
+def test_at_alpha_1_the_printed_channels_stand_whatever_they_are(impl: str) -> None:
+    v2, v3 = mnprofile.parse(ODD_V2), mnprofile.parse(ODD_V3)
+
+    assert (
+        layer(mnprofile.count(mnprofile.build(v2, impl=impl)), "stem").out_shape.c == 17
+    )
+    count = mnprofile.count(mnprofile.build(v3, impl=impl))
+    assert layer(count, "block1.expand").out_shape.c == 107
+
+
+def test_an_expansion_of_107_is_squeezed_to_32_or_in_torchvision_to_24() -> None:
+    """107 / 4 = 26.75 -> 24, under nine tenths, so 32; 107 // 4 = 26 -> 24."""
+    arch = mnprofile.parse(ODD_V3)
+    squeezed = {
+        impl: layer(
+            mnprofile.count(mnprofile.build(arch, impl=impl)), "block1.se.reduce"
+        ).out_shape.c
+        for impl in ("paper", "torchvision")
+    }
+
+    assert squeezed == {"paper": 32, "torchvision": 24}
+
+
+def test_the_keras_v2_stem_is_not_cut_first() -> None:
+    """32 x 0.278 = 8.896 -> 8, under nine tenths, so 16; cut to 8 it would stay 8."""
+    assert out("v2", 0.278, "keras", "stem") == 16
+
+
+def test_a_stride_that_became_dilation_gets_no_shortcut() -> None:
+    """Blocks 1 to 4 stride by 2 each and keep 8 channels; the input is 64."""
+    rows = "".join(
+        f"| {64 >> n}²×8 | bottleneck | 6 | 8 | 1 | 2 |\n" for n in range(1, 5)
+    )
+    page = spoiled(
+        GOOD_V2,
+        ("resolution = 32", "resolution = 64"),
+        ("32²×3 ", "64²×3 "),
+        ("| 16²×8  | bottleneck  | 6 | 16 | 2 | 2 |\n", rows),
+        ("8²×16 ", "2²×8  "),
+        ("8²×32  | avgpool 8x8", "2²×32  | avgpool 2x2"),
+    )
+    graph = mnprofile.build(mnprofile.parse(page), output_stride=8)
+
+    assert [node.name for node in graph if node.op.kind == "add"] == []
+    assert [node.out_shape.h for node in graph if node.op.kind == "depthwise"] == (
+        [16, 8, 8, 8]
+    )
+
+
+def test_torchvision_v3_scales_the_expansion_of_each_repeat_from_its_own_input() -> (
+    None
+):
+    """t = 6 on 16, then on 24 channels: 96 and 144, at alpha 0.5 48 and 72."""
+    page = spoiled(
+        GOOD_V2,
+        ('"v2"', '"v3"'),
+        ("| - | 8  |", "| - | 16 |"),
+        ("16²×8 ", "16²×16"),
+        ("| 6 | 16 | 2", "| 6 | 24 | 2"),
+        ("8²×16 ", "8²×24 "),
+    )
+    graph = mnprofile.build(mnprofile.parse(page), alpha=0.5, impl="torchvision")
+    count = mnprofile.count(graph)
+
+    assert layer(count, "block1.expand").out_shape.c == 48
+    assert layer(count, "block2.expand").out_shape.c == 72
+
+
+def test_timm_leaves_the_v3_stem_alone_under_075_only() -> None:
+    page = spoiled(
+        GOOD_V3,
+        ("| - | 16 | - | HS | 2", "| - | 32 | - | HS | 2"),
+        ("16²×16", "16²×32"),
+    )
+    arch = mnprofile.parse(page)
+    stems = [
+        mnprofile.build(arch, alpha=alpha, impl="timm").nodes[0].out_shape.c
+        for alpha in (0.74, 0.75)
+    ]
+
+    assert stems == [32, 24]
