@@ -2,22 +2,10 @@
 
 from dataclasses import dataclass, field
 
+from mnprofile.cells import MAX_CLASSES, MAX_EXPANSION, MAX_SIZE
 from mnprofile.errors import TableError, UsageError
 from mnprofile.graph import Config, Graph, Origin, Tape
-from mnprofile.notation import (
-    DIALECTS,
-    MAX_CLASSES,
-    MAX_EXPANSION,
-    MAX_SIZE,
-    Architecture,
-    BottleneckRow,
-    ClassifierRow,
-    ConvRow,
-    DepthwiseRow,
-    PoolRow,
-    Row,
-    SoftmaxRow,
-)
+from mnprofile.notation import DIALECTS
 from mnprofile.numeric import decide
 from mnprofile.ops import (
     Activation,
@@ -32,6 +20,16 @@ from mnprofile.ops import (
     Scale,
     Shape,
     ShapeError,
+)
+from mnprofile.rows import (
+    Architecture,
+    BottleneckRow,
+    ClassifierRow,
+    ConvRow,
+    DepthwiseRow,
+    PoolRow,
+    Row,
+    SoftmaxRow,
 )
 from mnprofile.scaling import Rules, Width, channels, rules_for
 

@@ -10,7 +10,8 @@ from pathlib import Path
 from mnprofile.blocks import build_rows, check_sizes
 from mnprofile.errors import FileError, Place, TableError, UsageError, nearest
 from mnprofile.graph import Graph
-from mnprofile.notation import FAMILIES, Architecture, read_architecture
+from mnprofile.notation import read_architecture
+from mnprofile.rows import FAMILIES, Architecture
 from mnprofile.table import MAX_BYTES, read_settings, read_table
 from mnprofile.units import parse_resolution
 

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from mnprofile.errors import UsageError
-from mnprofile.notation import Family
 from mnprofile.numeric import at_least, decide, half_even, multiple_of_8, whole
+from mnprofile.rows import Family
 
 Impl = Literal["paper", "torchvision", "keras", "timm"]
 IMPLS: tuple[Impl, ...] = ("paper", "torchvision", "keras", "timm")

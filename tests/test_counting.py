@@ -10,7 +10,7 @@ import mnprofile
 from mnprofile import catalog
 from mnprofile.blocks import build_rows
 from mnprofile.counting import GROUPINGS, Figures, count
-from mnprofile.notation import Architecture
+from mnprofile.rows import Architecture
 from mnprofile.scaling import IMPLS, RULES
 
 

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from mnprofile import catalog
-from mnprofile.notation import DIALECTS, Architecture, ConvRow
+from mnprofile.notation import DIALECTS
+from mnprofile.rows import Architecture, ConvRow
 
 DATA = Path(__file__).parent / "data"
 COLUMNS = {

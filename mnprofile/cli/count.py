@@ -27,9 +27,9 @@ from mnprofile.counting import (
     layer_record,
 )
 from mnprofile.graph import Config
-from mnprofile.notation import Architecture
 from mnprofile.ops import Shape
 from mnprofile.published import misprint_of, printed_shares
+from mnprofile.rows import Architecture
 from mnprofile.sheet import Column, Share, Sheet, Value
 from mnprofile.units import short
 

@@ -11,8 +11,9 @@ import click
 from click.shell_completion import CompletionItem
 
 from mnprofile import catalog, units
+from mnprofile.cells import MAX_SIZE
 from mnprofile.errors import UsageError
-from mnprofile.notation import MAX_SIZE, Architecture
+from mnprofile.rows import Architecture
 from mnprofile.scaling import IMPLS
 
 F = TypeVar("F", bound=Callable[..., Any])

@@ -16,7 +16,7 @@ from mnprofile.cli.options import (
 )
 from mnprofile.cli.output import chosen_format, emit, envelope, write
 from mnprofile.graph import Graph
-from mnprofile.notation import Architecture
+from mnprofile.rows import Architecture
 from mnprofile.sheet import Column, Sheet, to_markdown
 
 
