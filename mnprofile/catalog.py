@@ -28,7 +28,7 @@ def tables_folder() -> Path:
 def shipped() -> tuple[Architecture, ...]:
     """Every shipped architecture, in the order of the papers."""
     order = ("v1", "v2", "v3")
-    found = [_load_file(path) for path in sorted(tables_folder().glob("*.md"))]
+    found = [_shipped_file(path) for path in sorted(tables_folder().glob("*.md"))]
     return tuple(
         sorted(found, key=lambda arch: (order.index(arch.family), len(arch.name)))
     )
@@ -53,9 +53,9 @@ def load(arch: str | os.PathLike[str]) -> Architecture:
         return parse(
             _decode(sys.stdin.buffer.read(MAX_BYTES + 1), "<stdin>"), "<stdin>"
         )
-    for known in shipped():
-        if text.lower() in (known.name.lower(), *map(str.lower, known.aliases)):
-            return known
+    known = _named(text.lower())
+    if known is not None:
+        return known
     looks_like_a_path = os.sep in text or "/" in text or text.endswith(".md")
     if looks_like_a_path or os.path.lexists(text):
         return _load_file(Path(text))
@@ -98,6 +98,28 @@ def build(
         impl=impl,
         output_stride=output_stride,
     )
+
+
+@cache
+def _named(name: str) -> Architecture | None:
+    """The shipped table of a name or alias. Only files that mention it are parsed."""
+    for path in sorted(tables_folder().glob("*.md")):
+        if f'"{name}"' not in path.read_text("utf-8").lower():
+            continue
+        arch = _shipped_file(path)
+        if name in (arch.name.lower(), *map(str.lower, arch.aliases)):
+            return arch
+    return None
+
+
+@cache
+def _shipped_file(path: Path) -> Architecture:
+    return _load_file(path)
+
+
+def is_shipped(arch: Architecture) -> bool:
+    """Whether a table is one of those that ship, and not a user's."""
+    return Path(arch.table.file).parent == tables_folder()
 
 
 def _load_file(path: Path) -> Architecture:

@@ -5,7 +5,7 @@ from functools import cache
 from typing import Any
 
 from mnprofile.blocks import build_rows
-from mnprofile.catalog import shipped
+from mnprofile.catalog import is_shipped
 from mnprofile.errors import FiguresError, Place, UsageError
 from mnprofile.graph import Config, Graph
 from mnprofile.notation import Architecture
@@ -17,6 +17,7 @@ from mnprofile.sources import (
     declaration,
     declaration_file,
     figures,
+    figures_about,
     impl,
     sources,
 )
@@ -68,14 +69,23 @@ def misprints(source: str) -> tuple[Misprint, ...]:
     Raises FiguresError for an entry that is about none, or about another's figure.
     """
     found: list[Misprint] = []
-    for number, entry in enumerate(declaration(source).get("erratum", []), start=1):
-        fault = _fault_of(misprint := _misprint(source, number, entry), source, found)
+    for number, misprint in enumerate(_declared(source), start=1):
+        fault = _fault_of(misprint, source, found)
         if fault:
             raise FiguresError(
                 f"erratum {number}: {fault}", place=Place(str(declaration_file(source)))
             )
         found.append(misprint)
     return tuple(found)
+
+
+@cache
+def _declared(source: str) -> tuple[Misprint, ...]:
+    """The misprints as declared, not yet held against the figures."""
+    return tuple(
+        _misprint(source, number, entry)
+        for number, entry in enumerate(declaration(source).get("erratum", []), start=1)
+    )
 
 
 def _misprint(source: str, number: int, entry: dict[str, Any]) -> Misprint:
@@ -109,7 +119,7 @@ def _fault_of(misprint: Misprint, source: str, earlier: list[Misprint]) -> str:
 
 def misprint_of(figure: Figure) -> Misprint | None:
     """The known misprint of a figure, if it is one."""
-    for entry in misprints(figure.source):
+    for entry in _declared(figure.source):
         if entry.is_about(figure):
             return entry
     return None
@@ -145,7 +155,7 @@ def published_for(arch: Architecture, graph: Graph) -> tuple[Figure, ...]:
         or height != width
         or config.t is not None
         or config.output_stride is not None
-        or arch not in shipped()
+        or not is_shipped(arch)
     ):
         return ()
     agree: dict[str, bool] = {config.impl: True}
@@ -153,11 +163,8 @@ def published_for(arch: Architecture, graph: Graph) -> tuple[Figure, ...]:
     for source in sources():
         about = [
             figure
-            for figure in figures(source)
-            if figure.network in arch.aliases
-            and (figure.alpha, figure.resolution) == (config.alpha, height)
-            and figure.dataset == IMAGENET
-            and not figure.part
+            for figure in figures_about(source, arch.aliases, config.alpha, height)
+            if figure.dataset == IMAGENET and not figure.part
         ]
         if about and config.alpha != 1:
             theirs = impl(source)

@@ -95,20 +95,21 @@ def to_text(sheet: Sheet, *, width: int | None, styled: bool = False) -> str:
     On a terminal counts are separated by thousands and long text wraps; off it counts
     are raw and nothing is cut. ``styled`` adds ANSI styles.
     """
+    if width is None:
+        return _plain_text(sheet)
     from rich import box
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
-    on_terminal = width is not None
     table = Table(
-        box=box.SIMPLE_HEAD if on_terminal else None,
+        box=box.SIMPLE_HEAD,
         pad_edge=False,
         show_edge=False,
         header_style="bold",
     )
     for column in sheet.columns:
-        wraps = column.kind == "text" and on_terminal
+        wraps = column.kind == "text"
         table.add_column(
             Text(column.label),
             justify="left" if column.kind == "text" else "right",
@@ -116,31 +117,55 @@ def to_text(sheet: Sheet, *, width: int | None, styled: bool = False) -> str:
             overflow="fold",
         )
     for row in sheet.rows:
-        table.add_row(*(Text(cell) for cell in _text_row(sheet, row, on_terminal)))
+        table.add_row(*(Text(cell) for cell in _text_row(sheet, row, separated=True)))
     if sheet.total is not None:
-        if on_terminal:
-            table.add_section()
-        cells = _text_row(sheet, sheet.total, on_terminal)
+        table.add_section()
+        cells = _text_row(sheet, sheet.total, separated=True)
         table.add_row(*(Text(cell, "bold") for cell in cells))
     out = io.StringIO()
     console = Console(
         file=out,
-        width=width or 100_000,
+        width=width,
         force_terminal=styled,
         color_system="standard" if styled else None,
         highlight=False,
         legacy_windows=False,
     )
     if sheet.title:
-        console.print(Text(escape.visible(sheet.title), "bold"), soft_wrap=not width)
+        console.print(Text(escape.visible(sheet.title), "bold"))
         console.print()
     if sheet.rows or sheet.total:
         console.print(table)
     for index, note in enumerate(sheet.notes):
         if index == 0:
             console.print()
-        console.print(Text(escape.visible(note), "dim"), soft_wrap=not width)
+        console.print(Text(escape.visible(note), "dim"))
     return "\n".join(line.rstrip() for line in out.getvalue().split("\n"))
+
+
+def _plain_text(sheet: Sheet) -> str:
+    """Aligned columns two spaces apart, whole lines: what a pipe or file gets.
+
+    Drawn here and not by rich, which takes longer than everything else together.
+    """
+    from rich.cells import cell_len
+
+    lines = [escape.visible(sheet.title), ""] if sheet.title else []
+    if sheet.rows or sheet.total:
+        rows = [[column.label for column in sheet.columns]]
+        rows += (_text_row(sheet, row, separated=False) for row in sheet.rows)
+        if sheet.total is not None:
+            rows.append(_text_row(sheet, sheet.total, separated=False))
+        widths = [max(map(cell_len, cells)) for cells in zip(*rows, strict=True)]
+        for row in rows:
+            padded = []
+            for cell, column, width in zip(row, sheet.columns, widths, strict=True):
+                space = " " * (width - cell_len(cell))
+                padded.append(cell + space if column.kind == "text" else space + cell)
+            lines.append("  ".join(padded).rstrip())
+    if sheet.notes:
+        lines += ["", *map(escape.visible, sheet.notes)]
+    return "\n".join(lines) + "\n"
 
 
 def cell_text(value: Value, kind: Kind, *, separated: bool) -> str:
@@ -154,7 +179,7 @@ def cell_text(value: Value, kind: Kind, *, separated: bool) -> str:
     return escape.visible(str(value))
 
 
-def _text_row(sheet: Sheet, row: tuple[Value, ...], separated: bool) -> list[str]:
+def _text_row(sheet: Sheet, row: tuple[Value, ...], *, separated: bool) -> list[str]:
     return [
         cell_text(value, column.kind, separated=separated)
         for value, column in zip(row, sheet.columns, strict=True)

@@ -7,7 +7,7 @@ which of its figures are wrong (``published.py``). Adding a source is adding the
 
 import csv
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -91,7 +91,22 @@ def figures(source: str) -> tuple[Figure, ...]:
         FiguresError: a header or row that is not as ``COLUMNS`` says.
         FileError: the file cannot be read.
     """
-    return tuple(_read(source, locate(source)))
+    path = locate(source)
+    return tuple(_figure(source, path, line, cells) for line, cells in _rows(source))
+
+
+def figures_about(
+    source: str, networks: Sequence[str], alpha: float, resolution: int
+) -> Iterator[Figure]:
+    """The figures of one configuration. Other rows are read, but not looked into."""
+    path, side = locate(source), str(resolution)
+    network_at, alpha_at = COLUMNS.index("network"), COLUMNS.index("alpha")
+    resolution_at = COLUMNS.index("resolution")
+    for line, cells in _rows(source):
+        if cells[resolution_at] == side and cells[network_at] in networks:
+            figure = _figure(source, path, line, cells)
+            if cells[alpha_at] and figure.alpha == alpha:
+                yield figure
 
 
 @cache
@@ -177,30 +192,38 @@ def _text(path: Path) -> str:
         raise FileError(reason, place=Place(str(path))) from None
 
 
-def _read(source: str, path: Path) -> Iterator[Figure]:
+@cache
+def _rows(source: str) -> tuple[tuple[int, list[str]], ...]:
+    """The cells of every row with its line; the header is checked, and their number."""
+    path = locate(source)
     reader = csv.reader(_text(path).splitlines(keepends=True), strict=True)
     try:
         header = next(reader, [])
-        if tuple(header) != COLUMNS:
-            raise FiguresError(
-                f"the header is {','.join(header)}",
-                place=Place(str(path), 1),
-                accepted=",".join(COLUMNS),
-            )
-        for cells in reader:
-            yield _figure(source, path, reader.line_num, cells)
+        rows = tuple((reader.line_num, cells) for cells in reader)
     except csv.Error as fault:
         place = Place(str(path), reader.line_num)
         raise FiguresError(f"not CSV: {fault}", place=place) from None
+    if tuple(header) != COLUMNS:
+        raise FiguresError(
+            f"the header is {','.join(header)}",
+            place=Place(str(path), 1),
+            accepted=",".join(COLUMNS),
+        )
+    for line, cells in rows:
+        if len(cells) != len(COLUMNS):
+            raise FiguresError(
+                f"{len(cells)} cells",
+                place=Place(str(path), line),
+                accepted=f"{len(COLUMNS)}, as the header has",
+            )
+    return rows
 
 
 def _figure(source: str, path: Path, line: int, cells: list[str]) -> Figure:
-    def refuse(message: str, header: str | None = None, accepted: str = "") -> None:
+    def refuse(message: str, header: str, accepted: str | None = None) -> None:
         place = Place(str(path), line, header=header)
-        raise FiguresError(message, place=place, accepted=accepted or None)
+        raise FiguresError(message, place=place, accepted=accepted)
 
-    if len(cells) != len(COLUMNS):
-        refuse(f"{len(cells)} cells", accepted=f"{len(COLUMNS)}, as the header has")
     row: dict[str, Any] = dict(zip(COLUMNS, cells, strict=True))
     for name in ("table", "network", "quantity", "printed"):
         if not row[name]:

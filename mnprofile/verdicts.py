@@ -172,7 +172,7 @@ def _result(
     value = value_of(convention, figure, expected, networks)
     if value.text == expected:
         verdict = Verdict.ERRATUM if misprint else Verdict.REPRODUCED
-        reason = f"{misprint.reason} ({misprint.established})" if misprint else ""
+        reason = misprint.reason if misprint else ""
     else:
         verdict = Verdict.UNEXPLAINED
         reason = f"we count {value.exact}, not {expected}"

@@ -141,7 +141,7 @@ def reproduce_record(done: Reproduction, chosen: Iterable[Result]) -> dict[str, 
 
 def result_record(result: Result) -> dict[str, Any]:
     """One figure and its verdict as JSON has it."""
-    figure, convention = result.figure, result.convention
+    figure, convention, misprint = result.figure, result.convention, result.misprint
     return {
         "source": figure.source,
         "table": figure.table,
@@ -160,6 +160,7 @@ def result_record(result: Result) -> dict[str, Any]:
         "rounding": convention.rounding_text if convention else None,
         "verdict": str(result.verdict),
         "reason": result.reason or None,
+        "established": misprint.established if misprint else None,
     }
 
 

@@ -100,7 +100,7 @@ def errata_sheets(done: Reproduction, *, numbered: bool) -> list[Sheet]:
                 + ", ".join(dict.fromkeys(_label(one.figure) for one in some)),
                 some[0].figure.printed,
                 some[0].ours,
-                some[0].reason,
+                _why(some[0]),
             )
             for some in entries.values()
         ]
@@ -193,6 +193,12 @@ def _figure_sheet(results: Sequence[Result]) -> Sheet:
             for one in results
         ),
     )
+
+
+def _why(result: Result) -> str:
+    if result.misprint is None:
+        return result.reason
+    return f"{result.reason}. Established: {result.misprint.established}"
 
 
 def _label(figure: Figure) -> str:
