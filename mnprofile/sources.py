@@ -84,7 +84,7 @@ def locate(source: str) -> Path:
 
 @cache
 def figures(source: str) -> tuple[Figure, ...]:
-    """Every figure of one source, in the order of its file.
+    """Every figure of one source, in the order of its file; read once a process.
 
     Raises:
         UsageError: no source of that name.
@@ -228,6 +228,8 @@ def _figure(source: str, path: Path, line: int, cells: list[str]) -> Figure:
     for name in ("table", "network", "quantity", "printed"):
         if not row[name]:
             refuse("empty", name)
+    if row["network"] == "-":  # would be standard input
+        refuse('"-" is no network', "network", f"an alias, {OTHER} or {HEAD}")
     if row["quantity"] not in COSTS + MEASURED:
         refuse(
             f'"{row["quantity"]}" is no quantity',

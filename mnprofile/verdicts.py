@@ -146,11 +146,12 @@ def reproduce(source: str | Iterable[str] | None = None) -> Reproduction:
     networks = Networks()
     results: list[Result] = []
     for name in dict.fromkeys(chosen):
+        held = figures(name)
         title(name), misprints(name)  # malformed, they are errors for any figure
         declared = conventions(name)
         results += (
             _result(figure, declared.get((figure.table, figure.quantity)), networks)
-            for figure in figures(name)
+            for figure in held
             if figure.is_cost
         )
     return Reproduction(tuple(results))

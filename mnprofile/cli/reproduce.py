@@ -88,7 +88,8 @@ def command(
     elif every:
         sheets = [source_sheet(done), fit_sheet(done)]
         sheets += errata_sheets(done, numbered=numbered)
-        sheets += table_sheets(done.results, "rounding", "verdict")
+        exact = () if numbered else ("exact",)  # a terminal has no room for it
+        sheets += table_sheets(done.results, *exact, "rounding", "verdict")
     else:
         sheets = [source_sheet(done)]
         if source is not None:
