@@ -61,7 +61,7 @@ class Convention:
 
     @property
     def rounding_text(self) -> str:
-        digits = f" to {self.significant} digits" if self.significant else ""
+        digits = f", {self.significant} digits" if self.significant else ""
         return self.rounding + digits
 
 

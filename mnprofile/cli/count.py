@@ -96,6 +96,9 @@ def command(
     buffers      batch-norm running mean and variance
     activations  output elements of the counted layers
 
+    What papers and model zoos print for exactly this configuration stands below the
+    shares (and under "published" in JSON).
+
     \b
     Examples:
       mnprofile count v2 --alpha 0.75 --res 160

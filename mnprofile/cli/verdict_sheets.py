@@ -5,7 +5,7 @@ from dataclasses import replace
 from itertools import groupby
 
 from mnprofile.sheet import Column, Sheet
-from mnprofile.sources import Figure, title
+from mnprofile.sources import MEMORY, Figure, title
 from mnprofile.verdicts import Reproduction, Result, Verdict
 
 LEGEND = (
@@ -208,4 +208,4 @@ def _label(figure: Figure) -> str:
 
 
 def _quantity(name: str) -> str:
-    return name.replace("_", " ")
+    return "memory" if name == MEMORY else name.replace("_", " ")
