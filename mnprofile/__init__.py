@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from mnprofile.catalog import build, load, parse
     from mnprofile.counting import count
     from mnprofile.errors import MnprofileError
+    from mnprofile.verdicts import reproduce
 
 # Loaded on first use: `import mnprofile` alone must stay light.
 _HOMES = {
@@ -22,9 +23,18 @@ _HOMES = {
     "count": "counting",
     "load": "catalog",
     "parse": "catalog",
+    "reproduce": "verdicts",
 }
 
-__all__ = ["MnprofileError", "__version__", "build", "count", "load", "parse"]
+__all__ = [
+    "MnprofileError",
+    "__version__",
+    "build",
+    "count",
+    "load",
+    "parse",
+    "reproduce",
+]
 
 
 def __getattr__(name: str) -> object:

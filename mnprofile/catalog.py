@@ -126,6 +126,11 @@ def build(
     )
 
 
+def is_shipped(arch: Architecture) -> bool:
+    """Whether a table is one of those that ship, and not a user's."""
+    return any(arch is _shipped(one) for one in index() if one.name == arch.name)
+
+
 def _load_file(path: Path) -> Architecture:
     return parse(_decode(_read(path), str(path)), str(path))
 

@@ -92,6 +92,12 @@ class TableError(MnprofileError):
     kind = "table"
 
 
+class FiguresError(MnprofileError):
+    """A file of published figures or of their conventions that cannot be used."""
+
+    kind = "figures"
+
+
 class FileError(MnprofileError):
     """A file that cannot be read or written."""
 

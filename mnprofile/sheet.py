@@ -91,17 +91,19 @@ def to_markdown(sheet: Sheet) -> str:
 
 def to_text(sheet: Sheet) -> str:
     """Aligned columns for a pipe or a file: raw counts, and nothing is cut."""
+    from rich.cells import cell_len
+
     grid = [[escape.visible(column.label) for column in sheet.columns]]
     rows = sheet.rows if sheet.total is None else (*sheet.rows, sheet.total)
     grid += [_text_row(sheet, row, separated=False) for row in rows]
-    widths = [max(map(len, cells)) for cells in zip(*grid, strict=True)]
+    widths = [max(map(cell_len, cells)) for cells in zip(*grid, strict=True)]
     lines = [escape.visible(sheet.title), ""] if sheet.title else []
     for cells in grid:
-        aligned = (
-            cell.ljust(width) if column.kind == "text" else cell.rjust(width)
-            for cell, width, column in zip(cells, widths, sheet.columns, strict=True)
-        )
-        lines.append("  ".join(aligned).rstrip())
+        line = []
+        for cell, width, column in zip(cells, widths, sheet.columns, strict=True):
+            space = " " * (width - cell_len(cell))
+            line.append(cell + space if column.kind == "text" else space + cell)
+        lines.append("  ".join(line).rstrip())
     if sheet.notes:
         lines += ["", *map(escape.visible, sheet.notes)]
     return "\n".join(lines) + "\n"

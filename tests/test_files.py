@@ -1,6 +1,8 @@
 """Files are replaced whole or left alone."""
 
 import os
+import stat
+import threading
 from pathlib import Path
 
 import pytest
@@ -56,6 +58,30 @@ def test_a_new_file_gets_ordinary_permissions_and_an_old_one_keeps_its_own(
 
     assert new.stat().st_mode & 0o777 == 0o644
     assert old.stat().st_mode & 0o777 == 0o640
+
+
+def test_a_pipe_is_written_to_and_stays_a_pipe(tmp_path: Path) -> None:
+    """A rename over it would put a regular file in its place."""
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    read: list[bytes] = []
+    reader = threading.Thread(target=lambda: read.append(pipe.read_bytes()))
+    reader.start()
+    write_text(pipe, "rows\n")
+    reader.join(timeout=10)
+
+    assert read == [b"rows\n"]
+    assert stat.S_ISFIFO(pipe.stat().st_mode)
+
+
+def test_a_link_stays_a_link_and_its_target_is_replaced(tmp_path: Path) -> None:
+    target, link = tmp_path / "target.json", tmp_path / "link.json"
+    target.write_text("before")
+    link.symlink_to(target)
+    write_text(link, "after")
+
+    assert link.is_symlink()
+    assert target.read_text() == "after"
 
 
 @pytest.mark.parametrize(

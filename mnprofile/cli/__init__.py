@@ -21,7 +21,7 @@ from mnprofile.errors import (
 
 # In the order of --help. A command lives in mnprofile/cli/NAME.py as `command`. (Once
 # imported, cli/list.py is `list` in this module: the builtin is not used below.)
-COMMANDS = ("list", "show", "count")
+COMMANDS = ("list", "show", "count", "reproduce")
 
 INTERRUPTED, READER_GONE = 130, 141
 COMPLETION_VARIABLE = "_MNPROFILE_COMPLETE"

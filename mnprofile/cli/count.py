@@ -28,7 +28,12 @@ from mnprofile.counting import (
 )
 from mnprofile.graph import Config
 from mnprofile.ops import Shape
-from mnprofile.published import misprint_of, printed_shares
+from mnprofile.published import (
+    Figure,
+    misprint_of,
+    printed_shares,
+    published_for,
+)
 from mnprofile.rows import Architecture
 from mnprofile.sheet import Column, Share, Sheet, Value
 from mnprofile.units import short
@@ -91,6 +96,9 @@ def command(
     buffers      batch-norm running mean and variance
     activations  output elements of the counted layers
 
+    What papers and model zoos print for exactly this configuration stands below the
+    shares (and under "published" in JSON).
+
     \b
     Examples:
       mnprofile count v2 --alpha 0.75 --res 160
@@ -103,7 +111,7 @@ def command(
     emit(
         format_,
         output,
-        sheets=_sheets(counted, by, notes, elementwise=elementwise),
+        sheets=_sheets(counted, settings.arch, by, notes, elementwise=elementwise),
         csv=_csv_sheet(counted, by, elementwise=elementwise),
         record=lambda: envelope(
             "count", count_record(counted, settings.arch, elementwise)
@@ -180,6 +188,9 @@ def count_record(
             ]
             for grouping in ("type", "stage", "block")
         },
+        "published": [
+            _published_record(figure) for figure in published_for(arch, counted.graph)
+        ],
         "notes": list(counted.graph.notes),
         "errata": errata_record(arch),
     }
@@ -302,6 +313,59 @@ def _table2_sheet(counted: Count) -> Sheet | None:
     return Sheet(columns, tuple(rows), None, title, tuple(notes))
 
 
+def _published_sheets(figures: Sequence[Figure]) -> list[Sheet]:
+    """A line a printed row about this configuration; none where none is printed."""
+    shown = ("macs", "params", "top1", "top5")
+    rows: dict[tuple[str, str, str], dict[str, str]] = {}
+    notes = []
+    for figure in figures:
+        if figure.quantity not in shown:
+            continue
+        row = rows.setdefault((figure.source, figure.table, figure.model), {})
+        misprint = misprint_of(figure)
+        row[figure.quantity] = figure.printed + ("*" if misprint else "")
+        if misprint:
+            notes.append(
+                f"* {figure.printed} should read {misprint.reads}"
+                f" ({figure.source}, {figure.table})"
+            )
+    columns = (
+        Column("source", "Published in"),
+        Column("model", "As"),
+        Column("macs", "Macs", "number"),
+        Column("params", "Params", "number"),
+        Column("top1", "Top-1", "number"),
+        Column("top5", "Top-5", "number"),
+    )
+    lines = tuple(
+        (f"{source}, {table}", model, *(row.get(quantity) for quantity in shown))
+        for (source, table, model), row in rows.items()
+    )
+    if notes:
+        notes.append("  why: mnprofile reproduce SOURCE --status erratum")
+    title = "Published for this configuration"
+    if not rows:
+        return []
+    return [Sheet(columns, lines, None, title, tuple(dict.fromkeys(notes)))]
+
+
+def _published_record(figure: Figure) -> dict[str, Any]:
+    misprint = misprint_of(figure)
+    return {
+        "source": figure.source,
+        "table": figure.table,
+        "where": figure.where,
+        "model": figure.model,
+        "variant": figure.variant or None,
+        "quantity": figure.quantity,
+        "printed": figure.printed,
+        "unit": figure.unit,
+        "device": figure.device or None,
+        "reads": misprint.reads if misprint else None,
+        "reason": misprint.reason if misprint else None,
+    }
+
+
 def _element_sheet(counted: Count) -> Sheet:
     """A line a layer that holds elementwise operators, counted or not."""
     rows = tuple(
@@ -318,9 +382,15 @@ def _element_sheet(counted: Count) -> Sheet:
 
 
 def _sheets(
-    counted: Count, by: Grouping, notes: Sequence[str], *, elementwise: bool
+    counted: Count,
+    arch: Architecture,
+    by: Grouping,
+    notes: Sequence[str],
+    *,
+    elementwise: bool,
 ) -> list[Sheet]:
-    """What a person reads: the chosen table, the shares by type, the foot."""
+    """What a person reads: the chosen table, the shares by type, what is published,
+    the foot."""
     title = headline(counted.config)
     if by == "layer":
         full = _layer_sheet(counted)
@@ -339,6 +409,8 @@ def _sheets(
     table2 = _table2_sheet(counted) if by in ("type", "layer") else None
     if table2 is not None:
         sheets.append(table2)
+    if by in ("type", "layer"):
+        sheets += _published_sheets(published_for(arch, counted.graph))
     if elementwise:
         sheets.append(_element_sheet(counted))
     totals = counted.totals
