@@ -2,6 +2,7 @@
 
 import errno
 import os
+import re
 import sys
 from dataclasses import dataclass
 from functools import cache
@@ -16,6 +17,7 @@ from mnprofile.table import MAX_BYTES, read_settings, read_table
 from mnprofile.units import parse_resolution
 
 STDIN = "-"
+_ALPHA = re.compile(r"[0-9]{0,6}\.?[0-9]{1,6}")
 
 
 def tables_folder() -> Path:
@@ -76,9 +78,10 @@ def load(arch: str | os.PathLike[str]) -> Architecture:
     """
     text = os.fspath(arch)
     if text == STDIN:
-        return parse(
-            _decode(sys.stdin.buffer.read(MAX_BYTES + 1), "<stdin>"), "<stdin>"
-        )
+        if sys.stdin is None:
+            raise UsageError("standard input is closed")
+        data = sys.stdin.buffer.read(MAX_BYTES + 1)
+        return parse(_decode(data, "<stdin>"), "<stdin>")
     for entry in index():
         if text.lower() in (entry.name.lower(), *map(str.lower, entry.aliases)):
             return _shipped(entry)
@@ -89,7 +92,7 @@ def load(arch: str | os.PathLike[str]) -> Architecture:
     raise UsageError(
         f'no architecture is called "{text}", and no file has that name',
         accepted=", ".join(names()) + ", or a path to a table",
-        suggestion=f'"{close}"' if close else None,
+        suggestion=close,
     )
 
 
@@ -143,6 +146,11 @@ def _read(path: Path) -> bytes:
             raise TableError("this is a directory", place=place, accepted="a file")
         if path.is_char_device() or path.is_block_device() or path.is_socket():
             raise TableError("this is no regular file", place=place)
+        if path.is_fifo() and not str(path).startswith(("/dev/fd/", "/proc/")):
+            # Opening it would wait for a writer, for ever if none comes.
+            raise TableError(
+                "this is a named pipe", place=place, accepted="- for a pipe"
+            )
         with open(path, "rb") as file:
             return file.read(MAX_BYTES + 1)
     except OSError as fault:
@@ -185,14 +193,12 @@ def parse_spec(text: str) -> Spec:
     A file whose whole name is ``text`` is taken as that file. Raises UsageError.
     """
     arch, at, factors = text.rpartition("@")
-    if not at or os.path.lexists(text):
+    if not at or text.endswith(".md") or os.path.lexists(text):
         return Spec(text)
     width, slash, side = factors.partition("/")
-    try:
-        alpha = float(width)
-    except ValueError:
+    if not _ALPHA.fullmatch(width):
         raise UsageError(
             f'"{text}": "{width}" is no width multiplier',
             accepted="ARCH@ALPHA or ARCH@ALPHA/RES, such as v2@0.75/160",
-        ) from None
-    return Spec(arch, alpha, parse_resolution(side, text) if slash else None)
+        )
+    return Spec(arch, float(width), parse_resolution(side, text) if slash else None)

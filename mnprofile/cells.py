@@ -151,7 +151,7 @@ def known_word(
         raise RefusalError(
             f'"{text}" is no {what}',
             accepted=", ".join(names),
-            suggestion=f'"{close}"' if close else None,
+            suggestion=close,
         )
     return known[text]
 
@@ -222,6 +222,15 @@ def one_or_blank(text: str) -> None:
 # --- MobileNetV1, Table 1 -------------------------------------------------------------
 
 
+V1_TYPES = {
+    "Conv": "conv",
+    "Conv dw": "depthwise",
+    "Avg Pool": "pool",
+    "FC": "fc",
+    "Softmax": "softmax",
+}
+
+
 def v1_type(text: str) -> tuple[str, int, int]:
     """``5× Conv dw / s1`` -> (conv dw, stride 1, group of 5)."""
     match = re.fullmatch(
@@ -233,20 +242,9 @@ def v1_type(text: str) -> tuple[str, int, int]:
             accepted="such as Conv / s2, Conv dw / s1, 5× Conv dw / s1, FC / s1",
         )
     group = repeats(match[1]) if match[1] else 1
-    name = " ".join(match[2].lower().split())
-    known = {
-        "conv": "conv",
-        "conv dw": "depthwise",
-        "avg pool": "pool",
-        "fc": "fc",
-        "softmax": "softmax",
-    }
-    try:
-        return known_word(name, known, "type"), stride(match[3]), group
-    except RefusalError as fault:
-        if fault.accepted and name not in known:
-            fault.accepted = "Conv, Conv dw, Avg Pool, FC, Softmax"
-        raise
+    words = " ".join(match[2].split())
+    spelled = next((name for name in V1_TYPES if name.lower() == words.lower()), words)
+    return known_word(spelled, V1_TYPES, "type"), stride(match[3]), group
 
 
 def v1_filter(kind: str) -> Callable[[str], tuple[int, ...]]:

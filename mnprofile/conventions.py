@@ -87,7 +87,7 @@ def conventions(source: str) -> Mapping[tuple[str, str], Convention]:
                 raise FiguresError(
                     f'{what}: no figure of table "{table}" is {convention.quantity}',
                     place=Place(str(path)),
-                    suggestion=f'"{close}"' if close and close != table else None,
+                    suggestion=close if close != table else None,
                 )
             if key in found:
                 raise FiguresError(

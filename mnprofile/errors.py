@@ -59,7 +59,7 @@ class MnprofileError(Exception):
         if self.accepted:
             lines.append(f"Accepted: {self.accepted}")
         if self.suggestion:
-            lines.append(f"Did you mean {self.suggestion}?")
+            lines.append(f'Did you mean "{self.suggestion}"?')
         return "\n".join(lines)
 
     def as_dict(self) -> dict[str, object]:

@@ -184,6 +184,15 @@ def _read_v3(cells: _Cells, context: _Context) -> Row:
     )
 
 
+def _no_group(cells: _Cells) -> int:  # noqa: ARG001 - one signature for all dialects
+    return 1
+
+
+def _v1_group(cells: _Cells) -> int:
+    """How often the group repeats that a V1 row belongs to."""
+    return cells.read("type/stride", read.v1_type)[2]
+
+
 @dataclass(frozen=True)
 class Dialect:
     """One paper's way to print a table."""
@@ -193,6 +202,7 @@ class Dialect:
     read_row: Callable[[_Cells, _Context], Row]
     input_header: str
     operator_header: str
+    group: Callable[[_Cells], int] = _no_group
 
     @property
     def printed(self) -> dict[str, str]:
@@ -207,6 +217,7 @@ DIALECTS = {
         _read_v1,
         "inputsize",
         "type/stride",
+        _v1_group,
     ),
     "v2": Dialect(
         "MobileNetV2, Table 2",
@@ -238,12 +249,22 @@ def read_architecture(table: Table) -> Architecture:
         header = table.grid.headers[0]
         raise TableError("a table without rows", place=table.cell_place(header))
     _check_order(table, dialect, rows)
-    if (rows[0].input.h, rows[0].input.w) != (settings.resolution,) * 2:
+    first = rows[0].input
+    if first.h != first.w:
+        raise TableError(
+            f"the first input is {first.h}x{first.w}: a table's own input is square",
+            place=table.cell_place(
+                rows[0].cells[dialect.input_header],
+                dialect.printed[dialect.input_header],
+            ),
+            accepted="a square size; count with --res HxW builds any other",
+        )
+    if first.h != settings.resolution:
         raise TableError(
             f"resolution {settings.resolution}, but the first row's input is"
-            f" {rows[0].input.h}x{rows[0].input.w}",
+            f" {first.h}x{first.w}",
             place=table.setting_place("resolution"),
-            accepted=str(rows[0].input.h),
+            accepted=str(first.h),
         )
     return Architecture(
         name=settings.name,
@@ -272,7 +293,7 @@ def _dialect(table: Table) -> str:
                 f" {dialect.source}",
                 place=table.cell_place(cell),
                 accepted="; ".join(", ".join(d.headers) for d in DIALECTS.values()),
-                suggestion=f'"{close}"' if close else None,
+                suggestion=close,
             )
         if found[index] in found[:index]:
             raise TableError(
@@ -284,7 +305,7 @@ def _dialect(table: Table) -> str:
             raise TableError(
                 f'the column "{printed}" is missing (a table in the manner of'
                 f" {dialect.source})",
-                place=Place(table.file, last.line),
+                place=Place(table.file, last.line, last.column + len(last.text)),
                 accepted=", ".join(dialect.headers),
             )
     return best
@@ -306,9 +327,7 @@ def _rows(
 
     for number, line in enumerate(table.grid.rows, start=1):
         cells = _Cells(table, printed, list(line))
-        size_here = 1
-        if dialect is DIALECTS["v1"]:
-            size_here = cells.read("type/stride", read.v1_type)[2]
+        size_here = dialect.group(cells)
         if size_here != group_size:
             close_group()
             group_size = size_here
@@ -350,6 +369,13 @@ def _check_order(table: Table, dialect: Dialect, rows: tuple[Row, ...]) -> None:
             raise TableError(
                 "only 1x1 convolutions and the classifier can follow the pooling",
                 place=place,
+            )
+        elif pooled and isinstance(row, ConvRow) and row.squeeze_excite:
+            cell = row.cells["se"]
+            raise TableError(
+                "squeeze-excite after the pooling",
+                place=table.cell_place(cell, dialect.printed["se"]),
+                accepted="-",
             )
         pooled = pooled or isinstance(row, PoolRow)
 

@@ -125,13 +125,15 @@ def misprint_of(figure: Figure) -> Misprint | None:
     return None
 
 
-def printed_shares(config: Config) -> dict[tuple[str, str], Figure]:
+def printed_shares(arch: Architecture, config: Config) -> dict[tuple[str, str], Figure]:
     """The shares by type of the V1 paper's Table 2, by (type, quantity).
 
     Empty for any network but the one that the table is about.
     """
     ours = (config.name, config.alpha, config.resolution, config.classes)
     if ours != ("mobilenet_v1", 1.0, (224, 224), 1000) or config.output_stride:
+        return {}
+    if not is_shipped(arch):
         return {}
     return {
         (figure.part, figure.quantity): figure

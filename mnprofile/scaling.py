@@ -150,7 +150,7 @@ RULES: dict[tuple[Family, Impl], Rules] = {
         expanded=_times_input_whole,
         round_expanded=_positive_whole,
     ),
-    ("v2", "timm"): _all(_scaled_by_8, last=_never_narrowed, expanded=_timm_expanded),
+    ("v2", "timm"): _all(_scaled_by_8, last=_never_narrowed),
     # V3: the released 0.75 models of TF-slim keep the penultimate layer unscaled.
     ("v3", "paper"): _all(_scaled_by_8, head=_never_narrowed),
     ("v3", "torchvision"): _all(

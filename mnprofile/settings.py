@@ -32,6 +32,12 @@ class Settings:
     classes: int | None = None
 
 
+_EXAMPLES = {
+    "name": 'name = "my_network"',
+    "scaling": f"scaling = one of {', '.join(FAMILIES)}",
+    "resolution": "resolution = 224",
+    "activation": f"activation = one of {', '.join(ACTIVATIONS)}",
+}
 _KEYS = ("name", "aliases", "scaling", "resolution", "activation", "classes")
 
 
@@ -42,7 +48,7 @@ def read_settings(table: Table, *, nl_is_a_column: bool) -> Settings:
         if key not in _KEYS:
             raise TableError(
                 f'"{key}" is no setting',
-                place=table.setting_place(key),
+                place=table.setting_place(key, value=False),
                 accepted=", ".join(_KEYS),
                 suggestion=nearest(key, _KEYS),
             )
@@ -79,13 +85,15 @@ class _Reader:
             f"{key}: {message}",
             place=self.table.setting_place(key),
             accepted=accepted,
-            suggestion=f'"{suggestion}"' if suggestion else None,
+            suggestion=suggestion,
         )
 
     def _get(self, key: str) -> object:
         if key not in self.table.settings:
             raise TableError(
-                f'the setting "{key}" is missing', place=self.table.setting_place(key)
+                f'the setting "{key}" is missing',
+                place=self.table.setting_place(key),
+                accepted=_EXAMPLES[key],
             )
         return self.table.settings[key]
 

@@ -10,6 +10,9 @@ from typing import Literal, NamedTuple
 
 from mnprofile import escape, units
 
+# A narrower terminal breaks lines itself; cut digits would be worse.
+NARROWEST = 80
+
 Kind = Literal["text", "count", "share", "number"]
 
 
@@ -142,7 +145,7 @@ def to_terminal(sheet: Sheet, *, width: int, styled: bool) -> str:
     out = io.StringIO()
     console = Console(
         file=out,
-        width=width,
+        width=max(width, NARROWEST),
         force_terminal=styled,
         color_system="standard" if styled else None,
         highlight=False,

@@ -78,7 +78,7 @@ def locate(source: str) -> Path:
     raise UsageError(
         f'no source is called "{source}"',
         accepted=", ".join(sources()) + ", or a path to a CSV file of figures",
-        suggestion=f'"{close}"' if close else None,
+        suggestion=close,
     )
 
 
@@ -164,7 +164,7 @@ def check_keys(
                 f'{what}: unknown key "{key}"',
                 place=place,
                 accepted=", ".join(types),
-                suggestion=f'"{close}"' if close else None,
+                suggestion=close,
             )
         if not isinstance(value, types[key]) or isinstance(value, bool):
             raise FiguresError(

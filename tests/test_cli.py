@@ -158,6 +158,32 @@ def test_an_ascii_terminal_gets_no_traceback() -> None:
     assert (result.returncode, result.stderr) == (0, b"")
 
 
+@pytest.mark.parametrize(
+    ("redirection", "code", "words"),
+    [
+        ("count - <&-", 2, "standard input is closed"),
+        ("count v2 >&-", 4, "standard output is closed"),
+        ("count nope 2>&-", 2, ""),
+    ],
+)
+def test_closed_streams_have_their_own_exit_codes(
+    redirection: str, code: int, words: str
+) -> None:
+    result = subprocess.run(
+        ["bash", "-c", f"{sys.executable} -m mnprofile {redirection}"],
+        capture_output=True,
+        check=False,
+        text=True,
+    )
+
+    assert result.returncode == code
+    assert words in result.stderr
+
+
+def test_a_narrow_terminal_cuts_no_digit() -> None:
+    assert "300,774,272" in on_a_terminal("count", "v2", "--by", "type", columns=40)
+
+
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
 def test_the_shells_get_a_completion_script(shell: str) -> None:
     result = subprocess.run(

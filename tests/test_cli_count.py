@@ -118,6 +118,22 @@ def test_table_2_stands_beside_the_paper_s_configuration_alone(run: Run) -> None
     assert "Table 2" not in run("count", "v2", "--by", "type").out
 
 
+def test_table_2_stands_beside_the_shipped_table_alone(
+    run: Run, tmp_path: Path
+) -> None:
+    """A user's table of the same name, with a 5x5 layer that Table 2 does not have."""
+    path = tmp_path / "mine.md"
+    shipped = (Path(__file__).parent.parent / "tables" / "mobilenet_v1.md").read_text(
+        "utf-8"
+    )
+    path.write_text(shipped.replace("3×3×32 dw", "5×5×32 dw"), encoding="utf-8")
+    result = run("count", str(path), "--by", "type")
+
+    assert result.code == 0
+    assert "Conv DW 5x5" in result.out
+    assert "Table 2" not in result.out
+
+
 def test_rho_is_a_factor_of_the_table_s_resolution(run: Run) -> None:
     by_rho = run("count", "v2", "--rho", "0.714", "--format", "json")
 
@@ -140,6 +156,10 @@ def test_a_resolution_need_not_be_square(run: Run) -> None:
         (["v2@0.75/160", "--res", "192"], "--res: v2@0.75/160 already says it"),
         (["v2@wide"], '"wide" is no width multiplier'),
         (["v2@1/"], "not a resolution"),
+        (["v2@1_0"], '"1_0" is no width multiplier'),
+        (["v2@1/224", "--rho", "0"], "--rho: v2@1/224 already says it"),
+        (["dir@x/no.md"], "dir@x/no.md: no such file"),
+        (["v2", "--impl", "kears"], 'Did you mean "keras"?'),
         (["v2", "--rho", "-1"], "--rho: -1.0 is out of range"),
         (["v2", "--rho", "nan"], "--rho: nan is out of range"),
         (["v2", "--rho", "0.001"], "resolution: 0 is out of range"),
@@ -185,7 +205,7 @@ def test_a_table_error_in_json_has_file_line_and_column(
 
     assert (error["file"], error["line"], error["column"]) == (str(path), 15, 12)
     assert error["header"] == "Operator"
-    assert error["suggestion"] == '"bottleneck"'
+    assert error["suggestion"] == "bottleneck"
 
 
 def test_a_user_s_table_from_a_file_and_from_standard_input(
@@ -235,6 +255,27 @@ def test_elementwise_totals_are_listed(run: Run) -> None:
     assert record["totals"]["add_elems"] == 216_384
     assert any(layer["name"] == "block3.add" for layer in record["layers"])
     assert "Additions" in run("count", "v2", "--elementwise").out
+
+
+@pytest.mark.parametrize("by", ["layer", "block", "stage", "type"])
+def test_elementwise_csv_adds_up_to_the_totals(run: Run, by: str) -> None:
+    """The V3-Small of COUNTERS: 313,600 pooled elements, 285,376 SE products."""
+    arguments = ("count", "v3-small", "--by", by, "--elementwise", "--format", "csv")
+    rows = list(csv.DictReader(io.StringIO(run(*arguments).out)))
+
+    assert sum(int(row["pool_elems"]) for row in rows) == 313_600
+    assert sum(int(row["scale_elems"]) for row in rows) == 285_376
+    assert sum(int(row["macs"]) for row in rows) == 56_510_400
+
+
+@pytest.mark.parametrize("by", ["block", "stage", "type"])
+def test_json_and_csv_count_the_same_layers(run: Run, by: str) -> None:
+    record = json.loads(run("count", "v3-small", "--format", "json").out)
+    out = run("count", "v3-small", "--by", by, "--format", "csv").out
+    rows = list(csv.DictReader(io.StringIO(out)))
+
+    assert sum(group["layers"] for group in record[f"by_{by}"]) == 54
+    assert sum(int(row["layers"]) for row in rows) == 54
 
 
 def test_the_convention_stands_at_the_foot(run: Run) -> None:

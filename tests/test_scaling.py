@@ -3,6 +3,7 @@
 import pytest
 
 import mnprofile
+from mnprofile.catalog import tables_folder
 from mnprofile.counting import Count, Layer
 from mnprofile.errors import UsageError
 from tests.conftest import GOOD_V2, GOOD_V3, spoiled
@@ -209,6 +210,36 @@ def test_factors_out_of_range_are_refused(
     assert words in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"resolution": 160.5},
+        {"resolution": "160"},
+        {"resolution": (160,)},
+        {"resolution": True},
+        {"classes": 10.5},
+        {"classes": True},
+        {"alpha": "1"},
+        {"alpha": True},
+        {"t": "6"},
+    ],
+)
+def test_factors_of_another_type_are_refused(settings: dict[str, object]) -> None:
+    with pytest.raises(UsageError, match=r"number|size"):
+        mnprofile.build("v2", **settings)  # type: ignore[arg-type]
+
+
+def test_numpy_scalars_count_as_plain_integers() -> None:
+    import numpy as np
+
+    totals = mnprofile.count(
+        mnprofile.build("v2", alpha=np.float64(0.75), resolution=np.int64(160))  # type: ignore[arg-type]
+    ).totals
+
+    assert type(totals.macs) is int
+    assert totals.macs == 107_295_200
+
+
 def test_v1_has_no_expansion_factor_and_no_torchvision_rules() -> None:
     with pytest.raises(UsageError, match="no expansion factor"):
         mnprofile.build("v1", t=4)
@@ -308,6 +339,28 @@ def test_torchvision_v3_scales_the_expansion_of_each_repeat_from_its_own_input()
 
     assert layer(count, "block1.expand").out_shape.c == 48
     assert layer(count, "block2.expand").out_shape.c == 72
+
+
+@pytest.mark.parametrize("impl", ["paper", "torchvision", "keras", "timm"])
+@pytest.mark.parametrize(("printed", "t"), [("1", None), ("6", 1.0)])
+def test_a_factor_of_1_has_no_expansion_whatever_the_channels(
+    impl: str, printed: str, t: float | None
+) -> None:
+    page = spoiled(ODD_V2, ("| 6 | 16 | 2", f"| {printed} | 16 | 2"))
+    graph = mnprofile.build(mnprofile.parse(page), impl=impl, t=t)
+
+    assert [node.name for node in graph if ".expand" in node.name] == []
+
+
+def test_the_last_convolution_is_one_without_a_head_too() -> None:
+    """V2 without pooling and classifier costs what --classes 0 leaves: 207,789,792."""
+    lines = (tables_folder() / "mobilenet_v2.md").read_text("utf-8").split("\n")
+    backbone = mnprofile.parse("\n".join(lines[:-3]))
+    graph = mnprofile.build(backbone, alpha=0.75)
+
+    assert mnprofile.count(graph).totals.macs == 207_789_792
+    assert counted("v2", 0.75, "paper", classes=0).totals.macs == 207_789_792
+    assert graph.notes == ("this table has no classifier: no row has k outputs",)
 
 
 def test_timm_leaves_the_v3_stem_alone_under_075_only() -> None:

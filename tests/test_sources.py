@@ -103,7 +103,7 @@ MALFORMED_ROWS = [
     (ROW.replace(",v2,v2,", ",v2,v9,"), 'no architecture is called "v9"'),
     (ROW.replace(",160,,", ",160,block99,"), 'no part "block99"'),
     (ROW.replace("107.3,M", "107.3,kg"), '"kg" is no unit'),
-    (ROW.replace("0.75", "99"), "alpha: 99.0 is out of range"),
+    (ROW.replace("0.75", "99"), "alpha: 99 is out of range"),
     ('Table 1,"page 3', "not CSV"),
 ]
 

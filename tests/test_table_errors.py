@@ -1,5 +1,6 @@
 """Every kind of bad table: the error names the place and what would do."""
 
+import os
 import time
 from pathlib import Path
 
@@ -89,7 +90,7 @@ def test_the_pages_that_are_spoiled_below_are_good(page: str) -> None:
         (
             'name = "tiny"',
             'nome = "tiny"',
-            ["my.md:6", '"nome" is no setting', "mean name"],
+            ["my.md:6", '"nome" is no setting', 'mean "name"'],
         ),
         ('name = "tiny"', "", ['"name" is missing']),
         ('name = "tiny"', "name = 3", ["my.md:6", "not a name"]),
@@ -123,7 +124,7 @@ def test_a_mistake_in_a_v2_table(old: str, new: str, words: list[str]) -> None:
         (
             "Conv / s2",
             "Convv / s2",
-            ["my.md:12:3", '"convv" is no type', 'mean "conv"'],
+            ["my.md:12:3", '"Convv" is no type', 'mean "Conv"'],
         ),
         ("Conv / s2", "Conv", ["my.md:12:3", "no type and stride", "Conv dw / s1"]),
         ("Conv / s2", "Conv / s9", ["my.md:12:3", "stride 9", "1 to 8"]),
@@ -171,6 +172,12 @@ def test_a_mistake_in_a_v1_table(old: str, new: str, words: list[str]) -> None:
         ("| - | k | - | - |", "| - | k | ✓ | - |", ["my.md:16", 'column "SE"']),
         ("| SE |", "| SSE |", ['"SSE"', 'mean "SE"']),
         (
+            "| - | 32 | - |",
+            "| - | 32 | ✓ |",
+            ["my.md:15", 'column "SE"', "after the pool"],
+        ),
+        ("32²×3 ", "32x16x3 ", ["my.md:11:3", "32x16", "square"]),
+        (
             "| - | - | - | - | 1 |",
             "| - | - | - | HS | 1 |",
             ["my.md:14", 'column "NL"'],
@@ -194,7 +201,7 @@ def test_a_missing_column_is_named() -> None:
     ("old", "new", "words"),
     [
         ("| 2 | s |", "| 9 | s |", ["my.md:24", 'column "Row"', "1 to 5"]),
-        ("| 2 | s |", "| 2 | ss |", ["my.md:24", 'column "Column"', "Did you mean s"]),
+        ("| 2 | s |", "| 2 | ss |", ["my.md:24", 'column "Column"', 'mean "s"']),
         (
             "| s | 2 |",
             "| s | 1 |",
@@ -235,6 +242,25 @@ def test_a_mistake_in_the_errata(old: str, new: str, words: list[str]) -> None:
 )
 def test_a_page_that_is_no_table(page: str, words: list[str]) -> None:
     assert words_missing(message_of(page), words) == []
+
+
+def test_a_row_outside_of_the_table_is_not_dropped() -> None:
+    """A blank line ends a table, on GitHub too."""
+    page = spoiled(GOOD_V2, ("\n| 8²×16 ", "\n\n| 8²×16 "))
+    without_pipes = spoiled(GOOD_V2 + "\n1 | 2 | 3 | 4 | 5 | 6\n", ("By", "By"))
+    empty_errata = GOOD_V2 + ERRATA.replace("|\n| 2", "|\n\n| 2")
+
+    for text, line in ((page, 17), (without_pipes, 20), (empty_errata, 25)):
+        words = [f"my.md:{line}:1", "outside of the table"]
+        assert words_missing(message_of(text), words) == []
+
+
+def test_prose_with_a_pipe_is_no_row() -> None:
+    assert mnprofile.parse(spoiled(GOOD_V2, ("By hand.", "By hand | by me."))).rows
+
+
+def test_a_comment_ends_the_table() -> None:
+    assert len(mnprofile.parse(GOOD_V2 + "<!-- end -->\n").rows) == 5
 
 
 def test_repeats_are_bounded_as_a_whole() -> None:
@@ -284,6 +310,13 @@ def test_larger_than_1_mib(tmp_path: Path) -> None:
     assert "larger than 1 MiB" in str(error_of(path))
 
 
+def test_a_named_pipe_is_refused_instead_of_waited_for(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe.md"
+    os.mkfifo(pipe)
+
+    assert "this is a named pipe" in str(error_of(pipe))
+
+
 def test_an_endless_device_is_refused_at_once() -> None:
     assert "no regular file" in str(error_of("/dev/zero"))
 
@@ -324,6 +357,7 @@ def test_an_unknown_name_suggests_the_nearest() -> None:
         "-" + " " * 1_000_000 + "x\n",
         "|" * 1_000_000 + "\n|-|",
         "\n" * 1_000_000 + "|",
+        "```toml\n" + "".join(f"a{n}.b=1\n" for n in range(19_000)) + "```\n|a|\n|-|\n",
         "<!--" * 250_000,
         "| a |\n|" + "-|" * 500_000,
         "# " + "# " * 500_000,

@@ -3,6 +3,7 @@
 import importlib
 import json
 import os
+import re
 import sys
 from collections.abc import Sequence
 
@@ -24,6 +25,7 @@ from mnprofile.errors import (
 COMMANDS = ("list", "show", "count", "reproduce")
 
 INTERRUPTED, READER_GONE = 130, 141
+_NOT_ONE_OF = re.compile("'([^']*)' is not one of")
 COMPLETION_VARIABLE = "_MNPROFILE_COMPLETE"
 
 EPILOG = "\b\nExit codes, the same everywhere:\n" + "\n".join(
@@ -52,7 +54,7 @@ class LazyGroup(click.Group):
             raise UsageError(
                 f'"{args[0]}" is no command',
                 accepted=", ".join(COMMANDS),
-                suggestion=f'"{close}"' if close else None,
+                suggestion=close,
             )
         return super().resolve_command(ctx, [*args])
 
@@ -77,10 +79,10 @@ def cli(debug: bool) -> None:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit code; errors are printed on stderr."""
     arguments = [*(sys.argv[1:] if argv is None else argv)]
-    for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="backslashreplace")
+    _prepare_streams()
     try:
+        if sys.stdout is None:
+            raise FileError("standard output is closed")
         code = cli.main(arguments, prog_name="mnprofile", standalone_mode=False)
         sys.stdout.flush()
         return int(code or 0)
@@ -97,6 +99,15 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _reader_gone()  # click's own answer to a closed pipe
     except Exception as fault:
         return _failed(fault, arguments)
+
+
+def _prepare_streams() -> None:
+    """Whatever the streams are, printing to them must not raise."""
+    if sys.stderr is None:  # closed by the caller: nothing can be said there
+        sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
 
 
 def _reader_gone() -> int:
@@ -142,7 +153,12 @@ def _from_click(fault: click.ClickException) -> MnprofileError:
         return FileError(fault.format_message())
     context = getattr(fault, "ctx", None)
     hint = f"see {context.command_path} --help" if context else None
-    return UsageError(fault.format_message(), accepted=hint)
+    kind = getattr(getattr(fault, "param", None), "type", None)
+    wrong = _NOT_ONE_OF.search(fault.format_message())
+    close = None
+    if isinstance(kind, click.Choice) and wrong:
+        close = nearest(wrong[1], [str(choice) for choice in kind.choices])
+    return UsageError(fault.format_message(), accepted=hint, suggestion=close)
 
 
 def _from_os(fault: OSError) -> MnprofileError:

@@ -1,6 +1,6 @@
 """mnprofile count ARCH: every figure of one network."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -42,8 +42,23 @@ FOOT = (
     "multiply-adds of convolutions and fully connected layers (SE too), without bias;"
     " flops = 2 x macs"
 )
+_LAYER = (
+    Column("name", "Layer"),
+    Column("block", "Block"),
+    Column("stage", "Stage"),
+    Column("row", "Line", "number"),
+    Column("op", "Operator"),
+    Column("type", "Type"),
+    Column("kernel", "Kernel", "number"),
+    Column("stride", "Stride", "number"),
+    Column("dilation", "Dilation", "number"),
+    Column("groups", "Groups", "number"),
+    Column("in_shape", "Input"),
+    Column("out_shape", "Output"),
+)
 _FIGURES = (
     Column("macs", "Multiply-adds", "count"),
+    Column("flops", "Flops", "count"),
     Column("weights", "Weights", "count"),
     Column("biases", "Biases", "count"),
     Column("bn_affine", "BN affine", "count"),
@@ -202,7 +217,7 @@ def _group_record(
     shares = _shares(group.figures, totals)
     return {
         grouping: group.name,
-        "layers": len(group.layers),
+        "layers": sum(layer.is_counted for layer in group.layers),
         **figures_record(group.figures, elementwise=elementwise),
         "macs_share": float(shares[0]),
         "weights_share": float(shares[1]),
@@ -216,75 +231,52 @@ def _shares(figures: Figures, totals: Figures) -> tuple[Share, Share]:
     )
 
 
-def _layer_sheet(counted: Count) -> Sheet:
-    """A line a counted layer, every quantity; the table shows a part of it."""
-    columns = (
-        Column("name", "Layer"),
-        Column("block", "Block"),
-        Column("stage", "Stage"),
-        Column("row", "Line", "number"),
-        Column("op", "Operator"),
-        Column("type", "Type"),
-        Column("kernel", "Kernel", "number"),
-        Column("stride", "Stride", "number"),
-        Column("groups", "Groups", "number"),
-        Column("in_shape", "Input"),
-        Column("out_shape", "Output"),
-        *_FIGURES,
-    )
-    rows = tuple(
-        (
-            layer.name,
-            layer.block,
-            layer.stage,
-            layer.origin.line,
-            layer.op,
-            layer.type,
-            layer.kernel,
-            layer.stride,
-            layer.groups,
-            _shape_text(layer.in_shape),
-            _shape_text(layer.out_shape),
-            *_figure_cells(layer.figures),
-        )
-        for layer in counted.layers
-    )
-    total: tuple[Value, ...] = ("total", *[None] * 10, *_figure_cells(counted.totals))
-    return Sheet(columns, rows, total)
+def _layer_sheet(counted: Count, *, elementwise: bool = False) -> Sheet:
+    """A line a layer, every quantity; the table shows a part of it."""
+    columns = (*_LAYER, *_FIGURES, *(_ELEMENTS if elementwise else ()))
+    layers = counted.all_layers if elementwise else counted.layers
+    totals = figures_record(counted.totals, elementwise=elementwise)
+    rows = []
+    for layer in layers:
+        record = layer_record(layer, elementwise=elementwise)
+        record["in_shape"] = _shape_text(layer.in_shape)
+        record["out_shape"] = _shape_text(layer.out_shape)
+        rows.append(_cells(columns, record))
+    return Sheet(columns, tuple(rows), _cells(columns, {"name": "total", **totals}))
 
 
-def _group_sheet(counted: Count, by: Grouping) -> Sheet:
+def _group_sheet(counted: Count, by: Grouping, *, elementwise: bool = False) -> Sheet:
     """A line a block, stage or type, with its shares of multiply-adds and weights."""
     columns = (
         Column(by, by.capitalize()),
         Column("layers", "Layers", "number"),
         *_FIGURES,
+        *(_ELEMENTS if elementwise else ()),
         Column("macs_share", "Share", "share"),
         Column("weights_share", "Share", "share"),
     )
     totals = counted.totals
+    whole = Group("total", totals, counted.all_layers)
 
-    def cells(name: str, layers: int, figures: Figures) -> tuple[Value, ...]:
-        return (name, layers, *_figure_cells(figures), *_shares(figures, totals))
+    def cells(group: Group) -> tuple[Value, ...]:
+        macs_share, weights_share = _shares(group.figures, totals)
+        record = _group_record(group, totals, by, elementwise) | {
+            "macs_share": macs_share,
+            "weights_share": weights_share,
+        }
+        return _cells(columns, record)
 
-    groups = counted.by(by)
-    return Sheet(
-        columns,
-        tuple(
-            cells(
-                group.name,
-                sum(layer.is_counted for layer in group.layers),
-                group.figures,
-            )
-            for group in groups
-        ),
-        cells("total", len(counted.layers), totals),
-    )
+    groups = counted.by(by, elementwise=elementwise)
+    return Sheet(columns, tuple(map(cells, groups)), cells(whole))
 
 
-def _table2_sheet(counted: Count) -> Sheet | None:
+def _cells(columns: Sequence[Column], record: Mapping[str, Any]) -> tuple[Value, ...]:
+    return tuple(record.get(column.key) for column in columns)
+
+
+def _table2_sheet(counted: Count, arch: Architecture) -> Sheet | None:
     """Our shares by type beside those of the V1 paper's Table 2, misprints marked."""
-    printed = printed_shares(counted.config)
+    printed = printed_shares(arch, counted.config)
     if not printed:
         return None
     totals = counted.totals
@@ -406,7 +398,7 @@ def _sheets(
             "type", "layers", "macs", "macs_share", "weights", "weights_share"
         )
         sheets.append(replace(shares, title="By type"))
-    table2 = _table2_sheet(counted) if by in ("type", "layer") else None
+    table2 = _table2_sheet(counted, arch) if by in ("type", "layer") else None
     if table2 is not None:
         sheets.append(table2)
     if by in ("type", "layer"):
@@ -426,23 +418,9 @@ def _sheets(
 
 def _csv_sheet(counted: Count, by: Grouping, *, elementwise: bool) -> Sheet:
     """Every quantity in one sheet, for machines."""
-    plain = _layer_sheet(counted) if by == "layer" else _group_sheet(counted, by)
-    if not elementwise:
-        return plain
-    figures = [group.figures for group in counted.by(by)]
-    return replace(
-        plain,
-        columns=(*plain.columns, *_ELEMENTS),
-        rows=tuple(
-            (*row, *(getattr(one, key) for key in ELEMENTWISE))
-            for row, one in zip(plain.rows, figures, strict=True)
-        ),
-        total=None,
-    )
-
-
-def _figure_cells(figures: Figures) -> tuple[int, ...]:
-    return tuple(getattr(figures, column.key) for column in _FIGURES)
+    if by == "layer":
+        return _layer_sheet(counted, elementwise=elementwise)
+    return _group_sheet(counted, by, elementwise=elementwise)
 
 
 def _shape_text(shape: Shape) -> str:

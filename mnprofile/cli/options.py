@@ -27,9 +27,11 @@ class ArchType(click.ParamType[str]):
     def shell_complete(
         self, ctx: click.Context, param: click.Parameter, incomplete: str
     ) -> list[CompletionItem]:
+        aliases = catalog.names()
+        names = [entry.name for entry in catalog.index()] if incomplete else []
         found = [
             CompletionItem(name)
-            for name in catalog.names()
+            for name in (*aliases, *names)
             if name.startswith(incomplete)
         ]
         return found or [CompletionItem(incomplete, type="file")]
@@ -132,7 +134,8 @@ def settings_of(
     spec = catalog.parse_spec(arch)
     for name, option, given in (
         ("--alpha", alpha, spec.alpha),
-        ("--res", res or rho, spec.resolution),
+        ("--res", res, spec.resolution),
+        ("--rho", rho, spec.resolution),
     ):
         if option is not None and given is not None:
             raise UsageError(f"{name}: {arch} already says it")
