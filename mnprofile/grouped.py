@@ -39,8 +39,8 @@ CONVOLUTIONS = ("conv", "depthwise", "linear")
 class Fused:
     """Consecutive operators run as one.
 
-    ``inputs`` and ``output`` are in memory before and after; ``inner`` are the maps that
-    groups divide, ``factors`` the squeeze-excite vectors, which they do not.
+    ``inputs`` and ``output`` are in memory before and after; ``inner`` are the maps
+    that groups divide, ``factors`` the squeeze-excite vectors, which they do not.
     """
 
     name: str
@@ -138,7 +138,10 @@ def check_groups(operators: tuple[Fused, ...], groups: Groups) -> None:
 
 
 def _runs_together(
-    graph: Graph, homes: dict[str, str], before: tuple[Node, ...], block: tuple[Node, ...]
+    graph: Graph,
+    homes: dict[str, str],
+    before: tuple[Node, ...],
+    block: tuple[Node, ...],
 ) -> bool:
     """Whether a convolution's block and the next one are A and N of one operator."""
     counted = [node.op.kind for node in before if node.op.kind in CONVOLUTIONS]
@@ -160,7 +163,9 @@ def _fused(
     own = dict.fromkeys(homes[node.name] for node in nodes)
     read = dict.fromkeys(homes[name] for node in nodes for name in node.inputs)
     out = homes[nodes[-1].name]
-    main = [homes[n.name] for n in nodes if n.op.kind in CONVOLUTIONS and n.type != "SE"]
+    main = [
+        homes[n.name] for n in nodes if n.op.kind in CONVOLUTIONS and n.type != "SE"
+    ]
     inner = tuple(tensors[name] for name in main if name != out)
     scales = [homes[node.inputs[1]] for node in nodes if node.op.kind == "scale"]
     return Fused(
@@ -185,10 +190,7 @@ def _grouped(
         for node in one.nodes:
             if node.type == "SE":
                 yield GroupedStep(_without_inner(plain[node.name], one), 1, 0, 0)
-        parts = tuple(
-            _part(tensor, count)
-            for tensor in one.inner
-        )
+        parts = tuple(_part(tensor, count) for tensor in one.inner)
         yield GroupedStep(
             _step(one, (*one.inputs, *one.factors, *parts, one.output)),
             count,

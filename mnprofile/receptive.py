@@ -93,11 +93,13 @@ def _field(node: Node, inputs: list[Field], symmetric: bool) -> Field:
     first, *others = inputs
     sees_all = any(field.sees_all for field in inputs)
     if isinstance(op, Conv | Depthwise):
-        axes = []
-        for extent, size in ((first.h, x.h), (first.w, x.w)):
-            before = _zeros_before(op, size, symmetric)
-            axes.append(extent.through(op.kernel, op.stride, op.dilation, before))
-        return Field(*axes, sees_all)
+        h, w = (
+            extent.through(
+                op.kernel, op.stride, op.dilation, _zeros_before(op, size, symmetric)
+            )
+            for extent, size in ((first.h, x.h), (first.w, x.w))
+        )
+        return Field(h, w, sees_all)
     if isinstance(op, GlobalPool):
         return Field(first.h.through(x.h, x.h), first.w.through(x.w, x.w), True)
     if op.kind == "add":

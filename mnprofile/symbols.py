@@ -208,7 +208,9 @@ class _Writer:
         if self.latex:
             return rf"{sign}\frac{{{dot.join(above)}}}{{{dot.join(below)}}}"
         under = dot.join(below)
-        return sign + dot.join(above) + "/" + (f"({under})" if len(below) > 1 else under)
+        return (
+            sign + dot.join(above) + "/" + (f"({under})" if len(below) > 1 else under)
+        )
 
     def atom(self, atom: Atom) -> str:
         if isinstance(atom, Symbol):
