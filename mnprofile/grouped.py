@@ -7,8 +7,8 @@ is computed, added to the output through B, and dropped. It needs
     input + output + inner / G
 
 where ``inner`` holds the maps before and after the depthwise convolution (it does not
-run in place). That is exact from 3 groups on, or with a shortcut; at 2 groups without
-a shortcut it is an upper bound.
+run in place), and inner / G is the largest group. That is exact for equal groups, 3 or
+more of them or with a shortcut; otherwise it is an upper bound.
 
 Fused are: the layers of a block; and a convolution with the block or pooling after it,
 where that works channel by channel and nothing else reads the map between them (V2's
