@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from itertools import permutations
 from math import inf
+from typing import Any
 
 import pytest
 
@@ -463,8 +464,8 @@ def test_live_sets_of_arrays_are_those_of_each_configuration(
 
     sides = [96, 128, 224]
     arch = load(name)
-    column = numpy.array(alphas)[:, None]
-    row = numpy.array(sides)[None, :]
+    column: Any = numpy.array(alphas)[:, None]
+    row: Any = numpy.array(sides)[None, :]
     config = Config(arch.name, "paper", column, (row, row), None, None, arch.classes)
     peaks = peak_elements(live_sets(assemble(arch, config)))
 
