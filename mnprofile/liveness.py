@@ -23,6 +23,9 @@ from mnprofile.graph import INPUT, Graph
 from mnprofile.numeric import at_least
 from mnprofile.ops import Shape
 
+# Channels and positions of maps of one size: their elements are the product.
+Terms = tuple[tuple[int, int], ...]
+
 IN_PLACE = ("batch_norm", "activation", "add", "scale")
 
 
@@ -122,9 +125,44 @@ def dominant(steps: Iterable[Step]) -> tuple[Step, ...]:
     return tuple(step for _, step in kept)
 
 
+def candidates(steps: Iterable[Step]) -> tuple[Terms, ...]:
+    """What the peak is the largest of: sums of channels x positions, as few as can be.
+
+    Maps of one size are added up first, and of the steps with maps of one size only the
+    one with most channels is left. So a sweep multiplies a column by a row a few dozen
+    times a network, not once a map and step.
+    """
+    of_one_size: dict[object, tuple[int, int]] = {}
+    found: list[Terms] = []
+    for step in dominant(steps):
+        sizes: dict[object, tuple[int, int]] = {}
+        for shape in (tensor.shape for tensor in step.live):
+            key = (_key(shape.h), _key(shape.w))
+            channels, _ = sizes.get(key, (0, 0))
+            sizes[key] = (channels + shape.c, shape.positions)
+        if len(sizes) > 1:
+            found.append(tuple(sizes.values()))
+            continue
+        ((size, (channels, positions)),) = sizes.items()
+        before, _ = of_one_size.get(size, (0, 0))
+        of_one_size[size] = (at_least(channels, before), positions)
+    return (*((term,) for term in of_one_size.values()), *found)
+
+
 def peak_elements(steps: Iterable[Step]) -> int:
     """The largest number of elements that live at once, per sample.
 
     On a graph of arrays, an array with the peak of every configuration.
     """
-    return reduce(at_least, (step.elements for step in dominant(steps)))
+    return reduce(
+        at_least,
+        (
+            sum(channels * positions for channels, positions in terms)
+            for terms in candidates(steps)
+        ),
+    )
+
+
+def _key(size: object) -> object:
+    """What sizes that are equal share: a number itself, an array its bytes."""
+    return size.tobytes() if hasattr(size, "tobytes") else size

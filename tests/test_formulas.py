@@ -2,10 +2,12 @@
 
 import re
 from fractions import Fraction
+from functools import cache
 from itertools import product
 from math import ceil, floor
 from typing import Any
 
+import hypothesis
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -153,9 +155,16 @@ def brute_force(op: Any, x: Shape) -> int:
     return taken
 
 
+@cache
+def macs_of(arch: str, layer: str) -> Formula:
+    """A formula of a shipped network, to be evaluated at other numbers."""
+    return explain(arch, layer).macs
+
+
 small = st.integers(1, 5)
 
 
+@hypothesis.settings(deadline=None, max_examples=60)
 @given(small, small, st.integers(2, 7), st.integers(2, 5), st.integers(1, 3))
 def test_a_convolution_s_formula_is_right_at_any_numbers(
     m: int, n: int, side: int, kernel: int, stride: int
@@ -177,6 +186,7 @@ def test_a_convolution_s_formula_is_right_at_any_numbers(
         assert formula.at(**letters) == brute_force(op, x)
 
 
+@hypothesis.settings(deadline=None)
 @given(
     st.integers(1, 40),
     st.integers(1, 40),
@@ -189,7 +199,7 @@ def test_an_inverted_residual_s_formula_is_right_at_any_numbers(
     m: int, n: int, t: int, side: int, kernel: int, block: str
 ) -> None:
     """Block 2 has stride 2, block 3 stride 1; the network's own layers add up to it."""
-    formula = explain("v2", block).macs
+    formula = macs_of("v2", block)
     stride = 2 if block == "block2" else 1
     tape = Tape(Shape(m, side, side))
     tape.add("expand", Conv(t * m, 1))
@@ -202,12 +212,13 @@ def test_an_inverted_residual_s_formula_is_right_at_any_numbers(
     assert formula.at(M=m, N=n, t=t, D_F=side, D_K=kernel) == macs
 
 
+@hypothesis.settings(deadline=None)
 @given(st.integers(1, 60), st.integers(1, 12))
 def test_a_squeeze_excite_s_formula_is_right_at_any_numbers(
     reduced: int, r: int
 ) -> None:
     channels = reduced * r
-    formula = explain("v3-large", "block4.se").macs
+    formula = macs_of("v3-large", "block4.se")
 
     assert formula.at(C=channels, r=r) == channels * reduced + reduced * channels
 
@@ -324,6 +335,15 @@ def test_textbook_ratios_stand_beside_the_exact_ones(
     assert round(ratio.macs_ratio * 568.740352) == printed
     assert round(ratio.textbook_macs * 568.740352) != printed
     assert ratio.textbook_macs == pytest.approx(textbook, abs=1e-12)
+
+
+def test_textbooks_let_cost_fall_with_the_square_of_the_resolution() -> None:
+    """MobileNetV1 paper, Table 7: 290 of 569 million at 160."""
+    (ratio,) = explain_network("v1", resolution=160, alpha=1.0).ratios
+
+    assert ratio.textbook_macs == (160 / 224) ** 2
+    assert ratio.textbook_params == ratio.params_ratio == 1
+    assert round(ratio.macs_ratio * 568.740352, -1) == 290
 
 
 def test_a_network_at_its_own_size_is_compared_with_others() -> None:

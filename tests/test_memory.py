@@ -14,7 +14,7 @@ from mnprofile.catalog import load, names
 from mnprofile.errors import UsageError
 from mnprofile.graph import Config, Graph, Node, Position, Tape
 from mnprofile.grouped import Fused, fused, grouped_steps
-from mnprofile.liveness import dominant, live_sets, peak_elements
+from mnprofile.liveness import candidates, dominant, live_sets, peak_elements
 from mnprofile.memory import widest
 from mnprofile.ops import Activation, Add, BatchNorm, Conv, Depthwise, GlobalPool, Shape
 
@@ -411,6 +411,23 @@ def test_each_group_reads_the_input_and_adds_to_the_output() -> None:
     assert parts["block3"].extra_elems == 3 * 75264 + 3 * 2 * 75264
 
 
+@pytest.mark.parametrize(
+    ("name", "first", "last"),
+    [
+        ("v1", "stem + block1", "pool"),
+        ("v2", "stem + block1", "last_conv + pool"),
+        ("v3-large", "stem", "last_conv + pool"),  # block 1's shortcut reads the stem
+    ],
+)
+def test_a_convolution_runs_with_what_works_channel_by_channel_after_it(
+    name: str, first: str, last: str
+) -> None:
+    found = [one.name for one in fused(build(name))]
+
+    assert found[0] == first
+    assert last in found
+
+
 def test_one_group_is_the_plain_network() -> None:
     graph = build("v2")
 
@@ -484,3 +501,12 @@ def test_steps_left_out_are_never_the_peak(name: str) -> None:
 
     assert max(step.elements for step in kept) == max(s.elements for s in steps)
     assert len(kept) < len(steps) / 2
+
+
+@pytest.mark.parametrize(("name", "products"), [("v1", 18), ("v2", 18)])
+def test_a_sweep_multiplies_few_columns_by_rows(name: str, products: int) -> None:
+    """Of some 300 maps that live at some 150 steps."""
+    found = candidates(live_sets(build(name)))
+
+    assert sum(len(terms) for terms in found) == products
+    assert max(sum(c * p for c, p in terms) for terms in found) == run(build(name))[0]

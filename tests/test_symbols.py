@@ -4,7 +4,7 @@ from fractions import Fraction
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mnprofile.numeric import ceil_div
@@ -50,6 +50,7 @@ def number(name: str) -> Any:
     return term[1][0][0]
 
 
+@settings(deadline=None)
 @given(recipes, st.integers(1, 9), st.integers(1, 9), st.integers(1, 9))
 def test_symbols_give_what_numbers_give(recipe: Any, a: int, b: int, c: int) -> None:
     numbers = {"a": a, "b": b, "c": c}
@@ -61,6 +62,7 @@ def test_symbols_give_what_numbers_give(recipe: Any, a: int, b: int, c: int) -> 
     assert of_symbols.evaluate(values) == made(recipe, numbers)
 
 
+@settings(deadline=None)
 @given(recipes, st.integers(1, 9), st.integers(1, 9), st.integers(1, 9))
 def test_what_is_written_reads_as_the_value(
     recipe: Any, a: int, b: int, c: int
