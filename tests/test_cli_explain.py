@@ -19,6 +19,16 @@ def test_a_block_ends_in_its_count(run: Run) -> None:
     assert "= 25740288" in out
 
 
+def test_a_pair_stands_beside_one_standard_convolution(run: Run) -> None:
+    """V2's block 3: the pair is a part of the block."""
+    lines = run("explain", "v2", "block3").out.split("\n")
+
+    (pair,) = [line for line in lines if line.startswith("Depthwise and projection")]
+    assert pair.endswith("  D_K·D_K·t·M·D_F·D_F + t·M·N·D_F·D_F")
+    assert "Ratio of these two" in "".join(lines)
+    assert "Depthwise and" not in run("explain", "v1", "block3").out
+
+
 def test_a_network_has_a_line_a_block_and_its_saving(run: Run) -> None:
     """569 M against 4,867 M: a factor of 8.56."""
     out = run("explain", "v1").out

@@ -108,11 +108,13 @@ def command(
 
 def _lines(one: Explanation) -> list[tuple[str, Formula]]:
     """Every formula of a layer or block, under the name of its quantity."""
+    is_part = one.separable is not None and one.separable.expr != one.macs.expr
     named = [
         ("Multiply-adds", one.macs),
         ("Weights", one.weights),
-        ("As standard convolution", one.standard),
-        ("Saving: the ratio", one.saving),
+        ("Depthwise and projection", one.separable if is_part else None),
+        ("As one standard convolution", one.standard),
+        ("Ratio of these two", one.saving),
         ("With α and ρ, unrounded", one.scaled),
     ]
     return [(name, formula) for name, formula in named if formula is not None]
@@ -262,6 +264,7 @@ def explanation_record(one: Explanation) -> dict[str, Any]:
         "out_shape": [y.c, y.h, y.w],
         "macs": formula_record(one.macs),
         "weights": formula_record(one.weights),
+        "separable": formula_record(one.separable),
         "standard": formula_record(one.standard),
         "saving": formula_record(one.saving),
         "scaled": formula_record(one.scaled),

@@ -12,12 +12,12 @@ from mnprofile.units import short_bytes
 _DEPLOYED = (
     Column("weights", "Weights", "count"),
     Column("biases", "Biases", "count"),
-    Column("params", "Deployed", "count"),
+    Column("params", "Deployed params", "count"),
     Column("weight_bytes", "Weight bytes", "count"),
     Column("bias_bytes", "Bias bytes", "count"),
     Column("scale_bytes", "Scale bytes", "count"),
     Column("bytes", "Bytes", "count"),
-    Column("training_params", "Training", "count"),
+    Column("training_params", "Training params", "count"),
     Column("training_bytes", "Bytes", "count"),
 )
 _RECEPTIVE = (
