@@ -271,7 +271,7 @@ class _Derivation:
             narrows = self.scale is not None and self.scale.narrows_output
             return self.channels("N", "output channels", out, narrows=narrows)
         factor = Fraction(out, node.in_shape.c)
-        return self.define("t", "expansion factor", factor, rank=_T) * channels
+        return channels * self.define("t", "expansion factor", factor, rank=_T)
 
     def squeeze_alone(self, node: Node, channels: Any) -> Any:
         """One squeeze-excite layer by itself: C to C/r, or C/r back to C."""

@@ -28,7 +28,7 @@ from typing import Literal
 from mnprofile.counting import figures_of
 from mnprofile.errors import UsageError
 from mnprofile.graph import Graph, Node
-from mnprofile.liveness import Step, Tensor, buffers, live_sets
+from mnprofile.liveness import IN_PLACE, Step, Tensor, buffers, live_sets
 from mnprofile.numeric import ceil_div
 
 Groups = int | Literal["max"]
@@ -209,7 +209,8 @@ def _extra_elems(one: Fused, count: int) -> int:
     passes = 2 if one.factors else 1
     again = passes * count - 1 if one.nodes[0].op.kind == "conv" else passes - 1
     extra = again * sum(tensor.shape.elements for tensor in one.inputs)
-    if one.nodes[-1].op.kind != "pool":  # which keeps its channels apart
+    kinds = [node.op.kind for node in one.nodes if node.op.kind not in IN_PLACE]
+    if kinds[-1] == "conv":  # depthwise layers and pooling keep channels apart
         extra += 2 * (count - 1) * one.output.shape.elements
     return extra
 

@@ -24,7 +24,7 @@ def test_a_pair_stands_beside_one_standard_convolution(run: Run) -> None:
     lines = run("explain", "v2", "block3").out.split("\n")
 
     (pair,) = [line for line in lines if line.startswith("Depthwise and projection")]
-    assert pair.endswith("  D_K·D_K·t·M·D_F·D_F + t·M·N·D_F·D_F")
+    assert pair.endswith("  D_K·D_K·M·t·D_F·D_F + M·t·N·D_F·D_F")
     assert "Ratio of these two" in "".join(lines)
     assert "Depthwise and" not in run("explain", "v1", "block3").out
 
