@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import Any
 
-from mnprofile.graph import Graph, Node
+from mnprofile.graph import Node
 from mnprofile.ops import Conv, Depthwise, Linear, Shape
 from mnprofile.symbols import Expr, Symbol, symbol
 
@@ -135,20 +135,6 @@ def derive(nodes: tuple[Node, ...], scale: Scale | None = None) -> Derivation:
     nothing is rounded.
     """
     return _Derivation(nodes, scale).run()
-
-
-def pairs(graph: Graph) -> dict[str, str]:
-    """Each depthwise operator with the convolution of its block that projects it."""
-    found: dict[str, str] = {}
-    waiting: Node | None = None
-    for node in graph:
-        if isinstance(node.op, Depthwise):
-            waiting = node
-        elif isinstance(node.op, Conv) and node.type != "SE":
-            if waiting is not None and waiting.block == node.block:
-                found[waiting.name] = node.name
-            waiting = None
-    return found
 
 
 @dataclass

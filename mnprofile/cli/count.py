@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from mnprofile.blocks import build_rows
-from mnprofile.cli.extras import Extras
+from mnprofile.cli.count_extras import Extras
 from mnprofile.cli.options import (
     arch_argument,
     config_options,
