@@ -175,15 +175,19 @@ class _Page:
                 source_open = False
                 at = self._table(at, errata=section == "errata")
             else:
-                if self.first_pipe is None and "|" in line:
-                    self.first_pipe = at + 1
-                if self.stray is None and self._is_row_like(line):
-                    self.stray = at + 1
-                if source_open and line.strip():
-                    self.source.append(line.strip())
-                elif self.source:
-                    source_open = False
+                source_open = self._prose(at, source_open=source_open)
                 at += 1
+
+    def _prose(self, at: int, *, source_open: bool) -> bool:
+        """Take a line of text; return whether the source's paragraph goes on."""
+        line = self.lines[at]
+        if self.first_pipe is None and "|" in line:
+            self.first_pipe = at + 1
+        if self.stray is None and self._is_row_like(line):
+            self.stray = at + 1
+        if source_open and line.strip():
+            self.source.append(line.strip())
+        return source_open and (bool(line.strip()) or not self.source)
 
     def _is_row_like(self, line: str) -> bool:
         """Whether a line outside of a table must have been meant as one of its rows."""

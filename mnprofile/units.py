@@ -31,6 +31,22 @@ def short(value: int) -> str:
     return f"{value_in:,.1f} {suffix}"
 
 
+def kilobytes(value: int) -> str:
+    """401408 -> "401.4": bytes in thousands."""
+    return f"{value / 1000:.1f}"
+
+
+def short_bytes(value: int) -> str:
+    """1505280 -> "1.5 MB", decimal; values under 10,000 stay as they are."""
+    text = short(value).replace("K", "k")
+    return text + ("B" if text[-1].isalpha() else " B")
+
+
+def ratio(value: float) -> str:
+    """A factor between two figures, with four decimals."""
+    return f"{value:.4f}"
+
+
 def percent(part: int, whole: int) -> str:
     """A share with two decimals; 0 and 100 only where they are exact."""
     if whole == 0:

@@ -22,7 +22,7 @@ from mnprofile.errors import (
 
 # In the order of --help. A command lives in mnprofile/cli/NAME.py as `command`. (Once
 # imported, cli/list.py is `list` in this module: the builtin is not used below.)
-COMMANDS = ("list", "show", "count", "reproduce")
+COMMANDS = ("list", "show", "count", "explain", "memory", "reproduce")
 
 INTERRUPTED, READER_GONE = 130, 141
 _NOT_ONE_OF = re.compile("'([^']*)' is not one of")

@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from mnprofile.blocks import build_rows
+from mnprofile.cli.count_extras import Extras
 from mnprofile.cli.options import (
     arch_argument,
     config_options,
@@ -26,7 +27,9 @@ from mnprofile.counting import (
     figures_record,
     layer_record,
 )
+from mnprofile.errors import UsageError
 from mnprofile.graph import Config
+from mnprofile.memory import BITS
 from mnprofile.ops import Shape
 from mnprofile.published import (
     Figure,
@@ -90,10 +93,28 @@ _ELEMENTS = (
     is_flag=True,
     help="Count elements of batch norm, activations, pooling, additions, SE products.",
 )
+@click.option(
+    "--deploy",
+    is_flag=True,
+    help="Parameters and bytes as deployed: batch norm folded into the weights.",
+)
+@click.option(
+    "--bits",
+    type=click.Choice([str(bits) for bits in BITS]),
+    help="Bits a deployed weight takes, with --deploy. [default: 8]",
+)
+@click.option(
+    "--fields",
+    type=click.Choice(["receptive"]),
+    help="Further fields of each layer: receptive field, stride and padding.",
+)
 @output_options()
 def command(
     by: Grouping,
     elementwise: bool,
+    deploy: bool,
+    bits: str | None,
+    fields: str | None,
     format_: str | None,
     output: Path | None,
     **given: Any,
@@ -119,17 +140,33 @@ def command(
       mnprofile count v2 --alpha 0.75 --res 160
       mnprofile count v1 --by type
       mnprofile count my_network.md --res 192 --format json
+      mnprofile count v2 --deploy --bits 8 --by stage
+      mnprofile count v3-small --fields receptive
     """
+    if bits is not None and not deploy:
+        raise UsageError(
+            "--bits: it says how weights are deployed", accepted="with --deploy"
+        )
+    if fields and by != "layer":
+        raise UsageError(
+            f"--fields {fields}: each layer has its own, no {by} has",
+            accepted="--by layer",
+        )
     settings = settings_of(**given)
     counted = count(build_rows(settings.arch, **settings.build_arguments()))
+    extras = Extras(counted, by, int(bits or 8) if deploy else None, bool(fields))
     notes = (*counted.graph.notes, *errata_notes(settings.arch))
     emit(
         format_,
         output,
-        sheets=_sheets(counted, settings.arch, by, notes, elementwise=elementwise),
-        csv=_csv_sheet(counted, by, elementwise=elementwise),
+        sheets=[
+            *_sheets(counted, settings.arch, by, notes, elementwise=elementwise),
+            *extras.sheets(),
+        ],
+        csv=extras.widened(_csv_sheet(counted, by, elementwise=elementwise)),
         record=lambda: envelope(
-            "count", count_record(counted, settings.arch, elementwise)
+            "count",
+            extras.added(count_record(counted, settings.arch, elementwise)),
         ),
     )
 

@@ -58,12 +58,13 @@ def emit(
     sheets: Sequence[Sheet],
     csv: Sheet,
     record: Callable[[], dict[str, Any]],
+    markdown: Callable[[], str] | None = None,
 ) -> None:
     """Print a result, or write it to --output.
 
     ``sheets`` are what a person reads (table and Markdown), ``csv`` the one sheet with
-    every column, ``record`` makes the JSON object. CSV has no place for notes, so the
-    sheets' go to stderr.
+    every column, ``record`` makes the JSON object, ``markdown`` a page that is more
+    than its sheets. CSV has no place for notes, so the sheets' go to stderr.
     """
     kind = chosen_format(format_, output)
     to_stdout = output is None or str(output) == "-"
@@ -74,7 +75,10 @@ def emit(
         for note in (note for one in sheets for note in one.notes):
             warn(note)
     elif kind == "md":
-        text = "\n".join(sheet.to_markdown(one) for one in sheets)
+        if markdown is not None:
+            text = markdown()
+        else:
+            text = "\n".join(sheet.to_markdown(one) for one in sheets)
     else:
         width = terminal_width() if to_stdout else None
         text = "\n".join(_as_table(one, width) for one in sheets)
