@@ -11,20 +11,39 @@ from typing import TYPE_CHECKING
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
+    from mnprofile.against import check_against
     from mnprofile.catalog import build, load, parse
     from mnprofile.counting import count
+    from mnprofile.crosscheck import check
     from mnprofile.errors import MnprofileError
+    from mnprofile.profilers import ledger
+    from mnprofile.torch_model import to_torch
 
 # Loaded on first use: `import mnprofile` alone must stay light.
 _HOMES = {
     "MnprofileError": "errors",
     "build": "catalog",
+    "check": "crosscheck",
+    "check_against": "against",
     "count": "counting",
+    "ledger": "profilers",
     "load": "catalog",
     "parse": "catalog",
+    "to_torch": "torch_model",
 }
 
-__all__ = ["MnprofileError", "__version__", "build", "count", "load", "parse"]
+__all__ = [
+    "MnprofileError",
+    "__version__",
+    "build",
+    "check",
+    "check_against",
+    "count",
+    "ledger",
+    "load",
+    "parse",
+    "to_torch",
+]
 
 
 def __getattr__(name: str) -> object:

@@ -1,7 +1,7 @@
 """What every other profiler counts, and so what it prints for a network.
 
 A rule is a factor for each quantity of the network, written once in ``PROFILERS``; a
-profiler's total is the sum of factor x quantity. Nothing is run, and torch is not needed.
+profiler's total is the sum of factor x quantity. Nothing is run: torch is not needed.
 The rules were read in each profiler's code, for the release named beside them, in
 evaluation mode and for a batch of one; ``crosscheck`` holds them against real runs.
 """
@@ -214,6 +214,11 @@ class Entry:
         return sum(term.amount for term in self.terms)
 
     @property
+    def besides(self) -> int:
+        """What it adds to the multiply-adds, however often it counts each of those."""
+        return sum(term.amount for term in self.terms if term.quantity != "macs")
+
+    @property
     def formula(self) -> str:
         """The sum in symbols: "M + 2 X + P"."""
         return " + ".join(map(str, self.terms)) or "0"
@@ -270,9 +275,7 @@ def ledger(
     )
 
 
-def entry(
-    profiler: Profiler, counts: Mapping[str, int], writing: Writing
-) -> Entry:
+def entry(profiler: Profiler, counts: Mapping[str, int], writing: Writing) -> Entry:
     """A profiler's rule applied to the quantities of a network, or of a part of one."""
     terms = (
         Term(quantity, profiler.factor(quantity, writing), counts[quantity])

@@ -16,7 +16,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import metadata, util
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from mnprofile.graph import Graph
 from mnprofile.writing import Writing
@@ -100,11 +100,13 @@ def _torchinfo(network: nn.Module, image: Tensor) -> float:
 
 
 def _ptflops(backend: str, **config: bool) -> Callable[[nn.Module, Tensor], float]:
+    absent: Any = None  # makes an import raise ImportError, which ptflops expects
+
     def measure(network: nn.Module, image: Tensor) -> float:
         # It imports these for rules that our network has no use for, and does not
         # survive a torchvision whose operators are missing.
         for unused in ("torchvision", "timm"):
-            sys.modules.setdefault(unused, None)  # type: ignore[call-overload]
+            sys.modules[unused] = absent
         from ptflops import get_model_complexity_info
 
         total, _ = get_model_complexity_info(
@@ -132,7 +134,8 @@ def _thop(network: nn.Module, image: Tensor) -> float:
 def _torchprofile(network: nn.Module, image: Tensor) -> float:
     from torchprofile import profile_macs
 
-    return float(profile_macs(network, image))
+    total: Any = profile_macs(network, image)
+    return float(total)
 
 
 def _calflops(position: int) -> Callable[[nn.Module, Tensor], float]:

@@ -34,7 +34,7 @@ def to_torch(
 
 
 def require(package: str, extra: str = "check") -> None:
-    """Raise MissingExtraError, with the line that installs it, for a missing package."""
+    """Raise MissingExtraError with the line that installs a missing package."""
     from importlib.util import find_spec
 
     if find_spec(package) is None:

@@ -1,8 +1,8 @@
 """The torch twin of every operator, and the network that runs them along the graph.
 
-Nothing here counts: modules are made from an operator's fields and the graph's edges, so
-that what a profiler measures on them is a second opinion. This is the one module that
-imports torch at its top; ``torch_model`` loads it on use.
+Nothing here counts: modules are made from an operator's fields and the graph's edges,
+so that what a profiler measures on them is a second opinion. This is the one module
+that imports torch at its top; ``torch_model`` loads it on use.
 """
 
 from collections.abc import Iterator
@@ -123,36 +123,42 @@ def _module(op: Op, channels: int, writing: Writing) -> nn.Module:
 
     Raises GraphError for an operator without a torch twin.
     """
+    module: nn.Module
     match op:
         case Conv() | Depthwise():
-            depthwise = isinstance(op, Depthwise)
-            return nn.Conv2d(
-                channels,
-                channels if isinstance(op, Depthwise) else op.out,
-                op.kernel,
-                op.stride,
-                0 if _padding(op) is not None else op.dilation * (op.kernel - 1) // 2,
-                op.dilation,
-                groups=channels if depthwise else 1,
-                bias=not isinstance(op, Depthwise) and op.bias,
-            )
+            module = _convolution(op, channels)
         case Linear():
-            return nn.Linear(channels, op.out, bias=op.bias)
+            module = nn.Linear(channels, op.out, bias=op.bias)
         case BatchNorm():
-            return nn.BatchNorm2d(channels)
-        case Activation() if writing.activations == "module":
-            return _ACTIVATIONS[op.function]()
+            module = nn.BatchNorm2d(channels)
         case Activation():
-            return Function(op.function)
-        case GlobalPool() if writing.pooling == "module":
-            return nn.AdaptiveAvgPool2d(1)
+            written = writing.activations == "module"
+            module = _ACTIVATIONS[op.function]() if written else Function(op.function)
         case GlobalPool():
-            return GlobalAverage()
+            written = writing.pooling == "module"
+            module = nn.AdaptiveAvgPool2d(1) if written else GlobalAverage()
         case Add():
-            return Sum()
+            module = Sum()
         case Scale():
-            return Product()
-    raise GraphError(f"torch has no twin of the operator {op.kind}")
+            module = Product()
+        case _:
+            raise GraphError(f"torch has no twin of the operator {op.kind}")
+    return module
+
+
+def _convolution(op: Conv | Depthwise, channels: int) -> nn.Conv2d:
+    depthwise = isinstance(op, Depthwise)
+    around = op.dilation * (op.kernel - 1) // 2
+    return nn.Conv2d(
+        channels,
+        channels if isinstance(op, Depthwise) else op.out,
+        op.kernel,
+        op.stride,
+        0 if _padding(op) is not None else around,
+        op.dilation,
+        groups=channels if depthwise else 1,
+        bias=not isinstance(op, Depthwise) and op.bias,
+    )
 
 
 def _padding(op: Op) -> nn.Module | None:
