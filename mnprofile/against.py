@@ -11,7 +11,7 @@ import sys
 import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
-from difflib import SequenceMatcher
+from itertools import takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -278,19 +278,27 @@ def _units(graph: Graph) -> list[Unit]:
 def _first_difference(
     ours: tuple[Unit, ...], theirs: tuple[Unit, ...]
 ) -> Difference | None:
-    matcher = SequenceMatcher(None, ours, theirs, autojunk=False)
-    for kind, i, _, j, _ in matcher.get_opcodes():
-        if kind == "equal":
-            continue
-        mine = ours[i] if kind != "insert" else None
-        other = theirs[j] if kind != "delete" else None
-        differing: tuple[str, ...] = ()
-        if mine is not None and other is not None:
-            differing = tuple(
-                key for key in COMPARED if getattr(mine, key) != getattr(other, key)
-            )
-        return Difference(i + 1, mine, other, differing)
-    return None
+    """Where the sequences part, and whether a layer changed, is lost, or is one more.
+
+    Of the three it is the one after which the two agree for longest.
+    """
+    at = _common(ours, theirs)
+    if at == len(ours) == len(theirs):
+        return None
+    mine, other = (side[at] if at < len(side) else None for side in (ours, theirs))
+    changed = _common(ours[at + 1 :], theirs[at + 1 :])
+    if other is None or _common(ours[at + 1 :], theirs[at:]) > changed:
+        return Difference(at + 1, mine, None)
+    if mine is None or _common(ours[at:], theirs[at + 1 :]) > changed:
+        return Difference(at + 1, None, other)
+    differing = (key for key in COMPARED if getattr(mine, key) != getattr(other, key))
+    return Difference(at + 1, mine, other, tuple(differing))
+
+
+def _common(ours: tuple[Unit, ...], theirs: tuple[Unit, ...]) -> int:
+    """How many layers two sequences agree in, from their start."""
+    pairs = zip(ours, theirs, strict=False)
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
 
 
 def _macs(unit: Unit) -> int:

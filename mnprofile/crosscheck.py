@@ -20,7 +20,7 @@ from mnprofile.measuring import (
     ModuleFigures,
     measure,
 )
-from mnprofile.ops import Shape
+from mnprofile.ops import Activation, Add, Scale, Shape
 from mnprofile.profilers import Entry, entry, ledger, profiler_of, quantities
 from mnprofile.run_profiler import MEASURES, is_installed, run, version_of
 from mnprofile.torch_model import require, to_torch
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 ALWAYS = ("fvcore", "FlopCounterMode")  # run for the layers
 OUTSIDE = "(outside the graph)"
+WHOLE = "(whole network)"
 
 Progress = Callable[[str, int, int], None]  # what comes next, steps done, steps in all
 
@@ -63,6 +64,7 @@ class LayerCheck:
     params: int
     buffers: int
     out_shape: Shape | None
+    missing: tuple[str, ...]  # modules that the network does not have
 
     @property
     def name(self) -> str:
@@ -70,6 +72,12 @@ class LayerCheck:
 
     @property
     def problems(self) -> tuple[Problem, ...]:
+        if self.missing:
+            line = self.layer.origin.line
+            return tuple(
+                Problem(self.name, line, "module", name, "missing")
+                for name in self.missing
+            )
         ours = self.layer.figures
         pairs: list[tuple[str, str | int, str | int | None]] = [
             ("output", _size(self.layer.out_shape), _size(self.out_shape)),
@@ -186,7 +194,7 @@ def check(
         layers,
         whole.params,
         whole.buffers,
-        tuple(_problems(layers, measured)),
+        tuple(_problems(graph, layers, measured)),
         tuple(readings),
         measured.left_out,
         not_installed,
@@ -263,27 +271,21 @@ def _layer(
         params=sum(one.params for one in found),
         buffers=sum(one.buffers for one in found),
         out_shape=found[0].out_shape,
+        missing=tuple(one.name for one in nodes if one.name not in measured.modules),
     )
 
 
-def _problems(layers: Sequence[LayerCheck], measured: Measurement) -> Iterable[Problem]:
-    """Every difference in network order, then what no layer of the graph holds."""
-    reached = {
-        layer.name: layer.out_shape is not None or not measured.stopped_by
-        for layer in layers
-    }
+def _problems(
+    graph: Graph, layers: Sequence[LayerCheck], measured: Measurement
+) -> Iterable[Problem]:
+    """Every difference in network order, then what no layer can show."""
     for layer in layers:
-        if reached[layer.name]:
+        was_reached = layer.out_shape is not None or not measured.stopped_by
+        if was_reached or layer.missing:
             yield from layer.problems
     if measured.stopped_by:
-        at = measured.stopped_at
-        lines = {
-            one.layer.origin.line
-            for one in layers
-            if f"{at}.".startswith(f"{one.name}.")
-        }
-        line = lines.pop() if lines else None
-        yield Problem(at, line, "running it", "runs", measured.stopped_by)
+        if not any(layer.missing for layer in layers):
+            yield _stop(layers, measured)
         return
     whole, figures = measured.modules[""], sum_of(layers)
     for what, all_of_it, in_layers in (
@@ -294,6 +296,40 @@ def _problems(layers: Sequence[LayerCheck], measured: Measurement) -> Iterable[P
     ):
         if all_of_it != in_layers:
             yield Problem(OUTSIDE, None, what, 0, all_of_it - in_layers)
+    if measured.has_fvcore:
+        yield from _uncounted(graph, measured.left_out)
+
+
+def _stop(layers: Sequence[LayerCheck], measured: Measurement) -> Problem:
+    """Where the network did not run, and why."""
+    at = f"{measured.stopped_at}."
+    lines = [one.layer.origin.line for one in layers if at.startswith(f"{one.name}.")]
+    return Problem(
+        measured.stopped_at,
+        lines[0] if lines else None,
+        "running it",
+        "runs",
+        measured.stopped_by,
+    )
+
+
+def _uncounted(graph: Graph, left_out: Mapping[str, int]) -> Iterable[Problem]:
+    """Operators that fvcore names but does not count: is any of ours lost?"""
+    for names, ours in (
+        (("add",), sum(isinstance(node.op, Add) for node in graph)),
+        (("mul",), sum(isinstance(node.op, Scale) for node in graph)),
+        (("hardtanh", "relu6"), _activations(graph, "relu6")),
+        (("hardswish",), _activations(graph, "hardswish")),
+        (("hardsigmoid",), _activations(graph, "hardsigmoid")),
+    ):
+        theirs = sum(left_out.get(name, 0) for name in names)
+        if ours != theirs:
+            yield Problem(WHOLE, None, f"number of {names[0]}", ours, theirs)
+
+
+def _activations(graph: Graph, function: str) -> int:
+    ops = [node.op for node in graph]
+    return sum(isinstance(op, Activation) and op.function == function for op in ops)
 
 
 @dataclass(frozen=True, slots=True)

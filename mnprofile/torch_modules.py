@@ -147,17 +147,14 @@ def _module(op: Op, channels: int, writing: Writing) -> nn.Module:
 
 
 def _convolution(op: Conv | Depthwise, channels: int) -> nn.Conv2d:
-    depthwise = isinstance(op, Depthwise)
+    if isinstance(op, Depthwise):
+        out, groups, bias = channels, channels, False
+    else:
+        out, groups, bias = op.out, 1, op.bias
     around = op.dilation * (op.kernel - 1) // 2
+    padding = 0 if _padding(op) is not None else around
     return nn.Conv2d(
-        channels,
-        channels if isinstance(op, Depthwise) else op.out,
-        op.kernel,
-        op.stride,
-        0 if _padding(op) is not None else around,
-        op.dilation,
-        groups=channels if depthwise else 1,
-        bias=not isinstance(op, Depthwise) and op.bias,
+        channels, out, op.kernel, op.stride, padding, op.dilation, groups, bias
     )
 
 

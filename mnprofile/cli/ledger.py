@@ -236,7 +236,7 @@ def _terms(book: Ledger) -> Sheet:
 
 
 def _record(book: Ledger, entries: list[Entry]) -> dict[str, Any]:
-    others = dict(zip(book.entries, book.other, strict=True))
+    others = {one.profiler.name: one.total for one in book.other}
     return {
         "model": model_record(book.config),
         "writing": {
@@ -247,7 +247,7 @@ def _record(book: Ledger, entries: list[Entry]) -> dict[str, Any]:
         "profilers": [
             {
                 **entry_record(one),
-                "total_with_other_pooling": others[one].total,
+                "total_with_other_pooling": others[one.profiler.name],
             }
             for one in entries
         ],
