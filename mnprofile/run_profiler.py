@@ -43,7 +43,10 @@ def is_installed(package: str) -> bool:
 
 def version_of(distribution: str) -> str:
     """An installed release without its local part: 2.13.0 for 2.13.0+cpu."""
-    return metadata.version(distribution).partition("+")[0]
+    try:
+        return metadata.version(distribution).partition("+")[0]
+    except metadata.PackageNotFoundError:  # a copy on the path
+        return "unknown"
 
 
 def run(name: str, package: str, graph: Graph, writing: Writing) -> Run:

@@ -1,5 +1,6 @@
 """The cross-check agrees for every table, and fails where something is wrong."""
 
+import io
 import json
 import subprocess
 import sys
@@ -135,6 +136,20 @@ def test_a_layer_that_does_nothing_is_found() -> None:
     checked = faulty("block6.depthwise.conv", nn.Identity())
 
     assert {one.layer for one in checked.problems} == {"block6.depthwise"}
+
+
+def test_a_lost_batch_norm_is_found_in_all_that_it_holds() -> None:
+    """16 channels on a 16x16 map, which fvcore counts at 2 an element."""
+    checked = faulty("block3.project.bn", nn.Identity())
+
+    assert {(one.layer, one.line) for one in checked.problems} == {
+        ("block3.project", 17)
+    }
+    assert [(one.what, one.ours, one.theirs) for one in checked.problems] == [
+        ("batch norm and pooling (fvcore)", 2 * 16 * 256, 0),
+        ("parameters", 96 * 16 + 32, 96 * 16),
+        ("buffers", 32, 0),
+    ]
 
 
 def test_a_layer_that_is_gone_is_found() -> None:
@@ -359,6 +374,25 @@ def test_progress_counts_its_steps(monkeypatch: pytest.MonkeyPatch) -> None:
 
     assert [done for _, done, _ in steps] == [0, 1, 2, 3]
     assert {total for _, _, total in steps} == {3}
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def test_a_bar_is_drawn_on_a_terminal_only(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Off a terminal stderr stays empty: test_agreement_exits_with_0."""
+    terminal = Terminal()
+    monkeypatch.delenv("CI", raising=False)
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setattr("sys.stderr", terminal)
+
+    assert main(["check", "v1@0.25/32", "--by", "stage"]) == 0
+    assert "fvcore and FlopCounterMode" in terminal.getvalue()
+    assert "Agrees" in capsys.readouterr().out
 
 
 # --- nothing heavy is imported for nothing -------------------------------------------

@@ -191,7 +191,7 @@ def test_one_profiler_is_taken_apart() -> None:
 
 
 def test_markdown_is_a_table() -> None:
-    assert "| thop | 119244800 | +11949600 | M + 4 X |" in run(
+    assert "| thop | 119244800 | 11949600 | M + 4 X |" in run(
         "v2@0.75/160", "--format", "md"
     )
 

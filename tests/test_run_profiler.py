@@ -94,3 +94,7 @@ def test_a_local_part_is_no_part_of_a_version(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr("importlib.metadata.version", lambda name: "2.13.0+cpu")
 
     assert run_profiler.version_of("torch") == "2.13.0"
+
+
+def test_a_copy_without_metadata_has_no_version() -> None:
+    assert run_profiler.version_of("no-such-distribution") == "unknown"

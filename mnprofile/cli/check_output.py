@@ -13,6 +13,11 @@ from mnprofile.sheet import Column, Sheet, Value
 from mnprofile.units import grouped
 
 By = Literal["layer", "block", "stage"]
+LEGEND = (
+    "fvcore: its convolutions and linear layers; torch FLOPs: FlopCounterMode's, two a"
+    " multiply-add; BN, pool: what fvcore adds for these; Off: figures that differ,"
+    " parameters, buffers and output sizes included"
+)
 SHOWN_PROBLEMS = 12  # in the table; JSON holds all of them
 
 
@@ -41,7 +46,7 @@ def _sheets(checked: Check, by: By) -> list[Sheet]:
     shown = full.only(
         full.columns[0].key, "macs", "fvcore_macs", "flops", "fvcore_other", "problems"
     )
-    sheets = [replace(shown, title=headline(checked.count.config))]
+    sheets = [replace(shown, title=headline(checked.count.config), notes=(LEGEND,))]
     sheets.append(_readings_sheet(checked))
     fvcore = checked.readings[0]
     if fvcore.total is not None:
@@ -78,13 +83,13 @@ def _layer_sheet(layers: Sequence[LayerCheck]) -> Sheet:
 _MEASURED = (
     Column("macs", "Ours", "count"),
     Column("fvcore_macs", "fvcore", "count"),
-    Column("flops", "FlopCounterMode", "count"),
-    Column("fvcore_other", "fvcore: BN, pool", "count"),
+    Column("flops", "torch FLOPs", "count"),
+    Column("fvcore_other", "BN, pool", "count"),
     Column("params", "Params", "count"),
     Column("params_torch", "in torch", "count"),
     Column("buffers", "Buffers", "count"),
     Column("buffers_torch", "in torch", "count"),
-    Column("problems", "Differ", "number"),
+    Column("problems", "Off", "number"),
 )
 
 

@@ -185,7 +185,7 @@ def _totals(book: Ledger) -> Sheet:
         (
             Column("profiler", "Profiler"),
             Column("total", "Prints", "count"),
-            Column("besides", "Besides M", "number"),
+            Column("besides", "Besides M", "count"),
             Column("formula", "Sum"),
             Column("prints", "Called"),
         ),
@@ -193,7 +193,7 @@ def _totals(book: Ledger) -> Sheet:
             (
                 one.profiler.name,
                 one.total,
-                f"{one.besides:+d}" if "macs" in one.profiler.rule else None,
+                one.besides if "macs" in one.profiler.rule else None,
                 one.formula,
                 one.profiler.prints,
             )
