@@ -1,6 +1,6 @@
 """Every published width and resolution of every shipped table, cross-checked.
 
-A run on request, about two minutes: python -m tests.whole_grid
+A run on request, one to three minutes: python -m tests.whole_grid
 """
 
 import sys
