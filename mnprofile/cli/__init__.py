@@ -22,7 +22,16 @@ from mnprofile.errors import (
 
 # In the order of --help. A command lives in mnprofile/cli/NAME.py as `command`. (Once
 # imported, cli/list.py is `list` in this module: the builtin is not used below.)
-COMMANDS = ("list", "show", "count", "explain", "memory", "reproduce")
+COMMANDS = (
+    "list",
+    "show",
+    "count",
+    "explain",
+    "memory",
+    "check",
+    "ledger",
+    "reproduce",
+)
 
 INTERRUPTED, READER_GONE = 130, 141
 _NOT_ONE_OF = re.compile("'([^']*)' is not one of")
