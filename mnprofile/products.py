@@ -10,7 +10,7 @@ array is split there and each part assembled on its own.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from mnprofile.blocks import assemble
@@ -79,43 +79,67 @@ def product(
 
     count_k, count_r = len(alpha), len(resolutions)
     sizes = np.array(resolutions, dtype=np.int64).reshape(count_r, 2)
-    sums = {
+    per_width = {
         name: np.zeros(count_k, np.int64) for name in ("weights", "params", "buffers")
     }
-    columns: dict[bytes, int] = {}
-    positions: list[Ints] = []
-    cells: list[tuple[Any, int, Any, Any]] = []
+    kinds: dict[bytes, Ints] = {}  # of positions: each a row [R]
+    sums: list[tuple[Any, _Sums]] = []
     whole = _Part(np.arange(count_k), np.arange(count_r))
     for part, graph in _assembled(arch, alpha, t, sizes, classes, impl, whole):
         at = part.rows if len(part.rows) < count_k else slice(None)
-        first_seen = part.columns[0] == 0  # weights do not depend on the resolution
-        for node in graph:
-            op, x, y = node.op, node.in_shape, node.out_shape
-            weights = _flat(op.weights(x))
-            if first_seen:
-                affine = _flat(op.biases(x)) + _flat(op.bn_affine(x))
-                sums["weights"][at] += weights
-                sums["params"][at] += weights + affine
-                sums["buffers"][at] += _flat(op.buffers(x))
-            if op.kind not in COUNTED_KINDS:
-                continue
-            row = np.zeros(count_r, np.int64)
-            row[part.columns] = _flat(y.positions)
-            column = columns.setdefault(row.tobytes(), len(columns))
-            if column == len(positions):
-                positions.append(row)
-            cells.append((at, column, weights, _flat(y.c)))
-    work = np.zeros((count_k, len(positions)), np.int64)
+        found = _sums(graph, part.columns, count_r, kinds)
+        for name, values in per_width.items():
+            values[at] = getattr(found, name)
+        sums.append((at, found))
+    order = {kind: column for column, kind in enumerate(kinds)}
+    work = np.zeros((count_k, len(kinds)), np.int64)
     outputs = np.zeros_like(work)
-    for at, column, weights, channels in cells:
-        work[at, column] += weights
-        outputs[at, column] += channels
+    for at, found in sums:
+        for kind, (weights, channels) in found.at.items():
+            work[at, order[kind]] = weights
+            outputs[at, order[kind]] = channels
     return Product(
-        **sums,
+        **per_width,
         work=work,
         outputs=outputs,
-        positions=np.array(positions, np.int64).reshape(len(positions), count_r),
+        positions=np.array([*kinds.values()], np.int64).reshape(len(kinds), count_r),
     )
+
+
+@dataclass
+class _Sums:
+    """The layers of one structure summed, over all and by kind of position.
+
+    Every value is a vector [k], or one number where all widths agree.
+    """
+
+    weights: Any = 0
+    params: Any = 0
+    buffers: Any = 0
+    at: dict[bytes, tuple[Any, Any]] = field(default_factory=dict)
+
+
+def _sums(graph: Graph, columns: Any, count_r: int, kinds: dict[bytes, Ints]) -> _Sums:
+    """Sum a graph's operators. New kinds of positions are added to ``kinds``."""
+    import numpy as np
+
+    sums = _Sums()
+    for node in graph:
+        op, x, y = node.op, node.in_shape, node.out_shape
+        if op.kind not in COUNTED_KINDS:
+            sums.params = sums.params + _flat(op.bn_affine(x))
+            sums.buffers = sums.buffers + _flat(op.buffers(x))
+            continue
+        weights = _flat(op.weights(x))
+        sums.weights = sums.weights + weights
+        sums.params = sums.params + weights + _flat(op.biases(x))
+        row = np.zeros(count_r, np.int64)
+        row[columns] = _flat(y.positions)
+        kind = row.tobytes()
+        kinds.setdefault(kind, row)
+        work, outputs = sums.at.get(kind, (0, 0))
+        sums.at[kind] = (work + weights, outputs + _flat(y.c))
+    return sums
 
 
 @dataclass(frozen=True)
