@@ -14,17 +14,30 @@ if TYPE_CHECKING:
     from mnprofile.catalog import build, load, parse
     from mnprofile.counting import count
     from mnprofile.errors import MnprofileError
+    from mnprofile.finding import find
+    from mnprofile.rowfiles import sweep
 
 # Loaded on first use: `import mnprofile` alone must stay light.
 _HOMES = {
     "MnprofileError": "errors",
     "build": "catalog",
     "count": "counting",
+    "find": "finding",
     "load": "catalog",
     "parse": "catalog",
+    "sweep": "rowfiles",
 }
 
-__all__ = ["MnprofileError", "__version__", "build", "count", "load", "parse"]
+__all__ = [
+    "MnprofileError",
+    "__version__",
+    "build",
+    "count",
+    "find",
+    "load",
+    "parse",
+    "sweep",
+]
 
 
 def __getattr__(name: str) -> object:

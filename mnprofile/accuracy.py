@@ -70,10 +70,18 @@ def _v3_table3(family: str) -> Recipe:
 TOP1: dict[str, Recipe] = {
     "mobilenet_v1": _V1,
     "mobilenet_v1_conv": Recipe(
-        "paper-v1", "v1", "ImageNet", 'Table 4 row "Conv MobileNet"', "V1 paper, Table 4"
+        "paper-v1",
+        "v1",
+        "ImageNet",
+        'Table 4 row "Conv MobileNet"',
+        "V1 paper, Table 4",
     ),
     "mobilenet_v1_shallow": Recipe(
-        "paper-v1", "v1", "ImageNet", 'Table 5 row "Shallow MobileNet"', "V1 paper, Table 5"
+        "paper-v1",
+        "v1",
+        "ImageNet",
+        'Table 5 row "Shallow MobileNet"',
+        "V1 paper, Table 5",
     ),
     "mobilenet_v2": _V2,
     "mobilenet_v3_large": _LARGE,

@@ -4,13 +4,15 @@ Ranges are stepped in exact decimal arithmetic, so their inclusive ends are met.
 """
 
 import math
-from collections.abc import Iterable, Sequence
+import os
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
+from typing import Any
 
 from mnprofile.accuracy import accuracy_of
 from mnprofile.blocks import check_factors
-from mnprofile.catalog import shipped
+from mnprofile.catalog import load, parse_spec, shipped
 from mnprofile.errors import UsageError
 from mnprofile.notation import MAX_SIZE, Architecture
 from mnprofile.scaling import rules_for
@@ -26,7 +28,12 @@ _STAND_IN = {
 }
 _VALUES = "numbers and inclusive ranges start:stop:step, such as 0.35,0.5:1.4:0.1"
 
+DEFAULT_TABLES = ("v1", "v2", "v3-large", "v3-small")
+
 Side = tuple[int, int]  # height, width
+Arch = str | os.PathLike[str] | Architecture
+Archs = Arch | Sequence[Arch]
+Values = float | str | Side | Sequence[float | Side | None] | None
 
 
 @dataclass(frozen=True)
@@ -153,19 +160,113 @@ def grid(
     own_alphas, own_sides = published_axes(arch)
     chosen = Grid(
         arch,
-        alphas=_unique(own_alphas if alphas is None else map(float, alphas)),
+        alphas=_unique(
+            own_alphas
+            if alphas is None
+            else [_factor(alpha, "alpha") for alpha in alphas]
+        ),
         resolutions=_unique(
-            side if isinstance(side, tuple) else (int(side), int(side))
+            (_whole(side[0], "resolution"), _whole(side[1], "resolution"))
+            if isinstance(side, tuple)
+            else (_whole(side, "resolution"), _whole(side, "resolution"))
             for side in (own_sides if resolutions is None else resolutions)
         ),
-        ts=_unique([None] if ts is None else [None if t is None else float(t) for t in ts]),
-        classes=_unique([arch.classes] if classes is None else map(int, classes))
+        ts=_unique(
+            [None if t is None else _factor(t, "t") for t in ts]
+            if ts is not None
+            else [None]
+        ),
+        classes=_unique(
+            [arch.classes]
+            if classes is None
+            else [_whole(count, "classes") for count in classes]
+        )
         if arch.has_classifier
         else (0,),
         impls=_unique(impls),
     )
     _check(chosen, classes)
     return chosen
+
+
+def grids_for(
+    archs: Archs,
+    *,
+    alpha: Values = None,
+    resolution: Values = None,
+    rho: Values = None,
+    t: Values = None,
+    classes: Values = None,
+    impl: str | Sequence[str] = "paper",
+) -> tuple[Grid, ...]:
+    """The grid of each table; ``v2@0.75/160`` fixes what it names.
+
+    Values are a number, several, a text with ranges, or None. Raises UsageError.
+    """
+    many = isinstance(archs, (str, os.PathLike, Architecture))
+    listed: Sequence[Arch] = [archs] if many else archs  # type: ignore[list-item,assignment]
+    if not listed:
+        raise UsageError("no table to sweep")
+    impls = (
+        [part.strip() for part in impl.split(",")] if isinstance(impl, str) else impl
+    )
+    alphas = _read("alpha", alpha, parse_values)
+    sides = _read("resolution", resolution, parse_resolutions)
+    grids = []
+    for arch in listed:
+        spec = None if isinstance(arch, Architecture) else parse_spec(os.fspath(arch))
+        own_alpha = spec.alpha if spec else None
+        own_side = spec.resolution if spec else None
+        for name, given, own in (
+            ("alpha", alphas, own_alpha),
+            ("resolution", sides if rho is None else rho, own_side),
+        ):
+            if given is not None and own is not None:
+                raise UsageError(f"{name}: {arch} already says it")
+        grids.append(
+            grid(
+                arch if isinstance(arch, Architecture) else load(spec.arch),  # type: ignore[union-attr]
+                alphas=alphas if own_alpha is None else [own_alpha],
+                resolutions=sides if own_side is None else [own_side],
+                rhos=_read("rho", rho, parse_values),
+                ts=_read("t", t, parse_values),
+                classes=_read("classes", classes, parse_whole),
+                impls=impls,
+            )
+        )
+    return tuple(grids)
+
+
+def _read(name: str, values: Values, parse: Callable[[str, str], Any]) -> Any:
+    """Values in any of the accepted forms as a sequence; None stays None."""
+    if isinstance(values, str):
+        return parse(values, name)
+    if values is None or (name == "resolution" and _is_side(values)):
+        return values if values is None else [values]
+    return [values] if not isinstance(values, Iterable) else list(values)
+
+
+def _is_side(values: object) -> bool:
+    """A tuple is a height and a width; a list is two square sizes."""
+    return isinstance(values, tuple) and len(values) == 2
+
+
+def _whole(value: object, name: str) -> int:
+    number: Any = value
+    try:
+        if int(number) == number:
+            return int(number)
+    except (TypeError, ValueError, OverflowError):
+        pass
+    raise UsageError(f"{name}: {value} is no whole number")
+
+
+def _factor(value: object, name: str) -> float:
+    number: Any = value
+    try:
+        return float(number)
+    except (TypeError, ValueError, OverflowError):
+        raise UsageError(f"{name}: {value!r} is no number") from None
 
 
 def _unique(values: Iterable[object]) -> tuple:  # type: ignore[type-arg]

@@ -14,20 +14,16 @@ from typing import TYPE_CHECKING, Any
 from mnprofile import accuracy, units
 from mnprofile.accuracy import Accuracy
 from mnprofile.errors import UsageError, nearest
-from mnprofile.grids import Grid, grid, total_size
+from mnprofile.grids import Grid
 from mnprofile.notation import Architecture
 from mnprofile.products import Product, product
 
 if TYPE_CHECKING:
-    import os
-
     import numpy as np
-    import pandas as pd
     from numpy.typing import NDArray
 
 WIDTHS_AT_ONCE = 8_192
 CELLS_AT_ONCE = 262_144
-MAX_FRAME_ROWS = 20_000_000
 
 # What a row has besides its group, in the order of the columns. ``t`` is nan where the
 # table's own expansion stands, ``top1`` where no accuracy is known.
@@ -312,9 +308,7 @@ class _Piece:
         if top1 is None:
             top1, kind = self._top1(at)
         assert kind is not None
-        columns = {
-            name: values[at][k] for name, values in self.per_width.items()
-        } | {
+        columns = {name: values[at][k] for name, values in self.per_width.items()} | {
             "height": self.sides[r, 0],
             "width": self.sides[r, 1],
             "macs": macs[k, r].astype(np.int64),
@@ -366,7 +360,7 @@ class Frontier:
         return top1 > self._best[np.maximum(keys, 0)]
 
     def add(self, rows: Rows) -> None:
-        """Put the rows that belong there onto the frontier, and off it what they beat."""
+        """Take in the rows that belong there, and drop those that they beat."""
         import numpy as np
 
         joined = rows if self.rows is None else join([self.rows, rows])
