@@ -40,6 +40,7 @@ NUMBERS = (
     "top1",
     "kind",
 )
+# What a condition may be about; ``kind`` is for ``ONLY_PUBLISHED`` alone.
 LIMITED = ("alpha", "t", "macs", "params", "weights", "buffers", "activations", "top1")
 _PER_WIDTH = ("alpha", "t", "params", "weights", "buffers")
 _COUNTS = ("macs", "params", "weights", "buffers", "activations")
@@ -102,6 +103,7 @@ class Condition:
         return f"{self.column} {self.sign} {value}"
 
 
+ONLY_PUBLISHED = Condition("kind", "=", accuracy.PUBLISHED)
 _CONDITION = re.compile(r"\s*([a-z0-9_]+)\s*(<=|>=|<|>|==?)\s*(\S+)\s*")
 
 
@@ -195,7 +197,7 @@ class _Search:
     @property
     def needs_top1(self) -> bool:
         """Whether rows of unknown accuracy are of no use."""
-        asked = any(one.column == "top1" for one in self.conditions)
+        asked = any(one.column in ("top1", "kind") for one in self.conditions)
         return asked or self.frontier is not None
 
     def rows(self) -> Iterator[Rows]:
@@ -285,39 +287,39 @@ class _Piece:
 
         search = self.search
         macs = self.product.macs(at)
-        activations = top1 = kind = None
+        known: dict[str, Any] = {"macs": macs}
         kept: Any = np.ones(macs.shape, bool)
         for one in search.conditions:
-            if one.column == "macs":
-                kept &= one.holds(macs)
-            elif one.column == "activations":
-                activations = self.product.activations(at)
-                kept &= one.holds(activations)
-            elif one.column == "top1":
-                top1, kind = self._top1(at)
-                kept &= one.holds(top1)
+            if one.column not in _PER_WIDTH:
+                self._know(one.column, at, known)
+                kept &= one.holds(known[one.column])
         if search.frontier is not None:
-            if top1 is None:
-                top1, kind = self._top1(at)
-            kept &= search.frontier.may_enter(macs, top1)
+            self._know("top1", at, known)
+            kept &= search.frontier.may_enter(macs, known["top1"])
         k, r = np.nonzero(kept)
         if not len(k):
             return Rows(search.groups, k.astype(np.int32), {})
-        if activations is None:
-            activations = self.product.activations(at)
-        if top1 is None:
-            top1, kind = self._top1(at)
-        assert kind is not None
+        self._know("activations", at, known)
+        self._know("top1", at, known)
         columns = {name: values[at][k] for name, values in self.per_width.items()} | {
             "height": self.sides[r, 0],
             "width": self.sides[r, 1],
             "macs": macs[k, r].astype(np.int64),
-            "activations": activations[k, r].astype(np.int64),
-            "top1": top1[k, r],
-            "kind": kind[k, r],
+            "activations": known["activations"][k, r].astype(np.int64),
+            "top1": known["top1"][k, r],
+            "kind": known["kind"][k, r],
         }
         group = np.full(len(k), search.index, np.int32)
         return Rows(search.groups, group, {name: columns[name] for name in NUMBERS})
+
+    def _know(self, column: str, at: slice, known: dict[str, Any]) -> None:
+        """Compute a figure [k, R] of some of the widths, once and only when asked."""
+        if column in known:
+            return
+        if column == "activations":
+            known["activations"] = self.product.activations(at)
+        else:
+            known["top1"], known["kind"] = self._top1(at)
 
     def _top1(self, at: slice) -> tuple[Any, Any]:
         """Top-1 [k, R] and its kind; nan and none for another network than printed."""
@@ -335,28 +337,30 @@ class _Piece:
 
 
 class Frontier:
-    """The rows that no other row beats: as few macs with at least the top-1.
+    """The rows that no other row beats: as little cost with at least the top-1.
 
-    Of two rows equal in both, a published one stays, else the first.
+    The cost is a column of counts. Of two rows equal in both, a published one stays,
+    else the first.
     """
 
     # A bucket holds the values that share an exponent and eight bits of the mantissa.
     _SHIFT = 44
     _FIRST = 1023 << 8
 
-    def __init__(self) -> None:
+    def __init__(self, cost: str = "macs") -> None:
         import numpy as np
 
+        self.cost = cost
         self.rows: Rows | None = None
         keys = np.arange(64 << 8, dtype=np.int64) + self._FIRST
         self._edges = (keys << self._SHIFT).view(np.float64)
         self._best = np.full(len(keys), -np.inf)
 
-    def may_enter(self, macs: Any, top1: Any) -> Any:
+    def may_enter(self, cost: Any, top1: Any) -> Any:
         """A quick test that lets every row through that may be on the frontier."""
         import numpy as np
 
-        keys = (macs.astype(np.float64).view(np.int64) >> self._SHIFT) - self._FIRST
+        keys = (cost.astype(np.float64).view(np.int64) >> self._SHIFT) - self._FIRST
         return top1 > self._best[np.maximum(keys, 0)]
 
     def add(self, rows: Rows) -> None:
@@ -365,12 +369,12 @@ class Frontier:
 
         joined = rows if self.rows is None else join([self.rows, rows])
         columns = joined.columns
-        order = np.lexsort((columns["kind"], -columns["top1"], columns["macs"]))
+        order = np.lexsort((columns["kind"], -columns["top1"], columns[self.cost]))
         top1 = columns["top1"][order]
         before = np.concatenate(([-np.inf], np.maximum.accumulate(top1)[:-1]))
         self.rows = joined.take(order[top1 > before])
-        macs, best = self.rows.columns["macs"], self.rows.columns["top1"]
-        below = np.searchsorted(macs, self._edges, side="right")
+        cost, best = self.rows.columns[self.cost], self.rows.columns["top1"]
+        below = np.searchsorted(cost, self._edges, side="right")
         self._best = np.concatenate(([-np.inf], best))[below]
 
 
