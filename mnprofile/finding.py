@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -11,7 +12,8 @@ from mnprofile.errors import UsageError
 from mnprofile.grids import DEFAULT_TABLES, Archs, Grid, Values, grids_for, total_size
 from mnprofile.notation import Architecture
 from mnprofile.rowfiles import frame
-from mnprofile.sweeps import Condition, Rows, groups_of, join, stream
+from mnprofile.sweeps import Condition, Rows, join, stream
+from mnprofile.units import plain
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -39,7 +41,7 @@ class Choice:
     @property
     def spec(self) -> str:
         """The configuration as commands take it: mobilenet_v2@0.75/160."""
-        return f"{self.arch.name}@{self.alpha:g}/{self.resolution}"
+        return f"{self.arch.name}@{plain(self.alpha)}/{self.resolution}"
 
 
 @dataclass(frozen=True)
@@ -214,7 +216,7 @@ def _choices(rows: Rows) -> list[Choice]:
                 accuracy=group.accuracy,
                 alpha=alpha,
                 resolution=height,
-                t=None if t != t else t,
+                t=None if math.isnan(t) else t,
                 macs=macs,
                 params=params,
                 activations=activations,

@@ -319,6 +319,6 @@ def total_size(grids: Sequence[Grid]) -> int:
     if size > MAX_CONFIGURATIONS:
         raise UsageError(
             f"the grid has {size:,} configurations",
-            accepted=f"up to {MAX_CONFIGURATIONS:.0e}: larger steps or fewer values",
+            accepted=f"up to {MAX_CONFIGURATIONS:,}: larger steps or fewer values",
         )
     return size

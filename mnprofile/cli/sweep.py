@@ -16,7 +16,7 @@ import click
 
 from mnprofile import files, units
 from mnprofile.cli.options import ArchType
-from mnprofile.cli.output import chosen_format, emit, envelope, warn
+from mnprofile.cli.output import SUFFIXES, chosen_format, emit, envelope, warn
 from mnprofile.errors import FileError, Place, UsageError
 from mnprofile.sheet import Column, Sheet, Value
 
@@ -159,7 +159,7 @@ def command(
     axes["impl"] = given["impl"]
     limits = {name: given[name] for name in LIMITS}
     ask = Ask(archs, axes, where, limits, published, pareto)
-    kind = "parquet" if _is_parquet(format_, output) else chosen_format(format_, output)
+    kind = _kind(format_, output)
     if plot is not None and no_plot:
         raise UsageError("--plot and --no-plot together")
     run(ask, kind, output, _plot_path(plot, wanted=ask.is_bare and not no_plot), x_axis)
@@ -174,13 +174,21 @@ LIMITS = {
 }
 
 
-def _is_parquet(format_: str | None, output: Path | None) -> bool:
+def _kind(format_: str | None, output: Path | None) -> str:
+    """The format asked for; Parquet too, which only files can be. Raises UsageError."""
     suffix = output.suffix.lower() if output is not None else ""
-    if format_ == "parquet" and output is None:
+    if format_ is None and suffix == ".parquet":
+        return "parquet"
+    if format_ == "parquet" and (output is None or str(output) == "-"):
         raise UsageError(
             "--format parquet writes no text", accepted="--output FILE.parquet"
         )
-    return format_ == "parquet" or (format_ is None and suffix == ".parquet")
+    if format_ is None and output is not None and suffix not in ("", *SUFFIXES):
+        raise UsageError(
+            f"--output: the suffix of {output.name} names no format",
+            accepted=f"{', '.join(SUFFIXES)}, .parquet, or --format",
+        )
+    return chosen_format(format_, output)
 
 
 def _plot_path(plot: Path | None, *, wanted: bool) -> Path | None:
