@@ -403,7 +403,7 @@ def expansion_figure(expansions: Sequence[Expansion]) -> Figure:
 
 def _nice_step(least: float) -> float:
     """The smallest 1, 2 or 5 times a power of ten that is not under ``least``."""
-    power = 10 ** math.floor(math.log10(max(least, 1e-9)))
+    power = 10.0 ** math.floor(math.log10(max(least, 1e-9)))
     return next(power * step for step in (1, 2, 5, 10) if power * step >= least)
 
 

@@ -164,10 +164,10 @@ def _assembled(
     config = Config(
         name=arch.name,
         impl=impl,
-        alpha=alpha[part.rows][:, None],  # type: ignore[arg-type]
-        resolution=(side[0], side[1]),  # type: ignore[arg-type]
+        alpha=alpha[part.rows][:, None],
+        resolution=(side[0], side[1]),
         rho=None,
-        t=t[part.rows][:, None] if t is not None else None,  # type: ignore[arg-type]
+        t=t[part.rows][:, None] if t is not None else None,
         classes=classes,
     )
     try:
@@ -204,14 +204,20 @@ def _flat(value: Any) -> Any:
 def _matmul(factors: Ints, positions: Ints) -> Floats | Ints:
     """The exact product of two arrays of integers that are not negative."""
     if not factors.size or not positions.size:
-        return factors @ positions
+        return _as_ints(factors, positions)
     pairs = zip(factors.max(axis=0), positions.max(axis=1), strict=True)
     bound = sum(int(most) * int(times) for most, times in pairs)
     if bound < EXACT_FLOAT:
-        return factors.astype("float64") @ positions.astype("float64")
+        exact: Floats = factors.astype("float64") @ positions.astype("float64")
+        return exact
     if bound < EXACT_INT:
-        return factors @ positions
+        return _as_ints(factors, positions)
     raise UsageError(
         f"the largest configuration may cost {bound:.1e} multiply-adds",
         accepted="a sweep counts up to 2^63; narrow the alphas or the resolutions",
     )
+
+
+def _as_ints(factors: Ints, positions: Ints) -> Ints:
+    product: Ints = factors @ positions
+    return product

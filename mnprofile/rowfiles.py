@@ -200,7 +200,7 @@ def _category(codes: Any, values: list[str]) -> Any:
     distinct = [value for value in dict.fromkeys(values) if value]
     new = np.array([distinct.index(v) if v else -1 for v in values], np.int64)
     at = new[codes.astype(np.int64)] if len(values) else np.array([], np.int64)
-    return pd.Categorical.from_codes(at, categories=distinct)
+    return pd.Categorical.from_codes(at, categories=pd.Index(distinct, dtype=object))
 
 
 # --- text ----------------------------------------------------------------------------

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from mnprofile import accuracy, units
-from mnprofile.accuracy import Accuracy
+from mnprofile.accuracy import Accuracy, Latency
 from mnprofile.errors import UsageError, nearest
 from mnprofile.grids import Grid
 from mnprofile.notation import Architecture
@@ -54,7 +54,7 @@ class Group:
     impl: str
     classes: int
     accuracy: Accuracy | None  # None where published figures are not about it
-    latencies: tuple[accuracy.Latency, ...] = ()
+    latencies: tuple[Latency, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -27,9 +27,14 @@ def test_a_pipe_is_written_to_and_stays_a_pipe(tmp_path: Path) -> None:
 def test_a_failed_write_leaves_the_earlier_file(tmp_path: Path) -> None:
     path = tmp_path / "rows.csv"
     path.write_text("earlier")
-    with pytest.raises(RuntimeError), files.replacing(path) as file:
-        file.write(b"half")
-        raise RuntimeError
+
+    def fail_half_way() -> None:
+        with files.replacing(path) as file:
+            file.write(b"half")
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        fail_half_way()
     assert path.read_text() == "earlier"
     assert [entry.name for entry in tmp_path.iterdir()] == ["rows.csv"]
 

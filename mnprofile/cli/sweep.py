@@ -304,7 +304,7 @@ def _target(output: Path | None) -> Iterator[IO[bytes]]:
             yield file
         return
     with tempfile.SpooledTemporaryFile(max_size=1 << 26) as spool:
-        yield spool  # type: ignore[misc]
+        yield spool
         spool.seek(0)
         sys.stdout.flush()
         shutil.copyfileobj(spool, sys.stdout.buffer)
