@@ -152,7 +152,7 @@ def command(
       mnprofile sweep
       mnprofile sweep v1 v2 -o sweep.csv --plot sweep.html
       mnprofile sweep v2 --alpha 0.35:1.4:0.05 --res 96:224:32 --t 1,3,6 -o v2.md
-      mnprofile sweep v2 --alpha 0.1:2:0.001 --res 32:512:4 --max-macs 20M -o v2.csv
+      mnprofile sweep v2 --alpha 0.1:2:0.001 --max-macs 20M -o v2.csv
       mnprofile sweep v2 v3-small --max-params 3M --pareto
     """
     axes = {name: given[name] for name in ("alpha", "res", "rho", "t", "classes")}
