@@ -106,6 +106,13 @@ class MissingExtraError(MnprofileError):
     exit_code = UNMEASURED
 
 
+class ReaderGoneError(Exception):
+    """The pipe on standard output was closed: there is nobody left to tell.
+
+    click would make exit code 1 of a BrokenPipeError, which is a verdict here.
+    """
+
+
 def nearest(word: str, known: Sequence[str]) -> str | None:
     """The known spelling closest to ``word``, or None when none is near."""
     import difflib  # 15 ms that only a failing run should pay

@@ -15,6 +15,7 @@ from mnprofile.errors import (
     REJECTED,
     FileError,
     MnprofileError,
+    ReaderGoneError,
     UsageError,
 )
 
@@ -74,21 +75,12 @@ def main(argv: Sequence[str] | None = None) -> int:
         return REJECTED
     except (click.Abort, KeyboardInterrupt):
         return INTERRUPTED
-    except BrokenPipeError:
-        return _reader_gone()
-    except SystemExit as stop:
-        # click turns a closed pipe into exit code 1, which is a verdict here.
-        if isinstance(stop.__context__, BrokenPipeError):
-            return _reader_gone()
-        raise
+    except (BrokenPipeError, ReaderGoneError):
+        # What is left in the buffer has nowhere to go, and must not be tried again.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        return READER_GONE
     except Exception as fault:
         return _failed(fault, arguments)
-
-
-def _reader_gone() -> int:
-    # What is left in the buffer has nowhere to go, and must not be tried again.
-    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-    return READER_GONE
 
 
 def _failed(fault: Exception, arguments: Sequence[str]) -> int:

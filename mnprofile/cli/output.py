@@ -4,14 +4,15 @@ import json
 import os
 import shutil
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import click
 
 from mnprofile import __version__, escape, files, sheet
-from mnprofile.errors import UsageError
+from mnprofile.errors import ReaderGoneError, UsageError
 from mnprofile.ops import CONVENTION
 from mnprofile.sheet import Sheet
 
@@ -82,9 +83,19 @@ def emit(
 def write(text: str, output: Path | None) -> None:
     """Text to standard output, or to a file all or nothing."""
     if output is None or str(output) == "-":
-        click.echo(text, nl=False, color=True)
+        with to_reader():
+            click.echo(text, nl=False, color=True)
     else:
         files.write_text(output, text)
+
+
+@contextmanager
+def to_reader() -> Iterator[None]:
+    """Standard output is written here. Raises ReaderGoneError when its pipe is closed."""
+    try:
+        yield
+    except BrokenPipeError:
+        raise ReaderGoneError from None
 
 
 def warn(message: str) -> None:

@@ -16,7 +16,14 @@ import click
 
 from mnprofile import files, units
 from mnprofile.cli.options import ArchType
-from mnprofile.cli.output import SUFFIXES, chosen_format, emit, envelope, warn
+from mnprofile.cli.output import (
+    SUFFIXES,
+    chosen_format,
+    emit,
+    envelope,
+    to_reader,
+    warn,
+)
 from mnprofile.errors import FileError, Place, UsageError
 from mnprofile.sheet import Column, Sheet, Value
 
@@ -306,9 +313,10 @@ def _target(output: Path | None) -> Iterator[IO[bytes]]:
     with tempfile.SpooledTemporaryFile(max_size=1 << 26) as spool:
         yield spool
         spool.seek(0)
-        sys.stdout.flush()
-        shutil.copyfileobj(spool, sys.stdout.buffer)
-        sys.stdout.buffer.flush()
+        with to_reader():
+            sys.stdout.flush()
+            shutil.copyfileobj(spool, sys.stdout.buffer)
+            sys.stdout.buffer.flush()
 
 
 def _people(
