@@ -91,7 +91,7 @@ def write(text: str, output: Path | None) -> None:
 
 @contextmanager
 def to_reader() -> Iterator[None]:
-    """Standard output is written here. Raises ReaderGoneError when its pipe is closed."""
+    """Around writes to standard output: ReaderGoneError when its pipe is closed."""
     try:
         yield
     except BrokenPipeError:
