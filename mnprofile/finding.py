@@ -12,7 +12,7 @@ from mnprofile.errors import UsageError
 from mnprofile.grids import DEFAULT_TABLES, Archs, Grid, Values, grids_for, total_size
 from mnprofile.notation import Architecture
 from mnprofile.rowfiles import frame
-from mnprofile.sweeps import Condition, Rows, join, stream
+from mnprofile.sweeps import KNOWN, Condition, Rows, join, stream
 from mnprofile.units import plain
 
 if TYPE_CHECKING:
@@ -127,7 +127,7 @@ def find(
             f"the grid has {total_size(grids):,} configurations",
             accepted=f"up to {MAX_SEARCHED:,} to rank: larger steps",
         )
-    parts = list(stream(grids, [Condition("kind", ">=", PUBLISHED)]))
+    parts = list(stream(grids, [KNOWN]))
     rows = join(parts) if parts else None
     if rows is not None and published_only:
         rows = rows.take(rows.columns["kind"] == PUBLISHED)

@@ -55,7 +55,7 @@ def views_of(sample: Sample, grids: Sequence[Grid]) -> list[View]:
         views.append(
             View(
                 "mnp-accuracy",
-                "Top-1 against " + sample.axis.title.partition(" (")[0].lower(),
+                "Top-1 against " + sample.axis.name,
                 plots.accuracy_caption(points, sample.axis, sample.seen_count),
                 plots.accuracy_figure(points, sample.axis),
                 height=560,

@@ -216,6 +216,8 @@ def accuracy_caption(points: Sequence[Point], axis: Axis, seen: int) -> str:
         f" (hollow); {len(frontier):,} are on the frontier. The area of a mark is its"
         " number of parameters; labels are α/resolution."
     )
+    if axis.unit:
+        text += " Latencies are as published: each source measured in its own way."
     if frontier:
         best = max(frontier, key=lambda point: point.top1)
         cost = tick_text(best.x, axis.unit) if axis.unit else units.short(int(best.x))

@@ -23,7 +23,12 @@ class Axis:
 
     key: str
     title: str
-    unit: str  # after a number with its decimal prefix
+    unit: str  # after a number, instead of a decimal prefix
+
+    @property
+    def name(self) -> str:
+        """The title as it stands within a sentence."""
+        return self.title[0].lower() + self.title[1:].partition(" (")[0]
 
 
 _AXES = {

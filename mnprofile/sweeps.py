@@ -40,7 +40,7 @@ NUMBERS = (
     "top1",
     "kind",
 )
-# What a condition may be about; ``kind`` is for ``ONLY_PUBLISHED`` alone.
+# What a condition may be about; ``kind`` is for the two below.
 LIMITED = ("alpha", "t", "macs", "params", "weights", "buffers", "activations", "top1")
 _PER_WIDTH = ("alpha", "t", "params", "weights", "buffers")
 _COUNTS = ("macs", "params", "weights", "buffers", "activations")
@@ -103,6 +103,7 @@ class Condition:
         return f"{self.column} {self.sign} {value}"
 
 
+KNOWN = Condition("kind", ">=", accuracy.PUBLISHED)  # a top-1, published or not
 ONLY_PUBLISHED = Condition("kind", "=", accuracy.PUBLISHED)
 _CONDITION = re.compile(r"\s*([a-z0-9_]+)\s*(<=|>=|<|>|==?)\s*(\S+)\s*")
 
@@ -329,7 +330,10 @@ class _Piece:
         alpha, printed = self.per_width["alpha"][at], self.as_printed[at]
         if known is None or not printed.any():
             shape = (len(alpha), len(self.side))
-            return np.full(shape, np.nan), np.zeros(shape, np.uint8)
+            return (
+                np.broadcast_to(np.nan, shape),
+                np.broadcast_to(np.uint8(accuracy.NONE), shape),
+            )
         top1, kind = known.grid(alpha, self.side)
         if not printed.all():
             top1[~printed], kind[~printed] = np.nan, accuracy.NONE

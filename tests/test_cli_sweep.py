@@ -43,7 +43,6 @@ def test_nothing_else_prints_the_frontier_and_writes_the_plot(
         "11934128",
         "1677128",
         "45.5",
-        "published",
     ]
     assert err == "Plots: reports/sweep.html\n"
     assert (folder / "reports" / "sweep.html").stat().st_size > 4_000_000
@@ -105,6 +104,17 @@ def test_limits_filter(capsys: pytest.CaptureFixture[str]) -> None:
     rows = [line for line in out.splitlines() if line.startswith("| mobilenet")]
     assert len(rows) == 1  # 0.5/96: 18.9 M, 51.2 %
     assert "| 51.2 |" in rows[0]
+
+
+def test_estimates_are_marked_and_their_error_is_printed(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    code, out, _ = run(capsys, "sweep", "v2", "--alpha", "0.5,0.6", "--res", "224")
+    assert code == 0
+    published, estimate = out.splitlines()[1:3]
+    assert published.split()[-1] == "65.4"
+    assert estimate.split()[-1].startswith("~6")
+    assert "off by 0.5 points in the mean, 1.8 at worst (leave-one-out)" in out
 
 
 def test_nothing_passes(capsys: pytest.CaptureFixture[str]) -> None:

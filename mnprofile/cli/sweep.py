@@ -220,7 +220,13 @@ def run(ask: Ask, kind: str, output: Path | None, plot: Path | None, x: str) -> 
     """Do the sweep, write the rows, then the plots."""
     from mnprofile import plotpages, rowfiles, samples
     from mnprofile.grids import DEFAULT_TABLES, grids_for, total_size
-    from mnprofile.sweeps import ONLY_PUBLISHED, groups_of, parse_condition, stream
+    from mnprofile.sweeps import (
+        KNOWN,
+        ONLY_PUBLISHED,
+        groups_of,
+        parse_condition,
+        stream,
+    )
 
     conditions = conditions_of(ask.limits)
     conditions += [parse_condition(text) for text in ask.where]
@@ -247,7 +253,7 @@ def run(ask: Ask, kind: str, output: Path | None, plot: Path | None, x: str) -> 
         source = [stream(grids, conditions, pareto=pareto, progress=advance)]
         if sample is not None and pareto:
             # The frontier is the answer; the plot shows what it stands out from.
-            for rows in stream(grids, conditions):
+            for rows in stream(grids, [*conditions, KNOWN]):
                 sample.add(rows)
         elif sample is not None:
             source[0] = sample.seen(source[0])
@@ -334,7 +340,12 @@ def _people(
     table = rowfiles.frame(parts, groups)
     title = "Frontier of top-1 over multiply-adds" if pareto else ""
     # Latencies are in the files and plots only, so their sources are too.
+    estimated = (table["top1_kind"] == "estimate").any()
     shown = [note for note in notes if ": latency on " not in note]
+    if estimated:
+        shown.append("~ estimate, between published figures")
+    else:
+        shown = [note.partition("; estimates ")[0] for note in shown]
     sheet = sheet_of(table, title, shown)
     emit(kind, output, sheets=[sheet], csv=sheet, record=dict)
 
@@ -348,19 +359,24 @@ def sheet_of(table: Any, title: str, notes: Sequence[str]) -> Sheet:
         "resolution": Column("resolution", "Res", "number"),
         "t": Column("t", "t", "number"),
         "classes": Column("classes", "Classes", "number"),
-        "macs": Column("macs", "Multiply-adds", "count"),
+        "macs": Column("macs", "Mult-adds", "count"),
         "params": Column("params", "Params", "count"),
         "top1": Column("top1", "Top-1 %", "number"),
-        "top1_kind": Column("top1_kind", "Top-1 is"),
     }
     several = {"impl", "classes"}
     shown = [
         name
         for name in labels
         if not (name in several and table[name].nunique() < 2)
-        and not (name in ("t", "top1", "top1_kind") and table[name].isna().all())
+        and not (name in ("t", "top1") and table[name].isna().all())
     ]
     columns = [[_plain(value) for value in table[name].tolist()] for name in shown]
+    if "top1" in shown:
+        kinds = table["top1_kind"].tolist()
+        columns[-1] = [
+            f"~{value}" if kind == "estimate" else value
+            for value, kind in zip(columns[-1], kinds, strict=True)
+        ]
     rows: tuple[tuple[Value, ...], ...] = tuple(zip(*columns, strict=True))
     if not rows:
         notes = ("No configuration passes.", *notes)
