@@ -398,6 +398,5 @@ def _codes(values: Floats, nodes: tuple[float, ...]) -> Any:
     line = np.asarray(nodes, float)
     after = np.searchsorted(line, values)
     at = line[np.minimum(after, len(line) - 1)] == values
-    codes = np.where(at, 2 * after, 2 * after - 1)
-    outside = ~at & ((after == 0) | (after == len(line)))
-    return np.where(outside, 2 * len(line) - 1, codes)
+    # Before the first node this is -1, which is the last code, as it is after the last.
+    return np.where(at, 2 * after, 2 * after - 1)
