@@ -1,20 +1,24 @@
 """Published top-1 accuracies, and an interpolation between them.
 
 One source and recipe a table, so that accuracies compare. An estimate is made only
-between published neighbours: in a cell of the alpha x resolution grid whose four
+between published neighbours: in a cell of the width x resolution grid whose four
 corners are published, or on a line between two published points. The estimate goes
 through the published points; how far it may be off is its leave-one-out error.
+
+Width is the number of batch-normalised channels, not alpha: channels are rounded, so a
+range of alphas builds one network, and one network has one accuracy.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any
 
-from mnprofile.catalog import shipped
+from mnprofile.catalog import load, shipped
 from mnprofile.notation import Architecture, BottleneckRow
+from mnprofile.products import product
 from mnprofile.published import Figure, figures
 
 if TYPE_CHECKING:
@@ -28,7 +32,7 @@ KINDS = ("", "published", "estimate")
 PHONES = ("Pixel 1", "Pixel 2", "Pixel 3")
 MIN_POINTS = 8  # fewer published points than this give no estimate
 
-Point = tuple[float, int]  # alpha, resolution
+Point = tuple[float, int]  # alpha (or width), resolution
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,15 +182,15 @@ def table_expansion(arch: Architecture) -> float | None:
 
 # --- the interpolation ---------------------------------------------------------------
 
-Terms = tuple[tuple[int, int], ...]  # powers of log alpha and log resolution
+Terms = tuple[tuple[int, int], ...]  # powers of log width and log resolution
 
 _PLANE: Terms = ((0, 0), (1, 0), (0, 1))
-_ALPHA_CURVED: Terms = (*_PLANE, (2, 0))
+_WIDTH_CURVED: Terms = (*_PLANE, (2, 0))
 _ADDITIVE: Terms = (*_PLANE, (2, 0), (0, 2))
 _QUADRATIC: Terms = (*_ADDITIVE, (1, 1))
 _TRENDS = {
     "plane": _PLANE,
-    "curved in alpha": _ALPHA_CURVED,
+    "curved in width": _WIDTH_CURVED,
     "sum of quadratics": _ADDITIVE,
     "quadratic": _QUADRATIC,
 }
@@ -214,7 +218,7 @@ def _responses() -> dict[str, Response]:
 
 @dataclass(frozen=True)
 class Fit:
-    """A polynomial trend in log alpha and log resolution, on a response scale.
+    """A polynomial trend in log width and log resolution, on a response scale.
 
     ``mean_error`` and ``worst_error`` are leave-one-out, in points of top-1.
     """
@@ -231,6 +235,7 @@ class Accuracy:
 
     label: str
     points: Mapping[Point, float]
+    widths: Mapping[float, int]  # the buffers (2 a channel) of each published alpha
     fit: Fit | None  # None where too few points are published
 
     @property
@@ -241,27 +246,34 @@ class Accuracy:
     def resolutions(self) -> tuple[int, ...]:
         return tuple(sorted({resolution for _, resolution in self.points}))
 
-    def grid(self, alpha: Floats, side: Any) -> tuple[Floats, NDArray[np.uint8]]:
+    def grid(
+        self, alpha: Any, buffers: Any, side: Any
+    ) -> tuple[Floats, NDArray[np.uint8]]:
         """Top-1 [K, R] (nan where unknown) and its kind, for widths and square sizes.
 
-        ``side`` is 0 for a size that is not square. Estimates have two decimals.
+        ``buffers`` [K] is what the alphas [K] build with the table's own expansion;
+        ``side`` [R] is 0 for a size that is not square. An alpha that is not printed
+        but builds the network of one that is has its figure, as an estimate. Estimates
+        have two decimals.
         """
         import numpy as np
 
-        rows = _codes(np.asarray(alpha, float), self.alphas)
-        columns = _codes(np.asarray(side, float), self.resolutions)
+        rows = _codes(buffers, [self.widths[alpha] for alpha in self.alphas])
+        columns = _codes(side, self.resolutions)
         kind = self._allowed[rows][:, columns]
-        value = self._estimate(np.log(alpha), np.log(np.maximum(side, 1)))
+        unprinted = ~np.isin(alpha, self.alphas)[:, None] & (kind == PUBLISHED)
+        kind[unprinted] = ESTIMATE if self.fit else NONE
+        value = self._estimate(np.log(buffers), np.log(np.maximum(side, 1)))
         top1 = np.rint(value * 100) / 100
         top1[kind == NONE] = np.nan
         return top1, kind
 
     @cached_property
     def _estimate(self) -> Callable[[Any, Any], Any]:
-        """Log alpha [K] and log resolution [R] to top-1 [K, R], wherever they are."""
+        """Log width [K] and log resolution [R] to top-1 [K, R], wherever they are."""
         trend = _TRENDS[self.fit.trend] if self.fit else ()
         response = _responses()[self.fit.response if self.fit else "top-1"]
-        surface = _surface(self.points, trend, response)
+        surface = _surface(_by_width(self.points, self.widths), trend, response)
         return lambda x, y: response.back(surface(x, y))
 
     @cached_property
@@ -289,11 +301,32 @@ class Accuracy:
 @cache
 def accuracy_of(name: str) -> Accuracy | None:
     """What is known of a shipped table's accuracy, or None."""
+    import numpy as np
+
     points = published(name)
     if not points:
         return None
-    fit = _best_fit(points) if len(points) >= MIN_POINTS else None
-    return Accuracy(TOP1[name].label, points, fit)
+    alphas = sorted({alpha for alpha, _ in points})
+    arch = load(name)
+    made = product(
+        arch,
+        alpha=np.array(alphas),
+        t=None,
+        resolutions=((arch.resolution, arch.resolution),),
+        classes=1000,
+        impl="paper",
+    )
+    widths = dict(zip(alphas, made.buffers.tolist(), strict=True))
+    enough = len(points) >= MIN_POINTS
+    fit = _best_fit(_by_width(points, widths)) if enough else None
+    return Accuracy(TOP1[name].label, points, widths, fit)
+
+
+def _by_width(
+    points: Mapping[Point, float], widths: Mapping[float, int]
+) -> dict[Point, float]:
+    """The points by width and resolution instead of alpha and resolution."""
+    return {(widths[alpha], side): top1 for (alpha, side), top1 in points.items()}
 
 
 def _best_fit(points: Mapping[Point, float]) -> Fit:
@@ -336,7 +369,7 @@ def _surface(
     response: Response,
     hole: Point | None = None,
 ) -> Callable[[Any, Any], Any]:
-    """A function of log alpha [K] and log resolution [R] through the points, [K, R].
+    """A function of log width [K] and log resolution [R] through the points, [K, R].
 
     The trend, plus what it leaves at the points, interpolated along the grid lines
     between them. A ``hole`` of the grid gets the mean of what the lines through it
@@ -345,11 +378,11 @@ def _surface(
     import numpy as np
 
     nodes = [*points, *([hole] if hole else [])]
-    alphas = np.log(sorted({alpha for alpha, _ in nodes}))
+    widths = np.log(sorted({width for width, _ in nodes}))
     sides = np.log(sorted({side for _, side in nodes}))
     where = {
         point: (
-            int(np.searchsorted(alphas, np.log(point[0]))),
+            int(np.searchsorted(widths, np.log(point[0]))),
             int(np.searchsorted(sides, np.log(point[1]))),
         )
         for point in nodes
@@ -360,14 +393,14 @@ def _surface(
     if terms and np.linalg.matrix_rank(powers) < len(terms):
         raise np.linalg.LinAlgError
     weights = np.linalg.lstsq(powers, wanted, rcond=None)[0] if terms else a[:0]
-    left = np.full((len(alphas), len(sides)), np.nan)
+    left = np.full((len(widths), len(sides)), np.nan)
     for point, value in zip(points, wanted - powers @ weights, strict=True):
         left[where[point]] = value
     if hole:
         i, j = where[hole]
         lines = [
             np.interp(x[at], x[known], line[known], left=np.nan, right=np.nan)
-            for x, at, line in ((alphas, i, left[:, j]), (sides, j, left[i]))
+            for x, at, line in ((widths, i, left[:, j]), (sides, j, left[i]))
             if (known := ~np.isnan(line)).any()
         ]
         through = [value for value in lines if not np.isnan(value)]
@@ -375,10 +408,10 @@ def _surface(
     left = np.nan_to_num(left)
 
     def surface(x: Any, y: Any) -> Any:
-        inside = np.clip(x, alphas[0], alphas[-1]), np.clip(y, sides[0], sides[-1])
+        inside = np.clip(x, widths[0], widths[-1]), np.clip(y, sides[0], sides[-1])
         hats = [
             np.stack([np.interp(at, line, unit) for unit in np.eye(len(line))], 1)
-            for at, line in zip(inside, (alphas, sides), strict=True)
+            for at, line in zip(inside, (widths, sides), strict=True)
         ]
         rows = [
             weight * inside[0] ** i
@@ -391,7 +424,7 @@ def _surface(
     return surface
 
 
-def _codes(values: Floats, nodes: tuple[float, ...]) -> Any:
+def _codes(values: Any, nodes: Sequence[float]) -> Any:
     """2i at node i, 2i + 1 between nodes i and i + 1, the last code outside."""
     import numpy as np
 

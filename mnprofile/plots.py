@@ -211,7 +211,8 @@ def accuracy_caption(points: Sequence[Point], axis: Axis, seen: int) -> str:
     published = sum(point.is_published for point in points)
     frontier = [point for point in points if point.on_frontier]
     text = (
-        f"{len(points):,} of {seen:,} configurations with a known top-1 are shown,"
+        f"{seen:,} configurations with a known top-1; {len(points):,} networks are"
+        " shown,"
         f" {published:,} published (filled) and {len(points) - published:,} estimated"
         f" (hollow); {len(frontier):,} are on the frontier. The area of a mark is its"
         " number of parameters; labels are α/resolution."

@@ -155,15 +155,21 @@ class Sample:
             self._stride *= 2
 
     def points(self) -> tuple[Point, ...]:
-        """The points to draw, large ones first, each once."""
+        """The points to draw, large ones first, each network once."""
         front = self._frontier.rows if self._frontier else None
         parts = [*([front] if front is not None else []), *self._published]
         found: dict[tuple[object, ...], Point] = {}
         for index, rows in enumerate([*parts, *self._estimates]):
             on_frontier = front is not None and index == 0
             for point in _points(rows, self.axis, on_frontier=on_frontier):
-                group = point.group
-                key = (group.arch.name, point.alpha, point.resolution, point.t)
+                # Several alphas may build one network.
+                key = (
+                    point.group.arch.name,
+                    point.resolution,
+                    point.t,
+                    point.macs,
+                    point.params,
+                )
                 found.setdefault(key, point)
         points = [point for point in found.values() if not math.isnan(point.x)]
         if self._frontier is None:

@@ -334,7 +334,7 @@ class _Piece:
                 np.broadcast_to(np.nan, shape),
                 np.broadcast_to(np.uint8(accuracy.NONE), shape),
             )
-        top1, kind = known.grid(alpha, self.side)
+        top1, kind = known.grid(alpha, self.product.buffers[at], self.side)
         if not printed.all():
             top1[~printed], kind[~printed] = np.nan, accuracy.NONE
         return top1, kind

@@ -114,7 +114,7 @@ def test_estimates_are_marked_and_their_error_is_printed(
     published, estimate = out.splitlines()[1:3]
     assert published.split()[-1] == "65.4"
     assert estimate.split()[-1].startswith("~6")
-    assert "off by 0.5 points in the mean, 1.8 at worst (leave-one-out)" in out
+    assert "off by 0.4 points in the mean, 1.6 at worst (leave-one-out)" in out
 
 
 def test_nothing_passes(capsys: pytest.CaptureFixture[str]) -> None:

@@ -246,7 +246,7 @@ def test_a_hostile_name_is_escaped_in_figures_and_page(tmp_path: Path) -> None:
 def test_sizes_in_a_caption_are_counted() -> None:
     sample = sample_of(grids_for("v2"))
     caption = plots.accuracy_caption(sample.points(), sample.axis, sample.seen_count)
-    assert caption.startswith("22 of 22 configurations")
+    assert caption.startswith("22 configurations with a known top-1; 22 networks")
     assert "22 published (filled) and 0 estimated" in caption
 
 
