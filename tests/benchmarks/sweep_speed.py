@@ -48,7 +48,7 @@ def in_process_rate() -> float:
 def fvcore_rate() -> float | None:
     """MobileNetV2 0.75/160 counts a second with fvcore, or None without it.
 
-    A network of the same layers in plain torch: what torchvision builds.
+    The same layers in plain torch, one after the other, without the additions.
     """
     try:
         import torch
