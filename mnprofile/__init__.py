@@ -18,9 +18,11 @@ if TYPE_CHECKING:
     from mnprofile.deployment import deploy
     from mnprofile.errors import MnprofileError
     from mnprofile.explaining import explain, explain_network
+    from mnprofile.finding import find
     from mnprofile.memory import activation_memory
     from mnprofile.profilers import ledger
     from mnprofile.receptive import receptive_fields
+    from mnprofile.rowfiles import sweep
     from mnprofile.torch_model import to_torch
     from mnprofile.verdicts import reproduce
 
@@ -35,11 +37,13 @@ _HOMES = {
     "deploy": "deployment",
     "explain": "explaining",
     "explain_network": "explaining",
+    "find": "finding",
     "ledger": "profilers",
     "load": "catalog",
     "parse": "catalog",
     "receptive_fields": "receptive",
     "reproduce": "verdicts",
+    "sweep": "rowfiles",
     "to_torch": "torch_model",
 }
 
@@ -54,11 +58,13 @@ __all__ = [
     "deploy",
     "explain",
     "explain_network",
+    "find",
     "ledger",
     "load",
     "parse",
     "receptive_fields",
     "reproduce",
+    "sweep",
     "to_torch",
 ]
 

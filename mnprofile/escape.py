@@ -4,6 +4,7 @@ Names, titles and cells of a table are a user's (or a stranger's) text. HTML is 
 by Jinja; everything else passes through here.
 """
 
+import html
 import re
 
 # C0 and C1 controls, the soft hyphen, bidi controls, zero-width marks, line separators,
@@ -25,6 +26,16 @@ def markdown(text: str) -> str:
     """Text that GitHub shows as written: no markup, link or mention."""
     escaped = _MARKDOWN.sub(r"\\\1", visible(text))
     return escaped.replace("&", "&amp;").replace("://", ":&#47;/")
+
+
+def plotly(text: str) -> str:
+    """Text that plotly draws as written: it takes titles, labels and hovers for markup.
+
+    Quotes stay (plotly would show ``&quot;``); long text is cut at 120 characters.
+    """
+    shown = visible(text)
+    shown = shown if len(shown) <= 120 else shown[:119] + "…"
+    return html.escape(shown, quote=False)
 
 
 def csv_cell(text: str) -> str:

@@ -31,6 +31,8 @@ COMMANDS = (
     "check",
     "ledger",
     "reproduce",
+    "sweep",
+    "find",
 )
 
 INTERRUPTED, READER_GONE = 130, 141

@@ -1,0 +1,319 @@
+"""`mnprofile sweep` and `mnprofile find` as a shell sees them."""
+
+import csv
+import io
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from mnprofile import cli
+
+
+def run(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, str]:
+    """Exit code, standard output and standard error."""
+    code = cli.main(arguments)
+    shown = capsys.readouterr()
+    return code, shown.out, shown.err
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Every test runs in a folder of its own."""
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_nothing_else_prints_the_frontier_and_writes_the_plot(
+    capsys: pytest.CaptureFixture[str], folder: Path
+) -> None:
+    code, out, err = run(capsys, "sweep")
+    assert code == 0
+    lines = out.splitlines()
+    assert lines[0] == "Frontier of top-1 over multiply-adds"
+    assert lines[3].split() == [
+        "mobilenet_v2",
+        "0.35",
+        "96",
+        "11934128",
+        "1677128",
+        "45.5",
+    ]
+    assert err == "Plots: reports/sweep.html\n"
+    assert (folder / "reports" / "sweep.html").stat().st_size > 4_000_000
+
+
+def test_no_plot(capsys: pytest.CaptureFixture[str], folder: Path) -> None:
+    code, _, err = run(capsys, "sweep", "--no-plot")
+    assert (code, err, list(folder.iterdir())) == (0, "", [])
+
+
+def test_csv_file_and_plot(capsys: pytest.CaptureFixture[str], folder: Path) -> None:
+    code, out, err = run(
+        capsys, "sweep", "v1", "v2", "-o", "sweep.csv", "--plot", "sweep.html"
+    )
+    assert (code, out) == (0, "")
+    rows = list(csv.DictReader(io.StringIO((folder / "sweep.csv").read_text())))
+    assert len(rows) == 16 + 30
+    assert rows[0]["model"] == "mobilenet_v1"
+    assert err.endswith("Plots: sweep.html\n")
+    assert "leave-one-out" in err
+
+
+def test_markdown_of_a_grid(capsys: pytest.CaptureFixture[str]) -> None:
+    """21 alphas, 5 resolutions, 3 t."""
+    code, out, _ = run(
+        capsys,
+        *("sweep", "v2", "--alpha", "0.35:1.35:0.05", "--res", "96:224:32"),
+        *("--t", "1,3,6", "--format", "md"),
+    )
+    assert code == 0
+    assert out.count("| mobilenet\\_v2 |") == 21 * 5 * 3
+
+
+def test_json_of_a_sweep(capsys: pytest.CaptureFixture[str], folder: Path) -> None:
+    code, _, _ = run(capsys, "sweep", "v2@0.75/160", "-o", "one.json")
+    record = json.loads((folder / "one.json").read_text())
+    assert code == 0
+    assert (record["schema"], record["schema_version"]) == ("mnprofile/sweep", 1)
+    assert record["count"] == 1
+    assert record["rows"][0]["macs"] == 107_295_200
+    assert record["rows"][0]["top1_kind"] == "published"
+
+
+def test_standard_output_takes_csv() -> None:
+    done = mnprofile("sweep", "v2@0.75/160", "--format", "csv")
+    assert done.returncode == 0
+    assert b"mobilenet_v2,paper,0.75,160,0.7142857142857143,,1000,107295200," in (
+        done.stdout
+    )
+
+
+def test_limits_filter(capsys: pytest.CaptureFixture[str]) -> None:
+    """Of V2's published networks five cost at most 20 M... and have 45 % or more."""
+    code, out, _ = run(
+        capsys,
+        *("sweep", "v2", "--max-macs", "20M", "--min-top1", "50", "--format", "md"),
+    )
+    assert code == 0
+    rows = [line for line in out.splitlines() if line.startswith("| mobilenet")]
+    assert len(rows) == 1  # 0.5/96: 18.9 M, 51.2 %
+    assert "| 51.2 |" in rows[0]
+
+
+def test_estimates_are_marked_and_their_error_is_printed(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    code, out, _ = run(capsys, "sweep", "v2", "--alpha", "0.5,0.6", "--res", "224")
+    assert code == 0
+    published, estimate = out.splitlines()[1:3]
+    assert published.split()[-1] == "65.4"
+    assert estimate.split()[-1].startswith("~6")
+    assert "off by 0.4 points in the mean, 1.6 at worst (leave-one-out)" in out
+
+
+def test_nothing_passes(capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, _ = run(capsys, "sweep", "v2", "--max-macs", "1K")
+    assert code == 0
+    assert "No configuration passes." in out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "says"),
+    [
+        (["v2", "--alpha", ""], 2, "is no value"),
+        (["v2", "--alpha", "1.4:0.35:0.05"], 2, "leads away"),
+        (["v2", "--alpha", "0.35:1.4:0"], 2, "step is zero"),
+        (["v2", "--alpha", "0.35:1.4:0.1"], 2, "never land on 1.4"),
+        (["v2", "--alpha", "nan"], 2, "is no number"),
+        (["v2", "--alpha=-1"], 2, "out of range"),
+        (["v2", "--alpha", "1e9"], 2, "out of range"),
+        (["v2", "--res", "0"], 2, "out of range"),
+        (["v2", "--res", "96", "--rho", "1"], 2, "together"),
+        (["v1", "--t", "6"], 2, "no expansion factor"),
+        (["v2", "--impl", "nobody"], 2, "is no implementation"),
+        (["v2", "--where", "cost<1"], 2, 'no column "cost"'),
+        (["v2", "--max-macs", "much"], 2, "is not a count"),
+        (["v2", "--x", "speed"], 2, "is no axis"),
+        (["v2", "--plot", "a.html", "--no-plot"], 2, "together"),
+        (["v2", "--format", "parquet"], 2, "--output FILE.parquet"),
+        (["v2", "-o", "rows.xlsx"], 2, ".parquet"),
+        (["v2", "-o", "nowhere/rows.csv"], 4, "nowhere/rows.csv: cannot write"),
+        (["v2", "--plot", "nowhere/a.html"], 4, "nowhere: no such folder"),
+        (["v2", "--alpha", "0.1:2:0.001", "--res", "32:512:4"], 2, "230,021"),
+        (
+            [
+                *("v2", "--alpha", "0.00001:10:0.00001", "--res", "1:1000:1"),
+                *("--t", "1:2:0.001", "--pareto"),
+            ],
+            2,
+            "1,001,000,000,000 configurations",
+        ),
+    ],
+)
+def test_bad_input(
+    capsys: pytest.CaptureFixture[str], arguments: list[str], code: int, says: str
+) -> None:
+    given, out, err = run(capsys, "sweep", *arguments)
+    assert (given, out) == (code, "")
+    assert says in err
+    assert len(err.splitlines()) <= 6
+
+
+def test_too_many_rows_pass(capsys: pytest.CaptureFixture[str], folder: Path) -> None:
+    """Known only while it runs: no file is left."""
+    code, _, err = run(
+        capsys,
+        *("sweep", "v2", "--alpha", "0.1:2:0.001", "--res", "32:512:4"),
+        *("--max-macs", "1G", "-o", "rows.md"),
+    )
+    assert code == 2
+    assert "more than 5,000 rows pass" in err
+    assert list(folder.iterdir()) == []
+
+
+def test_a_folder_is_no_target(
+    capsys: pytest.CaptureFixture[str], folder: Path
+) -> None:
+    (folder / "rows.csv").mkdir()
+    code, _, err = run(capsys, "sweep", "v2", "-o", "rows.csv")
+    assert code == 4
+    assert "this is a directory" in err
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
+def test_a_read_only_folder(capsys: pytest.CaptureFixture[str], folder: Path) -> None:
+    (folder / "locked").mkdir(mode=0o555)
+    code, _, err = run(capsys, "sweep", "v2", "-o", "locked/rows.csv")
+    assert code == 4
+    assert "cannot write" in err
+
+
+def mnprofile(*arguments: str) -> subprocess.CompletedProcess[bytes]:
+    return subprocess.run(
+        [sys.executable, "-m", "mnprofile", *arguments],
+        capture_output=True,
+        check=False,
+        timeout=60,
+    )
+
+
+LONG = ("sweep", "v2", "--alpha", "0.1:2:0.0001", "--res", "32:512:4")
+
+
+def test_a_closed_pipe_is_silent() -> None:
+    rows = ("sweep", "v2", "--alpha", "0.1:2:0.001", "--format", "csv")
+    process = subprocess.Popen(
+        [sys.executable, "-m", "mnprofile", *rows],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    assert process.stdout is not None
+    assert process.stderr is not None
+    process.stdout.close()
+    err = process.stderr.read()
+    process.stderr.close()
+    assert process.wait(timeout=60) == 141
+    assert b"Traceback" not in err
+    assert b"Error" not in err
+
+
+@pytest.mark.parametrize("sign", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+def test_an_interrupted_sweep_leaves_no_file_of_that_name(
+    folder: Path, sign: signal.Signals
+) -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "mnprofile", *LONG, "-o", "rows.csv"],
+        stderr=subprocess.DEVNULL,
+    )
+    deadline = time.monotonic() + 30
+    while not list(folder.glob(".rows.csv.*")) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    process.send_signal(sign)
+    assert process.wait(timeout=60) != 0
+    assert not (folder / "rows.csv").exists()
+    if sign is signal.SIGINT:
+        assert list(folder.iterdir()) == []
+
+
+# --- find ----------------------------------------------------------------------------
+
+
+def test_find_prints_the_ranking_and_what_binds(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    code, out, _ = run(
+        capsys, "find", "--max-macs", "100M", "--max-params", "3M", "--top", "1"
+    )
+    assert code == 0
+    assert out.splitlines()[3].split() == [
+        "mobilenet_v3_large",
+        "0.5",
+        "224",
+        "69247600",
+        "2689520",
+        "68.8",
+    ]
+    assert "Next better: mobilenet_v3_small@1.25/224, top-1 70.4 %" in out
+    assert "it breaks params <= 3,000,000 by 646.0 K" in out
+
+
+def test_find_where_nothing_fits(capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, _ = run(capsys, "find", "v2", "--max-macs", "1M")
+    assert code == 1
+    assert "fits." in out
+    assert "Nearest: mobilenet_v2@0.35/96" in out
+
+
+def test_find_json(capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, _ = run(
+        capsys, "find", "v2", "--max-macs", "100M", "--published", "--format", "json"
+    )
+    record = json.loads(out)
+    assert code == 0
+    assert record["published"][0]["top1"] == 65.4
+    assert record["next_better"]["resolution"] == 160
+    assert record["binding"] == ["macs <= 100,000,000"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["--min-top1", "x"], "is no percentage"),
+        (["--min-top1", "nan"], "is no limit"),
+        (["--min-top1", "101"], "is no limit"),
+        (["--max-macs", "0"], "is no limit"),
+        (["--max-macs=-5"], "is not a count"),
+        (["--top", "0"], "--top"),
+        (["v9"], "no architecture"),
+        (["--alpha", "0.1:2:0.00001", "--res", "96:224:1"], "to rank"),
+    ],
+)
+def test_find_bad_input(
+    capsys: pytest.CaptureFixture[str], arguments: list[str], says: str
+) -> None:
+    code, out, err = run(capsys, "find", *arguments)
+    assert (code, out) == (2, "")
+    assert says in err
+
+
+@pytest.mark.parametrize("command", ["sweep", "find"])
+def test_help_is_light_and_fits_80_columns(command: str) -> None:
+    script = (
+        "import sys; from mnprofile import cli; code = cli.main([sys.argv[1], '-h']);"
+        "heavy = {'numpy', 'pandas', 'plotly', 'jinja2', 'torch'} & set(sys.modules);"
+        "sys.exit(code or len(heavy))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script, command],
+        capture_output=True,
+        check=False,
+        timeout=60,
+    )
+    assert done.returncode == 0
+    assert all(len(line) <= 80 for line in done.stdout.decode().splitlines())
