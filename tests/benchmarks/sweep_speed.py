@@ -119,10 +119,13 @@ def main() -> None:
                 "10^8 configurations, --max-macs 5M",
                 (*LARGE, "--max-macs", "5M", "-o", f"{out}.parquet"),
             ),
-            ("10^8 configurations, --pareto", (*LARGE, "--pareto")),
             (
-                "10^8 accuracies, --pareto",
-                ("--alpha", "0.35001:1:0.00001", "--res", "96:224:1", "--pareto"),
+                "10^8 configurations, an accuracy for 1 in 20, --pareto",
+                (*LARGE, "--pareto"),
+            ),
+            (
+                "10^8 configurations, an accuracy for 4 in 5, --pareto",
+                ("--alpha", "0.350001:1.15:0.000001", "--res", "96:224:1", "--pareto"),
             ),
             (
                 "10^7 configurations, --max-macs 5M",
