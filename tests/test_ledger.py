@@ -142,7 +142,7 @@ def test_rules_name_known_quantities_only() -> None:
 def test_an_unknown_profiler_is_refused_with_the_nearest_name() -> None:
     with pytest.raises(UsageError) as caught:
         mnprofile.ledger(mnprofile.build("v2"))["trochinfo"]
-    assert caught.value.suggestion == '"torchinfo"'
+    assert caught.value.suggestion == "torchinfo"
 
 
 def run(*arguments: str) -> str:
