@@ -19,7 +19,7 @@ from mnprofile.errors import (
 )
 
 # In the order of --help. A command lives in mnprofile/cli/NAME.py as `command`.
-COMMANDS = ("list", "count", "diff", "ci")
+COMMANDS = ("list", "count", "diff", "report", "ci")
 
 INTERRUPTED, READER_GONE = 130, 141
 
