@@ -18,8 +18,8 @@ from mnprofile.factors import (
 )
 from mnprofile.markup import data_block, element, join
 from mnprofile.pages import fragment
-from mnprofile.panels import TYPE_KEYS, Network, Panel, accuracy, legend
 from mnprofile.panels import QUANTITIES as DRAWN
+from mnprofile.panels import TYPE_KEYS, Network, Panel, accuracy, legend
 from mnprofile.units import plain
 
 DATA_ID = "mnp-data"
@@ -67,9 +67,7 @@ def explorer(networks: Sequence[Network], points: Sequence[Point]) -> Panel:
         ]
     )
     plot = accuracy(networks, points, extra=moving)
-    body = fragment(
-        "explorer.html", plot=plot.body, quantities=LABELS, legend=legend()
-    )
+    body = fragment("explorer.html", plot=plot.body, quantities=LABELS, legend=legend())
     return replace(plot, body=body)
 
 
@@ -99,8 +97,8 @@ def explorer_data(networks: Sequence[Network], points: Sequence[Point]) -> Any:
                 "y": (svg.TOP, svg.BOTTOM),
             },
             "limits": LIMITS,
-            "drawn": DRAWN,
-            "types": {**TYPE_KEYS, "rest": "other"},
+            "drawn": list(DRAWN.items()),
+            "types": [*TYPE_KEYS.items(), ("rest", "other")],
             "standard": [96, 128, 160, 192, 224, 256, 288, 320],
             "markers": svg.MARKERS,
         },
@@ -125,26 +123,23 @@ def _network(network: Network) -> dict[str, Any]:
     )
     vectors: dict[tuple[int, ...], int] = {}
     positions: dict[tuple[int, ...], int] = {}
-    slots = []
-    for slot in found.slots:
-        slots.append(
-            [
-                visible(slot.name),
-                visible(slot.stage),
-                svg.type_of(slot.type),
-                slot.biases,
-                slot.norms,
-                vectors.setdefault(_folded(slot.weights, found), len(vectors)),
-                vectors.setdefault(_folded(slot.out, found), len(vectors)),
-                positions.setdefault(slot.positions, len(positions)),
-            ]
-        )
+    slots = [
+        [
+            visible(slot.name),
+            visible(slot.stage),
+            svg.type_of(slot.type),
+            slot.biases,
+            slot.norms,
+            vectors.setdefault(_folded(slot.weights, found), len(vectors)),
+            vectors.setdefault(_folded(slot.out, found), len(vectors)),
+            positions.setdefault(slot.positions, len(positions)),
+        ]
+        for slot in found.slots
+    ]
     return {
         "title": visible(network.title),
         "command": shlex.join(["mnprofile", "count", visible(network.spelling)]),
-        "options": ""
-        if config.impl == "paper"
-        else f" --impl {config.impl}",
+        "options": "" if config.impl == "paper" else f" --impl {config.impl}",
         "family": svg.family_of(network.arch.name),
         "alphas": found.alphas,
         "ts": [
@@ -185,4 +180,3 @@ def _exact(found: Factors) -> Factors:
             for slot in found.slots
         ),
     )
-

@@ -136,7 +136,7 @@ def _seen(graph: Graph) -> dict[str, _Seen]:
 
 def _order(built: list[dict[str, _Seen]]) -> list[str]:
     """Every layer name once, in network order."""
-    order = list(max(built, key=len))
+    order = list(max(built, key=lambda layers: len(layers)))
     for layers in built:
         names = list(layers)
         for index, name in enumerate(names):

@@ -9,7 +9,11 @@ from mnprofile.sheet import Change, Share, Sheet, Value, cell_text
 
 
 def table(
-    sheet: Sheet, *, caption: str = "", class_: str = "", row_classes: Sequence[str] = ()
+    sheet: Sheet,
+    *,
+    caption: str = "",
+    class_: str = "",
+    row_classes: Sequence[str] = (),
 ) -> Markup:
     """A sheet with its column headers, in a frame that scrolls where it is too wide.
 

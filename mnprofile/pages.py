@@ -11,11 +11,11 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from markupsafe import Markup
 
 from mnprofile import __version__
-from mnprofile.markup import text
+from mnprofile.markup import text, trusted
 from mnprofile.ops import CONVENTION
 from mnprofile.panels import Panel
 
@@ -53,8 +53,8 @@ def render(page: Page) -> str:
     return _template("page.html").render(
         page=page,
         policy=_policy(style, scripts),
-        style=Markup(style),
-        scripts=[Markup(script) for script in scripts],
+        style=trusted(style),
+        scripts=[trusted(script) for script in scripts],
         convention=CONVENTION,
         version=__version__,
     )
@@ -62,7 +62,7 @@ def render(page: Page) -> str:
 
 def fragment(name: str, **context: Any) -> Markup:
     """A template that is a part of a page."""
-    return Markup(_template(name).render(context))
+    return trusted(_template(name).render(context))
 
 
 def _policy(style: str, scripts: Sequence[str]) -> str:
@@ -88,11 +88,12 @@ def _hash(source: str) -> str:
 def asset(name: str) -> str:
     """A script or style sheet of this package."""
     found = (FOLDER / name).read_text("utf-8")
-    assert "</script" not in found and "</style" not in found
+    assert "</script" not in found
+    assert "</style" not in found
     return found
 
 
-def _template(name: str) -> Any:
+def _template(name: str) -> Template:
     return _environment().get_template(name)
 
 

@@ -3,7 +3,7 @@
 Each has a caption made from its data and a table with exactly the numbers it draws.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from markupsafe import Markup
@@ -96,7 +96,10 @@ def key_figure_sheet(networks: Sequence[Network]) -> Sheet:
             Column("network", "Network"),
             Column("alpha", "Alpha", "number"),
             Column("resolution", "Size", "number"),
-            *(Column(n, label, "count") for n, label in zip(names, labels, strict=True)),
+            *(
+                Column(n, label, "count")
+                for n, label in zip(names, labels, strict=True)
+            ),
         ),
         tuple(rows),
     )
@@ -120,7 +123,7 @@ def _compared(networks: Sequence[Network]) -> str:
 
 
 def accuracy(
-    networks: Sequence[Network], points: Sequence[Point], *, extra: Markup = Markup("")
+    networks: Sequence[Network], points: Sequence[Point], *, extra: Markup | None = None
 ) -> Panel:
     """Printed accuracies over counted multiply-adds."""
     names = {network.arch.name: network.title for network in networks}
@@ -203,7 +206,8 @@ def _accuracy_key(networks: Sequence[Network], points: Sequence[Point]) -> str:
     drawn = {point.network for point in points}
     without = [one.title for one in networks if one.arch.name not in drawn]
     text = (
-        "The area of a mark is its parameters. A line joins the best of one network;"
+        "Higher and further left is better. The area of a mark is its parameters. A"
+        " line joins the best of one network;"
         " the stepped line is the frontier of all; paler marks are off it."
     )
     if without:
@@ -363,7 +367,7 @@ def types(network: Network, key: str) -> Panel:
             "p",
             element("span", label),
             stacked_bar(
-                _shares(groups, lambda f, q=quantity: getattr(f, q), totals),
+                _shares(groups, quantity, totals),
                 getattr(totals, quantity),
                 f"Shares of the {label.lower()} by type",
             ),
@@ -375,14 +379,14 @@ def types(network: Network, key: str) -> Panel:
     return Panel(f"{key}-types", "By operator type", caption, body)
 
 
-def _shares(
-    groups: Sequence[Group], of: Callable[[Figures], int], totals: Figures
-) -> list[Segment]:
+def _shares(groups: Sequence[Group], quantity: str, totals: Figures) -> list[Segment]:
     return [
         Segment(
             type_of(group.name),
-            of(group.figures),
-            f"{group.name}: {percent(of(group.figures), of(totals))}",
+            getattr(group.figures, quantity),
+            group.name
+            + ": "
+            + percent(getattr(group.figures, quantity), getattr(totals, quantity)),
         )
         for group in groups
     ]
@@ -428,7 +432,9 @@ def layer_table(network: Network, key: str) -> Panel:
     """Every counted layer; each names its line in the table file."""
     file = network.arch.table.file.replace("\\", "/").rpartition("/")[2]
     every = network.counted.layers
-    caption = f"{len(every)} layers. Line is the line of {file} that a layer comes from."
+    caption = (
+        f"{len(every)} layers. Line is the line of {file} that a layer comes from."
+    )
     drawn = html.table(
         layer_sheet(network.counted),
         caption=f"Layers of {network.label}",
@@ -467,7 +473,10 @@ def layer_sheet(counted: Count) -> Sheet:
             Column("out_shape", "Output"),
             Column("kernel", "Kernel", "number"),
             Column("stride", "Stride", "number"),
-            *(Column(n, label, "count") for n, label in zip(figures, labels, strict=True)),
+            *(
+                Column(n, label, "count")
+                for n, label in zip(figures, labels, strict=True)
+            ),
             Column("row", "Line", "number"),
         ),
         tuple(rows),
@@ -500,7 +509,9 @@ def sources(networks: Sequence[Network]) -> Panel:
             (network.title, e.row, e.column, e.printed, e.read_as, e.why)
             for e in arch.errata
         ]
-        items += [element("li", f"{network.label}: {n}") for n in network.counted.graph.notes]
+        items += [
+            element("li", f"{network.label}: {n}") for n in network.counted.graph.notes
+        ]
     sheet = Sheet(
         (
             Column("network", "Network"),

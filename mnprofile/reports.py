@@ -2,12 +2,10 @@
 
 from collections.abc import Sequence
 
-from markupsafe import Markup
-
-from mnprofile import panels, sheet, svg
+from mnprofile import escape, panels, sheet, svg
 from mnprofile.accuracies import Point, points
 from mnprofile.explorer import explorer, explorer_data
-from mnprofile.markup import element
+from mnprofile.markup import element, trusted
 from mnprofile.ops import CONVENTION
 from mnprofile.pages import Page, Section, asset, render
 from mnprofile.panels import Network, Panel
@@ -38,7 +36,7 @@ def report_page(networks: Sequence[Network], verdicts: Sequence[Panel] = ()) -> 
         Section("figures-section", "Key figures", (panels.key_figures(networks),)),
         Section(
             "explorer",
-            "Accuracy, cost and the explorer",
+            "Explorer",
             (explorer(networks, found),),
         ),
     ]
@@ -46,7 +44,12 @@ def report_page(networks: Sequence[Network], verdicts: Sequence[Panel] = ()) -> 
         key = f"net{index}"
         drawn = tuple(
             panel(network, key)
-            for panel in (panels.stages, panels.layers, panels.types, panels.layer_table)
+            for panel in (
+                panels.stages,
+                panels.layers,
+                panels.types,
+                panels.layer_table,
+            )
         )
         sections.append(Section(key, network.label, drawn))
     if verdicts:
@@ -76,7 +79,7 @@ def report_markdown(networks: Sequence[Network]) -> str:
     for network in networks:
         parts.append(sheet.to_markdown(panels.stage_sheet(network)))
         parts.append(sheet.to_markdown(panels.type_sheet(network.counted)))
-    parts.append(sheet.escape.markdown(CONVENTION) + "\n")
+    parts.append(escape.markdown(CONVENTION) + "\n")
     return "\n".join(parts)
 
 
@@ -86,7 +89,7 @@ def picture(networks: Sequence[Network]) -> str:
     inner = svg.scatter(accuracy_points(networks), names)
     return element(
         "svg",
-        element("style", Markup(asset("plot.css"))),
+        element("style", trusted(asset("plot.css"))),
         element("rect", width="100%", height="100%", class_="paper"),
         element("svg", inner, x="12", y="8", width="696", height=svg.HEIGHT),
         xmlns="http://www.w3.org/2000/svg",

@@ -6,6 +6,7 @@ classes of the page's style sheet. Each mark carries its numbers as a ``<title>`
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from math import log10, sqrt
 
 from markupsafe import Markup
@@ -103,7 +104,12 @@ def columns(segments: Sequence[Segment], label: str, height: int = 72) -> Markup
             )
         )
     return element(
-        "svg", join(marks), class_="columns", role="img", aria_label=label, height=height
+        "svg",
+        join(marks),
+        class_="columns",
+        role="img",
+        aria_label=label,
+        height=height,
     )
 
 
@@ -136,7 +142,7 @@ def axes(points: Sequence[Point]) -> Axes:
 
 
 def scatter(
-    points: Sequence[Point], names: dict[str, str], *, extra: Markup = Markup("")
+    points: Sequence[Point], names: dict[str, str], *, extra: Markup | None = None
 ) -> Markup:
     """Accuracy over multiply-adds. ``names`` gives each network's label.
 
@@ -146,27 +152,35 @@ def scatter(
     place = axes(points)
     best = frontier(tuple(points))
     marks = [*_grid(place), _steps(place, best)]
-    lines, dots, labels = [], [], []
+    lines: list[Markup] = []
+    dots: list[tuple[Point, str, bool]] = []
+    ends: list[tuple[str, list[tuple[float, float]]]] = []
     for network, label in names.items():
         own = tuple(point for point in points if point.network == network)
         if not own:
             continue
         key, line = family_of(network), frontier(own)
-        lines += [_line(place, a, b, f"l-{key}") for a, b in zip(line, line[1:], strict=False)]
+        lines += [_line(place, a, b, f"l-{key}") for a, b in pairwise(line)]
         dots += [(point, key, point in line) for point in own]
-        labels.append((place.x(line[-1].macs), place.y(float(line[-1].top1)), label))
+        ends.append((label, [_place(place, point) for point in reversed(line)]))
     dots.sort(key=lambda dot: -dot[0].params)
-    marks += [*lines, *(_dot(place, *dot, names) for dot in dots)]
-    marks += _labels(labels)
+    order = {point: index for index, point in enumerate(points)}
+    marks += [*lines, *(_dot(place, *dot, names, order[dot[0]]) for dot in dots)]
+    marks += _labels(ends, [_place(place, point) for point in points])
     return element(
         "svg",
         join(marks),
-        extra,
+        extra if extra is not None else "",
         class_="scatter",
         height=HEIGHT,
         role="group",
         aria_label="Top-1 accuracy over multiply-adds",
     )
+
+
+def _place(place: Axes, point: Point) -> tuple[float, float]:
+    """Percent of the width and pixels from the top."""
+    return place.x(point.macs), place.y(float(point.top1))
 
 
 def _grid(place: Axes) -> list[Markup]:
@@ -193,7 +207,7 @@ def _grid(place: Axes) -> list[Markup]:
         marks.append(
             element("text", f"{percent} %", x="0", y=y, dy="-3", class_="tick")
         )
-    axis = "Multiply-adds (millions, log scale); higher and further left is better"
+    axis = "Multiply-adds (millions, log scale)"
     marks.append(element("text", axis, x="100%", y=BOTTOM + 37, class_="axis"))
     return marks
 
@@ -201,7 +215,7 @@ def _grid(place: Axes) -> list[Markup]:
 def _steps(place: Axes, best: Sequence[Point]) -> Markup:
     """The frontier as steps: nothing is claimed between two networks."""
     marks = []
-    for a, b in zip(best, best[1:], strict=False):
+    for a, b in pairwise(best):
         xa, xb = (f"{place.x(point.macs):.3f}%" for point in (a, b))
         ya, yb = (plain(round(place.y(float(p.top1)), 2)) for p in (a, b))
         marks.append(element("line", x1=xa, x2=xb, y1=ya, y2=ya))
@@ -221,7 +235,12 @@ def _line(place: Axes, a: Point, b: Point, class_: str) -> Markup:
 
 
 def _dot(
-    place: Axes, point: Point, key: str, best: bool, names: dict[str, str]
+    place: Axes,
+    point: Point,
+    key: str,
+    best: bool,
+    names: dict[str, str],
+    index: int,
 ) -> Markup:
     """One network: the area is its parameters, the title its figures."""
     told = (
@@ -236,11 +255,9 @@ def _dot(
         element("title", told),
         shape,
         class_=f"dot f-{key}" + ("" if best else " beaten"),
-        tabindex="0",
         role="img",
         aria_label=told,
-        data_macs=point.macs,
-        data_params=point.params,
+        data_point=index,
     )
     return element(
         "svg",
@@ -251,26 +268,74 @@ def _dot(
     )
 
 
-def _labels(wanted: list[tuple[float, float, str]]) -> list[Markup]:
-    """Names at the ends of the lines, kept from lying on one another."""
+def _labels(
+    ends: Sequence[tuple[str, list[tuple[float, float]]]],
+    dots: Sequence[tuple[float, float]],
+) -> list[Markup]:
+    """Each line's name, at the place along it that hides the fewest marks.
+
+    Places are judged for a plot 720 pixels wide; elsewhere they are near enough.
+    """
     marks: list[Markup] = []
-    taken: list[tuple[float, float]] = []
-    for x, y, label in sorted(wanted, key=lambda one: one[1]):
-        at = max(y - 16, 12)
-        while any(abs(at - other) < 14 and abs(x - left) < 25 for left, other in taken):
-            at += 14
-        taken.append((x, at))
+    taken: list[tuple[float, float, float]] = []  # left, right in percent, y
+    for label, line in ends:
+        wide = 100 * 7.5 * len(label) / 720
+        spots = []
+        for rank, (x, y) in enumerate(line):
+            for dx, dy in ((-wide - 1, -10), (1.5, 18), (1.5, 5), (-wide - 1.5, 5)):
+                left, at = x + dx, y + dy
+                if left < LEFT or left + wide > RIGHT or at < TOP:
+                    continue
+                hidden = sum(
+                    left - 1.5 < u < left + wide + 1.5 and -20 < v - at < 8
+                    for u, v in dots
+                )
+                clash = sum(
+                    left < end and begin < left + wide and abs(at - other) < 15
+                    for begin, end, other in taken
+                )
+                spots.append((3 * clash + hidden, rank, left, at))
+        if not spots:
+            spots = [(0, 0, LEFT, TOP + 15 * (len(taken) + 1))]
+        _, _, left, at = min(spots)
+        taken.append((left, left + wide, at))
+        on_the_right = left + wide / 2 > 50  # where the text has room to grow
         marks.append(
             element(
                 "text",
                 label,
-                x=f"{x:.3f}%",
+                x=f"{left + wide * on_the_right:.3f}%",
                 y=plain(round(at, 2)),
                 class_="name",
-                text_anchor="end" if x > 60 else "start",
+                text_anchor="end" if on_the_right else "start",
             )
         )
     return marks
+
+
+def step_bar(step: int, most: int, label: str) -> Markup:
+    """A bar from the middle: to the right where it grew, to the left where it shrank.
+
+    ``most`` is the step that reaches an end.
+    """
+    wide = 50 * abs(step) / most if most else 0.0
+    return element(
+        "svg",
+        element(
+            "rect",
+            element("title", label),
+            class_="t-grew" if step > 0 else "t-shrank",
+            x=f"{50 if step > 0 else 50 - wide:.3f}%",
+            width=f"{wide:.3f}%",
+            y="0",
+            height="100%",
+        ),
+        element("line", x1="50%", x2="50%", y1="-3", y2="19"),
+        class_="bar steps",
+        role="img",
+        aria_label=label,
+        height="16",
+    )
 
 
 def _percent(part: int, whole: int) -> str:

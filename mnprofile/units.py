@@ -35,7 +35,7 @@ def percent(part: int, whole: int) -> str:
     if part and text == "0.00 %":
         return "< 0.01 %"
     if part != whole and text == "100.00 %":
-        return "> 99.99 %"
+        return "> 100.00 %" if part > whole else "> 99.99 %"
     return text
 
 

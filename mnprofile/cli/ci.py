@@ -44,6 +44,7 @@ File = click.Path(path_type=Path, dir_okay=False)
 )
 @click.option("--summary", "summary_file", type=File, help="Write Markdown to a file.")
 @click.option("--junit", "junit_file", type=File, help="Write JUnit XML to a file.")
+@click.option("--html", "html_file", type=File, help="Write an HTML page to a file.")
 @output_options
 def command(
     config: Path | None,
@@ -51,6 +52,7 @@ def command(
     write_baseline: bool,
     summary_file: Path | None,
     junit_file: Path | None,
+    html_file: Path | None,
     format_: str | None,
     output: Path | None,
 ) -> int:
@@ -79,7 +81,7 @@ def command(
     Examples:
       mnprofile ci
       mnprofile ci --write-baseline
-      mnprofile ci --junit budgets.xml --format json
+      mnprofile ci --html budgets.html --junit budgets.xml --format json
     """
     file = read_budgets(config or find_config(Path()))
     measured = measure(file)
@@ -92,6 +94,10 @@ def command(
     _announce(judgement, file, summary_file)
     if junit_file is not None:
         files.write_text(junit_file, junit(judgement))
+    if html_file is not None:
+        from mnprofile.gates import budget_page  # Jinja2 is loaded for a page only
+
+        files.write_text(html_file, budget_page(judgement))
     sheet = verdict_sheet(judgement.verdicts)
     shown = replace(
         sheet.only(*SHOWN),

@@ -8,7 +8,7 @@ import click
 
 from mnprofile.blocks import build_rows
 from mnprofile.cli.options import ArchType, settings_of
-from mnprofile.cli.output import emit, envelope
+from mnprofile.cli.output import emit, envelope, write
 from mnprofile.counting import count
 from mnprofile.differences import (
     DEPTHS,
@@ -68,7 +68,7 @@ LABELS = {"macs": "multiply-adds", "params": "params", "activations": "activatio
 @click.option(
     "--format",
     "format_",
-    type=click.Choice(["table", "json", "csv", "md"]),
+    type=click.Choice(["table", "json", "csv", "md", "html"]),
     help="[default: table]",
 )
 def command(
@@ -95,7 +95,7 @@ def command(
     Examples:
       mnprofile diff v1@1.0/224 v2@1.0/224
       mnprofile diff v3-large@0.75 v3-large@0.75 --impl paper --impl torchvision
-      mnprofile diff before.json my_table.md --by block -o diff.md
+      mnprofile diff before.json my_table.md --by block -o diff.html
     """
     for name, values in given.items():
         if len(values) > 2:
@@ -106,6 +106,16 @@ def command(
             for at, arch in enumerate((base, head))
         )
     )
+    if format_ == "html" or (
+        format_ is None and output is not None and output.suffix.lower() == ".html"
+    ):
+        from mnprofile.gates import diff_page  # Jinja2 is loaded for a page only
+
+        total, _, *causes = sheets(compared, by, quantity, top or 1)
+        write(
+            diff_page(compared, total, causes[0], _csv_sheet(compared, "block")), output
+        )
+        return
     emit(
         format_,
         output,
