@@ -5,13 +5,16 @@ resolution alone. A page that carries both multiplies and adds, and knows no rul
 scaling or padding: those stay here, written once.
 """
 
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
 
-from mnprofile.blocks import build_rows
+from mnprofile.blocks import assemble, build_rows
 from mnprofile.counting import COUNTED_KINDS
-from mnprofile.errors import UsageError
-from mnprofile.graph import Graph
+from mnprofile.graph import Config, Graph, Node
 from mnprofile.notation import Architecture
+from mnprofile.numeric import SplitError
+from mnprofile.ops import BatchNorm, Shape, ShapeError
 
 ALPHAS = tuple(n / 20 for n in range(2, 41))  # 0.1, 0.15 ... 2.0
 EXPANSIONS = (None, 0.0, 0.5, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0)  # None: the table's
@@ -48,20 +51,6 @@ class Factors:
     slots: tuple[Slot, ...]
 
 
-@dataclass(frozen=True)
-class _Seen:
-    """One layer of one graph."""
-
-    block: str
-    stage: str
-    type: str
-    weights: int
-    out: int
-    biases: int
-    norms: int
-    positions: int
-
-
 def factors(
     arch: Architecture,
     *,
@@ -74,71 +63,80 @@ def factors(
 
     Resolutions that the implementation cannot run are left out.
     """
-    ts = expansions if arch.has_expansion and arch.family != "v1" else (None,)
-    grid = [(alpha, t) for alpha in alphas for t in ts]
-    built = [_seen(build_rows(arch, alpha=a, t=t, impl=impl)) for a, t in grid]
-    order = _order(built)
-    # Strides do not depend on the width: one graph that has the layer tells its map.
-    homes = {name: _home(name, built) for name in order}
-    sizes = {
-        index: _sizes(arch, grid[index], impl, resolutions)
+    base = build_rows(arch, impl=impl).config
+    ts = expansions if arch.has_expansion else (None,)
+    pairs = [(alpha, t) for alpha in alphas for t in ts]
+    built = [
+        (_counted(graph), chosen) for graph, chosen in _by_width(arch, base, pairs)
+    ]
+    built.sort(key=lambda one: (-len(one[0]), one[1]))
+    # Strides do not depend on the width: one graph that has a layer tells its maps.
+    homes: dict[str, int] = {}
+    for index, (layers, _) in enumerate(built):
+        for name in layers:
+            homes.setdefault(name, index)
+    maps = {
+        index: _by_resolution(arch, base, pairs[built[index][1][0]], resolutions)
         for index in sorted(set(homes.values()))
     }
     possible = tuple(
-        side for side in resolutions if all(side in found for found in sizes.values())
+        side for side in resolutions if all(side in found for found in maps.values())
     )
     slots = []
-    for name in order:
-        first = built[homes[name]][name]
-        layers = [layers.get(name) for layers in built]
+    for name in _order([list(layers) for layers, _ in built]):
+        weights, out = [0] * len(pairs), [0] * len(pairs)
+        for layers, chosen in built:
+            if name in layers:
+                node = layers[name].node
+                _put(weights, chosen, node.op.weights(node.in_shape))
+                _put(out, chosen, node.out_shape.c)
+        home = built[homes[name]][0][name]
         slots.append(
             Slot(
                 name,
-                first.block,
-                first.stage,
-                first.type,
-                first.biases,
-                first.norms,
-                tuple(layer.weights if layer else 0 for layer in layers),
-                tuple(layer.out if layer else 0 for layer in layers),
-                tuple(sizes[homes[name]][side][name].positions for side in possible),
+                home.node.block,
+                home.node.stage,
+                home.node.type,
+                home.biases,
+                home.norms,
+                tuple(weights),
+                tuple(out),
+                tuple(maps[homes[name]][side][name] for side in possible),
             )
         )
     return Factors(alphas, ts, possible, tuple(slots))
 
 
-def _seen(graph: Graph) -> dict[str, _Seen]:
+@dataclass(frozen=True)
+class _Layer:
+    """One counted layer of a graph: biases and norms are per output channel."""
+
+    node: Node
+    biases: int
+    norms: int
+
+
+def _counted(graph: Graph) -> dict[str, _Layer]:
     """The counted layers of a graph by name."""
-    layers: dict[str, _Seen] = {}
-    norms: dict[str, int] = {}
-    for node in graph:
-        if node.op.kind == "batch_norm":
-            assert node.op.bn_affine(node.in_shape) == node.op.buffers(node.in_shape)
-            norms[node.layer] = node.op.buffers(node.in_shape)
-    for node in graph:
-        if node.op.kind not in COUNTED_KINDS:
-            continue
-        out = node.out_shape.c
-        biases, norm = node.op.biases(node.in_shape), norms.get(node.layer, 0)
-        assert biases % out == norm % out == 0
-        layers[node.layer] = _Seen(
-            node.block,
-            node.stage,
-            node.type,
-            node.op.weights(node.in_shape),
-            out,
-            biases // out,
-            norm // out,
-            node.out_shape.positions,
+    one = Shape(1, 1, 1)
+    norms = {
+        node.layer: node.op.buffers(one)
+        for node in graph
+        if isinstance(node.op, BatchNorm)
+    }
+    return {
+        node.layer: _Layer(
+            node, int(getattr(node.op, "bias", False)), norms.get(node.layer, 0)
         )
-    return layers
+        for node in graph
+        if node.op.kind in COUNTED_KINDS
+    }
 
 
-def _order(built: list[dict[str, _Seen]]) -> list[str]:
-    """Every layer name once, in network order."""
-    order = list(max(built, key=lambda layers: len(layers)))
-    for layers in built:
-        names = list(layers)
+def _order(structures: list[list[str]]) -> list[str]:
+    """Every layer name once, in network order; the fullest structure comes first."""
+    order = structures[0][:]
+    for names in structures[1:]:
         for index, name in enumerate(names):
             if name not in order:
                 before = order.index(names[index - 1]) + 1 if index else 0
@@ -146,27 +144,70 @@ def _order(built: list[dict[str, _Seen]]) -> list[str]:
     return order
 
 
-def _home(name: str, built: list[dict[str, _Seen]]) -> int:
-    """The first configuration that has a layer, the fullest ones first."""
-    fullest = max(range(len(built)), key=lambda index: len(built[index]))
-    if name in built[fullest]:
-        return fullest
-    return next(index for index, layers in enumerate(built) if name in layers)
+def _put(into: list[int], chosen: Sequence[int], values: Any) -> None:
+    """Put one number, or one a configuration, where the configurations stand."""
+    import numpy as np
+
+    spread = np.broadcast_to(values, len(chosen)).tolist()
+    for index, value in zip(chosen, spread, strict=True):
+        into[index] = value
 
 
-def _sizes(
+def _by_width(
+    arch: Architecture, base: Config, pairs: Sequence[tuple[float, float | None]]
+) -> Iterator[tuple[Graph, tuple[int, ...]]]:
+    """Graphs over many (alpha, t) at once, with the indices that each stands for."""
+    import numpy as np
+
+    def config(chosen: Sequence[int]) -> Config:
+        alpha: Any = np.array([pairs[index][0] for index in chosen])
+        t: Any = np.array([pairs[index][1] for index in chosen])
+        return replace(
+            base, alpha=alpha, t=t if pairs[chosen[0]][1] is not None else None
+        )
+
+    for printed in (True, False):
+        wanted = [i for i, (_, t) in enumerate(pairs) if (t is None) is printed]
+        yield from _assembled(arch, config, wanted)
+
+
+def _by_resolution(
     arch: Architecture,
+    base: Config,
     factor: tuple[float, float | None],
-    impl: str,
-    resolutions: tuple[int, ...],
-) -> dict[int, dict[str, _Seen]]:
-    """The layers of one configuration at every resolution that it can run."""
-    alpha, t = factor
-    found = {}
-    for side in resolutions:
-        try:
-            graph = build_rows(arch, alpha=alpha, t=t, impl=impl, resolution=side)
-        except UsageError:
-            continue
-        found[side] = _seen(graph)
+    resolutions: Sequence[int],
+) -> dict[int, dict[str, int]]:
+    """Positions of each layer at every resolution that can be run."""
+    import numpy as np
+
+    def config(chosen: Sequence[int]) -> Config:
+        sides: Any = np.array([resolutions[index] for index in chosen])
+        return replace(base, alpha=factor[0], t=factor[1], resolution=(sides, sides))
+
+    found: dict[int, dict[str, int]] = {}
+    for graph, chosen in _assembled(arch, config, range(len(resolutions))):
+        for name, layer in _counted(graph).items():
+            positions = [0] * len(resolutions)
+            _put(positions, chosen, layer.node.out_shape.positions)
+            for index in chosen:
+                found.setdefault(resolutions[index], {})[name] = positions[index]
     return found
+
+
+def _assembled(
+    arch: Architecture,
+    config: Callable[[Sequence[int]], Config],
+    chosen: Sequence[int],
+) -> Iterator[tuple[Graph, tuple[int, ...]]]:
+    """Graphs on arrays, split where a yes-or-no question has both answers."""
+    if not chosen:
+        return
+    try:
+        yield assemble(arch, config(chosen)), tuple(chosen)
+    except ShapeError:
+        return
+    except SplitError as fault:
+        answers = fault.mask.ravel().tolist()
+        for wanted in (True, False):
+            part = [i for i, yes in zip(chosen, answers, strict=True) if yes is wanted]
+            yield from _assembled(arch, config, part)

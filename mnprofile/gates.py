@@ -156,4 +156,5 @@ def _network(
     if before is not None:
         moved = change(before.total.macs, total.macs)
         caption += f" Multiply-adds since the baseline: {moved}."
-    return Panel(key, f"{budget}: {network.label}", caption, html.table(sheet))
+    title = f"{budget}: {network.label}"
+    return Panel(key, title, caption, html.table(sheet, caption=f"{title} by stage"))

@@ -375,7 +375,9 @@ def types(network: Network, key: str) -> Panel:
         )
         for quantity, label in (("macs", "Multiply-adds"), ("weights", "Weights"))
     ]
-    body = join([*bars, html.table(type_sheet(counted), caption="By type")])
+    body = join(
+        [*bars, html.table(type_sheet(counted), caption=f"{network.label} by type")]
+    )
     return Panel(f"{key}-types", "By operator type", caption, body)
 
 

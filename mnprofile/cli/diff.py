@@ -242,7 +242,7 @@ def _causes_sheet(compared: Comparison, quantity: Quantity, top: int) -> Sheet:
     rest = len(every) - len(causes)
     if rest:
         left = moved - sum(row.moved(quantity) for row in causes)
-        rows.append(("", "", f"{rest} other layers", "", left))
+        rows.append(("rest", "", f"{rest} other layers", "", left))
     return Sheet(
         (
             Column("state", "State"),
