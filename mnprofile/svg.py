@@ -204,9 +204,8 @@ def _grid(place: Axes) -> list[Markup]:
     for percent in range(bottom, top + 1, 5):
         y = plain(round(place.y(percent), 2))
         marks.append(element("line", x1="0", x2="100%", y1=y, y2=y, class_="grid"))
-        marks.append(
-            element("text", f"{percent} %", x="0", y=y, dy="-3", class_="tick")
-        )
+        told = f"{percent} %" + (" top-1 accuracy" if percent == top else "")
+        marks.append(element("text", told, x="0", y=y, dy="-3", class_="tick"))
     axis = "Multiply-adds (millions, log scale)"
     marks.append(element("text", axis, x="100%", y=BOTTOM + 37, class_="axis"))
     return marks
@@ -282,7 +281,7 @@ def _labels(
         wide = 100 * 7.5 * len(label) / 720
         spots = []
         for rank, (x, y) in enumerate(line):
-            for dx, dy in ((-wide - 1, -10), (1.5, 18), (1.5, 5), (-wide - 1.5, 5)):
+            for dx, dy in _beside(wide):
                 left, at = x + dx, y + dy
                 if left < LEFT or left + wide > RIGHT or at < TOP:
                     continue
@@ -311,6 +310,12 @@ def _labels(
             )
         )
     return marks
+
+
+def _beside(wide: float) -> tuple[tuple[float, float], ...]:
+    """Where a label of some width can stand around a mark."""
+    left, middle = -wide - 2.2, -wide / 2
+    return (left, -8), (2, 16), (2.2, 5), (left, 5), (middle, -14), (middle, 24)
 
 
 def step_bar(step: int, most: int, label: str) -> Markup:
