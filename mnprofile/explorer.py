@@ -85,6 +85,7 @@ def explorer_data(networks: Sequence[Network], points: Sequence[Point]) -> Any:
                     "alpha": point.alpha,
                     "res": point.resolution,
                     "top1": float(point.top1),
+                    "printed": str(point.top1),
                     "macs": point.macs,
                     "params": point.params,
                 }

@@ -234,7 +234,34 @@ def stages(network: Network, key: str) -> Panel:
         *(_bars(groups, quantity, label) for quantity, label in QUANTITIES.items()),
         class_="trio",
     )
-    return Panel(f"{key}-stages", "By stage", caption, join([body, legend()]))
+    numbers = html.details(
+        "Numbers of these bars",
+        html.table(
+            stage_type_sheet(groups), caption=f"{network.label} by stage and type"
+        ),
+    )
+    return Panel(f"{key}-stages", "By stage", caption, join([body, legend(), numbers]))
+
+
+def stage_type_sheet(groups: Sequence[Group]) -> Sheet:
+    """The parts of the bars: one stage and type a row."""
+    rows: list[tuple[Value, ...]] = []
+    for group in groups:
+        sums: dict[str, Figures] = {}
+        for layer in group.layers:
+            if layer.is_counted:
+                sums[layer.type] = sums.get(layer.type, Figures()) + layer.figures
+        for name, figures in sums.items():
+            values = (getattr(figures, quantity) for quantity in QUANTITIES)
+            rows.append((group.name, name, *values))
+    return Sheet(
+        (
+            Column("stage", "Stage"),
+            Column("type", "Type"),
+            *(Column(name, label, "count") for name, label in QUANTITIES.items()),
+        ),
+        tuple(rows),
+    )
 
 
 def stage_sheet(network: Network) -> Sheet:

@@ -24,6 +24,7 @@ MARKERS = {
     "v3s": "M0,1.35L1.17,-.78H-1.17Z",
     "other": "M-.4,-1.2H.4V-.4H1.2V.4H.4V1.2H-.4V.4H-1.2V-.4H-.4Z",
 }
+GLYPHS = {"v1": "●", "v2": "■", "v3l": "▲", "v3s": "▼", "other": "✚"}
 TICKS = tuple(n * 10**power for power in range(12) for n in (1, 2, 5))
 LEFT, RIGHT = 7.0, 97.0  # percent of the width
 TOP, BOTTOM = 16.0, 344.0  # pixels
@@ -154,7 +155,7 @@ def scatter(
     marks = [*_grid(place), _steps(place, best)]
     lines: list[Markup] = []
     dots: list[tuple[Point, str, bool]] = []
-    ends: list[tuple[str, list[tuple[float, float]]]] = []
+    shown: list[tuple[str, str]] = []
     for network, label in names.items():
         own = tuple(point for point in points if point.network == network)
         if not own:
@@ -162,11 +163,11 @@ def scatter(
         key, line = family_of(network), frontier(own)
         lines += [_line(place, a, b, f"l-{key}") for a, b in pairwise(line)]
         dots += [(point, key, point in line) for point in own]
-        ends.append((label, [_place(place, point) for point in reversed(line)]))
+        shown.append((key, label))
     dots.sort(key=lambda dot: -dot[0].params)
     order = {point: index for index, point in enumerate(points)}
     marks += [*lines, *(_dot(place, *dot, names, order[dot[0]]) for dot in dots)]
-    marks += _labels(ends, [_place(place, point) for point in points])
+    marks += _legend(shown)
     return element(
         "svg",
         join(marks),
@@ -176,11 +177,6 @@ def scatter(
         role="group",
         aria_label="Top-1 accuracy over multiply-adds",
     )
-
-
-def _place(place: Axes, point: Point) -> tuple[float, float]:
-    """Percent of the width and pixels from the top."""
-    return place.x(point.macs), place.y(float(point.top1))
 
 
 def _grid(place: Axes) -> list[Markup]:
@@ -267,55 +263,21 @@ def _dot(
     )
 
 
-def _labels(
-    ends: Sequence[tuple[str, list[tuple[float, float]]]],
-    dots: Sequence[tuple[float, float]],
-) -> list[Markup]:
-    """Each line's name, at the place along it that hides the fewest marks.
-
-    Places are judged for a plot 720 pixels wide; elsewhere they are near enough.
-    """
-    marks: list[Markup] = []
-    taken: list[tuple[float, float, float]] = []  # left, right in percent, y
-    for label, line in ends:
-        wide = 100 * 7.5 * len(label) / 720
-        spots = []
-        for rank, (x, y) in enumerate(line):
-            for dx, dy in _beside(wide):
-                left, at = x + dx, y + dy
-                if left < LEFT or left + wide > RIGHT or at < TOP:
-                    continue
-                hidden = sum(
-                    left - 1.5 < u < left + wide + 1.5 and -20 < v - at < 8
-                    for u, v in dots
-                )
-                clash = sum(
-                    left < end and begin < left + wide and abs(at - other) < 15
-                    for begin, end, other in taken
-                )
-                spots.append((3 * clash + hidden, rank, left, at))
-        if not spots:
-            spots = [(0, 0, LEFT, TOP + 15 * (len(taken) + 1))]
-        _, _, left, at = min(spots)
-        taken.append((left, left + wide, at))
-        on_the_right = left + wide / 2 > 50  # where the text has room to grow
-        marks.append(
-            element(
-                "text",
-                label,
-                x=f"{left + wide * on_the_right:.3f}%",
-                y=plain(round(at, 2)),
-                class_="name",
-                text_anchor="end" if on_the_right else "start",
-            )
+def _legend(shown: Sequence[tuple[str, str]]) -> list[Markup]:
+    """Markers and names in the corner where no network is: dear and inaccurate."""
+    wide = 8.4 * max((len(label) for _, label in shown), default=0) + 24
+    return [
+        element(
+            "text",
+            element("tspan", GLYPHS[key], class_=f"f-{key}"),
+            f" {label}",
+            x="100%",
+            dx=plain(round(-wide, 1)),
+            y=plain(BOTTOM - 12 - 20 * index),
+            class_="name",
         )
-    return marks
-
-
-def _beside(wide: float) -> tuple[tuple[float, float], ...]:
-    """Where a label of some width can stand around a mark."""
-    left, middle = -wide - 2.2, -wide / 2
-    return (left, -8), (2, 16), (2.2, 5), (left, 5), (middle, -14), (middle, 24)
+        for index, (key, label) in enumerate(reversed(shown))
+    ]
 
 
 def step_bar(step: int, most: int, label: str) -> Markup:

@@ -143,7 +143,8 @@ def test_every_layer_names_its_table_line() -> None:
 def test_sums_of_the_bars_are_the_totals() -> None:
     """Every title of a stacked bar adds up to its stage's number."""
     page = reports.report_page([network("v3-large")])
-    section = page[page.index('id="net0-stages"') : page.index('id="net0-layers"')]
+    start = page.index('id="net0-stages"')
+    section = page[start : page.index("Numbers of these bars", start)]
     values = [
         int(text.replace(",", ""))
         for text in re.findall(r"<title>[^<]*? ([0-9,]+)</title>", section)

@@ -208,7 +208,7 @@
     const [low, high] = data.axes.macs;
     const [left, right] = data.axes.x;
     const place = left + (right - left) * (Math.log10(Math.max(macs, 1)) - low) / (high - low);
-    return Math.min(Math.max(place, 0), 100);
+    return Math.min(Math.max(place, 1.5), 98.5);
   };
   const yOf = (top1) => {
     const [low, high] = data.axes.top1;
@@ -233,10 +233,10 @@
     at("x-mark").setAttribute("transform", `translate(0 ${y})`);
     at("x-mark").firstChild.setAttribute("d", data.markers[nets[state.net].family]);
     const text = here.querySelector("text");
-    text.textContent = point ? `${point.top1} % top-1` : "accuracy not printed";
+    text.textContent = point ? `${point.printed} % top-1` : "accuracy not printed";
     text.setAttribute("text-anchor", x > 55 ? "end" : "start");
     text.setAttribute("dx", x > 55 ? "-14" : "14");
-    text.setAttribute("y", point ? Math.max(y - 12, top + 8) : bottom - 12);
+    text.setAttribute("y", point ? Math.max(y - 12, top + 8) : top + 28);
     const limit = at("x-limit");
     limit.setAttribute("visibility", limits.macs === null ? "hidden" : "visible");
     if (limits.macs !== null) {
@@ -328,11 +328,11 @@
     at("x-best-told").textContent = within.length === 0
       ? `None of ${data.points.length} printed networks fits.`
       : `${within.length} of ${data.points.length} printed networks fit; the most accurate is `
-        + `${data.nets[within[0].net].title} ${factor(within[0].alpha)}/${within[0].res} with ${within[0].top1} %.`;
+        + `${data.nets[within[0].net].title} ${factor(within[0].alpha)}/${within[0].res} with ${within[0].printed} %.`;
     fill(at("x-best"), "Most accurate first", ["Network", "Top-1 %", "Multiply-adds", "Parameters", "Set"],
       within.slice(0, 8).map((point) => {
         const wanted = stateOf(point);
-        return [`${data.nets[point.net].title} ${factor(point.alpha)}/${point.res}`, point.top1,
+        return [`${data.nets[point.net].title} ${factor(point.alpha)}/${point.res}`, point.printed,
           grouped(point.macs), grouped(point.params), wanted ? useButton(wanted) : ""];
       }));
     for (const dot of dots) dot.classList.toggle("out", !fits(data.points[dot.dataset.point]));
