@@ -4,11 +4,15 @@ import json
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from mnprofile import units
 from mnprofile.catalog import build
 from mnprofile.cli import main
 from mnprofile.counting import count
 from mnprofile.differences import (
+    DEPTHS,
     Comparison,
     Part,
     Side,
@@ -158,6 +162,43 @@ def test_causes_are_the_largest_steps() -> None:
     ]
 
 
+names = st.sampled_from(["stem", "block1.a", "block1.b", "block2.a", "fc1", "pool"])
+layers = st.tuples(st.sampled_from(["s2", "s4", "head"]), names, st.integers(0, 9))
+sides = st.lists(layers, max_size=12, unique_by=lambda layer: layer[1])
+
+
+@given(sides, sides)
+def test_turning_a_comparison_round_turns_every_step(
+    a: list[tuple[str, str, int]], b: list[tuple[str, str, int]]
+) -> None:
+    """Whatever the layers, no figure is lost: rows add up, both ways."""
+    there, back = compare(side(*a), side(*b)), compare(side(*b), side(*a))
+
+    assert there.total.moved("macs") == -back.total.moved("macs")
+    for compared, head in ((there, b), (back, a)):
+        for depth in DEPTHS:
+            rows = compared.rows(depth)
+            assert sum(row.of("macs")[1] for row in rows) == sum(one[2] for one in head)
+
+
+@pytest.mark.parametrize(
+    ("base", "head", "text"),
+    [
+        (100, 147, "+47.00 %"),
+        (100, 100, "0.00 %"),
+        (0, 5, "new"),
+        (0, 0, "0.00 %"),
+        (5, 0, "-100.00 %"),
+        (1_000_000, 1, "> -99.99 %"),
+        (1_000_000, 1_000_001, "< +0.01 %"),
+        (1_000_000, 999_999, "> -0.01 %"),
+    ],
+)
+def test_a_change_is_never_rounded_to_nothing(base: int, head: int, text: str) -> None:
+    """0 and -100 % appear where they are exact only."""
+    assert units.change(base, head) == text
+
+
 # --- count files ---------------------------------------------------------------------
 
 
@@ -279,6 +320,14 @@ def test_json_holds_every_depth(capsys: pytest.CaptureFixture[str]) -> None:
         "head",
     ]
     assert record["by_layer"][0]["state"] == "unchanged"
+
+
+def test_markdown_shows_every_sheet(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["diff", "v2", "v2@0.75", "--format", "md"]) == 0
+    out = capsys.readouterr().out
+
+    assert "| multiply-adds | 300774272 |" in out
+    assert "**What moved the multiply-adds most**" in out
 
 
 def test_csv_leaves_the_ratio_of_an_added_row_empty(

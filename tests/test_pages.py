@@ -336,11 +336,17 @@ def test_it_follows_light_and_dark(
     context.close()
 
 
-def test_print_opens_every_table(site: Path, watched: Watched) -> None:
+def test_print_shows_every_table_within_the_paper(site: Path, watched: Watched) -> None:
+    """Every table is open, light, and no wider than a sheet of A4."""
     page = watched.open(site / "index.html")
+    page.set_viewport_size({"width": 794, "height": 1123})
+    page.emulate_media(media="print", color_scheme="dark")
     page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
 
     assert page.locator("details:not([open])").count() == 0
+    assert page.evaluate("document.documentElement.scrollWidth") == 794
+    paper = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    assert paper == "rgb(255, 255, 255)"
 
 
 # --- the explorer --------------------------------------------------------------------
