@@ -16,6 +16,16 @@ from mnprofile.verdicts import Judgement, Verdict
 MAX_ANNOTATIONS = 10  # GitHub drops the rest of a step's without a word
 MAX_SUMMARY_BYTES = 900 << 10  # it drops a summary above 1,024 KiB whole
 ROWS_SHOWN = 20
+SUMMARY = (
+    "verdict",
+    "budget",
+    "network",
+    "quantity",
+    "measured",
+    "limit",
+    "headroom",
+    "note",
+)
 
 WORDS = {"over": "over budget", "unmeasured": "not measured", "ok": "within budget"}
 
@@ -58,7 +68,7 @@ def _cells(verdict: Verdict) -> tuple[Value, ...]:
     measured, limit = verdict.measured, verdict.limit
     known = measured is not None and limit is not None
     return (
-        WORDS[verdict.state],
+        verdict.state,
         verdict.budget.name,
         verdict.label,
         verdict.rule,
@@ -79,7 +89,11 @@ def note_of(verdict: Verdict) -> str:
     return "; ".join(filter(None, (verdict.reason, message)))
 
 
-SHOWN = ("verdict", "budget", "network", "quantity", "measured", "limit", "headroom")
+def shown_columns(judgement: Judgement) -> tuple[str, ...]:
+    """The columns for people; networks are named where a budget has many."""
+    many = any(len(networks) > 1 for networks in judgement.measured.values())
+    named = ("budget", "network") if many else ("budget",)
+    return ("verdict", *named, "quantity", "measured", "limit", "headroom")
 
 
 def summary(judgement: Judgement, room: int = MAX_SUMMARY_BYTES) -> str:
@@ -95,7 +109,7 @@ def summary(judgement: Judgement, room: int = MAX_SUMMARY_BYTES) -> str:
     for part, begin, end in ((shown, "", ""), (folded, opening, closing)):
         if not part:
             continue
-        lines = sheet.to_markdown(verdict_sheet(part).only(*SHOWN, "note")).split("\n")
+        lines = sheet.to_markdown(verdict_sheet(part).only(*SUMMARY)).split("\n")
         kept = []
         for line in lines[:-1]:
             spare -= len(line.encode()) + 1

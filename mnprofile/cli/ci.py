@@ -10,11 +10,11 @@ import click
 
 from mnprofile import files
 from mnprofile.announcements import (
-    SHOWN,
     annotations,
     append_summary,
     junit,
     note_of,
+    shown_columns,
     summary,
     verdict_sentence,
     verdict_sheet,
@@ -100,7 +100,7 @@ def command(
         files.write_text(html_file, budget_page(judgement))
     sheet = verdict_sheet(judgement.verdicts)
     shown = replace(
-        sheet.only(*SHOWN),
+        sheet.only(*shown_columns(judgement)),
         notes=(
             *dict.fromkeys(_notes(judgement)),
             verdict_sentence(judgement),

@@ -194,34 +194,27 @@ def _rows_sheet(compared: Comparison, by: Depth, quantity: Quantity) -> Sheet:
         f"{states.count(state)} {state}" for state in STATES if state in states
     )
     unit = by if len(rows) == 1 else f"{by}s"
-    total = compared.total
-    return Sheet(
+    sheet = Sheet(
         (
             Column("state", "State"),
             Column("stage", "Stage"),
-            *((Column("name", by.capitalize()),) if by != "stage" else ()),
+            Column("name", by.capitalize()),
             Column("base", "A", "count"),
             Column("head", "B", "count"),
             Column("delta", "B - A", "delta"),
             Column("change", "Change", "share"),
         ),
         tuple(
-            (
-                row.state_by(quantity),
-                row.stage,
-                *((row.name,) if by != "stage" else ()),
-                *_cells(row, quantity),
-            )
-            for row in rows
+            (state, row.stage, row.name, *_cells(row, quantity))
+            for state, row in zip(states, rows, strict=True)
         ),
-        (
-            "total",
-            "",
-            *(("",) if by != "stage" else ()),
-            *_cells(total, quantity),
-        ),
+        ("total", "", "", *_cells(compared.total, quantity)),
         title=f"{LABELS[quantity].capitalize()} by {by}: {told} of {len(rows)} {unit}",
     )
+    if by == "stage":
+        return sheet.only("state", "stage", "base", "head", "delta", "change")
+    # Names are long here: the percentage gives way on a terminal of 80 columns.
+    return sheet.only("state", "stage", "name", "base", "head", "delta")
 
 
 def _causes_sheet(compared: Comparison, quantity: Quantity, top: int) -> Sheet:
