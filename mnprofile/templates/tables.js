@@ -52,6 +52,15 @@
     });
     addFilter(table, number);
   });
+  // A frame is a stop of the keyboard only where there is something to scroll to.
+  const frames = () => {
+    for (const frame of document.querySelectorAll(".scroll")) {
+      if (frame.scrollWidth > frame.clientWidth) frame.setAttribute("tabindex", "0");
+      else frame.removeAttribute("tabindex");
+    }
+  };
+  new ResizeObserver(frames).observe(document.body);
+  document.addEventListener("toggle", frames, true);
   const open = () => document.querySelectorAll("details").forEach((one) => { one.open = true; });
   window.addEventListener("beforeprint", open);
 })();
