@@ -78,6 +78,15 @@ def watched(browser: Any) -> Iterator[Watched]:
     context.close()
 
 
+def until(page: Page, expression: str) -> None:
+    """Wait for something; asked from outside, as the page itself evaluates nothing."""
+    for _ in range(100):
+        if page.evaluate(expression):
+            return
+        page.wait_for_timeout(50)
+    raise AssertionError(expression)
+
+
 def shown(page: Page) -> dict[str, int]:
     """The explorer's figures, as exact integers."""
     values: dict[str, str] = page.evaluate(
@@ -362,7 +371,7 @@ def test_the_address_holds_the_state(site: Path, watched: Watched) -> None:
     page.press("#x-res-n", "Tab")
     page.fill("#x-macs-n", "100000000")
     page.click("#x-pin-a")
-    page.wait_for_function("location.hash.includes('a=1')")
+    until(page, "location.hash.includes('a=1')")
     address = page.url
     told = page.inner_text("#x-told")
     page.goto("about:blank")
@@ -473,7 +482,7 @@ def test_the_command_can_be_copied(browser: Any, site: Path) -> None:
     page = context.new_page()
     page.goto((site / "index.html").as_uri())
     page.click("#x-copy")
-    page.wait_for_function("document.getElementById('x-said').textContent !== ''")
+    until(page, "document.getElementById('x-said').textContent !== ''")
 
     assert page.inner_text("#x-said") == "Command copied."
     copied = page.evaluate("navigator.clipboard.readText()")
