@@ -8,10 +8,10 @@ from xml.etree import ElementTree
 
 from mnprofile import escape, sheet
 from mnprofile.budgets import BudgetFile
+from mnprofile.judgements import Judgement, Verdict
 from mnprofile.ops import CONVENTION
 from mnprofile.sheet import Column, Share, Sheet, Value
 from mnprofile.units import grouped
-from mnprofile.verdicts import Judgement, Verdict
 
 MAX_ANNOTATIONS = 10  # GitHub drops the rest of a step's without a word
 MAX_SUMMARY_BYTES = 900 << 10  # it drops a summary above 1,024 KiB whole

@@ -7,6 +7,7 @@ from markupsafe import Markup
 from mnprofile import html
 from mnprofile.announcements import verdict_sentence, verdict_sheet
 from mnprofile.differences import QUANTITIES, Comparison, Delta, Quantity, Sums
+from mnprofile.judgements import STATES, Judgement, Measured
 from mnprofile.markup import element, join
 from mnprofile.pages import Page, Section, render
 from mnprofile.panels import QUANTITIES as LABELS
@@ -14,7 +15,6 @@ from mnprofile.panels import Panel
 from mnprofile.sheet import Change, Column, Sheet, Value
 from mnprofile.svg import step_bar
 from mnprofile.units import change, short, signed
-from mnprofile.verdicts import STATES, Judgement, Measured
 
 
 def diff_page(compared: Comparison, total: Sheet, causes: Sheet, blocks: Sheet) -> str:

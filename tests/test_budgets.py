@@ -15,7 +15,7 @@ from mnprofile.announcements import annotations, append_summary, junit, summary
 from mnprofile.budgets import Budget, BudgetFile, read_budgets
 from mnprofile.cli import main
 from mnprofile.differences import Sums
-from mnprofile.verdicts import Judgement, Measured, Verdict, judge
+from mnprofile.judgements import Judgement, Measured, Verdict, judge
 
 # V2 0.75/160 costs 107,295,200 macs and 2,636,424 params (DESIGN section 4).
 PHONE = """\

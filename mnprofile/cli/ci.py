@@ -23,7 +23,7 @@ from mnprofile.budgets import BudgetFile, find_config, read_budgets
 from mnprofile.cli.options import output_options
 from mnprofile.cli.output import emit, envelope, warn
 from mnprofile.errors import FileError, Place
-from mnprofile.verdicts import (
+from mnprofile.judgements import (
     Judgement,
     baseline_text,
     judge,
