@@ -13,18 +13,42 @@ __version__ = "0.1.0"
 if TYPE_CHECKING:
     from mnprofile.catalog import build, load, parse
     from mnprofile.counting import count
+    from mnprofile.deployment import deploy
     from mnprofile.errors import MnprofileError
+    from mnprofile.explaining import explain, explain_network
+    from mnprofile.memory import activation_memory
+    from mnprofile.receptive import receptive_fields
+    from mnprofile.verdicts import reproduce
 
 # Loaded on first use: `import mnprofile` alone must stay light.
 _HOMES = {
     "MnprofileError": "errors",
+    "activation_memory": "memory",
     "build": "catalog",
     "count": "counting",
+    "deploy": "deployment",
+    "explain": "explaining",
+    "explain_network": "explaining",
     "load": "catalog",
     "parse": "catalog",
+    "receptive_fields": "receptive",
+    "reproduce": "verdicts",
 }
 
-__all__ = ["MnprofileError", "__version__", "build", "count", "load", "parse"]
+__all__ = [
+    "MnprofileError",
+    "__version__",
+    "activation_memory",
+    "build",
+    "count",
+    "deploy",
+    "explain",
+    "explain_network",
+    "load",
+    "parse",
+    "receptive_fields",
+    "reproduce",
+]
 
 
 def __getattr__(name: str) -> object:

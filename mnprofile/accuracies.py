@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from mnprofile.blocks import build_rows
-from mnprofile.catalog import shipped
+from mnprofile.catalog import is_shipped
 from mnprofile.counting import count
-from mnprofile.notation import Architecture
 from mnprofile.published import Figure, figures
+from mnprofile.rows import Architecture
 
 
 @dataclass(frozen=True)
@@ -79,8 +79,7 @@ def source_of(arch: Architecture) -> str | None:
     A user's own table has none, whatever its name.
     """
     source = _SOURCES.get(arch.name)
-    is_shipped = any(arch is known for known in shipped())
-    return TITLES[source.file] if source and is_shipped else None
+    return TITLES[source.file] if source and is_shipped(arch) else None
 
 
 def points(arch: Architecture, *, impl: str = "paper") -> tuple[Point, ...]:

@@ -1,23 +1,12 @@
 """Typed rows to a layer graph: what each printed operator consists of."""
 
+import operator
 from dataclasses import dataclass, field
 
+from mnprofile.cells import MAX_CLASSES, MAX_EXPANSION, MAX_SIZE
 from mnprofile.errors import TableError, UsageError
 from mnprofile.graph import Config, Graph, Origin, Tape
-from mnprofile.notation import (
-    DIALECTS,
-    MAX_CLASSES,
-    MAX_EXPANSION,
-    MAX_SIZE,
-    Architecture,
-    BottleneckRow,
-    ClassifierRow,
-    ConvRow,
-    DepthwiseRow,
-    PoolRow,
-    Row,
-    SoftmaxRow,
-)
+from mnprofile.notation import DIALECTS
 from mnprofile.numeric import decide
 from mnprofile.ops import (
     Activation,
@@ -32,6 +21,16 @@ from mnprofile.ops import (
     Scale,
     Shape,
     ShapeError,
+)
+from mnprofile.rows import (
+    Architecture,
+    BottleneckRow,
+    ClassifierRow,
+    ConvRow,
+    DepthwiseRow,
+    PoolRow,
+    Row,
+    SoftmaxRow,
 )
 from mnprofile.scaling import Rules, Width, channels, rules_for
 
@@ -66,6 +65,9 @@ def build_rows(
             A resolution too small for Keras' V1 padding is one of them.
     """
     height, width = _checked_resolution(arch, resolution)
+    alpha = _real("alpha", alpha)
+    t = None if t is None else _real("t", t)
+    classes = None if classes is None else _whole("classes", classes)
     check_factors(arch, alpha=alpha, t=t, classes=classes, output_stride=output_stride)
     built = arch.classes if classes is None else classes
     square = height == width
@@ -109,13 +111,13 @@ def check_factors(
     """Raise UsageError for a factor out of range or without use for this table."""
     if not 0 < alpha <= MAX_ALPHA:
         raise UsageError(
-            f"alpha: {alpha} is out of range",
+            f"alpha: {alpha:g} is out of range",
             accepted=f"above 0, at most {MAX_ALPHA:g}",
         )
     if t is not None and not arch.has_expansion:
         raise UsageError(f"t: {arch.name} has no expansion factor")
     if t is not None and not 0 <= t <= MAX_EXPANSION:
-        raise UsageError(f"t: {t} is out of range", accepted=f"0 to {MAX_EXPANSION}")
+        raise UsageError(f"t: {t:g} is out of range", accepted=f"0 to {MAX_EXPANSION}")
     if classes is not None and not arch.has_classifier:
         raise UsageError(f"classes: {arch.name} has no classifier")
     if classes is not None and not 0 <= classes <= MAX_CLASSES:
@@ -132,14 +134,38 @@ def check_factors(
 def _checked_resolution(
     arch: Architecture, resolution: int | tuple[int, int] | None
 ) -> tuple[int, int]:
-    sides = arch.resolution if resolution is None else resolution
-    height, width = sides if isinstance(sides, tuple) else (sides, sides)
+    given = arch.resolution if resolution is None else resolution
+    sides = given if isinstance(given, tuple) else (given, given)
+    if len(sides) != 2:
+        raise UsageError(
+            f"resolution: {given} is no size", accepted="a side, or (height, width)"
+        )
+    height, width = (_whole("resolution", side) for side in sides)
     for side in (height, width):
         if not 1 <= side <= MAX_SIZE:
             raise UsageError(
                 f"resolution: {side} is out of range", accepted=f"1 to {MAX_SIZE}"
             )
     return height, width
+
+
+def _whole(name: str, value: object) -> int:
+    """An int from anything that is one (numpy's too), or UsageError."""
+    try:
+        if isinstance(value, bool):
+            raise TypeError
+        return operator.index(value)  # type: ignore[arg-type]
+    except TypeError:
+        raise UsageError(
+            f"{name}: {value!r} is no whole number", accepted="a whole number"
+        ) from None
+
+
+def _real(name: str, value: object) -> float:
+    """A float from anything that is a number, or UsageError."""
+    if isinstance(value, bool | str) or not hasattr(value, "__float__"):
+        raise UsageError(f"{name}: {value!r} is no number", accepted="a number")
+    return float(value)
 
 
 def check_sizes(arch: Architecture) -> None:
@@ -227,6 +253,8 @@ class _Builder:
 
     def notes(self) -> tuple[str, ...]:
         notes = []
+        if not self.arch.has_classifier:
+            notes.append("this table has no classifier: no row has k outputs")
         if self.identities:
             notes.append(
                 f"t = 0: {len(self.identities)} blocks with a shortcut are the"
@@ -246,24 +274,28 @@ class _Builder:
             self._head_row(row)
             return
         below = self.arch.rows[index + 1] if index + 1 < len(self.arch.rows) else None
+        pointwise = row.kernel == 1 and row.stride == 1
+        joins = pointwise and self.open_block  # a depthwise layer waits for it
         if index == 0:
             rule, block = self.rules.stem, "stem"
-        elif row.kernel == 1 and isinstance(below, PoolRow) and not self.open_block:
+        elif joins:
+            rule, block = self.rules.output, self._block_name(joins=True)
+        elif pointwise and (below is None or isinstance(below, PoolRow)):
             rule, block = self.rules.last, "last_conv"
-        elif self.open_block or self.arch.dialect == "v1":
-            rule, block = self.rules.output, self._block_name(joins=self.open_block)
+        elif self.arch.dialect == "v1":
+            rule, block = self.rules.output, self._block_name(joins=False)
         else:
             self.convs += 1
             rule, block = self.rules.output, f"conv{self.convs}"
         layer = block
         if block.startswith("block"):
-            layer = block + (".pointwise" if self.open_block else ".conv")
+            layer = block + (".pointwise" if joins else ".conv")
         self.open_block = False
         for repeat in range(row.repeats):
             if repeat:
                 self.convs += 1
                 layer = block = f"conv{self.convs}"
-                rule = self.rules.output
+                rule = self.rules.output if index == 0 else rule
             out = channels(rule, self._width(row, row.out))
             stride, dilation = self._stride(row.stride if repeat == 0 else 1)
             self.tape.move(block=block, stage=self._stage())
@@ -355,10 +387,17 @@ class _Builder:
     def _expanded(
         self, row: BottleneckRow, built_in: int, *, first: bool, replaces_t: bool
     ) -> int:
-        """Channels inside a block. Later repeats have the row's output as input."""
+        """Channels inside a block; a factor of 1 leaves them as they come in.
+
+        Later repeats have the row's output as input.
+        """
         if replaces_t:
             assert self.config.t is not None
+            if decide(self.config.t == 1):
+                return built_in
             return self.rules.round_expanded(self.config.t * built_in)
+        if row.factor == 1:
+            return built_in
         printed_in = row.channels if first else row.out
         printed = row.expanded or row.factor * printed_in
         width = Width(printed, row.factor, built_in, self.config.alpha)

@@ -120,7 +120,7 @@ def read_budgets(path: Path) -> BudgetFile:
                 f"{key}: unknown key",
                 place=Place(str(path), lines.top.get(key)),
                 accepted=", ".join(TOP_KEYS),
-                suggestion=_quoted(nearest(key, TOP_KEYS)),
+                suggestion=nearest(key, TOP_KEYS),
             )
     baseline = content.get("baseline", BASELINE_FILE)
     if not isinstance(baseline, str):
@@ -176,7 +176,7 @@ class _Reader:
             if key not in BUDGET_KEYS:
                 accepted = ", ".join(BUDGET_KEYS)
                 close = nearest(key, BUDGET_KEYS)
-                self.refuse(key, "unknown key", accepted, _quoted(close))
+                self.refuse(key, "unknown key", accepted, close)
         name, arch = self.text("name"), self.text("arch")
         limits = {
             quantity: self.limit(key)
@@ -318,7 +318,3 @@ def _parse(path: Path, text: str) -> dict[str, Any]:
         )
         message = "not valid TOML: " + _TOML_PLACE.sub("", message)
         raise BudgetError(message, place=place) from None
-
-
-def _quoted(text: str | None) -> str | None:
-    return f'"{text}"' if text else None

@@ -2,6 +2,7 @@
 
 import errno
 import os
+import re
 import sys
 from dataclasses import dataclass
 from functools import cache
@@ -10,11 +11,13 @@ from pathlib import Path
 from mnprofile.blocks import build_rows, check_sizes
 from mnprofile.errors import FileError, Place, TableError, UsageError, nearest
 from mnprofile.graph import Graph
-from mnprofile.notation import Architecture, read_architecture
-from mnprofile.table import MAX_BYTES, read_table
+from mnprofile.notation import read_architecture
+from mnprofile.rows import FAMILIES, Architecture
+from mnprofile.table import MAX_BYTES, read_settings, read_table
 from mnprofile.units import parse_resolution
 
 STDIN = "-"
+_ALPHA = re.compile(r"[0-9]{0,6}\.?[0-9]{1,6}")
 
 
 def tables_folder() -> Path:
@@ -24,19 +27,44 @@ def tables_folder() -> Path:
     return inside if inside.is_dir() else package.parent / "tables"
 
 
+@dataclass(frozen=True)
+class Entry:
+    """A shipped table by its names; the rows are read when it is loaded."""
+
+    name: str
+    aliases: tuple[str, ...]
+    path: Path
+
+    @property
+    def handle(self) -> str:
+        """The shortest way to say it."""
+        return self.aliases[0] if self.aliases else self.name
+
+
 @cache
+def index() -> tuple[Entry, ...]:
+    """The shipped tables in the order of the papers."""
+    found = []
+    for path in sorted(tables_folder().glob("*.md")):
+        settings = read_settings(path.read_text("utf-8"))
+        entry = Entry(settings["name"], tuple(settings.get("aliases", ())), path)
+        found.append((FAMILIES.index(settings["scaling"]), len(entry.name), entry))
+    return tuple(entry for _, _, entry in sorted(found, key=lambda item: item[:2]))
+
+
 def shipped() -> tuple[Architecture, ...]:
-    """Every shipped architecture, in the order of the papers."""
-    order = ("v1", "v2", "v3")
-    found = [_load_file(path) for path in sorted(tables_folder().glob("*.md"))]
-    return tuple(
-        sorted(found, key=lambda arch: (order.index(arch.family), len(arch.name)))
-    )
+    """Every shipped architecture."""
+    return tuple(_shipped(entry) for entry in index())
 
 
 def names() -> list[str]:
     """What ``load`` takes besides a path: for each table its alias, else its name."""
-    return [arch.aliases[0] if arch.aliases else arch.name for arch in shipped()]
+    return [entry.handle for entry in index()]
+
+
+@cache
+def _shipped(entry: Entry) -> Architecture:
+    return parse(entry.path.read_text("utf-8"), f"tables/{entry.path.name}")
 
 
 def load(arch: str | os.PathLike[str]) -> Architecture:
@@ -50,20 +78,21 @@ def load(arch: str | os.PathLike[str]) -> Architecture:
     """
     text = os.fspath(arch)
     if text == STDIN:
-        return parse(
-            _decode(sys.stdin.buffer.read(MAX_BYTES + 1), "<stdin>"), "<stdin>"
-        )
-    for known in shipped():
-        if text.lower() in (known.name.lower(), *map(str.lower, known.aliases)):
-            return known
+        if sys.stdin is None:
+            raise UsageError("standard input is closed")
+        data = sys.stdin.buffer.read(MAX_BYTES + 1)
+        return parse(_decode(data, "<stdin>"), "<stdin>")
+    for entry in index():
+        if text.lower() in (entry.name.lower(), *map(str.lower, entry.aliases)):
+            return _shipped(entry)
     looks_like_a_path = os.sep in text or "/" in text or text.endswith(".md")
     if looks_like_a_path or os.path.lexists(text):
         return _load_file(Path(text))
-    close = nearest(text, [*names(), *(known.name for known in shipped())])
+    close = nearest(text, [*names(), *(entry.name for entry in index())])
     raise UsageError(
         f'no architecture is called "{text}", and no file has that name',
         accepted=", ".join(names()) + ", or a path to a table",
-        suggestion=f'"{close}"' if close else None,
+        suggestion=close,
     )
 
 
@@ -100,6 +129,11 @@ def build(
     )
 
 
+def is_shipped(arch: Architecture) -> bool:
+    """Whether a table is one of those that ship, and not a user's."""
+    return any(arch is _shipped(one) for one in index() if one.name == arch.name)
+
+
 def _load_file(path: Path) -> Architecture:
     return parse(_decode(_read(path), str(path)), str(path))
 
@@ -112,6 +146,11 @@ def _read(path: Path) -> bytes:
             raise TableError("this is a directory", place=place, accepted="a file")
         if path.is_char_device() or path.is_block_device() or path.is_socket():
             raise TableError("this is no regular file", place=place)
+        if path.is_fifo() and not str(path).startswith(("/dev/fd/", "/proc/")):
+            # Opening it would wait for a writer, for ever if none comes.
+            raise TableError(
+                "this is a named pipe", place=place, accepted="- for a pipe"
+            )
         with open(path, "rb") as file:
             return file.read(MAX_BYTES + 1)
     except OSError as fault:
@@ -154,14 +193,12 @@ def parse_spec(text: str) -> Spec:
     A file whose whole name is ``text`` is taken as that file. Raises UsageError.
     """
     arch, at, factors = text.rpartition("@")
-    if not at or os.path.lexists(text):
+    if not at or text.endswith(".md") or os.path.lexists(text):
         return Spec(text)
     width, slash, side = factors.partition("/")
-    try:
-        alpha = float(width)
-    except ValueError:
+    if not _ALPHA.fullmatch(width):
         raise UsageError(
             f'"{text}": "{width}" is no width multiplier',
             accepted="ARCH@ALPHA or ARCH@ALPHA/RES, such as v2@0.75/160",
-        ) from None
-    return Spec(arch, alpha, parse_resolution(side, text) if slash else None)
+        )
+    return Spec(arch, float(width), parse_resolution(side, text) if slash else None)

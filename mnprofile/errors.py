@@ -59,7 +59,7 @@ class MnprofileError(Exception):
         if self.accepted:
             lines.append(f"Accepted: {self.accepted}")
         if self.suggestion:
-            lines.append(f"Did you mean {self.suggestion}?")
+            lines.append(f'Did you mean "{self.suggestion}"?')
         return "\n".join(lines)
 
     def as_dict(self) -> dict[str, object]:
@@ -90,6 +90,12 @@ class TableError(MnprofileError):
     """A table file that cannot be read as an architecture."""
 
     kind = "table"
+
+
+class FiguresError(MnprofileError):
+    """A file of published figures or of their conventions that cannot be used."""
+
+    kind = "figures"
 
 
 class FileError(MnprofileError):

@@ -12,9 +12,9 @@ from typing import Any
 from mnprofile.blocks import assemble, build_rows
 from mnprofile.counting import COUNTED_KINDS
 from mnprofile.graph import Config, Graph, Node
-from mnprofile.notation import Architecture
 from mnprofile.numeric import SplitError
 from mnprofile.ops import BatchNorm, Shape, ShapeError
+from mnprofile.rows import Architecture
 
 ALPHAS = tuple(n / 20 for n in range(2, 41))  # 0.1, 0.15 ... 2.0
 EXPANSIONS = (None, 0.0, 0.5, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0)  # None: the table's

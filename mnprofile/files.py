@@ -14,13 +14,19 @@ from mnprofile.errors import FileError, Place
 def replacing(path: Path) -> Iterator[IO[bytes]]:
     """A binary file that takes the name ``path`` when the block ends well.
 
-    Where it does not, the earlier file stays as it was and nothing is left behind.
+    Where it does not, the earlier file stays as it was and nothing is left behind. A
+    device or pipe is written to, never replaced, and a link's target is, not the link.
     Raises FileError naming the path.
     """
     temporary: str | None = None
     try:
+        path = path.resolve()
         if path.is_dir():
             raise IsADirectoryError(21, "this is a directory")
+        if path.exists() and not path.is_file():
+            with open(path, "wb") as special:
+                yield special
+            return
         mode = path.stat().st_mode & 0o777 if path.exists() else 0o666 & ~_umask()
         handle, temporary = tempfile.mkstemp(
             prefix=f".{path.name[:80]}.", suffix=".tmp", dir=path.parent

@@ -30,7 +30,8 @@ class Node:
 
     A ``layer`` is a counted operator with what belongs to it (convolution, batch norm,
     activation); a ``block`` is one table row's unit; a ``stage`` is what runs at one
-    resolution, named for its stride against the input: s2, s4 ... s32, then head.
+    resolution, named for its printed stride against the input: s2, s4 ... s32, then
+    head. (The names stay where an output stride turns later strides into dilation.)
     """
 
     name: str

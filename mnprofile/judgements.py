@@ -15,9 +15,9 @@ from mnprofile.budgets import Budget, BudgetError, BudgetFile
 from mnprofile.counting import count
 from mnprofile.differences import QUANTITIES, Quantity, Sums
 from mnprofile.errors import OK, UNMEASURED, VERDICT, MnprofileError, UsageError
-from mnprofile.notation import Architecture
 from mnprofile.ops import CONVENTION
 from mnprofile.records import SCHEMA_VERSION, Record, read_record
+from mnprofile.rows import Architecture
 from mnprofile.units import resolution_text
 
 BASELINE_SCHEMA = "mnprofile/baseline"

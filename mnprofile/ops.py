@@ -6,7 +6,7 @@ Every multiply-add is one weight used at one position, so for every operator
 
 Weights depend on channels alone and positions on height and width alone. The rules are
 plain arithmetic: the same lines serve integers (a count), numpy arrays (a sweep) and
-symbols (a formula). A new operator is a class here, and its twin in ``torch_model.py``.
+symbols (a formula).
 """
 
 from dataclasses import dataclass

@@ -10,11 +10,11 @@ from markupsafe import Markup
 
 from mnprofile import html
 from mnprofile.accuracies import Point, frontier, source_of
-from mnprofile.catalog import shipped
+from mnprofile.catalog import is_shipped
 from mnprofile.counting import Count, Figures, Group
 from mnprofile.markup import element, join
-from mnprofile.notation import Architecture
 from mnprofile.published import misprint_of, printed_shares
+from mnprofile.rows import Architecture
 from mnprofile.sheet import Column, Share, Sheet, Value
 from mnprofile.svg import Segment, columns, scatter, stacked_bar, type_of
 from mnprofile.units import grouped, percent, plain, resolution_text, short
@@ -43,7 +43,7 @@ class Network:
     @property
     def spelling(self) -> str:
         """What the command line calls it: its alias, name, or file without a folder."""
-        if any(self.arch is known for known in shipped()):
+        if is_shipped(self.arch):
             return (*self.arch.aliases, self.arch.name)[0]
         return self.arch.table.file.replace("\\", "/").rpartition("/")[2]
 
@@ -403,7 +403,7 @@ def types(network: Network, key: str) -> Panel:
         for quantity, label in (("macs", "Multiply-adds"), ("weights", "Weights"))
     ]
     body = join(
-        [*bars, html.table(type_sheet(counted), caption=f"{network.label} by type")]
+        [*bars, html.table(type_sheet(network), caption=f"{network.label} by type")]
     )
     return Panel(f"{key}-types", "By operator type", caption, body)
 
@@ -421,10 +421,11 @@ def _shares(groups: Sequence[Group], quantity: str, totals: Figures) -> list[Seg
     ]
 
 
-def type_sheet(counted: Count) -> Sheet:
+def type_sheet(network: Network) -> Sheet:
     """Shares by type, and those of the V1 paper's Table 2 where they are about it."""
+    counted = network.counted
     totals = counted.totals
-    printed = printed_shares(counted.config)
+    printed = printed_shares(network.arch, counted.config)
     rows, notes = [], []
     for group in counted.by("type"):
         figures = group.figures

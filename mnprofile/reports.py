@@ -78,7 +78,7 @@ def report_markdown(networks: Sequence[Network]) -> str:
     ]
     for network in networks:
         parts.append(sheet.to_markdown(panels.stage_sheet(network)))
-        parts.append(sheet.to_markdown(panels.type_sheet(network.counted)))
+        parts.append(sheet.to_markdown(panels.type_sheet(network)))
     parts.append(escape.markdown(CONVENTION) + "\n")
     return "\n".join(parts)
 

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from mnprofile.errors import UsageError
-from mnprofile.notation import Family
 from mnprofile.numeric import at_least, decide, half_even, multiple_of_8, whole
+from mnprofile.rows import Family
 
 Impl = Literal["paper", "torchvision", "keras", "timm"]
 IMPLS: tuple[Impl, ...] = ("paper", "torchvision", "keras", "timm")
@@ -150,7 +150,7 @@ RULES: dict[tuple[Family, Impl], Rules] = {
         expanded=_times_input_whole,
         round_expanded=_positive_whole,
     ),
-    ("v2", "timm"): _all(_scaled_by_8, last=_never_narrowed, expanded=_timm_expanded),
+    ("v2", "timm"): _all(_scaled_by_8, last=_never_narrowed),
     # V3: the released 0.75 models of TF-slim keep the penultimate layer unscaled.
     ("v3", "paper"): _all(_scaled_by_8, head=_never_narrowed),
     ("v3", "torchvision"): _all(

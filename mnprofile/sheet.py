@@ -10,6 +10,9 @@ from typing import Literal, NamedTuple
 
 from mnprofile import escape, units
 
+# A narrower terminal breaks lines itself; cut digits would be worse.
+NARROWEST = 80
+
 Kind = Literal["text", "count", "delta", "share", "number"]
 
 
@@ -96,57 +99,73 @@ def to_markdown(sheet: Sheet) -> str:
     return "\n".join(lines) + "\n"
 
 
-def to_text(sheet: Sheet, *, width: int | None, styled: bool = False) -> str:
-    """Aligned columns. ``width`` is a terminal's, or None off a terminal.
+def to_text(sheet: Sheet) -> str:
+    """Aligned columns for a pipe or a file: raw counts, and nothing is cut."""
+    from rich.cells import cell_len
 
-    On a terminal counts are separated by thousands and long text wraps; off it counts
-    are raw and nothing is cut. ``styled`` adds ANSI styles.
+    grid = [[escape.visible(column.label) for column in sheet.columns]]
+    rows = sheet.rows if sheet.total is None else (*sheet.rows, sheet.total)
+    grid += [_text_row(sheet, row, separated=False) for row in rows]
+    widths = [max(map(cell_len, cells)) for cells in zip(*grid, strict=True)]
+    lines = [escape.visible(sheet.title), ""] if sheet.title else []
+    for cells in grid:
+        line = []
+        for cell, width, column in zip(cells, widths, sheet.columns, strict=True):
+            space = " " * (width - cell_len(cell))
+            line.append(cell + space if column.kind == "text" else space + cell)
+        lines.append("  ".join(line).rstrip())
+    if sheet.notes:
+        lines += ["", *map(escape.visible, sheet.notes)]
+    return "\n".join(lines) + "\n"
+
+
+def to_terminal(sheet: Sheet, *, width: int, styled: bool) -> str:
+    """Aligned columns for a terminal: thousands separated, long text wrapped.
+
+    ``styled`` adds ANSI styles.
     """
     from rich import box
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
-    on_terminal = width is not None
     table = Table(
-        box=box.SIMPLE_HEAD if on_terminal else None,
+        box=box.SIMPLE_HEAD,
+        padding=(0, 1, 0, 0),
         pad_edge=False,
         show_edge=False,
         header_style="bold",
     )
     for column in sheet.columns:
-        wraps = column.kind == "text" and on_terminal
         table.add_column(
             Text(column.label),
             justify="left" if column.kind == "text" else "right",
-            no_wrap=not wraps,
+            no_wrap=column.kind != "text",
             overflow="fold",
         )
     for row in sheet.rows:
-        table.add_row(*(Text(cell) for cell in _text_row(sheet, row, on_terminal)))
+        table.add_row(*map(Text, _text_row(sheet, row, separated=True)))
     if sheet.total is not None:
-        if on_terminal:
-            table.add_section()
-        cells = _text_row(sheet, sheet.total, on_terminal)
+        table.add_section()
+        cells = _text_row(sheet, sheet.total, separated=True)
         table.add_row(*(Text(cell, "bold") for cell in cells))
     out = io.StringIO()
     console = Console(
         file=out,
-        width=width or 100_000,
+        width=max(width, NARROWEST),
         force_terminal=styled,
         color_system="standard" if styled else None,
         highlight=False,
         legacy_windows=False,
     )
     if sheet.title:
-        console.print(Text(escape.visible(sheet.title), "bold"), soft_wrap=not width)
+        console.print(Text(escape.visible(sheet.title), "bold"))
         console.print()
-    if sheet.rows or sheet.total:
-        console.print(table)
+    console.print(table)
     for index, note in enumerate(sheet.notes):
         if index == 0:
             console.print()
-        console.print(Text(escape.visible(note), "dim"), soft_wrap=not width)
+        console.print(Text(escape.visible(note), "dim"))
     return "\n".join(line.rstrip() for line in out.getvalue().split("\n"))
 
 
@@ -165,7 +184,7 @@ def cell_text(value: Value, kind: Kind, *, separated: bool) -> str:
     return escape.visible(str(value))
 
 
-def _text_row(sheet: Sheet, row: tuple[Value, ...], separated: bool) -> list[str]:
+def _text_row(sheet: Sheet, row: tuple[Value, ...], *, separated: bool) -> list[str]:
     return [
         cell_text(value, column.kind, separated=separated)
         for value, column in zip(row, sheet.columns, strict=True)

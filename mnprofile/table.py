@@ -8,12 +8,15 @@ cell, and a hostile page of 1 MiB must be refused within a second.
 import re
 import tomllib
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from mnprofile.errors import Place, TableError, nearest
 
 MAX_BYTES = 1 << 20
 MAX_ROWS = 1000
+MAX_COLUMNS = 64
 MAX_CELL = 200
+MAX_LINES = 20_000
 ERRATA_HEADERS = ("Row", "Column", "Printed", "Read as", "Why")
 
 # No pattern may repeat two things that can match the same text: a hostile line would
@@ -22,6 +25,7 @@ _FENCE = re.compile(r" {0,3}(`{3,}|~{3,})([^`]*)$")
 _HEADING = re.compile(r" {0,3}(#{1,6})(?:\s(.*))?$")
 _RULE = re.compile(r":?-+:?")
 _PIPE = re.compile(r"(?<!\\)\|")
+_SETTING = re.compile(r"\s*\[*[\"']?([^\s\"'=.\[\]]+)[\"']?\]*\s*[=.]?\s*")
 _TOML_PLACE = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
 
 
@@ -66,10 +70,14 @@ class Table:
     printed: Grid
     grid: Grid
     errata: tuple[Erratum, ...]
-    _setting_lines: dict[str, int] = field(compare=False, repr=False)
+    _settings_at: dict[str, tuple[int, int, int]] = field(compare=False, repr=False)
 
-    def setting_place(self, key: str) -> Place:
-        return Place(self.file, self._setting_lines.get(key, self.settings_line))
+    def setting_place(self, key: str, *, value: bool = True) -> Place:
+        """Where a key's value stands, or the key; the block where it is missing."""
+        if key not in self._settings_at:
+            return Place(self.file, self.settings_line)
+        line, of_key, of_value = self._settings_at[key]
+        return Place(self.file, line, of_value if value else of_key)
 
     def cell_place(self, cell: Cell, header: str | None = None) -> Place:
         return Place(self.file, cell.line, cell.column, header)
@@ -81,6 +89,12 @@ def read_table(text: str, file: str) -> Table:
     lines = [line.removesuffix("\r") for line in lines]
     if not text.strip():
         raise TableError("the file is empty", place=Place(file))
+    if len(lines) > MAX_LINES:
+        raise TableError(
+            "too many lines",
+            place=Place(file, MAX_LINES + 1),
+            accepted=f"at most {MAX_LINES}",
+        )
     page = _Page(file, lines)
     page.scan()
     if page.settings is None:
@@ -91,6 +105,12 @@ def read_table(text: str, file: str) -> Table:
         )
     if not page.grids:
         raise _no_table(page)
+    if page.stray is not None:
+        raise TableError(
+            "a table row outside of the table",
+            place=Place(file, page.stray, 1),
+            accepted="rows right under the table's header, without a line between",
+        )
     if len(page.grids) > 1:
         second = page.grids[1].headers[0]
         raise TableError(
@@ -100,7 +120,7 @@ def read_table(text: str, file: str) -> Table:
             accepted="one table, and one more under the heading Errata",
         )
     line, body = page.settings
-    settings, setting_lines = _read_settings(file, line, body)
+    settings, settings_at = _parse_settings(file, line, body)
     grid, errata = _apply_errata(file, page.grids[0], page.errata)
     return Table(
         file=file,
@@ -111,8 +131,13 @@ def read_table(text: str, file: str) -> Table:
         printed=page.grids[0],
         grid=grid,
         errata=errata,
-        _setting_lines=setting_lines,
+        _settings_at=settings_at,
     )
+
+
+def read_settings(text: str) -> dict[str, Any]:
+    """The settings of a page that is known to be good, without reading its table."""
+    return tomllib.loads(text.split("```toml\n", 1)[1].split("\n```", 1)[0])
 
 
 class _Page:
@@ -126,7 +151,8 @@ class _Page:
         self.settings: tuple[int, list[str]] | None = None
         self.grids: list[Grid] = []
         self.errata: Grid | None = None
-        self.first_pipe: int | None = None
+        self.first_pipe: int | None = None  # outside of a table, as the next one
+        self.stray: int | None = None  # what must have been meant as a row
 
     def scan(self) -> None:
         section, at, source_open = "", 0, False
@@ -149,13 +175,25 @@ class _Page:
                 source_open = False
                 at = self._table(at, errata=section == "errata")
             else:
-                if "|" in line and self.first_pipe is None:
-                    self.first_pipe = at + 1
-                if source_open and line.strip():
-                    self.source.append(line.strip())
-                elif self.source:
-                    source_open = False
+                source_open = self._prose(at, source_open=source_open)
                 at += 1
+
+    def _prose(self, at: int, *, source_open: bool) -> bool:
+        """Take a line of text; return whether the source's paragraph goes on."""
+        line = self.lines[at]
+        if self.first_pipe is None and "|" in line:
+            self.first_pipe = at + 1
+        if self.stray is None and self._is_row_like(line):
+            self.stray = at + 1
+        if source_open and line.strip():
+            self.source.append(line.strip())
+        return source_open and (bool(line.strip()) or not self.source)
+
+    def _is_row_like(self, line: str) -> bool:
+        """Whether a line outside of a table must have been meant as one of its rows."""
+        pipes = line.count("|")
+        as_wide = any(0 < len(grid.headers) - 1 <= pipes for grid in self.grids)
+        return as_wide or line.lstrip().startswith("|")
 
     def _fence(self, at: int, marks: str, language: str) -> int:
         end = at + 1
@@ -168,7 +206,7 @@ class _Page:
             raise TableError(
                 "this fenced block is never closed",
                 place=Place(self.file, at + 1, 1),
-                accepted=f"a line {marks} after it",
+                accepted=f"a line {marks[:10]} after it",
             )
         if language.lower() == "toml":
             if self.settings is not None:
@@ -189,7 +227,9 @@ class _Page:
         if "|" not in self.lines[at] or at + 1 >= len(self.lines):
             return False
         below = self.lines[at + 1].strip().removeprefix("|").removesuffix("|")
-        return all(_RULE.fullmatch(part.strip()) for part in below.split("|"))
+        return below.count("|") > MAX_COLUMNS or all(
+            _RULE.fullmatch(part.strip()) for part in below.split("|")
+        )
 
     def _table(self, at: int, *, errata: bool) -> int:
         headers = self._cells(at)
@@ -223,7 +263,8 @@ class _Page:
 
     def _continues_table(self, at: int) -> bool:
         line = self.lines[at]
-        return bool(line.strip()) and not (_HEADING.match(line) or _FENCE.match(line))
+        ends = _HEADING.match(line) or _FENCE.match(line)
+        return bool(line.strip()) and not ends and not line.lstrip().startswith("<!--")
 
     def _check_width(
         self, cells: tuple[Cell, ...], headers: tuple[Cell, ...], at: int
@@ -233,6 +274,7 @@ class _Page:
             raise TableError(
                 f"a surplus cell: {len(cells)} cells under {len(headers)} headers",
                 place=Place(self.file, at + 1, surplus.column),
+                accepted="one cell a header",
             )
         if len(cells) < len(headers):
             missing = headers[len(cells)].text
@@ -247,6 +289,12 @@ class _Page:
         begin = len(line) - len(line.lstrip())
         if line[begin : begin + 1] == "|":
             begin += 1
+        if line.count("|") > MAX_COLUMNS:
+            raise TableError(
+                "too many cells",
+                place=Place(self.file, at + 1, 1),
+                accepted=f"at most {MAX_COLUMNS} columns",
+            )
         cuts = [match.start() for match in _PIPE.finditer(line, begin)]
         if not cuts or cuts[-1] != len(line) - 1:
             cuts.append(len(line))
@@ -279,9 +327,10 @@ def _no_table(page: _Page) -> TableError:
     )
 
 
-def _read_settings(
+def _parse_settings(
     file: str, line: int, body: list[str]
-) -> tuple[dict[str, object], dict[str, int]]:
+) -> tuple[dict[str, object], dict[str, tuple[int, int, int]]]:
+    """The settings, and for each key its line and the columns of key and value."""
     try:
         settings = tomllib.loads("\n".join(body))
     except (ValueError, RecursionError) as fault:
@@ -295,14 +344,12 @@ def _read_settings(
             "the settings are not valid TOML: " + _TOML_PLACE.sub("", message),
             place=place,
         ) from None
-    lines = {}
-    for key in settings:
-        pattern = re.compile(rf"\s*[\"']?{re.escape(key)}[\"']?\s*[=.\]]")
-        for offset, text in enumerate(body):
-            if pattern.match(text):
-                lines[key] = line + 1 + offset
-                break
-    return settings, lines
+    at: dict[str, tuple[int, int, int]] = {}
+    for number, text in enumerate(body, start=line + 1):
+        found = _SETTING.match(text)
+        if found is not None:
+            at.setdefault(found[1], (number, found.start(1) + 1, found.end() + 1))
+    return settings, at
 
 
 def _apply_errata(

@@ -1,10 +1,14 @@
 """Numbers to text and back. The only place that does either."""
 
 import re
+from typing import Literal
 
 from mnprofile.errors import UsageError
 
 _SI = {"": 0, "K": 3, "M": 6, "G": 9, "T": 12}
+_SPELLED = {"million": 6, "b": 9, "billion": 9, "%": -2}
+_PRINTED = re.compile(r"([0-9][0-9,]*)(?:\.([0-9]+))?( ?)(%|[A-Za-z]*)")
+Rounding = Literal["nearest", "floor", "ceil"]
 _QUANTITY = re.compile(r"([0-9]{1,15})(?:\.([0-9]{1,15}))?\s*([KMGT]?)", re.IGNORECASE)
 
 
@@ -25,6 +29,22 @@ def short(value: int) -> str:
         if value_in < 999.95 or suffix == "T":
             break
     return f"{value_in:,.1f} {suffix}"
+
+
+def kilobytes(value: int) -> str:
+    """401408 -> "401.4": bytes in thousands."""
+    return f"{value / 1000:.1f}"
+
+
+def short_bytes(value: int) -> str:
+    """1505280 -> "1.5 MB", decimal; values under 10,000 stay as they are."""
+    text = short(value).replace("K", "k")
+    return text + ("B" if text[-1].isalpha() else " B")
+
+
+def ratio(value: float) -> str:
+    """A factor between two figures, with four decimals."""
+    return f"{value:.4f}"
 
 
 def percent(part: int, whole: int) -> str:
@@ -58,6 +78,59 @@ def change(base: int, head: int) -> str:
     if text in ("+0.00 %", "-0.00 %"):
         return "< +0.01 %" if head > base else "> -0.01 %"
     return "> -99.99 %" if head and text == "-100.00 %" else text
+
+
+def rounded(part: int, whole: int, rounding: Rounding) -> int:
+    """part / whole as a whole number, exactly; halves go up."""
+    match rounding:
+        case "nearest":
+            return (2 * part + whole) // (2 * whole)
+        case "floor":
+            return part // whole
+        case "ceil":
+            return -(-part // whole)
+
+
+def printed_like(
+    part: int,
+    whole: int,
+    like: str,
+    *,
+    power: int,
+    rounding: Rounding,
+    significant: int | None = None,
+) -> str | None:
+    """part / whole in the very form of a printed figure: its unit, decimals, commas.
+
+    Integers only, so no rounding error can decide between two digits.
+
+    Args:
+        like: a printed figure, "300M", "4,253,864", "1.2 billion" or "94.86%".
+        power: the power of ten that a number without a unit counts.
+        significant: how many leading digits are kept, where the print rounds so.
+
+    Returns None where ``like`` is not a number with at most a unit.
+    """
+    match = _PRINTED.fullmatch(like)
+    if match is None:
+        return None
+    digits, decimals, gap, suffix = match[1], match[2] or "", match[3], match[4]
+    if suffix:
+        known = {name.lower(): value for name, value in _SI.items()} | _SPELLED
+        if suffix.lower() not in known:
+            return None
+        power = known[suffix.lower()]
+    shift = len(decimals) - power  # value x 10^shift is what the digits spell
+    part, whole = part * 10 ** max(shift, 0), whole * 10 ** max(-shift, 0)
+    kept = 1
+    if significant is not None:
+        kept = 10 ** max(len(str(part // whole)) - significant, 0)
+    number = rounded(part, whole * kept, rounding) * kept
+    integer, fraction = divmod(number, 10 ** len(decimals))
+    shown = grouped(integer) if "," in digits else str(integer)
+    if decimals:
+        shown += f".{fraction:0{len(decimals)}d}"
+    return shown + gap + suffix
 
 
 def parse_quantity(text: str, option: str) -> int:

@@ -177,7 +177,7 @@ def test_over_budget_outweighs_not_measured() -> None:
         (limits(classes=1.5, max_macs=1), ":4: budget[0].classes: not a whole number"),
         (limits(arch="v9", max_macs=1), ':3: budget "b": no architecture is called'),
         (limits(arch="a.md", max_macs=1), ':3: budget "b": a.md: no such file'),
-        (limits(arch="v2@99", max_macs=1), ':3: budget "b": alpha: 99.0 is out of'),
+        (limits(arch="v2@99", max_macs=1), ':3: budget "b": alpha: 99 is out of'),
         (limits(arch="-", max_macs=1), ':3: budget "b": standard input'),
         ("[tool.mnprofile]\nbudgets = 1\n", ":2: budgets: unknown key"),
         ("[tool.mnprofile]\nbaseline = 1\n", ":2: baseline: not a file name"),

@@ -3,6 +3,7 @@
 import importlib
 import json
 import os
+import re
 import sys
 from collections.abc import Sequence
 
@@ -16,12 +17,26 @@ from mnprofile.errors import (
     FileError,
     MnprofileError,
     UsageError,
+    nearest,
 )
 
-# In the order of --help. A command lives in mnprofile/cli/NAME.py as `command`.
-COMMANDS = ("list", "count", "diff", "report", "ci")
+# In the order of --help. A command lives in mnprofile/cli/NAME.py as `command`. (Once
+# imported, cli/list.py is `list` in this module: the builtin is not used below.)
+COMMANDS = (
+    "list",
+    "show",
+    "count",
+    "explain",
+    "memory",
+    "reproduce",
+    "diff",
+    "report",
+    "ci",
+)
 
 INTERRUPTED, READER_GONE = 130, 141
+_NOT_ONE_OF = re.compile("'([^']*)' is not one of")
+COMPLETION_VARIABLE = "_MNPROFILE_COMPLETE"
 
 EPILOG = "\b\nExit codes, the same everywhere:\n" + "\n".join(
     f"  {code:<3} {meaning}" for code, meaning in EXIT_CODES.items()
@@ -32,7 +47,7 @@ class LazyGroup(click.Group):
     """A group whose commands are imported on use: --version needs none of them."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(COMMANDS)
+        return [*COMMANDS]
 
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
         if name not in COMMANDS:
@@ -40,6 +55,18 @@ class LazyGroup(click.Group):
         module = importlib.import_module(f"mnprofile.cli.{name}")
         command: click.Command = module.command
         return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args[0] not in COMMANDS:
+            close = nearest(args[0], COMMANDS)
+            raise UsageError(
+                f'"{args[0]}" is no command',
+                accepted=", ".join(COMMANDS),
+                suggestion=close,
+            )
+        return super().resolve_command(ctx, [*args])
 
 
 @click.group(
@@ -61,11 +88,11 @@ def cli(debug: bool) -> None:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit code; errors are printed on stderr."""
-    arguments = list(sys.argv[1:] if argv is None else argv)
-    for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="backslashreplace")
+    arguments = [*(sys.argv[1:] if argv is None else argv)]
+    _prepare_streams()
     try:
+        if sys.stdout is None:
+            raise FileError("standard output is closed")
         code = cli.main(arguments, prog_name="mnprofile", standalone_mode=False)
         sys.stdout.flush()
         return int(code or 0)
@@ -75,11 +102,28 @@ def main(argv: Sequence[str] | None = None) -> int:
     except (click.Abort, KeyboardInterrupt):
         return INTERRUPTED
     except BrokenPipeError:
-        # What is left in the buffer has nowhere to go, and must not be tried again.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-        return READER_GONE
+        return _reader_gone()
+    except SystemExit:
+        if COMPLETION_VARIABLE in os.environ:
+            raise  # the shell asked for completions
+        return _reader_gone()  # click's own answer to a closed pipe
     except Exception as fault:
         return _failed(fault, arguments)
+
+
+def _prepare_streams() -> None:
+    """Whatever the streams are, printing to them must not raise."""
+    if sys.stderr is None:  # closed by the caller: nothing can be said there
+        sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def _reader_gone() -> int:
+    """What is left in the buffer has nowhere to go, and must not be tried again."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    return READER_GONE
 
 
 def _failed(fault: Exception, arguments: Sequence[str]) -> int:
@@ -119,7 +163,12 @@ def _from_click(fault: click.ClickException) -> MnprofileError:
         return FileError(fault.format_message())
     context = getattr(fault, "ctx", None)
     hint = f"see {context.command_path} --help" if context else None
-    return UsageError(fault.format_message(), accepted=hint)
+    kind = getattr(getattr(fault, "param", None), "type", None)
+    wrong = _NOT_ONE_OF.search(fault.format_message())
+    close = None
+    if isinstance(kind, click.Choice) and wrong:
+        close = nearest(wrong[1], [str(choice) for choice in kind.choices])
+    return UsageError(fault.format_message(), accepted=hint, suggestion=close)
 
 
 def _from_os(fault: OSError) -> MnprofileError:

@@ -45,7 +45,7 @@ File = click.Path(path_type=Path, dir_okay=False)
 @click.option("--summary", "summary_file", type=File, help="Write Markdown to a file.")
 @click.option("--junit", "junit_file", type=File, help="Write JUnit XML to a file.")
 @click.option("--html", "html_file", type=File, help="Write an HTML page to a file.")
-@output_options
+@output_options()
 def command(
     config: Path | None,
     baseline: Path | None,

@@ -1,6 +1,6 @@
 """mnprofile count ARCH: every figure of one network."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from mnprofile.blocks import build_rows
+from mnprofile.cli.count_extras import Extras
 from mnprofile.cli.options import (
     arch_argument,
     config_options,
@@ -26,10 +27,17 @@ from mnprofile.counting import (
     figures_record,
     layer_record,
 )
+from mnprofile.errors import UsageError
 from mnprofile.graph import Config
-from mnprofile.notation import Architecture
+from mnprofile.memory import BITS
 from mnprofile.ops import Shape
-from mnprofile.published import misprint_of, printed_shares
+from mnprofile.published import (
+    Figure,
+    misprint_of,
+    printed_shares,
+    published_for,
+)
+from mnprofile.rows import Architecture
 from mnprofile.sheet import Column, Share, Sheet, Value
 from mnprofile.units import short
 
@@ -37,8 +45,23 @@ FOOT = (
     "multiply-adds of convolutions and fully connected layers (SE too), without bias;"
     " flops = 2 x macs"
 )
+_LAYER = (
+    Column("name", "Layer"),
+    Column("block", "Block"),
+    Column("stage", "Stage"),
+    Column("row", "Line", "number"),
+    Column("op", "Operator"),
+    Column("type", "Type"),
+    Column("kernel", "Kernel", "number"),
+    Column("stride", "Stride", "number"),
+    Column("dilation", "Dilation", "number"),
+    Column("groups", "Groups", "number"),
+    Column("in_shape", "Input"),
+    Column("out_shape", "Output"),
+)
 _FIGURES = (
     Column("macs", "Multiply-adds", "count"),
+    Column("flops", "Flops", "count"),
     Column("weights", "Weights", "count"),
     Column("biases", "Biases", "count"),
     Column("bn_affine", "BN affine", "count"),
@@ -70,10 +93,28 @@ _ELEMENTS = (
     is_flag=True,
     help="Count elements of batch norm, activations, pooling, additions, SE products.",
 )
-@output_options
+@click.option(
+    "--deploy",
+    is_flag=True,
+    help="Parameters and bytes as deployed: batch norm folded into the weights.",
+)
+@click.option(
+    "--bits",
+    type=click.Choice([str(bits) for bits in BITS]),
+    help="Bits a deployed weight takes, with --deploy. [default: 8]",
+)
+@click.option(
+    "--fields",
+    type=click.Choice(["receptive"]),
+    help="Further fields of each layer: receptive field, stride and padding.",
+)
+@output_options()
 def command(
     by: Grouping,
     elementwise: bool,
+    deploy: bool,
+    bits: str | None,
+    fields: str | None,
     format_: str | None,
     output: Path | None,
     **given: Any,
@@ -91,22 +132,41 @@ def command(
     buffers      batch-norm running mean and variance
     activations  output elements of the counted layers
 
+    What papers and model zoos print for exactly this configuration stands below the
+    shares (and under "published" in JSON).
+
     \b
     Examples:
       mnprofile count v2 --alpha 0.75 --res 160
       mnprofile count v1 --by type
       mnprofile count my_network.md --res 192 --format json
+      mnprofile count v2 --deploy --bits 8 --by stage
+      mnprofile count v3-small --fields receptive
     """
+    if bits is not None and not deploy:
+        raise UsageError(
+            "--bits: it says how weights are deployed", accepted="with --deploy"
+        )
+    if fields and by != "layer":
+        raise UsageError(
+            f"--fields {fields}: each layer has its own, no {by} has",
+            accepted="--by layer",
+        )
     settings = settings_of(**given)
     counted = count(build_rows(settings.arch, **settings.build_arguments()))
+    extras = Extras(counted, by, int(bits or 8) if deploy else None, bool(fields))
     notes = (*counted.graph.notes, *errata_notes(settings.arch))
     emit(
         format_,
         output,
-        sheets=_sheets(counted, by, notes, elementwise=elementwise),
-        csv=_csv_sheet(counted, by, elementwise=elementwise),
+        sheets=[
+            *_sheets(counted, settings.arch, by, notes, elementwise=elementwise),
+            *extras.sheets(),
+        ],
+        csv=extras.widened(_csv_sheet(counted, by, elementwise=elementwise)),
         record=lambda: envelope(
-            "count", count_record(counted, settings.arch, elementwise)
+            "count",
+            extras.added(count_record(counted, settings.arch, elementwise)),
         ),
     )
 
@@ -116,6 +176,21 @@ def errata_notes(arch: Architecture) -> list[str]:
     return [
         f'erratum: row {e.row}, column "{e.column}": printed "{e.printed}", read as'
         f' "{e.read_as}" ({e.why})'
+        for e in arch.errata
+    ]
+
+
+def errata_record(arch: Architecture) -> list[dict[str, Any]]:
+    """The corrected cells as JSON has them."""
+    return [
+        {
+            "row": e.row,
+            "line": e.line,
+            "column": e.column,
+            "printed": e.printed,
+            "read_as": e.read_as,
+            "why": e.why,
+        }
         for e in arch.errata
     ]
 
@@ -165,18 +240,11 @@ def count_record(
             ]
             for grouping in ("type", "stage", "block")
         },
-        "notes": list(counted.graph.notes),
-        "errata": [
-            {
-                "row": e.row,
-                "line": e.line,
-                "column": e.column,
-                "printed": e.printed,
-                "read_as": e.read_as,
-                "why": e.why,
-            }
-            for e in arch.errata
+        "published": [
+            _published_record(figure) for figure in published_for(arch, counted.graph)
         ],
+        "notes": list(counted.graph.notes),
+        "errata": errata_record(arch),
     }
 
 
@@ -186,7 +254,7 @@ def _group_record(
     shares = _shares(group.figures, totals)
     return {
         grouping: group.name,
-        "layers": len(group.layers),
+        "layers": sum(layer.is_counted for layer in group.layers),
         **figures_record(group.figures, elementwise=elementwise),
         "macs_share": float(shares[0]),
         "weights_share": float(shares[1]),
@@ -200,75 +268,52 @@ def _shares(figures: Figures, totals: Figures) -> tuple[Share, Share]:
     )
 
 
-def _layer_sheet(counted: Count) -> Sheet:
-    """A line a counted layer, every quantity; the table shows a part of it."""
-    columns = (
-        Column("name", "Layer"),
-        Column("block", "Block"),
-        Column("stage", "Stage"),
-        Column("row", "Line", "number"),
-        Column("op", "Operator"),
-        Column("type", "Type"),
-        Column("kernel", "Kernel", "number"),
-        Column("stride", "Stride", "number"),
-        Column("groups", "Groups", "number"),
-        Column("in_shape", "Input"),
-        Column("out_shape", "Output"),
-        *_FIGURES,
-    )
-    rows = tuple(
-        (
-            layer.name,
-            layer.block,
-            layer.stage,
-            layer.origin.line,
-            layer.op,
-            layer.type,
-            layer.kernel,
-            layer.stride,
-            layer.groups,
-            _shape_text(layer.in_shape),
-            _shape_text(layer.out_shape),
-            *_figure_cells(layer.figures),
-        )
-        for layer in counted.layers
-    )
-    total: tuple[Value, ...] = ("total", *[None] * 10, *_figure_cells(counted.totals))
-    return Sheet(columns, rows, total)
+def _layer_sheet(counted: Count, *, elementwise: bool = False) -> Sheet:
+    """A line a layer, every quantity; the table shows a part of it."""
+    columns = (*_LAYER, *_FIGURES, *(_ELEMENTS if elementwise else ()))
+    layers = counted.all_layers if elementwise else counted.layers
+    totals = figures_record(counted.totals, elementwise=elementwise)
+    rows = []
+    for layer in layers:
+        record = layer_record(layer, elementwise=elementwise)
+        record["in_shape"] = _shape_text(layer.in_shape)
+        record["out_shape"] = _shape_text(layer.out_shape)
+        rows.append(_cells(columns, record))
+    return Sheet(columns, tuple(rows), _cells(columns, {"name": "total", **totals}))
 
 
-def _group_sheet(counted: Count, by: Grouping) -> Sheet:
+def _group_sheet(counted: Count, by: Grouping, *, elementwise: bool = False) -> Sheet:
     """A line a block, stage or type, with its shares of multiply-adds and weights."""
     columns = (
         Column(by, by.capitalize()),
         Column("layers", "Layers", "number"),
         *_FIGURES,
+        *(_ELEMENTS if elementwise else ()),
         Column("macs_share", "Share", "share"),
         Column("weights_share", "Share", "share"),
     )
     totals = counted.totals
+    whole = Group("total", totals, counted.all_layers)
 
-    def cells(name: str, layers: int, figures: Figures) -> tuple[Value, ...]:
-        return (name, layers, *_figure_cells(figures), *_shares(figures, totals))
+    def cells(group: Group) -> tuple[Value, ...]:
+        macs_share, weights_share = _shares(group.figures, totals)
+        record = _group_record(group, totals, by, elementwise) | {
+            "macs_share": macs_share,
+            "weights_share": weights_share,
+        }
+        return _cells(columns, record)
 
-    groups = counted.by(by)
-    return Sheet(
-        columns,
-        tuple(
-            cells(
-                group.name,
-                sum(layer.is_counted for layer in group.layers),
-                group.figures,
-            )
-            for group in groups
-        ),
-        cells("total", len(counted.layers), totals),
-    )
+    groups = counted.by(by, elementwise=elementwise)
+    return Sheet(columns, tuple(map(cells, groups)), cells(whole))
 
 
-def _table2_sheet(counted: Count) -> Sheet | None:
+def _cells(columns: Sequence[Column], record: Mapping[str, Any]) -> tuple[Value, ...]:
+    return tuple(record.get(column.key) for column in columns)
+
+
+def _table2_sheet(counted: Count, arch: Architecture) -> Sheet | None:
     """Our shares by type beside those of the V1 paper's Table 2, misprints marked."""
-    printed = printed_shares(counted.config)
+    printed = printed_shares(arch, counted.config)
     if not printed:
         return None
     totals = counted.totals
@@ -297,6 +342,59 @@ def _table2_sheet(counted: Count) -> Sheet | None:
     return Sheet(columns, tuple(rows), None, title, tuple(notes))
 
 
+def _published_sheets(figures: Sequence[Figure]) -> list[Sheet]:
+    """A line a printed row about this configuration; none where none is printed."""
+    shown = ("macs", "params", "top1", "top5")
+    rows: dict[tuple[str, str, str], dict[str, str]] = {}
+    notes = []
+    for figure in figures:
+        if figure.quantity not in shown:
+            continue
+        row = rows.setdefault((figure.source, figure.table, figure.model), {})
+        misprint = misprint_of(figure)
+        row[figure.quantity] = figure.printed + ("*" if misprint else "")
+        if misprint:
+            notes.append(
+                f"* {figure.printed} should read {misprint.reads}"
+                f" ({figure.source}, {figure.table})"
+            )
+    columns = (
+        Column("source", "Published in"),
+        Column("model", "As"),
+        Column("macs", "Macs", "number"),
+        Column("params", "Params", "number"),
+        Column("top1", "Top-1", "number"),
+        Column("top5", "Top-5", "number"),
+    )
+    lines = tuple(
+        (f"{source}, {table}", model, *(row.get(quantity) for quantity in shown))
+        for (source, table, model), row in rows.items()
+    )
+    if notes:
+        notes.append("  why: mnprofile reproduce SOURCE --status erratum")
+    title = "Published for this configuration"
+    if not rows:
+        return []
+    return [Sheet(columns, lines, None, title, tuple(dict.fromkeys(notes)))]
+
+
+def _published_record(figure: Figure) -> dict[str, Any]:
+    misprint = misprint_of(figure)
+    return {
+        "source": figure.source,
+        "table": figure.table,
+        "where": figure.where,
+        "model": figure.model,
+        "variant": figure.variant or None,
+        "quantity": figure.quantity,
+        "printed": figure.printed,
+        "unit": figure.unit,
+        "device": figure.device or None,
+        "reads": misprint.reads if misprint else None,
+        "reason": misprint.reason if misprint else None,
+    }
+
+
 def _element_sheet(counted: Count) -> Sheet:
     """A line a layer that holds elementwise operators, counted or not."""
     rows = tuple(
@@ -313,9 +411,15 @@ def _element_sheet(counted: Count) -> Sheet:
 
 
 def _sheets(
-    counted: Count, by: Grouping, notes: Sequence[str], *, elementwise: bool
+    counted: Count,
+    arch: Architecture,
+    by: Grouping,
+    notes: Sequence[str],
+    *,
+    elementwise: bool,
 ) -> list[Sheet]:
-    """What a person reads: the chosen table, the shares by type, the foot."""
+    """What a person reads: the chosen table, the shares by type, what is published,
+    the foot."""
     title = headline(counted.config)
     if by == "layer":
         full = _layer_sheet(counted)
@@ -331,9 +435,11 @@ def _sheets(
             "type", "layers", "macs", "macs_share", "weights", "weights_share"
         )
         sheets.append(replace(shares, title="By type"))
-    table2 = _table2_sheet(counted) if by in ("type", "layer") else None
+    table2 = _table2_sheet(counted, arch) if by in ("type", "layer") else None
     if table2 is not None:
         sheets.append(table2)
+    if by in ("type", "layer"):
+        sheets += _published_sheets(published_for(arch, counted.graph))
     if elementwise:
         sheets.append(_element_sheet(counted))
     totals = counted.totals
@@ -349,23 +455,9 @@ def _sheets(
 
 def _csv_sheet(counted: Count, by: Grouping, *, elementwise: bool) -> Sheet:
     """Every quantity in one sheet, for machines."""
-    plain = _layer_sheet(counted) if by == "layer" else _group_sheet(counted, by)
-    if not elementwise:
-        return plain
-    figures = [group.figures for group in counted.by(by)]
-    return replace(
-        plain,
-        columns=(*plain.columns, *_ELEMENTS),
-        rows=tuple(
-            (*row, *(getattr(one, key) for key in ELEMENTWISE))
-            for row, one in zip(plain.rows, figures, strict=True)
-        ),
-        total=None,
-    )
-
-
-def _figure_cells(figures: Figures) -> tuple[int, ...]:
-    return tuple(getattr(figures, column.key) for column in _FIGURES)
+    if by == "layer":
+        return _layer_sheet(counted, elementwise=elementwise)
+    return _group_sheet(counted, by, elementwise=elementwise)
 
 
 def _shape_text(shape: Shape) -> str:

@@ -7,8 +7,8 @@ from typing import Any, get_args
 import click
 
 from mnprofile.blocks import build_rows
-from mnprofile.cli.options import ArchType, settings_of
-from mnprofile.cli.output import emit, envelope, write
+from mnprofile.cli.options import ArchType, output_options, settings_of
+from mnprofile.cli.output import chosen_format, emit, envelope, write
 from mnprofile.counting import count
 from mnprofile.differences import (
     DEPTHS,
@@ -59,18 +59,7 @@ LABELS = {"macs": "multiply-adds", "params": "params", "activations": "activatio
 @click.option(
     "--impl", type=click.Choice(IMPLS), multiple=True, help="Width-multiplier rules."
 )
-@click.option(
-    "-o",
-    "--output",
-    type=click.Path(path_type=Path, allow_dash=True),
-    help="Write to a file (- is standard output); its suffix gives the format.",
-)
-@click.option(
-    "--format",
-    "format_",
-    type=click.Choice(["table", "json", "csv", "md", "html"]),
-    help="[default: table]",
-)
+@output_options("html")
 def command(
     base: str,
     head: str,
@@ -106,9 +95,8 @@ def command(
             for at, arch in enumerate((base, head))
         )
     )
-    if format_ == "html" or (
-        format_ is None and output is not None and output.suffix.lower() == ".html"
-    ):
+    kind = chosen_format(format_, output, {".html": "html"})
+    if kind == "html":
         from mnprofile.gates import diff_page  # Jinja2 is loaded for a page only
 
         total, _, *causes = sheets(compared, by, quantity, top or 1)
@@ -117,7 +105,7 @@ def command(
         )
         return
     emit(
-        format_,
+        kind,
         output,
         sheets=sheets(compared, by, quantity, top),
         csv=_csv_sheet(compared, by),

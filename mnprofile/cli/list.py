@@ -12,7 +12,7 @@ from mnprofile.sheet import Column, Sheet
 
 
 @click.command("list")
-@output_options
+@output_options()
 def command(format_: str | None, output: Path | None) -> None:
     """List the architecture tables, with their figures at alpha 1.
 

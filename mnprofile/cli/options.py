@@ -11,8 +11,9 @@ import click
 from click.shell_completion import CompletionItem
 
 from mnprofile import catalog, units
+from mnprofile.cells import MAX_SIZE
 from mnprofile.errors import UsageError
-from mnprofile.notation import MAX_SIZE, Architecture
+from mnprofile.rows import Architecture
 from mnprofile.scaling import IMPLS
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -26,9 +27,11 @@ class ArchType(click.ParamType[str]):
     def shell_complete(
         self, ctx: click.Context, param: click.Parameter, incomplete: str
     ) -> list[CompletionItem]:
+        aliases = catalog.names()
+        names = [entry.name for entry in catalog.index()] if incomplete else []
         found = [
             CompletionItem(name)
-            for name in catalog.names()
+            for name in (*aliases, *names)
             if name.startswith(incomplete)
         ]
         return found or [CompletionItem(incomplete, type="file")]
@@ -131,7 +134,8 @@ def settings_of(
     spec = catalog.parse_spec(arch)
     for name, option, given in (
         ("--alpha", alpha, spec.alpha),
-        ("--res", res or rho, spec.resolution),
+        ("--res", res, spec.resolution),
+        ("--rho", rho, spec.resolution),
     ):
         if option is not None and given is not None:
             raise UsageError(f"{name}: {arch} already says it")
@@ -162,17 +166,22 @@ def _resolution_of(rho: float, arch: Architecture) -> tuple[int, int]:
     return side, side
 
 
-def output_options(function: F) -> F:
-    """--format and --output."""
-    function = click.option(
-        "-o",
-        "--output",
-        type=click.Path(path_type=Path, allow_dash=True),
-        help="Write to a file (- is standard output); its suffix gives the format.",
-    )(function)
-    return click.option(
-        "--format",
-        "format_",
-        type=click.Choice(["table", "json", "csv", "md"]),
-        help="[default: table]",
-    )(function)
+def output_options(*more_formats: str) -> Callable[[F], F]:
+    """--format (table, json, csv, md and what a command adds) and --output."""
+
+    def decorate(function: F) -> F:
+        function = click.option(
+            "-o",
+            "--output",
+            type=click.Path(path_type=Path, allow_dash=True),
+            metavar="FILE",
+            help="Write to a file; - is standard output.",
+        )(function)
+        return click.option(
+            "--format",
+            "format_",
+            type=click.Choice(["table", "json", "csv", "md", *more_formats]),
+            help="[default: by the suffix of --output, else table]",
+        )(function)
+
+    return decorate

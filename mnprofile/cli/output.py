@@ -30,21 +30,25 @@ def envelope(command: str, content: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def chosen_format(format_: str | None, output: Path | None) -> str:
+def chosen_format(
+    format_: str | None, output: Path | None, more: Mapping[str, str] | None = None
+) -> str:
     """--format, else what the suffix of --output says, else a table.
 
-    Raises UsageError for a suffix that says nothing.
+    ``more`` maps further suffixes of one command to its formats. Raises UsageError for
+    a suffix that says nothing.
     """
+    known = SUFFIXES | dict(more or {})
     if format_ is not None:
         return format_
     if output is None or str(output) == "-":
         return "table"
-    if output.suffix.lower() not in SUFFIXES:
+    if output.suffix.lower() not in known:
         raise UsageError(
             f"--output: the suffix of {output.name} names no format",
-            accepted=f"{', '.join(SUFFIXES)}, or --format",
+            accepted=f"{', '.join(known)}, or --format",
         )
-    return SUFFIXES[output.suffix.lower()]
+    return known[output.suffix.lower()]
 
 
 def emit(
@@ -54,12 +58,13 @@ def emit(
     sheets: Sequence[Sheet],
     csv: Sheet,
     record: Callable[[], dict[str, Any]],
+    markdown: Callable[[], str] | None = None,
 ) -> None:
     """Print a result, or write it to --output.
 
     ``sheets`` are what a person reads (table and Markdown), ``csv`` the one sheet with
-    every column, ``record`` makes the JSON object. CSV has no place for notes, so the
-    sheets' go to stderr.
+    every column, ``record`` makes the JSON object, ``markdown`` a page that is more
+    than its sheets. CSV has no place for notes, so the sheets' go to stderr.
     """
     kind = chosen_format(format_, output)
     to_stdout = output is None or str(output) == "-"
@@ -70,13 +75,20 @@ def emit(
         for note in (note for one in sheets for note in one.notes):
             warn(note)
     elif kind == "md":
-        text = "\n".join(sheet.to_markdown(one) for one in sheets)
+        if markdown is not None:
+            text = markdown()
+        else:
+            text = "\n".join(sheet.to_markdown(one) for one in sheets)
     else:
         width = terminal_width() if to_stdout else None
-        styled = width is not None and not os.environ.get("NO_COLOR")
-        parts = [sheet.to_text(one, width=width, styled=styled) for one in sheets]
-        text = "\n".join(parts)
+        text = "\n".join(_as_table(one, width) for one in sheets)
     write(text, output)
+
+
+def _as_table(one: Sheet, width: int | None) -> str:
+    if width is None:
+        return sheet.to_text(one)
+    return sheet.to_terminal(one, width=width, styled=not os.environ.get("NO_COLOR"))
 
 
 def write(text: str, output: Path | None) -> None:

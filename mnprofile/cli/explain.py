@@ -1,0 +1,99 @@
+"""mnprofile explain ARCH [LAYER]: the formula, with the numbers put in."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+from click.shell_completion import CompletionItem
+
+from mnprofile import catalog
+from mnprofile.cli.count import model_record
+from mnprofile.cli.explain_views import (
+    explanation_record,
+    layer_csv,
+    layer_markdown,
+    layer_sheets,
+    network_csv,
+    network_markdown,
+    network_record,
+    network_sheets,
+)
+from mnprofile.cli.options import (
+    arch_argument,
+    config_options,
+    output_options,
+    settings_of,
+)
+from mnprofile.cli.output import emit, envelope
+from mnprofile.errors import MnprofileError
+from mnprofile.explaining import explain, explain_network, explainable
+
+
+class LayerType(click.ParamType[str]):
+    """A layer or block, completed from the network that ARCH names."""
+
+    name = "layer"
+
+    def shell_complete(
+        self, ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> list[CompletionItem]:
+        try:
+            spec = catalog.parse_spec(ctx.params.get("arch") or "")
+            names = explainable(catalog.build(spec.arch))
+        except MnprofileError:
+            return []
+        return [CompletionItem(name) for name in names if name.startswith(incomplete)]
+
+
+@click.command("explain")
+@arch_argument
+@click.argument("layer", metavar="[LAYER]", required=False, type=LayerType())
+@config_options
+@output_options()
+def command(
+    layer: str | None, format_: str | None, output: Path | None, **given: Any
+) -> None:
+    """Show the formula of a layer or block of ARCH, with its numbers put in.
+
+    LAYER is a layer (block3.expand), a block (block3) or its squeeze-excite
+    (block4.se). Without it: one line a block, and what the network saves against the
+    same one with standard convolutions. Markdown has the formulas as math.
+
+    \b
+    D_K  kernel side              M, N  input and output channels
+    D_F  side of the input map    t     expansion factor
+    D_G  side of the output map   r     squeeze-excite reduction
+    α    width multiplier         ρ     resolution multiplier
+
+    \b
+    Examples:
+      mnprofile explain v1 block1
+      mnprofile explain v2@0.75/160 block3.depthwise
+      mnprofile explain v2 --format md
+    """
+    settings = settings_of(**given)
+    arguments = settings.build_arguments()
+    config = catalog.build(settings.arch, **arguments).config
+    if layer is None:
+        network = explain_network(settings.arch, **arguments)
+        sheets = network_sheets(network)
+        emit(
+            format_,
+            output,
+            sheets=sheets,
+            csv=network_csv(network),
+            record=lambda: envelope("explain", network_record(network)),
+            markdown=lambda: network_markdown(network, sheets),
+        )
+        return
+    one = explain(settings.arch, layer, **arguments)
+    emit(
+        format_,
+        output,
+        sheets=layer_sheets(one, config),
+        csv=layer_csv(one),
+        record=lambda: envelope(
+            "explain", {"model": model_record(config), **explanation_record(one)}
+        ),
+        markdown=lambda: layer_markdown(one, config),
+    )

@@ -1,0 +1,130 @@
+"""mnprofile memory ARCH: which feature maps live when, and the peak."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Literal
+
+import click
+
+from mnprofile.blocks import build_rows
+from mnprofile.cli.count import headline
+from mnprofile.cli.memory_views import (
+    foot,
+    memory_record,
+    resolution_csv,
+    resolution_sheet,
+    shown_part,
+    step_sheet,
+)
+from mnprofile.cli.options import (
+    arch_argument,
+    config_options,
+    output_options,
+    settings_of,
+)
+from mnprofile.cli.output import emit, envelope
+from mnprofile.counting import count
+from mnprofile.deployment import deploy
+from mnprofile.errors import UsageError
+from mnprofile.grouped import Groups
+from mnprofile.memory import BITS, VIEWS, activation_memory, widest
+
+By = Literal["layer", "block", "stage", "resolution"]
+
+
+class GroupsType(click.ParamType[Groups]):
+    """A number of groups, or max."""
+
+    name = "groups"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> Groups:
+        text = str(value)
+        if text == "max":
+            return "max"
+        if text.removeprefix("-").isdecimal() and len(text) < 10:
+            return int(text)
+        raise UsageError(
+            f'--groups: "{text}" is no number of groups',
+            accepted="a whole number from 1, or max (one channel at a time)",
+        )
+
+
+@click.command("memory")
+@arch_argument
+@config_options
+@click.option(
+    "--bits",
+    type=click.Choice([str(bits) for bits in BITS]),
+    default="8",
+    show_default=True,
+    help="Bits an element of a map, and a weight, takes.",
+)
+@click.option(
+    "--groups",
+    type=GroupsType(),
+    default="1",
+    show_default=True,
+    help="Run each block in this many groups of its inner channels, or max.",
+)
+@click.option(
+    "--fuse", is_flag=True, help="Count a block's input and output, not its inside."
+)
+@click.option(
+    "--by",
+    type=click.Choice((*VIEWS, "resolution")),
+    default="layer",
+    show_default=True,
+    help="What one line of the table is.",
+)
+@output_options()
+def command(
+    bits: str,
+    groups: Groups,
+    fuse: bool,
+    by: By,
+    format_: str | None,
+    output: Path | None,
+    **given: Any,
+) -> None:
+    """Show live activation memory at every step of ARCH, and its peak.
+
+    An operator's inputs and output live while it runs; a map is freed after its last
+    reader. Batch norm, activation functions, residual additions and squeeze-excite
+    products write over their input; convolutions, depthwise ones too, do not. The
+    network's input counts. No workspace, no alignment.
+
+    \b
+    --groups G   MobileNetV2 paper, 5.1: a block in G groups of its inner
+                 channels needs input + output + inner/G
+    --fuse       what that approaches: input + output
+    --by resolution
+                 the largest map at each resolution (the paper's Table 3)
+
+    \b
+    Examples:
+      mnprofile memory v2 --bits 8
+      mnprofile memory v2@0.5/128 --groups 4 --by block
+      mnprofile memory v2 --bits 16 --by resolution
+    """
+    settings = settings_of(**given)
+    graph = build_rows(settings.arch, **settings.build_arguments())
+    memory = activation_memory(graph, bits=int(bits), groups=groups, fuse=fuse)
+    plain = activation_memory(graph, bits=int(bits))
+    weights = deploy(count(graph), memory.bits)
+    rows = widest(graph)
+    shown = step_sheet(memory, by) if by != "resolution" else None
+    notes = (*graph.notes, *foot(memory, plain, weights))
+    first = shown_part(shown) if shown else resolution_sheet(graph, memory, rows)
+    how = "fused" if fuse else f"{groups} groups" if groups != 1 else ""
+    title = ", ".join(filter(None, (headline(graph.config), f"{bits} bits", how)))
+    emit(
+        format_,
+        output,
+        sheets=[replace(first, title=title, notes=(*first.notes, *notes))],
+        csv=shown or resolution_csv(memory, rows),
+        record=lambda: envelope(
+            "memory", memory_record(memory, plain, weights, rows, graph.notes)
+        ),
+    )

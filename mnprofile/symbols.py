@@ -1,0 +1,256 @@
+"""Exact arithmetic on symbols: sums of products, as the operators' rules make them.
+
+An ``Expr`` goes where an operator's rule expects a channel count or a size, and comes
+out as the formula of what the rule counts. Division rounded down stays as it is, and
+is printed as a floor or, in the form -(-a // b), as a ceiling.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from math import floor
+
+Values = Mapping["Symbol", Fraction | int]
+
+
+@dataclass(frozen=True, slots=True)
+class Symbol:
+    """A letter of a formula. ``rank`` orders the factors of a factored product."""
+
+    text: str
+    latex: str
+    rank: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Rounded:
+    """numerator / divisor rounded up or down."""
+
+    numerator: Expr
+    divisor: int
+    up: bool
+    rank: int = 0
+
+
+Atom = Symbol | Rounded
+Powers = tuple[tuple[Atom, int], ...]  # of one product, in the order of writing
+
+
+@dataclass(frozen=True, slots=True)
+class Expr:
+    """A sum of products with whole coefficients, in the order of writing.
+
+    Powers may be negative. Use ``symbol`` and arithmetic to make one.
+    """
+
+    terms: tuple[tuple[int, Powers], ...] = ()
+
+    def __add__(self, other: Expr | int) -> Expr:
+        return _summed((*self.terms, *_terms(other)))
+
+    __radd__ = __add__
+
+    def __neg__(self) -> Expr:
+        return Expr(tuple((-factor, powers) for factor, powers in self.terms))
+
+    def __sub__(self, other: Expr | int) -> Expr:
+        return self + -_expr(other)
+
+    def __rsub__(self, other: Expr | int) -> Expr:
+        return _expr(other) + -self
+
+    def __mul__(self, other: Expr | int) -> Expr:
+        return _summed(
+            (a * b, _merged(p, q)) for a, p in self.terms for b, q in _terms(other)
+        )
+
+    def __rmul__(self, other: int) -> Expr:
+        return self * other
+
+    def __truediv__(self, other: Expr) -> Expr:
+        """Division by one product with the coefficient 1."""
+        ((factor, powers),) = other.terms
+        if factor != 1:
+            raise ValueError("division by a product with a coefficient")
+        return self * Expr(((1, tuple((atom, -power) for atom, power in powers)),))
+
+    def __pow__(self, exponent: int) -> Expr:
+        product = Expr(((1, ()),))
+        for _ in range(exponent):
+            product *= self
+        return product
+
+    def __floordiv__(self, divisor: int) -> Expr:
+        if divisor == 1:
+            return self
+        if all(factor < 0 for factor, _ in self.terms):
+            return -_single(Rounded(-self, divisor, up=True))
+        return _single(Rounded(self, divisor, up=False))
+
+    def __ge__(self, other: int) -> bool:
+        """True: the sizes of a layer that was built are large enough."""
+        return True
+
+    @property
+    def atom(self) -> Atom | None:
+        """The one symbol or rounded quotient that this is, or None."""
+        match self.terms:
+            case ((1, ((atom, 1),)),):
+                return atom
+        return None
+
+    def evaluate(self, values: Values) -> Fraction:
+        """The exact value. Raises KeyError for a symbol without one."""
+        total = Fraction(0)
+        for factor, powers in self.terms:
+            product = Fraction(factor)
+            for atom, power in powers:
+                product *= _value(atom, values) ** power
+            total += product
+        return total
+
+    def write(
+        self,
+        name: Callable[[Symbol], str],
+        *,
+        latex: bool = False,
+        factored: bool = False,
+    ) -> str:
+        """The formula, each symbol as ``name`` writes it.
+
+        ``factored`` draws common factors out of the sum, those of lower rank first.
+        """
+        return _Writer(name, latex).sum(self.terms, factored=factored)
+
+
+def symbol(text: str, latex: str | None = None, rank: int = 0) -> Expr:
+    """One symbol as an expression."""
+    return _single(Symbol(text, latex or text, rank))
+
+
+def _single(atom: Atom) -> Expr:
+    return Expr(((1, ((atom, 1),)),))
+
+
+def _expr(value: Expr | int) -> Expr:
+    return value if isinstance(value, Expr) else Expr(((value, ()),) if value else ())
+
+
+def _terms(value: Expr | int) -> tuple[tuple[int, Powers], ...]:
+    return _expr(value).terms
+
+
+def _merged(first: Powers, second: Powers) -> Powers:
+    powers = dict(first)
+    for atom, power in second:
+        powers[atom] = powers.get(atom, 0) + power
+    return tuple((atom, power) for atom, power in powers.items() if power)
+
+
+def _summed(terms: Iterable[tuple[int, Powers]]) -> Expr:
+    """Like products added up, each in the order in which it came first."""
+    total: dict[frozenset[tuple[Atom, int]], tuple[int, Powers]] = {}
+    for factor, powers in terms:
+        key = frozenset(powers)
+        before, written = total.get(key, (0, powers))
+        total[key] = (before + factor, written)
+    return Expr(tuple((factor, powers) for factor, powers in total.values() if factor))
+
+
+def _value(atom: Atom, values: Values) -> Fraction:
+    if isinstance(atom, Symbol):
+        return Fraction(values[atom])
+    quotient = atom.numerator.evaluate(values) / atom.divisor
+    return Fraction(-floor(-quotient) if atom.up else floor(quotient))
+
+
+@dataclass(frozen=True)
+class _Writer:
+    name: Callable[[Symbol], str]
+    latex: bool
+
+    def sum(self, terms: tuple[tuple[int, Powers], ...], *, factored: bool) -> str:
+        if not factored or len(terms) < 2:
+            parts = [self.product(factor, powers) for factor, powers in terms]
+            return " + ".join(parts).replace("+ -", "- ") or "0"
+        common = _common(terms)
+        if common:
+            rest = _divided(terms, common)
+            outside = tuple(sorted(common, key=lambda pair: pair[0].rank))
+            return (
+                self.product(1, outside)
+                + (r" \cdot " if self.latex else "·")
+                + self.bracketed(self.sum(rest, factored=True))
+            )
+        shared = _most_shared(terms)
+        if shared is None:
+            return self.sum(terms, factored=False)
+        inside = tuple(term for term in terms if shared in dict(term[1]))
+        outside_terms = tuple(term for term in terms if shared not in dict(term[1]))
+        parts = [self.sum(inside, factored=True)]
+        if outside_terms:
+            parts.append(self.sum(outside_terms, factored=True))
+            if terms[0] not in inside:
+                parts.reverse()
+        return " + ".join(parts)
+
+    def product(self, factor: int, powers: Powers) -> str:
+        dot = r" \cdot " if self.latex else "·"
+        above = [self.atom(atom) for atom, power in powers for _ in range(power)]
+        below = [self.atom(atom) for atom, power in powers for _ in range(-power)]
+        if abs(factor) != 1 or not above:
+            above.insert(0, str(abs(factor)))
+        sign = "-" if factor < 0 else ""
+        if not below:
+            return sign + dot.join(above)
+        if self.latex:
+            return rf"{sign}\frac{{{dot.join(above)}}}{{{dot.join(below)}}}"
+        under = dot.join(below)
+        return (
+            sign + dot.join(above) + "/" + (f"({under})" if len(below) > 1 else under)
+        )
+
+    def atom(self, atom: Atom) -> str:
+        if isinstance(atom, Symbol):
+            return self.name(atom)
+        inside = self.sum(atom.numerator.terms, factored=False)
+        if self.latex:
+            left, right = ("lceil", "rceil") if atom.up else ("lfloor", "rfloor")
+            quotient = rf"\frac{{{inside}}}{{{atom.divisor}}}"
+            return rf"\left\{left} {quotient} \right\{right}"
+        left, right = "⌈⌉" if atom.up else "⌊⌋"
+        if len(atom.numerator.terms) > 1:
+            inside = f"({inside})"
+        return f"{left}{inside}/{atom.divisor}{right}"
+
+    def bracketed(self, inside: str) -> str:
+        return rf"\left({inside}\right)" if self.latex else f"({inside})"
+
+
+def _common(terms: tuple[tuple[int, Powers], ...]) -> Powers:
+    """The powers that every product has at least."""
+    first, *others = (dict(powers) for _, powers in terms)
+    lowest = {
+        atom: min([power, *(other.get(atom, 0) for other in others)])
+        for atom, power in first.items()
+    }
+    return tuple((atom, power) for atom, power in lowest.items() if power > 0)
+
+
+def _divided(
+    terms: tuple[tuple[int, Powers], ...], common: Powers
+) -> tuple[tuple[int, Powers], ...]:
+    inverse = tuple((atom, -power) for atom, power in common)
+    return tuple((factor, _merged(powers, inverse)) for factor, powers in terms)
+
+
+def _most_shared(terms: tuple[tuple[int, Powers], ...]) -> Atom | None:
+    """The factor of the lowest rank that two products or more have."""
+    counts: dict[Atom, int] = {}
+    for _, powers in terms:
+        for atom, power in powers:
+            counts[atom] = counts.get(atom, 0) + (power > 0)
+    shared = [atom for atom, count in counts.items() if count > 1]
+    return min(shared, key=lambda atom: (atom.rank, -counts[atom]), default=None)

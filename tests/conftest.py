@@ -1,0 +1,106 @@
+"""Shared helpers: the command line run in process, and a table to spoil."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import pytest
+
+from mnprofile.cli import main
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a command printed, and its exit code."""
+
+    code: int
+    out: str
+    err: str
+
+
+Run = Callable[..., Result]
+
+
+@pytest.fixture
+def run(capfd: pytest.CaptureFixture[str]) -> Run:
+    """Run the command line: ``run("count", "v2")``."""
+
+    def call(*arguments: str) -> Result:
+        code = main(list(arguments))
+        captured = capfd.readouterr()
+        return Result(code, captured.out, captured.err)
+
+    return call
+
+
+GOOD_V2 = """\
+# Tiny
+
+By hand.
+
+```toml
+name = "tiny"
+scaling = "v2"
+resolution = 32
+activation = "relu6"
+```
+
+| Input  | Operator    | t | c  | n | s |
+|--------|-------------|---|----|---|---|
+| 32²×3  | conv2d      | - | 8  | 1 | 2 |
+| 16²×8  | bottleneck  | 6 | 16 | 2 | 2 |
+| 8²×16  | conv2d 1x1  | - | 32 | 1 | 1 |
+| 8²×32  | avgpool 8x8 | - | -  | 1 | - |
+| 1²×32  | conv2d 1x1  | - | k  | - | - |
+"""
+
+GOOD_V1 = """\
+# Tiny V1
+
+```toml
+name = "tiny_v1"
+scaling = "v1"
+resolution = 32
+activation = "relu"
+```
+
+| Type / Stride | Filter Shape | Input Size |
+|---|---|---|
+| Conv / s2 | 3x3x3x8 | 32x32x3 |
+| 2x Conv dw / s1 | 3x3x8 dw | 16x16x8 |
+| 2x Conv / s1 | 1x1x8x8 | 16x16x8 |
+| Avg Pool / s1 | Pool 16x16 | 16x16x8 |
+| FC / s1 | 8x10 | 1x1x8 |
+| Softmax / s1 | Classifier | 1x1x10 |
+"""
+
+GOOD_V3 = """\
+# Tiny V3
+
+```toml
+name = "tiny_v3"
+scaling = "v3"
+resolution = 32
+```
+
+| Input | Operator | exp size | #out | SE | NL | s |
+|---|---|---|---|---|---|---|
+| 32²×3 | conv2d | - | 16 | - | HS | 2 |
+| 16²×16 | bneck, 5x5 | 64 | 24 | ✓ | RE | 2 |
+| 8²×24 | conv2d, 1x1 | - | 96 | - | HS | 1 |
+| 8²×96 | pool, 8x8 | - | - | - | - | 1 |
+| 1²×96 | conv2d 1x1, NBN | - | 32 | - | HS | 1 |
+| 1²×32 | conv2d 1x1, NBN | - | k | - | - | 1 |
+"""
+
+
+def spoiled(text: str, *changes: tuple[str, str]) -> str:
+    """A page with each first text replaced by the second; each must occur."""
+    for old, new in changes:
+        assert old in text
+        text = text.replace(old, new, 1)
+    return text
+
+
+def words_missing(message: str, words: Sequence[str]) -> list[str]:
+    """Those of ``words`` that a message lacks."""
+    return [word for word in words if word not in message]
