@@ -6,6 +6,14 @@ from mnprofile import escape, panels, sheet, svg
 from mnprofile.accuracies import Point, points
 from mnprofile.explorer import explorer, explorer_data
 from mnprofile.markup import element, trusted
+from mnprofile.network_panels import (
+    layer_table,
+    layers,
+    stage_sheet,
+    stages,
+    type_sheet,
+    types,
+)
 from mnprofile.ops import CONVENTION
 from mnprofile.pages import Page, Section, asset, render
 from mnprofile.panels import Network, Panel
@@ -45,10 +53,10 @@ def report_page(networks: Sequence[Network], verdicts: Sequence[Panel] = ()) -> 
         drawn = tuple(
             panel(network, key)
             for panel in (
-                panels.stages,
-                panels.layers,
-                panels.types,
-                panels.layer_table,
+                stages,
+                layers,
+                types,
+                layer_table,
             )
         )
         sections.append(Section(key, network.label, drawn))
@@ -77,8 +85,8 @@ def report_markdown(networks: Sequence[Network]) -> str:
         sheet.to_markdown(figures),
     ]
     for network in networks:
-        parts.append(sheet.to_markdown(panels.stage_sheet(network)))
-        parts.append(sheet.to_markdown(panels.type_sheet(network)))
+        parts.append(sheet.to_markdown(stage_sheet(network)))
+        parts.append(sheet.to_markdown(type_sheet(network)))
     parts.append(escape.markdown(CONVENTION) + "\n")
     return "\n".join(parts)
 

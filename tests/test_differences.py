@@ -287,6 +287,27 @@ def test_another_convention_does_not_compare(count_file: Path, key: str) -> None
     assert main(["diff", str(count_file), "v2"]) == 3
 
 
+@pytest.mark.parametrize("format_", ["table", "md", "html"])
+def test_names_of_a_strangers_file_stay_text(
+    count_file: Path, format_: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A count file can come from anyone: its names are shown, and do nothing."""
+    content = json.loads(count_file.read_text())
+    hostile = "<script>alert(1)</script>\x1b[31m\u202e|[x](javascript:alert(1))"
+    for key in ("name", "block", "stage", "type"):
+        content["layers"][0][key] = hostile
+    count_file.write_text(json.dumps(content))
+    arguments = ["--by", "layer", "--top", "99", "--format", format_]
+
+    assert main(["diff", str(count_file), "v2", *arguments]) == 0
+    out = capsys.readouterr().out
+    assert "alert(1)" in out
+    assert not {"\x1b", "\u202e"} & set(out)
+    if format_ != "table":
+        assert "<script>alert" not in out.replace("\\<", "")
+        assert "[x](java" not in out or format_ == "html"
+
+
 # --- the command ---------------------------------------------------------------------
 
 

@@ -19,7 +19,8 @@ from mnprofile.cli import main
 from mnprofile.counting import count
 from mnprofile.factors import Factors, factors
 from mnprofile.markup import data_block, element
-from mnprofile.panels import Network, type_sheet
+from mnprofile.network_panels import type_sheet
+from mnprofile.panels import Network
 
 ROOT = Path(__file__).parent.parent
 FOUR = ["v1", "v2", "v3-large", "v3-small"]
