@@ -105,6 +105,13 @@ class FileError(MnprofileError):
     exit_code = IO_FAILED
 
 
+class UnmeasuredError(MnprofileError):
+    """Something that could not be measured, so that there is no verdict."""
+
+    kind = "unmeasured"
+    exit_code = UNMEASURED
+
+
 class MissingExtraError(MnprofileError):
     """A command needs a package of an extra that is not installed."""
 

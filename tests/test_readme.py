@@ -98,7 +98,7 @@ def test_the_python_block_gives_what_its_comments_say(
         for line in block.split("\n"):
             code, _, said = line.partition("  #")
             begins = said.strip().partition("...")[0]
-            if said and begins[:1] in "0123456789[('":
+            if said and begins[:1] in "0123456789[(T'":
                 value = repr(eval(code.strip(), namespace))
                 assert value.startswith(begins), line
                 checked += 1

@@ -28,6 +28,8 @@ COMMANDS = (
     "count",
     "explain",
     "memory",
+    "check",
+    "ledger",
     "reproduce",
     "diff",
     "report",

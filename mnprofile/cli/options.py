@@ -15,6 +15,7 @@ from mnprofile.cells import MAX_SIZE
 from mnprofile.errors import UsageError
 from mnprofile.rows import Architecture
 from mnprofile.scaling import IMPLS
+from mnprofile.writing import STYLES
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -164,6 +165,24 @@ def _resolution_of(rho: float, arch: Architecture) -> tuple[int, int]:
         )
     side = round(rho * arch.resolution)
     return side, side
+
+
+def writing_options(function: F) -> F:
+    """--pooling and --activations: how the network is written in PyTorch."""
+    function = click.option(
+        "--activations",
+        type=click.Choice(STYLES),
+        default="module",
+        show_default=True,
+        help="Activations as nn modules or calls of nn.functional.",
+    )(function)
+    return click.option(
+        "--pooling",
+        type=click.Choice(STYLES),
+        default="functional",
+        show_default=True,
+        help="Pooling as nn.functional (torchvision's V2) or nn modules (its V3).",
+    )(function)
 
 
 def output_options(*more_formats: str) -> Callable[[F], F]:

@@ -1,0 +1,159 @@
+"""mnprofile check ARCH: our figures beside profilers that run the network."""
+
+import ast
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, get_args
+
+import click
+
+from mnprofile import against
+from mnprofile.blocks import build_rows
+from mnprofile.cli import check_against, check_output
+from mnprofile.cli.options import (
+    arch_argument,
+    config_options,
+    output_options,
+    settings_of,
+    writing_options,
+)
+from mnprofile.crosscheck import Progress, check
+from mnprofile.errors import OK, UNMEASURED, VERDICT, UsageError
+
+
+@click.command("check")
+@arch_argument
+@config_options
+@writing_options
+@click.option(
+    "--by",
+    type=click.Choice(get_args(check_output.By)),
+    default="layer",
+    show_default=True,
+    help="What one line of the table is.",
+)
+@click.option(
+    "--counter",
+    "counters",
+    multiple=True,
+    metavar="NAME|all",
+    help="Run this profiler too, in a process of its own. Repeatable.",
+)
+@click.option(
+    "--against",
+    "factory",
+    metavar="MODULE:CALLABLE",
+    help="Compare with the network this returns. IMPORTS AND RUNS that code.",
+)
+@click.option(
+    "--against-arg",
+    "arguments",
+    multiple=True,
+    metavar="KEY=VALUE",
+    help="An argument of the factory, a Python literal or text. Repeatable.",
+)
+@output_options()
+def command(
+    pooling: Any,
+    activations: Any,
+    by: check_output.By,
+    counters: tuple[str, ...],
+    factory: str | None,
+    arguments: tuple[str, ...],
+    format_: str | None,
+    output: Path | None,
+    **given: Any,
+) -> int:
+    """Hold our figures against profilers that run the real network.
+
+    The network is built in torch from the layer graph and run: layer by layer under
+    fvcore and torch's FlopCounterMode, in all under every --counter. Each total must
+    be explained to the last unit by what `mnprofile ledger` says that profiler counts.
+
+    --against MODULE:CALLABLE compares with somebody else's network instead: its
+    convolutions and fully connected layers in the order in which they run, and its
+    parameters. This imports MODULE (the current folder included) and runs the named
+    code with your rights: only name code that you trust.
+
+    \b
+    Needs pip install 'mnprofile[check]'; --counter also needs
+    pip install 'mnprofile[check-all]'. Counters: torchinfo, ptflops,
+    ptflops-aten, ptflops-modules, thop, torchprofile, calflops,
+    calflops-macs; all: those that are installed.
+
+    \b
+    Exit codes: 0 all agree; 1 something differs or is unexplained;
+    2 a bad argument or factory; 3 a package is missing, or a profiler failed.
+
+    \b
+    Examples:
+      mnprofile check v2 --alpha 0.75 --res 160
+      mnprofile check v2 --by stage --counter all
+      mnprofile check v2 --against torchvision.models:mobilenet_v2
+      mnprofile check v2@0.75 --against torchvision.models:mobilenet_v2 \\
+                --against-arg width_mult=0.75
+    """
+    keywords = dict(map(_argument, arguments))
+    if factory is None and arguments:
+        raise UsageError("--against-arg: there is no --against")
+    if factory is not None and counters:
+        raise UsageError("--against and --counter do not go together")
+    settings = settings_of(**given)
+    graph = build_rows(settings.arch, **settings.build_arguments())
+    if factory is not None:
+        outcome = against.check_against(graph, factory, keywords)
+        check_against.show(outcome, format_, output)
+        return OK if outcome.agrees else VERDICT
+    with _progress() as progress:
+        checked = check(
+            graph,
+            counters=counters,
+            pooling=pooling,
+            activations=activations,
+            progress=progress,
+        )
+    check_output.show(checked, by, format_, output)
+    if not checked.agrees:
+        return VERDICT
+    return OK if checked.is_complete else UNMEASURED
+
+
+def _argument(text: str) -> tuple[str, object]:
+    """ "width_mult=0.75" -> ("width_mult", 0.75); what is no literal is text."""
+    key, equals, value = text.partition("=")
+    if not (equals and key.isidentifier()):
+        raise UsageError(
+            f'--against-arg: "{text}" is no argument',
+            accepted="KEY=VALUE, such as width_mult=0.75",
+        )
+    try:
+        return key, ast.literal_eval(value)
+    except (ValueError, SyntaxError, MemoryError, RecursionError):
+        return key, value
+
+
+@contextmanager
+def _progress() -> Iterator[Progress]:
+    """A bar on stderr where that is a terminal; else nothing."""
+    if not sys.stderr.isatty() or os.environ.get("CI"):
+        yield lambda *_: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn
+
+    bar = Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        console=Console(stderr=True),
+        transient=True,
+    )
+    task = bar.add_task("")
+
+    def update(label: str, done: int, total: int) -> None:
+        bar.update(task, description=label, completed=done, total=total)
+
+    with bar:
+        yield update
