@@ -261,6 +261,31 @@ def test_four_networks_are_far_below_six_megabytes() -> None:
     assert len(page.encode()) < 800_000
 
 
+# --- what was run --------------------------------------------------------------------
+
+
+def test_published_figures_stand_in_the_report(tmp_path: Path) -> None:
+    """--reproduce: V1's figures with our verdicts, none of them unexplained."""
+    assert main(["report", "v1", "--reproduce", "-o", str(tmp_path)]) == 0
+    page = (tmp_path / reports.PAGE).read_text("utf-8")
+
+    assert re.search(r"\d+ published cost figures of these networks: \d+ repro", page)
+    assert "unexplained" not in page
+    assert "MobileNetV2" not in page[page.index('id="reproduction"') :]
+
+
+def test_the_cross_check_stands_in_the_report(tmp_path: Path) -> None:
+    """--check: fvcore and FlopCounterMode leave nothing unexplained of V3-Small."""
+    pytest.importorskip("torch")
+    pytest.importorskip("fvcore")
+    assert main(["report", "v3-small", "--check", "-o", str(tmp_path)]) == 0
+    page = (tmp_path / reports.PAGE).read_text("utf-8")
+    panel = page[page.index('id="crosscheck"') : page.index('id="sources"')]
+
+    assert "1 of 1 networks agree" in panel
+    assert panel.count('<td class="n" data-n="0">0</td>') == 2
+
+
 # --- the command ---------------------------------------------------------------------
 
 

@@ -1,6 +1,7 @@
 """mnprofile report ARCH...: one self-contained page."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -9,7 +10,10 @@ from mnprofile.blocks import build_rows
 from mnprofile.cli.options import ArchType, impl_option, settings_of
 from mnprofile.cli.output import warn
 from mnprofile.counting import count
-from mnprofile.errors import UsageError
+from mnprofile.errors import OK, VERDICT, UsageError
+
+if TYPE_CHECKING:
+    from mnprofile.panels import Network, Panel
 
 MAX_NETWORKS = 12
 
@@ -24,7 +28,11 @@ MAX_NETWORKS = 12
     help="The folder to write to; it is made where there is none.",
 )
 @impl_option
-def command(arch: tuple[str, ...], output: Path, impl: str) -> None:
+@click.option("--check", "checks", is_flag=True, help="Cross-check; needs torch.")
+@click.option("--reproduce", "reproduces", is_flag=True, help="Add published figures.")
+def command(
+    arch: tuple[str, ...], output: Path, impl: str, checks: bool, reproduces: bool
+) -> int:
     """Write an HTML report of some networks, with an explorer.
 
     ARCH is a table or a configuration (v2@0.75/160). Three files are written:
@@ -34,9 +42,14 @@ def command(arch: tuple[str, ...], output: Path, impl: str) -> None:
     report.md     its figures as Markdown
     accuracy.svg  its accuracy plot
 
+    --check holds the networks against fvcore and torch, as mnprofile check does, and
+    --reproduce adds the published cost figures of these networks with their verdicts.
+    Either ends with 1, the report written, when a verdict goes against us.
+
     \b
     Examples:
       mnprofile report v1 v2 v3-large v3-small -o site/
+      mnprofile report v1 v2 --check --reproduce -o site/
       mnprofile report my_network.md v2@0.75/160 -o site/
     """
     if len(arch) > MAX_NETWORKS:
@@ -65,14 +78,38 @@ def command(arch: tuple[str, ...], output: Path, impl: str) -> None:
             )
         counted = count(build_rows(settings.arch, **settings.build_arguments()))
         networks.append(Network(settings.arch, counted))
+    agrees, verdicts = _verdicts(networks, checks=checks, reproduces=reproduces)
     try:
         output.mkdir(parents=True, exist_ok=True)
     except FileExistsError:
         raise UsageError(f"--output: {output} is no folder") from None
     for name, text in (
-        (reports.PAGE, reports.report_page(networks)),
+        (reports.PAGE, reports.report_page(networks, verdicts)),
         (reports.MARKDOWN, reports.report_markdown(networks)),
         (reports.PICTURE, reports.picture(networks)),
     ):
         files.write_text(output / name, text)
         warn(f"wrote {output / name}")
+    return OK if agrees else VERDICT
+
+
+def _verdicts(
+    networks: "list[Network]", *, checks: bool, reproduces: bool
+) -> "tuple[bool, list[Panel]]":
+    """Whether all is well, and a panel for each kind of check that was asked for."""
+    agrees, panels = True, []
+    if checks:
+        from mnprofile.crosscheck import check
+        from mnprofile.proof_panels import crosscheck_panel
+
+        checked = [(one, check(one.counted.graph)) for one in networks]
+        agrees = all(outcome.agrees for _, outcome in checked)
+        panels.append(crosscheck_panel(checked))
+    if reproduces:
+        from mnprofile.proof_panels import reproduction_panel
+        from mnprofile.verdicts import reproduce
+
+        done = reproduce()
+        agrees = agrees and done.explained
+        panels.append(reproduction_panel(networks, done))
+    return agrees, panels
