@@ -172,7 +172,7 @@ def _import(text: str) -> Callable[..., Any]:
             close = nearest(part, dir(found))
             raise UsageError(
                 f'{module_name} has no "{path}"',
-                suggestion=f'"{close}"' if close else None,
+                suggestion=close,
             )
         found = getattr(found, part)
     if not callable(found):

@@ -251,7 +251,7 @@ def profiler_of(name: str) -> Profiler:
     raise UsageError(
         f'no profiler is called "{name}"',
         accepted=", ".join(names),
-        suggestion=f'"{close}"' if close else None,
+        suggestion=close,
     )
 
 
