@@ -42,3 +42,19 @@ def csv_cell(text: str) -> str:
     """Text that a spreadsheet does not take for a formula."""
     shown = visible(text)
     return "'" + shown if shown.startswith(_FORMULA) and len(shown) > 1 else shown
+
+
+def annotation(text: str) -> str:
+    """The message of a GitHub workflow command: one line, no second command."""
+    escaped = text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+    return visible(escaped)
+
+
+def annotation_property(text: str) -> str:
+    """A property of a GitHub workflow command, such as its file or title."""
+    return annotation(text).replace(":", "%3A").replace(",", "%2C")
+
+
+def xml_text(text: str) -> str:
+    """Text that every XML parser takes; markup is the XML writer's to escape."""
+    return re.sub("[\ufffe\uffff]", "\ufffd", visible(text))

@@ -13,7 +13,7 @@ from mnprofile import escape, units
 # A narrower terminal breaks lines itself; cut digits would be worse.
 NARROWEST = 80
 
-Kind = Literal["text", "count", "share", "number"]
+Kind = Literal["text", "count", "delta", "share", "number"]
 
 
 class Share(NamedTuple):
@@ -26,7 +26,14 @@ class Share(NamedTuple):
         return self.part / self.whole if self.whole else 0.0
 
 
-Value = str | int | float | Share | None
+class Change(NamedTuple):
+    """From one value to another, drawn in percent and exported as a ratio of base."""
+
+    base: int
+    head: int
+
+
+Value = str | int | float | Share | Change | None
 
 
 @dataclass(frozen=True)
@@ -168,8 +175,12 @@ def cell_text(value: Value, kind: Kind, *, separated: bool) -> str:
         return ""
     if isinstance(value, Share):
         return units.percent(value.part, value.whole)
+    if isinstance(value, Change):
+        return units.change(value.base, value.head)
     if isinstance(value, int) and kind == "count":
         return units.grouped(value) if separated else str(value)
+    if isinstance(value, int) and kind == "delta":
+        return units.signed(value, separated=separated)
     return escape.visible(str(value))
 
 
@@ -196,4 +207,6 @@ def _pipes(cells: list[str]) -> str:
 def _csv_value(value: Value) -> object:
     if isinstance(value, str):
         return escape.csv_cell(value)
+    if isinstance(value, Change):
+        return (value.head - value.base) / value.base if value.base else None
     return float(value) if isinstance(value, Share) else value

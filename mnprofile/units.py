@@ -55,8 +55,29 @@ def percent(part: int, whole: int) -> str:
     if part and text == "0.00 %":
         return "< 0.01 %"
     if part != whole and text == "100.00 %":
-        return "> 99.99 %"
+        return "> 100.00 %" if part > whole else "> 99.99 %"
     return text
+
+
+def signed(value: int, *, separated: bool = True) -> str:
+    """1234 -> "+1,234", -5 -> "-5", 0 -> "0"."""
+    text = f"{value:+,}" if separated else f"{value:+}"
+    return text if value else "0"
+
+
+def change(base: int, head: int) -> str:
+    """The way from ``base`` to ``head`` in percent of base, two decimals and a sign.
+
+    "new" from nothing to something; 0 and -100 only where they are exact.
+    """
+    if head == base:
+        return "0.00 %"
+    if base == 0:
+        return "new"
+    text = f"{100 * (head - base) / base:+.2f} %"
+    if text in ("+0.00 %", "-0.00 %"):
+        return "< +0.01 %" if head > base else "> -0.01 %"
+    return "> -99.99 %" if head and text == "-100.00 %" else text
 
 
 def rounded(part: int, whole: int, rounding: Rounding) -> int:

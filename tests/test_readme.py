@@ -48,6 +48,9 @@ def refreshed(text: str) -> str:
             Path("my_network.md").write_text(network, encoding="utf-8")
             broken = network.replace("48²×8 ", "47²×8 ")
             Path("broken.md").write_text(broken, encoding="utf-8")
+            budgets = re.search(r"```toml\n(\[\[tool\..*?)```", text, re.DOTALL)
+            assert budgets is not None
+            Path("pyproject.toml").write_text(budgets[1], encoding="utf-8")
             return BLOCK.sub(
                 lambda match: (
                     f"```console\n$ mnprofile {match[1]}\n"

@@ -33,6 +33,9 @@ COMMANDS = (
     "reproduce",
     "sweep",
     "find",
+    "diff",
+    "report",
+    "ci",
 )
 
 INTERRUPTED, READER_GONE = 130, 141

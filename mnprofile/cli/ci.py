@@ -1,0 +1,171 @@
+"""mnprofile ci: budgets of a project, held against what its networks cost."""
+
+import os
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import click
+
+from mnprofile import files
+from mnprofile.announcements import (
+    annotations,
+    append_summary,
+    junit,
+    note_of,
+    shown_columns,
+    summary,
+    verdict_sentence,
+    verdict_sheet,
+)
+from mnprofile.budgets import BudgetFile, find_config, read_budgets
+from mnprofile.cli.options import output_options
+from mnprofile.cli.output import emit, envelope, warn
+from mnprofile.errors import FileError, Place
+from mnprofile.judgements import (
+    Judgement,
+    baseline_text,
+    judge,
+    measure,
+    read_baseline,
+)
+
+File = click.Path(path_type=Path, dir_okay=False)
+
+
+@click.command("ci")
+@click.option(
+    "--config", type=File, help="[default: mnprofile.toml, else pyproject.toml]"
+)
+@click.option("--baseline", type=File, help="The baseline file that max-increase uses.")
+@click.option(
+    "--write-baseline", is_flag=True, help="Write the baseline file, then judge by it."
+)
+@click.option("--summary", "summary_file", type=File, help="Write Markdown to a file.")
+@click.option("--junit", "junit_file", type=File, help="Write JUnit XML to a file.")
+@click.option("--html", "html_file", type=File, help="Write an HTML page to a file.")
+@output_options()
+def command(
+    config: Path | None,
+    baseline: Path | None,
+    write_baseline: bool,
+    summary_file: Path | None,
+    junit_file: Path | None,
+    html_file: Path | None,
+    format_: str | None,
+    output: Path | None,
+) -> int:
+    """Hold a project's networks against its budgets.
+
+    \b
+    In pyproject.toml (in mnprofile.toml: [[budget]]):
+      [[tool.mnprofile.budget]]
+      name = "phone"
+      arch = "v2@0.75/160"     # or a table file, or a pattern: "nets/*.md"
+      max-macs = "110M"
+      max-params = "2.7M"
+      max-activations = "4M"
+      max-increase = "2%"      # of the baseline file's figures
+
+    Limits are inclusive and exact. File names are relative to the budget file.
+    Further keys: alpha, res, t, classes, impl, output-stride, message.
+
+    On GitHub (GITHUB_ACTIONS is true) the Markdown summary is appended to the
+    step summary, and failed limits are annotated on their line.
+
+    Exit 1: a limit is exceeded. Exit 3: none is, but one could not be measured
+    (no baseline, a pattern that matches nothing, no budget).
+
+    \b
+    Examples:
+      mnprofile ci
+      mnprofile ci --write-baseline
+      mnprofile ci --html budgets.html --junit budgets.xml --format json
+    """
+    file = read_budgets(config or find_config(Path()))
+    measured = measure(file)
+    where = baseline or file.baseline
+    if write_baseline:
+        files.write_text(where, baseline_text(measured))
+        warn(f"wrote {where}")
+    uses_baseline = any(budget.max_increase is not None for budget in file.budgets)
+    judgement = judge(file, measured, read_baseline(where) if uses_baseline else None)
+    _announce(judgement, file, summary_file)
+    if junit_file is not None:
+        files.write_text(junit_file, junit(judgement))
+    if html_file is not None:
+        from mnprofile.gates import budget_page  # Jinja2 is loaded for a page only
+
+        files.write_text(html_file, budget_page(judgement))
+    sheet = verdict_sheet(judgement.verdicts)
+    shown = replace(
+        sheet.only(*shown_columns(judgement)),
+        notes=(
+            *dict.fromkeys(_notes(judgement)),
+            verdict_sentence(judgement),
+        ),
+    )
+    emit(
+        format_,
+        output,
+        sheets=[shown],
+        csv=sheet,
+        record=lambda: envelope("ci", ci_record(judgement)),
+    )
+    return judgement.exit_code
+
+
+def _announce(
+    judgement: Judgement, file: BudgetFile, summary_file: Path | None
+) -> None:
+    """Markdown where it is asked for; on GitHub, its summary and annotations too.
+
+    Annotations go to stderr, which GitHub reads as well: stdout is data.
+    """
+    if summary_file is not None:
+        files.write_text(summary_file, summary(judgement))
+    if os.environ.get("GITHUB_ACTIONS") != "true":
+        return
+    step = os.environ.get("GITHUB_STEP_SUMMARY")
+    if step:
+        try:
+            append_summary(judgement, Path(step))
+        except OSError as fault:
+            reason = fault.strerror or str(fault)
+            raise FileError(f"cannot write: {reason}", place=Place(step)) from None
+    root = os.environ.get("GITHUB_WORKSPACE")
+    for line in annotations(judgement, file, Path(root) if root else None):
+        print(line, file=sys.stderr)
+
+
+def _notes(judgement: Judgement) -> list[str]:
+    """What a failed limit's row has no room for."""
+    return [
+        f"{verdict.budget.name}, {verdict.label}: {note_of(verdict)}"
+        for verdict in judgement.verdicts
+        if verdict.state != "ok" and note_of(verdict)
+    ]
+
+
+def ci_record(judgement: Judgement) -> dict[str, Any]:
+    """The verdicts as JSON has them, the worst first."""
+    return {
+        "exit_code": judgement.exit_code,
+        "verdicts": [
+            {
+                "state": verdict.state,
+                "budget": verdict.budget.name,
+                "network": verdict.label,
+                "rule": verdict.rule,
+                "quantity": verdict.quantity,
+                "measured": verdict.measured,
+                "limit": verdict.limit,
+                "baseline": verdict.base,
+                "line": verdict.line,
+                "note": verdict.reason or None,
+                "message": verdict.budget.message or None,
+            }
+            for verdict in judgement.verdicts
+        ],
+    }

@@ -1,0 +1,115 @@
+"""mnprofile report ARCH...: one self-contained page."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from mnprofile import files
+from mnprofile.blocks import build_rows
+from mnprofile.cli.options import ArchType, impl_option, settings_of
+from mnprofile.cli.output import warn
+from mnprofile.counting import count
+from mnprofile.errors import OK, VERDICT, UsageError
+
+if TYPE_CHECKING:
+    from mnprofile.panels import Network, Panel
+
+MAX_NETWORKS = 12
+
+
+@click.command("report")
+@click.argument("arch", metavar="ARCH...", type=ArchType(), nargs=-1, required=True)
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path, file_okay=False),
+    required=True,
+    help="The folder to write to; it is made where there is none.",
+)
+@impl_option
+@click.option("--check", "checks", is_flag=True, help="Cross-check; needs torch.")
+@click.option("--reproduce", "reproduces", is_flag=True, help="Add published figures.")
+def command(
+    arch: tuple[str, ...], output: Path, impl: str, checks: bool, reproduces: bool
+) -> int:
+    """Write an HTML report of some networks, with an explorer.
+
+    ARCH is a table or a configuration (v2@0.75/160). Three files are written:
+
+    \b
+    index.html    the report: opens from disk, needs no network
+    report.md     its figures as Markdown
+    accuracy.svg  its accuracy plot
+
+    --check holds the networks against fvcore and torch, as mnprofile check does, and
+    --reproduce adds the published cost figures of these networks with their verdicts.
+    Either ends with 1, the report written, when a verdict goes against us.
+
+    \b
+    Examples:
+      mnprofile report v1 v2 v3-large v3-small -o site/
+      mnprofile report v1 v2 --check --reproduce -o site/
+      mnprofile report my_network.md v2@0.75/160 -o site/
+    """
+    if len(arch) > MAX_NETWORKS:
+        raise UsageError(
+            f"{len(arch)} networks", accepted=f"at most {MAX_NETWORKS} in one report"
+        )
+    from mnprofile import reports  # Jinja2 is loaded by this command only
+    from mnprofile.panels import Network
+
+    networks: list[Network] = []
+    for spec in arch:
+        settings = settings_of(
+            spec,
+            alpha=None,
+            res=None,
+            rho=None,
+            t=None,
+            classes=None,
+            impl=impl,
+            output_stride=None,
+        )
+        if any(settings.arch.name == one.arch.name for one in networks):
+            raise UsageError(
+                f'"{settings.arch.name}" twice: a report takes a table once',
+                accepted="mnprofile diff, for two configurations of one table",
+            )
+        counted = count(build_rows(settings.arch, **settings.build_arguments()))
+        networks.append(Network(settings.arch, counted))
+    agrees, verdicts = _verdicts(networks, checks=checks, reproduces=reproduces)
+    try:
+        output.mkdir(parents=True, exist_ok=True)
+    except FileExistsError:
+        raise UsageError(f"--output: {output} is no folder") from None
+    for name, text in (
+        (reports.PAGE, reports.report_page(networks, verdicts)),
+        (reports.MARKDOWN, reports.report_markdown(networks)),
+        (reports.PICTURE, reports.picture(networks)),
+    ):
+        files.write_text(output / name, text)
+        warn(f"wrote {output / name}")
+    return OK if agrees else VERDICT
+
+
+def _verdicts(
+    networks: "list[Network]", *, checks: bool, reproduces: bool
+) -> "tuple[bool, list[Panel]]":
+    """Whether all is well, and a panel for each kind of check that was asked for."""
+    agrees, panels = True, []
+    if checks:
+        from mnprofile.crosscheck import check
+        from mnprofile.proof_panels import crosscheck_panel
+
+        checked = [(one, check(one.counted.graph)) for one in networks]
+        agrees = all(outcome.agrees for _, outcome in checked)
+        panels.append(crosscheck_panel(checked))
+    if reproduces:
+        from mnprofile.proof_panels import reproduction_panel
+        from mnprofile.verdicts import reproduce
+
+        done = reproduce()
+        agrees = agrees and done.explained
+        panels.append(reproduction_panel(networks, done))
+    return agrees, panels

@@ -1,0 +1,66 @@
+"""How fast the explorer is: python tests/benchmarks/page_speed.py SITE/index.html
+
+Prints the bytes of the page, the time until it is interactive (navigation to the first
+drawn figures), and the time from a slider's step to the frame that shows it.
+"""
+
+import shutil
+import statistics
+import sys
+import time
+from pathlib import Path
+
+from playwright.sync_api import sync_playwright
+
+# Two frames after the event: the first is laid out, the second shows that it was.
+STEP = """async () => {
+  const frame = () => new Promise((done) => requestAnimationFrame(done));
+  const slider = document.getElementById("x-alpha");
+  const times = [];
+  for (let step = 0; step < 200; step += 1) {
+    await frame();
+    slider.value = String((step * 7) % (Number(slider.max) + 1));
+    const start = performance.now();
+    slider.dispatchEvent(new Event("input"));
+    const counted = performance.now();
+    await frame();
+    await new Promise((done) => { const c = new MessageChannel();
+      c.port1.onmessage = done; c.port2.postMessage(0); });
+    times.push([counted - start, performance.now() - start]);
+  }
+  return times;
+}"""
+
+
+def main() -> None:
+    path = Path(sys.argv[1]).resolve()
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=shutil.which("chromium"), args=["--no-sandbox"]
+        )
+        ready = []
+        for _ in range(7):
+            page = browser.new_page(viewport={"width": 1440, "height": 900})
+            start = time.perf_counter()
+            page.goto(path.as_uri())
+            page.wait_for_selector("[data-quantity=macs][data-value]")
+            ready.append(time.perf_counter() - start)
+            page.close()
+        page = browser.new_page(viewport={"width": 1440, "height": 900})
+        page.goto(path.as_uri() + "#net=1&alpha=1&res=224&t=-&a=0~1~224~-")
+        times = page.evaluate(STEP)
+        browser.close()
+    script, paint = zip(*times, strict=True)
+    print(f"page: {path.stat().st_size:,} bytes")
+    print(
+        f"interactive: median {1000 * statistics.median(ready):.0f} ms of {len(ready)}"
+    )
+    for name, values in (("script", script), ("slider to paint", paint)):
+        ordered = sorted(values)
+        p95 = ordered[int(0.95 * len(ordered))]
+        middle = statistics.median(ordered)
+        print(f"{name}: median {middle:.1f} ms, 95th percentile {p95:.1f} ms")
+
+
+if __name__ == "__main__":
+    main()
