@@ -9,10 +9,11 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import IO, TYPE_CHECKING, Any
 
 from mnprofile import units
-from mnprofile.accuracy import KINDS, NONE, PHONES, table_expansion
+from mnprofile.accuracy import KINDS, NONE, table_expansion
 from mnprofile.errors import MissingExtraError, UsageError
 from mnprofile.escape import csv_cell
 from mnprofile.grids import DEFAULT_TABLES, Archs, Values, grids_for, total_size
+from mnprofile.recipes import PHONES
 from mnprofile.sweeps import Group, Rows, groups_of, parse_condition, stream
 
 if TYPE_CHECKING:

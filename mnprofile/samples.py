@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from mnprofile import escape, rowfiles, units
-from mnprofile.accuracy import ESTIMATE, PHONES, PUBLISHED
+from mnprofile.accuracy import ESTIMATE, PUBLISHED
 from mnprofile.catalog import shipped
 from mnprofile.errors import UsageError
+from mnprofile.recipes import PHONES
 from mnprofile.sweeps import Frontier, Group, Rows
 
 MAX_ESTIMATES = 4_000

@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from mnprofile import accuracy, units
-from mnprofile.accuracy import Accuracy, Latency
+from mnprofile import accuracy, recipes, units
+from mnprofile.accuracy import Accuracy
 from mnprofile.errors import UsageError, nearest
 from mnprofile.grids import Grid
 from mnprofile.products import Product, product
@@ -54,7 +54,7 @@ class Group:
     impl: str
     classes: int
     accuracy: Accuracy | None  # None where published figures are not about it
-    latencies: tuple[Latency, ...] = ()
+    latencies: tuple[recipes.Latency, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -143,7 +143,7 @@ def groups_of(grids: Sequence[Grid]) -> tuple[Group, ...]:
             impl,
             classes,
             accuracy.accuracy_of(one.arch.name) if about else None,
-            accuracy.latencies(one.arch.name) if about else (),
+            recipes.latencies(one.arch.name) if about else (),
         )
         for one in grids
         for impl in one.impls

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import mnprofile
-from mnprofile import accuracy
+from mnprofile import accuracy, recipes
 from mnprofile.accuracy import Accuracy, accuracy_of
 
 
@@ -154,6 +154,6 @@ def test_leave_one_out_errs_where_a_point_stands_out() -> None:
 
 def test_latencies_name_the_device() -> None:
     """TF-slim mobilenet/README.md: V2 1.0/224 takes 73.8 ms on a Pixel 1's CPU."""
-    pixel1 = accuracy.latencies("mobilenet_v2")[0]
+    pixel1 = recipes.latencies("mobilenet_v2")[0]
     assert pixel1.device == "Pixel 1 (mobile CPU)"
     assert pixel1.milliseconds[1.0, 224] == 73.8

@@ -44,12 +44,17 @@ def totals_of(found: Factors, alpha: int, t: int, res: int) -> tuple[int, int, i
     return macs, params, activations
 
 
-@pytest.mark.parametrize("impl", ["paper", "torchvision", "keras", "timm"])
-@pytest.mark.parametrize("arch", ["v1", "v2", "v3-large", "v3-small", "v1-conv"])
+@pytest.mark.parametrize(
+    ("arch", "impl"),
+    [
+        (arch, impl)
+        for arch in ("v1", "v2", "v3-large", "v3-small", "v1-conv")
+        for impl in ("paper", "torchvision", "keras", "timm")
+        if not (impl == "torchvision" and arch.startswith("v1"))  # it has no V1
+    ],
+)
 def test_factors_give_the_counts_of_single_builds(arch: str, impl: str) -> None:
     """The grid is built on arrays; thirty places of it are built one by one."""
-    if impl == "torchvision" and arch.startswith("v1"):
-        pytest.skip("torchvision has no MobileNetV1")
     found = factors(load(arch), impl=impl)
     chance = random.Random(f"{arch} {impl}")
     for _ in range(30):
