@@ -1,7 +1,10 @@
 """Shared helpers: the command line run in process, and a table to spoil."""
 
-from collections.abc import Callable, Sequence
+import os
+import shutil
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
 
@@ -30,6 +33,28 @@ def run(capfd: pytest.CaptureFixture[str]) -> Run:
         return Result(code, captured.out, captured.err)
 
     return call
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Any]:
+    """Chromium for page tests. Skipped with a reason where there is none, never in CI.
+
+    One for all tests: playwright cannot be started twice in a process.
+    """
+    path = shutil.which("chromium") or shutil.which("chromium-browser")
+    if not os.environ.get("CI"):
+        pytest.importorskip("playwright.sync_api", reason="playwright drives a browser")
+        if path is None:
+            pytest.skip("no chromium on this machine")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        # Without a sandbox: tests may run as root in a container.
+        found = playwright.chromium.launch(
+            executable_path=path, args=["--no-sandbox", "--disable-gpu"]
+        )
+        yield found
+        found.close()
 
 
 GOOD_V2 = """\

@@ -1,11 +1,9 @@
 """Pages in a browser: exact figures, no request, no script but ours, by keyboard."""
 
 import json
-import os
 import random
 import re
 import shlex
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -18,23 +16,7 @@ from mnprofile.counting import count
 from mnprofile.differences import compare, side_of_count
 from mnprofile.escape import visible
 
-sync_api = pytest.importorskip("playwright.sync_api")
 Page = Any
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Any]:
-    """Debian's Chromium. Skipped with a reason where there is none, but never in CI."""
-    path = shutil.which("chromium") or shutil.which("chromium-browser")
-    if path is None and not os.environ.get("CI"):
-        pytest.skip("no chromium on this machine")
-    with sync_api.sync_playwright() as playwright:
-        # Without a sandbox: tests run as root in a container.
-        found = playwright.chromium.launch(
-            executable_path=path, args=["--no-sandbox", "--disable-gpu"]
-        )
-        yield found
-        found.close()
 
 
 @pytest.fixture(scope="session")

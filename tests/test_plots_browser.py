@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,27 +12,7 @@ from mnprofile import catalog, cli
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 READY = "#mnp-accuracy .main-svg"
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """Chromium; skipped where there is none, except in CI."""
-    if not os.environ.get("CI"):
-        pytest.importorskip(
-            "playwright.sync_api", reason="playwright drives the browser"
-        )
-        if CHROMIUM is None:
-            pytest.skip("no chromium on this machine")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as driver:
-        started = driver.chromium.launch(
-            executable_path=CHROMIUM, args=["--no-sandbox"]
-        )
-        yield started
-        started.close()
 
 
 class Visit:
