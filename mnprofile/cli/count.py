@@ -8,7 +8,6 @@ from typing import Any
 import click
 
 from mnprofile.blocks import build_rows
-from mnprofile.cli.count_extras import Extras
 from mnprofile.cli.options import (
     arch_argument,
     config_options,
@@ -154,20 +153,22 @@ def command(
         )
     settings = settings_of(**given)
     counted = count(build_rows(settings.arch, **settings.build_arguments()))
-    extras = Extras(counted, by, int(bits or 8) if deploy else None, bool(fields))
     notes = (*counted.graph.notes, *errata_notes(settings.arch))
+    sheets = _sheets(counted, settings.arch, by, notes, elementwise=elementwise)
+    csv = _csv_sheet(counted, by, elementwise=elementwise)
+    record = count_record(counted, settings.arch, elementwise)
+    if deploy or fields:
+        from mnprofile.cli.count_extras import Extras  # what the main job goes without
+
+        extras = Extras(counted, by, int(bits or 8) if deploy else None, bool(fields))
+        sheets += extras.sheets()
+        csv, record = extras.widened(csv), extras.added(record)
     emit(
         format_,
         output,
-        sheets=[
-            *_sheets(counted, settings.arch, by, notes, elementwise=elementwise),
-            *extras.sheets(),
-        ],
-        csv=extras.widened(_csv_sheet(counted, by, elementwise=elementwise)),
-        record=lambda: envelope(
-            "count",
-            extras.added(count_record(counted, settings.arch, elementwise)),
-        ),
+        sheets=sheets,
+        csv=csv,
+        record=lambda: envelope("count", record),
     )
 
 

@@ -13,9 +13,9 @@ import click
 from mnprofile import __version__, escape, files, sheet
 from mnprofile.errors import UsageError
 from mnprofile.ops import CONVENTION
+from mnprofile.records import SCHEMA_VERSION
 from mnprofile.sheet import Sheet
 
-SCHEMA_VERSION = 1
 SUFFIXES = {".json": "json", ".csv": "csv", ".md": "md", ".txt": "table"}
 
 
