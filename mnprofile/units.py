@@ -10,6 +10,14 @@ _SPELLED = {"million": 6, "b": 9, "billion": 9, "%": -2}
 _PRINTED = re.compile(r"([0-9][0-9,]*)(?:\.([0-9]+))?( ?)(%|[A-Za-z]*)")
 Rounding = Literal["nearest", "floor", "ceil"]
 _QUANTITY = re.compile(r"([0-9]{1,15})(?:\.([0-9]{1,15}))?\s*([KMGT]?)", re.IGNORECASE)
+_BYTES = {"": 1, "b": 1} | {
+    prefix + unit: base**power
+    for unit, base in (("b", 1000), ("ib", 1024))
+    for power, prefix in enumerate("kmgt", start=1)
+}
+_MEMORY = re.compile(
+    r"([0-9]{1,15})(?:\.([0-9]{1,15}))?\s*((?:(?:[KMGT]i?)?B)?)", re.IGNORECASE
+)
 
 
 def grouped(value: int) -> str:
@@ -126,6 +134,27 @@ def parse_quantity(text: str, option: str) -> int:
     raise UsageError(
         f'{option}: "{text}" is not a count',
         accepted="a whole number, or one with K, M, G or T (decimal): 100M, 1.5G, 512K",
+    )
+
+
+def parse_memory(text: str, option: str) -> int:
+    """ "256KiB" -> 262144, "256kB" -> 256000, "4096" -> 4096: bytes.
+
+    Raises UsageError naming ``option`` for anything else: fractions of a byte, and a
+    bare K or M, which may mean either.
+    """
+    match = _MEMORY.fullmatch(text.strip())
+    if match is not None:
+        fraction = match[2] or ""
+        value, rest = divmod(
+            int(match[1] + fraction) * _BYTES[match[3].lower()], 10 ** len(fraction)
+        )
+        if not rest:
+            return value
+    raise UsageError(
+        f'{option}: "{text}" is not an amount of memory',
+        accepted="whole bytes, or with kB, MB, GB (decimal) or KiB, MiB, GiB (binary):"
+        " 262144, 256kB, 256KiB, 1.5MiB",
     )
 
 
