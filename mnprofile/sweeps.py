@@ -154,10 +154,10 @@ def limit_value(column: str, text: str, option: str) -> float:
     except ValueError:
         number = float("nan")
     if not -1e9 < number < 1e9:
-        raise UsageError(
-            f'{option}: "{text}" is no number',
-            accepted="such as 70 or 70.5" if column == "top1" else "such as 0.75",
+        what, such = (
+            ("percentage", "70 or 70.5") if column == "top1" else ("number", "0.75")
         )
+        raise UsageError(f'{option}: "{text}" is no {what}', accepted=f"such as {such}")
     return number
 
 
@@ -361,7 +361,7 @@ class _Piece:
         return peaks_of(self._every, self.search.bits).take(self._kept)
 
     def _peak(self, at: slice, k: Any, r: Any) -> Any:
-        """The peak bytes [N] of some rows, by all of the widths where these are many."""
+        """The peak bytes [N] of some rows, by way of all rows where they are many."""
         if len(k) * _DENSE > (at.stop - at.start) * len(self.sides):
             return self._peaks.grid(at)[k, r]
         return self._peaks.at(k + at.start, r)

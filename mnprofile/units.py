@@ -10,7 +10,7 @@ _SPELLED = {"million": 6, "b": 9, "billion": 9, "%": -2}
 _PRINTED = re.compile(r"([0-9][0-9,]*)(?:\.([0-9]+))?( ?)(%|[A-Za-z]*)")
 Rounding = Literal["nearest", "floor", "ceil"]
 _QUANTITY = re.compile(r"([0-9]{1,15})(?:\.([0-9]{1,15}))?\s*([KMGT]?)", re.IGNORECASE)
-_BYTES = {"": 1, "b": 1} | {
+_BYTES: dict[str, int] = {"": 1, "b": 1} | {
     prefix + unit: base**power
     for unit, base in (("b", 1000), ("ib", 1024))
     for power, prefix in enumerate("kmgt", start=1)

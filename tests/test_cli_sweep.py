@@ -285,7 +285,7 @@ def test_find_json(capsys: pytest.CaptureFixture[str]) -> None:
     ("arguments", "says"),
     [
         (["--min-top1", "x"], "is no percentage"),
-        (["--min-top1", "nan"], "is no limit"),
+        (["--min-top1", "nan"], "is no percentage"),
         (["--min-top1", "101"], "is no limit"),
         (["--max-macs", "0"], "is no limit"),
         (["--max-macs=-5"], "is not a count"),
