@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import reduce
 from typing import TYPE_CHECKING, Any
 
 from mnprofile.liveness import Terms, candidates, live_sets
@@ -86,24 +87,24 @@ def _needed(found: Iterable[Terms], part: Part) -> list[tuple[Ints, Ints]]:
     """
     import numpy as np
 
-    shape_k, shape_r = len(part.rows), len(part.columns)
-    sums = [
-        (
-            np.stack([np.broadcast_to(flat(c), shape_k) for c, _ in terms], 1),
-            np.stack([np.broadcast_to(flat(p), shape_r) for _, p in terms]),
-        )
-        for terms in found
-    ]
-    if not shape_k or not shape_r:
-        return sums
-    unit = sums[0][1][0]
-    most = [channels @ (sizes / unit).max(axis=1) for channels, sizes in sums]
-    least = [channels @ (sizes / unit).min(axis=1) for channels, sizes in sums]
-    reached = np.max(least, axis=0)
+    sums = [[(flat(c), flat(p)) for c, p in terms] for terms in found]
+    if len(part.rows) and len(part.columns):
+        unit = sums[0][0][1]
+        most = [sum(c * np.max(p / unit) for c, p in terms) for terms in sums]
+        least = [sum(c * np.min(p / unit) for c, p in terms) for terms in sums]
+        reached = reduce(np.maximum, least)
+        sums = [
+            terms
+            for terms, bound in zip(sums, most, strict=True)
+            if np.any(bound * _MARGIN > reached)
+        ]
+    shapes = len(part.rows), len(part.columns)
     return [
-        one
-        for one, bound in zip(sums, most, strict=True)
-        if (bound * _MARGIN > reached).any()
+        (
+            np.stack([np.broadcast_to(c, shapes[0]) for c, _ in terms], 1),
+            np.stack([np.broadcast_to(p, shapes[1]) for _, p in terms]),
+        )
+        for terms in sums
     ]
 
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-WIDTHS_AT_ONCE = 8_192
+WIDTHS_AT_ONCE = 16_384
 CELLS_AT_ONCE = 262_144
 
 MEMORY = "act_peak_bytes"

@@ -11,7 +11,7 @@ _PRINTED = re.compile(r"([0-9][0-9,]*)(?:\.([0-9]+))?( ?)(%|[A-Za-z]*)")
 Rounding = Literal["nearest", "floor", "ceil"]
 _QUANTITY = re.compile(r"([0-9]{1,15})(?:\.([0-9]{1,15}))?\s*([KMGT]?)", re.IGNORECASE)
 _BYTES: dict[str, int] = {"": 1, "b": 1} | {
-    prefix + unit: base**power
+    prefix + unit: int(base**power)
     for unit, base in (("b", 1000), ("ib", 1024))
     for power, prefix in enumerate("kmgt", start=1)
 }
@@ -145,12 +145,13 @@ def parse_memory(text: str, option: str) -> int:
     """
     match = _MEMORY.fullmatch(text.strip())
     if match is not None:
-        fraction = match[2] or ""
-        value, rest = divmod(
-            int(match[1] + fraction) * _BYTES[match[3].lower()], 10 ** len(fraction)
+        fraction = (match[2] or "").rstrip("0")
+        size, rest = divmod(
+            int(match[1] + fraction) * _BYTES[match[3].lower()],
+            int(10 ** len(fraction)),
         )
         if not rest:
-            return value
+            return size
     raise UsageError(
         f'{option}: "{text}" is not an amount of memory',
         accepted="whole bytes, or with kB, MB, GB (decimal) or KiB, MiB, GiB (binary):"

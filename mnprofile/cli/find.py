@@ -162,13 +162,17 @@ def verdict(found: Found) -> tuple[str, ...]:
             f" {_overshoots(found.nearest, found)}.",
         )
     kind = "" if best.is_published else " (an estimate)"
-    fits = f"{len(found.ranked)} of {found.searched} fit. Best: {_sentence(best, found)}{kind}."
+    fits = (
+        f"{len(found.ranked)} of {found.searched} fit."
+        f" Best: {_sentence(best, found)}{kind}."
+    )
     after = found.next_better
     if after is None:
         return (fits, "No limit binds: nothing known is more accurate.")
     return (
         fits,
-        f"Next better: {_sentence(after, found)}; it breaks {_overshoots(after, found)}.",
+        f"Next better: {_sentence(after, found)};"
+        f" it breaks {_overshoots(after, found)}.",
     )
 
 
