@@ -7,7 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from mnprofile import catalog
+from mnprofile import catalog, peaks
 from mnprofile.blocks import build_rows
 from mnprofile.errors import UsageError
 from mnprofile.memory import BITS, activation_memory
@@ -116,6 +116,24 @@ def test_few_sums_are_left_of_a_range_of_widths_and_sizes() -> None:
         8,
     )
     assert len(found.sums) <= 6
+
+
+@pytest.mark.parametrize("name", ["v1", "v2", "v3-large", "v3-small"])
+def test_sums_left_out_are_never_the_peak(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With every sum (several over the same sizes) the peak is the same."""
+    made = made_of(
+        name,
+        alpha=np.linspace(0.05, 2, 40),
+        resolutions=tuple((side, side) for side in range(1, 300, 7)),
+    )
+    some = peaks_of(made, 8)
+    monkeypatch.setattr(peaks, "_MARGIN", float("inf"))
+    every = peaks_of(made, 8)
+
+    assert len(every.sums) >= len(some.sums)
+    assert every.grid().tolist() == some.grid().tolist()
 
 
 def test_some_of_the_widths() -> None:

@@ -90,7 +90,7 @@ def test_conditions_keep_the_rows_that_a_filter_afterwards_keeps() -> None:
 
 @pytest.mark.usefixtures("small_pieces")
 @pytest.mark.parametrize("bits", [8, 16, 32])
-@pytest.mark.parametrize("where", [(), "macs<=20M", ["macs<=80M", "params<3M"]])
+@pytest.mark.parametrize("where", [(), "macs<=20M", ["macs<=200M", "params>2M"]])
 def test_peaks_are_those_of_each_configuration(bits: int, where: Any) -> None:
     """However many rows of a piece are left, all or one in ten."""
     rows = mnprofile.sweep(
