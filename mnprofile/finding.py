@@ -12,8 +12,8 @@ from mnprofile.errors import UsageError
 from mnprofile.grids import DEFAULT_TABLES, Archs, Grid, Values, grids_for, total_size
 from mnprofile.rowfiles import frame
 from mnprofile.rows import Architecture
-from mnprofile.sweeps import KNOWN, Condition, Rows, join, stream
-from mnprofile.units import plain
+from mnprofile.sweeps import KNOWN, MEMORY, Condition, Rows, join, stream
+from mnprofile.units import Bits, check_bits, plain
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -35,6 +35,7 @@ class Choice:
     macs: int
     params: int
     activations: int
+    act_peak_bytes: int
     top1: float
     is_published: bool
 
@@ -53,9 +54,11 @@ class Found:
     configuration of higher top-1 than the best published one that breaks the limits
     least, and ``binding`` the limits that it breaks; where nothing fits, ``nearest`` is
     the configuration that breaks the limits least, and ``binding`` what it breaks.
+    ``bits`` is the size of an element in memory.
     """
 
     limits: tuple[Condition, ...]
+    bits: Bits
     searched: int
     ranked: tuple[Choice, ...]
     next_better: Choice | None
@@ -96,6 +99,8 @@ def find(
     max_macs: int | None = None,
     max_params: int | None = None,
     max_activations: int | None = None,
+    max_memory: int | None = None,
+    bits: int = 8,
     min_top1: float | None = None,
     published_only: bool = False,
     alpha: Values = None,
@@ -106,18 +111,21 @@ def find(
     Args:
         arch: the tables to choose from.
         max_macs, max_params, max_activations: limits on what it costs.
+        max_memory: most bytes that live activations need at once.
+        bits: 8, 16 or 32 an element of these.
         min_top1: least top-1, in percent.
         published_only: leave the estimates out.
         alpha, resolution: what to try; the published values, and between them alphas in
             steps of 0.05 and resolutions in steps of 32, where None.
 
     Raises:
-        UsageError: a limit out of range, or a grid too large to rank.
+        UsageError: a limit or bits out of range, or a grid too large to rank.
 
     >>> find("v2", max_macs=100_000_000, published_only=True).best.spec
     'mobilenet_v2@0.5/224'
     """
-    limits = _limits(max_macs, max_params, max_activations, min_top1)
+    limits = _limits(max_macs, max_params, max_activations, max_memory, min_top1)
+    checked = check_bits(bits)
     grids = tuple(
         _between(grid, alpha is None, resolution is None)
         for grid in grids_for(arch, alpha=alpha, resolution=resolution)
@@ -127,7 +135,7 @@ def find(
             f"the grid has {total_size(grids):,} configurations",
             accepted=f"up to {MAX_SEARCHED:,} to rank: larger steps",
         )
-    parts = list(stream(grids, [KNOWN]))
+    parts = list(stream(grids, [KNOWN], bits=checked))
     rows = join(parts) if parts else None
     if rows is not None and published_only:
         rows = rows.take(rows.columns["kind"] == PUBLISHED)
@@ -148,6 +156,7 @@ def find(
     over = target or nearest
     return Found(
         limits=limits,
+        bits=checked,
         searched=searched,
         ranked=ranked,
         next_better=target,
@@ -161,12 +170,14 @@ def _limits(
     max_macs: int | None,
     max_params: int | None,
     max_activations: int | None,
+    max_memory: int | None,
     min_top1: float | None,
 ) -> tuple[Condition, ...]:
     given = (
         ("macs", "<=", max_macs),
         ("params", "<=", max_params),
         ("activations", "<=", max_activations),
+        (MEMORY, "<=", max_memory),
         ("top1", ">=", min_top1),
     )
     limits = tuple(
@@ -203,11 +214,12 @@ def _between(grid: Grid, fill_alphas: bool, fill_sides: bool) -> Grid:
 
 
 def _choices(rows: Rows) -> list[Choice]:
-    names = ("alpha", "height", "t", "macs", "params", "activations", "top1", "kind")
+    taken = ("macs", "params", "activations", MEMORY, "top1")
+    names = ("alpha", "height", "t", "kind", *taken)
     lists = [rows.columns[name].tolist() for name in names]
     choices = []
     for at, values in zip(rows.group.tolist(), zip(*lists, strict=True), strict=True):
-        alpha, height, t, macs, params, activations, top1, kind = values
+        alpha, height, t, kind, *figures = values
         group = rows.groups[at]
         assert group.accuracy is not None
         choices.append(
@@ -217,10 +229,7 @@ def _choices(rows: Rows) -> list[Choice]:
                 alpha=alpha,
                 resolution=height,
                 t=None if math.isnan(t) else t,
-                macs=macs,
-                params=params,
-                activations=activations,
-                top1=top1,
+                **dict(zip(taken, figures, strict=True)),
                 is_published=kind != ESTIMATE,
             )
         )

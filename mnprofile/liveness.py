@@ -63,30 +63,22 @@ class Step:
 def live_sets(graph: Graph) -> tuple[Step, ...]:
     """What lives at each step, one step a node, in the graph's order."""
     homes = buffers(graph)
-    tensors = {INPUT: Tensor(INPUT, INPUT, graph.input_shape)}
-    first: dict[str, int] = {INPUT: -1}
-    last: dict[str, int] = {INPUT: -1}
+    last = {
+        homes[read]: index
+        for index, node in enumerate(graph)
+        for read in (*node.inputs, node.name)
+    }
+    live = {INPUT: Tensor(INPUT, INPUT, graph.input_shape)}
+    steps = []
     for index, node in enumerate(graph):
         home = homes[node.name]
-        if home not in tensors:
-            tensors[home] = Tensor(home, node.layer, node.out_shape)
-            first[home] = index
-        for read in (*node.inputs, node.name):
-            last[homes[read]] = index
-    return tuple(
-        Step(
-            node.name,
-            node.layer,
-            node.block,
-            node.stage,
-            tuple(
-                tensor
-                for name, tensor in tensors.items()
-                if first[name] <= index <= last[name]
-            ),
+        if home == node.name:
+            live[home] = Tensor(home, node.layer, node.out_shape)
+        steps.append(
+            Step(node.name, node.layer, node.block, node.stage, tuple(live.values()))
         )
-        for index, node in enumerate(graph)
-    )
+        live = {name: tensor for name, tensor in live.items() if last[name] > index}
+    return tuple(steps)
 
 
 def buffers(graph: Graph) -> dict[str, str]:
@@ -118,7 +110,7 @@ def dominant(steps: Iterable[Step]) -> tuple[Step, ...]:
     kept: list[tuple[frozenset[str], Step]] = []
     for step in steps:
         live = frozenset(tensor.name for tensor in step.live)
-        if any(live <= other for other, _ in kept):
+        if any(live <= other for other, _ in reversed(kept)):
             continue
         kept = [(other, one) for other, one in kept if not other < live]
         kept.append((live, step))

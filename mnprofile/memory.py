@@ -12,9 +12,8 @@ from mnprofile.errors import UsageError
 from mnprofile.graph import INPUT, Config, Graph
 from mnprofile.grouped import Groups, fused, fused_steps, grouped_steps
 from mnprofile.liveness import Step, Tensor, live_sets
+from mnprofile.units import Bits, check_bits
 
-Bits = Literal[8, 16, 32]
-BITS: tuple[Bits, ...] = (8, 16, 32)
 View = Literal["layer", "block", "stage"]
 VIEWS: tuple[View, ...] = ("layer", "block", "stage")
 
@@ -106,16 +105,6 @@ def activation_memory(
         groups,
         recomputed_macs=sum(part.recomputed_macs for part in parts),
         extra_elems=sum(part.extra_elems for part in parts),
-    )
-
-
-def check_bits(bits: int) -> Bits:
-    """8, 16 or 32, or UsageError."""
-    for known in BITS:
-        if bits == known:
-            return known
-    raise UsageError(
-        f"bits: {bits} is not accepted", accepted=", ".join(map(str, BITS))
     )
 
 

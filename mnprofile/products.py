@@ -33,12 +33,21 @@ EXACT_INT = 2**63
 
 
 @dataclass(frozen=True)
+class Part:
+    """Some widths and resolutions of the whole, by index."""
+
+    rows: Any  # [k]
+    columns: Any  # [r]
+
+
+@dataclass(frozen=True)
 class Product:
     """The figures of K widths at R resolutions, still as factors.
 
     ``weights``, ``params`` and ``buffers`` are [K]. ``work`` and ``outputs`` are
     [K, G]: the weights, and the output channels, that run at each kind of position;
     ``positions`` [G, R] how many positions of that kind a resolution has.
+    ``structures`` are the graphs of arrays that it was summed from.
     """
 
     weights: Ints
@@ -47,6 +56,7 @@ class Product:
     work: Ints
     outputs: Ints
     positions: Ints
+    structures: tuple[tuple[Part, Graph], ...] = field(repr=False)
 
     def macs(self, rows: slice = slice(None)) -> Floats | Ints:
         """Multiply-adds [K, R] of some of the widths: exact integers.
@@ -54,11 +64,11 @@ class Product:
         They come as floats, the fastest exact way, where all stay under 2^53, else as
         64-bit integers. Raises UsageError where even those cannot hold them.
         """
-        return _matmul(self.work[rows], self.positions)
+        return _matmul(self.work[rows], self.positions, "multiply-adds")
 
     def activations(self, rows: slice = slice(None)) -> Floats | Ints:
         """Output elements [K, R] of the counted layers, as ``macs`` gives them."""
-        return _matmul(self.outputs[rows], self.positions)
+        return _matmul(self.outputs[rows], self.positions, "output elements")
 
 
 def product(
@@ -84,8 +94,9 @@ def product(
     }
     kinds: dict[bytes, Ints] = {}  # of positions: each a row [R]
     sums: list[tuple[Any, _Sums]] = []
-    whole = _Part(np.arange(count_k), np.arange(count_r))
-    for part, graph in _assembled(arch, alpha, t, sizes, classes, impl, whole):
+    whole = Part(np.arange(count_k), np.arange(count_r))
+    structures = tuple(_assembled(arch, alpha, t, sizes, classes, impl, whole))
+    for part, graph in structures:
         at = part.rows if len(part.rows) < count_k else slice(None)
         found = _sums(graph, part.columns, count_r, kinds)
         for name, values in per_width.items():
@@ -103,6 +114,7 @@ def product(
         work=work,
         outputs=outputs,
         positions=np.array([*kinds.values()], np.int64).reshape(len(kinds), count_r),
+        structures=structures,
     )
 
 
@@ -127,27 +139,19 @@ def _sums(graph: Graph, columns: Any, count_r: int, kinds: dict[bytes, Ints]) ->
     for node in graph:
         op, x, y = node.op, node.in_shape, node.out_shape
         if op.kind not in COUNTED_KINDS:
-            sums.params = sums.params + _flat(op.bn_affine(x))
-            sums.buffers = sums.buffers + _flat(op.buffers(x))
+            sums.params = sums.params + flat(op.bn_affine(x))
+            sums.buffers = sums.buffers + flat(op.buffers(x))
             continue
-        weights = _flat(op.weights(x))
+        weights = flat(op.weights(x))
         sums.weights = sums.weights + weights
-        sums.params = sums.params + weights + _flat(op.biases(x))
+        sums.params = sums.params + weights + flat(op.biases(x))
         row = np.zeros(count_r, np.int64)
-        row[columns] = _flat(y.positions)
+        row[columns] = flat(y.positions)
         kind = row.tobytes()
         kinds.setdefault(kind, row)
         work, outputs = sums.at.get(kind, (0, 0))
-        sums.at[kind] = (work + weights, outputs + _flat(y.c))
+        sums.at[kind] = (work + weights, outputs + flat(y.c))
     return sums
-
-
-@dataclass(frozen=True)
-class _Part:
-    """Some widths and resolutions of the whole, by index."""
-
-    rows: Any  # [k]
-    columns: Any  # [r]
 
 
 def _assembled(
@@ -157,8 +161,8 @@ def _assembled(
     sizes: Ints,
     classes: int,
     impl: str,
-    part: _Part,
-) -> Iterator[tuple[_Part, Graph]]:
+    part: Part,
+) -> Iterator[tuple[Part, Graph]]:
     """The graph of each part of the array that has one structure throughout."""
     side = sizes[part.columns].T[:, None, :]  # [2, 1, r]
     config = Config(
@@ -182,42 +186,46 @@ def _assembled(
         yield part, graph
 
 
-def _split(part: _Part, mask: Any) -> tuple[_Part, _Part]:
+def _split(part: Part, mask: Any) -> tuple[Part, Part]:
     """The two parts of an array in which a question has one answer each."""
     rows, columns = mask.shape
     if columns == 1 and rows > 1:
         yes = mask[:, 0]
         return (
-            _Part(part.rows[yes], part.columns),
-            _Part(part.rows[~yes], part.columns),
+            Part(part.rows[yes], part.columns),
+            Part(part.rows[~yes], part.columns),
         )
     assert rows == 1, "a question may depend on widths or on sizes, not on both"
     yes = mask[0]
-    return _Part(part.rows, part.columns[yes]), _Part(part.rows, part.columns[~yes])
+    return Part(part.rows, part.columns[yes]), Part(part.rows, part.columns[~yes])
 
 
-def _flat(value: Any) -> Any:
+def flat(value: Any) -> Any:
     """A column [K, 1] or row [1, R] as a vector; a plain integer as it is."""
     return value.reshape(-1) if hasattr(value, "reshape") else value
 
 
-def _matmul(factors: Ints, positions: Ints) -> Floats | Ints:
+def _matmul(factors: Ints, positions: Ints, what: str) -> Floats | Ints:
     """The exact product of two arrays of integers that are not negative."""
-    if not factors.size or not positions.size:
-        return _as_ints(factors, positions)
-    pairs = zip(factors.max(axis=0), positions.max(axis=1), strict=True)
+    number = number_type(factors, positions, what)
+    product: Floats | Ints = factors.astype(number) @ positions.astype(number)
+    return product
+
+
+def number_type(factors: Ints, positions: Ints, what: str) -> str:
+    """The numpy type in which a product of such arrays is exact and fastest.
+
+    Raises UsageError, saying ``what`` is counted, where no type is.
+    """
+    pairs = zip(
+        factors.max(axis=0, initial=0), positions.max(axis=1, initial=0), strict=True
+    )
     bound = sum(int(most) * int(times) for most, times in pairs)
     if bound < EXACT_FLOAT:
-        exact: Floats = factors.astype("float64") @ positions.astype("float64")
-        return exact
+        return "float64"
     if bound < EXACT_INT:
-        return _as_ints(factors, positions)
+        return "int64"
     raise UsageError(
-        f"the largest configuration may cost {bound:.1e} multiply-adds",
+        f"the largest configuration may have {bound:.1e} {what}",
         accepted="a sweep counts up to 2^63; narrow the alphas or the resolutions",
     )
-
-
-def _as_ints(factors: Ints, positions: Ints) -> Ints:
-    product: Ints = factors @ positions
-    return product

@@ -14,7 +14,8 @@ from mnprofile.errors import MissingExtraError, UsageError
 from mnprofile.escape import csv_cell
 from mnprofile.grids import DEFAULT_TABLES, Archs, Values, grids_for, total_size
 from mnprofile.recipes import PHONES
-from mnprofile.sweeps import Group, Rows, groups_of, parse_condition, stream
+from mnprofile.sweeps import MEMORY, Group, Rows, groups_of, parse_condition, stream
+from mnprofile.units import check_bits
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -32,11 +33,12 @@ COLUMNS = (
     "weights",
     "buffers",
     "activations",
+    MEMORY,
     "top1",
     "top1_kind",
     "top1_source",
 )
-_INTS = ("classes", "macs", "params", "weights", "buffers", "activations")
+_INTS = ("classes", "macs", "params", "weights", "buffers", "activations", MEMORY)
 _TEXTS = ("model", "impl", "top1_kind", "top1_source")
 MAX_FRAME_ROWS = 20_000_000
 _ROW_GROUP = 1 << 18
@@ -142,6 +144,7 @@ def sweep(
     impl: str | Sequence[str] = "paper",
     where: str | Sequence[str] = (),
     pareto: bool = False,
+    bits: int = 8,
 ) -> pd.DataFrame:
     """Every combination of the values as a tidy frame, one row a configuration.
 
@@ -150,8 +153,11 @@ def sweep(
         alpha, resolution, rho, t, classes: a number, several, or a text with ranges
             such as "0.35:1.4:0.05". The family's published grid where None.
         impl: one implementation's width rules or several.
-        where: conditions such as "macs<=100M"; a row must keep all of them.
+        where: conditions such as "macs<=100M" or "act_peak_bytes<=256KiB"; a row must
+            keep all of them.
         pareto: only the frontier of top-1 over macs.
+        bits: 8, 16 or 32 an element of ``act_peak_bytes``, the most memory that live
+            activations need at once.
 
     Raises:
         UsageError: a value out of range, or more rows than a frame should hold.
@@ -159,6 +165,7 @@ def sweep(
     >>> sweep("v2", alpha=0.75, resolution=160).loc[0, "macs"].item()
     107295200
     """
+    checked = check_bits(bits)
     texts = (where,) if isinstance(where, str) else where
     conditions = [parse_condition(text, "where") for text in texts]
     grids = grids_for(
@@ -176,7 +183,7 @@ def sweep(
             f"the frame would have {size:,} rows",
             accepted=f"up to {MAX_FRAME_ROWS:,}, or where=... or pareto=True",
         )
-    parts = stream(grids, conditions, pareto=pareto)
+    parts = stream(grids, conditions, pareto=pareto, bits=checked)
     return frame(capped(parts, MAX_FRAME_ROWS, "the frame"), groups_of(grids))
 
 

@@ -8,23 +8,27 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from mnprofile import accuracy, recipes, units
 from mnprofile.accuracy import Accuracy
 from mnprofile.errors import UsageError, nearest
 from mnprofile.grids import Grid
-from mnprofile.products import Product, product
+from mnprofile.peaks import Peaks, peaks_of
+from mnprofile.products import product
 from mnprofile.rows import Architecture
+from mnprofile.units import Bits
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-WIDTHS_AT_ONCE = 8_192
+WIDTHS_AT_ONCE = 16_384
 CELLS_AT_ONCE = 262_144
 
+MEMORY = "act_peak_bytes"
 # What a row has besides its group, in the order of the columns. ``t`` is nan where the
 # table's own expansion stands, ``top1`` where no accuracy is known.
 NUMBERS = (
@@ -37,11 +41,23 @@ NUMBERS = (
     "weights",
     "buffers",
     "activations",
+    MEMORY,
     "top1",
     "kind",
 )
 # What a condition may be about; ``kind`` is for the two below.
-LIMITED = ("alpha", "t", "macs", "params", "weights", "buffers", "activations", "top1")
+LIMITED = (
+    "alpha",
+    "t",
+    "macs",
+    "params",
+    "weights",
+    "buffers",
+    "activations",
+    MEMORY,
+    "top1",
+)
+_DENSE = 4  # one row in so many makes it cheaper to compute the peak of all
 _PER_WIDTH = ("alpha", "t", "params", "weights", "buffers")
 _COUNTS = ("macs", "params", "weights", "buffers", "activations")
 
@@ -97,7 +113,7 @@ class Condition:
     def __str__(self) -> str:
         value = (
             units.grouped(int(self.value))
-            if self.column in _COUNTS
+            if self.column in (*_COUNTS, MEMORY)
             else units.plain(self.value)
         )
         return f"{self.column} {self.sign} {value}"
@@ -105,7 +121,7 @@ class Condition:
 
 KNOWN = Condition("kind", ">=", accuracy.PUBLISHED)  # a top-1, published or not
 ONLY_PUBLISHED = Condition("kind", "=", accuracy.PUBLISHED)
-_CONDITION = re.compile(r"\s*([a-z0-9_]+)\s*(<=|>=|<|>|==?)\s*(\S+)\s*")
+_CONDITION = re.compile(r"\s*([a-z0-9_]+)\s*(<=|>=|<|>|==?)\s*(\S.*?)\s*")
 
 
 def parse_condition(text: str, option: str = "--where") -> Condition:
@@ -121,15 +137,28 @@ def parse_condition(text: str, option: str = "--where") -> Condition:
         raise UsageError(
             f'{option}: no column "{column}"', accepted=accepted, suggestion=close
         )
+    return Condition(column, sign, limit_value(column, value, option))
+
+
+def limit_value(column: str, text: str, option: str) -> float:
+    """What a limit on a column says: "100M" macs, "256KiB" of memory, "70" percent.
+
+    Raises UsageError naming the option.
+    """
     if column in _COUNTS:
-        return Condition(column, sign, units.parse_quantity(value, option))
+        return units.parse_quantity(text, option)
+    if column == MEMORY:
+        return units.parse_memory(text, option)
     try:
-        number = float(value)
+        number = float(text)
     except ValueError:
         number = float("nan")
     if not -1e9 < number < 1e9:
-        raise UsageError(f'{option}: "{value}" is no number', accepted=accepted)
-    return Condition(column, sign, number)
+        what, such = (
+            ("percentage", "70 or 70.5") if column == "top1" else ("number", "0.75")
+        )
+        raise UsageError(f'{option}: "{text}" is no {what}', accepted=f"such as {such}")
+    return number
 
 
 # --- the stream ----------------------------------------------------------------------
@@ -157,19 +186,23 @@ def stream(
     conditions: Sequence[Condition] = (),
     *,
     pareto: bool = False,
+    bits: Bits = 8,
     progress: Callable[[int], None] = lambda _: None,
 ) -> Iterator[Rows]:
     """The rows of the grids that keep every condition, in pieces of bounded size.
 
     With ``pareto`` only the frontier of top-1 over macs comes, cheapest first, at the
-    end. ``progress`` hears how many configurations each piece of work went through.
+    end. ``bits`` is the size of an element in memory. ``progress`` hears how many
+    configurations each piece of work went through.
     """
     groups = groups_of(grids)
     frontier = Frontier() if pareto else None
     index = 0
     for one in grids:
         for _ in range(len(one.impls) * len(one.classes)):
-            search = _Search(groups, index, one, tuple(conditions), frontier, progress)
+            search = _Search(
+                groups, index, one, tuple(conditions), frontier, bits, progress
+            )
             for rows in search.rows():
                 if frontier is None:
                     yield rows
@@ -189,6 +222,7 @@ class _Search:
     grid: Grid
     conditions: tuple[Condition, ...]
     frontier: Frontier | None
+    bits: Bits
     progress: Callable[[int], None]
 
     @property
@@ -246,7 +280,7 @@ class _Piece:
         if search.needs_top1 and not is_own:
             useful = t == accuracy.table_expansion(group.arch)
             alpha, t = alpha[useful], t[useful]
-        made = product(
+        made = self._every = product(
             group.arch,
             alpha=alpha,
             t=None if is_own else t,
@@ -267,15 +301,15 @@ class _Piece:
                 kept &= one.holds(per_width[one.column])
         if not kept.all():
             per_width = {name: values[kept] for name, values in per_width.items()}
-            made = Product(
-                made.weights[kept],
-                made.params[kept],
-                made.buffers[kept],
-                made.work[kept],
-                made.outputs[kept],
-                made.positions,
+            made = replace(
+                made,
+                weights=made.weights[kept],
+                params=made.params[kept],
+                buffers=made.buffers[kept],
+                work=made.work[kept],
+                outputs=made.outputs[kept],
             )
-        self.per_width, self.product = per_width, made
+        self.per_width, self.product, self._kept = per_width, made, kept
         self.count = int(kept.sum())
         own = np.isnan(per_width["t"])
         self.as_printed = own | (
@@ -291,7 +325,7 @@ class _Piece:
         known: dict[str, Any] = {"macs": macs}
         kept: Any = np.ones(macs.shape, bool)
         for one in search.conditions:
-            if one.column not in _PER_WIDTH:
+            if one.column not in (*_PER_WIDTH, MEMORY):
                 self._know(one.column, at, known)
                 kept &= one.holds(known[one.column])
         if search.frontier is not None:
@@ -300,6 +334,14 @@ class _Piece:
         k, r = np.nonzero(kept)
         if not len(k):
             return Rows(search.groups, k.astype(np.int32), {})
+        # Memory costs most, so it comes last, and for what is left.
+        peak = self._peak(at, k, r)
+        limits = [one for one in search.conditions if one.column == MEMORY]
+        if limits:
+            fits = np.all([one.holds(peak) for one in limits], axis=0)
+            k, r, peak = k[fits], r[fits], peak[fits]
+            if not len(k):
+                return Rows(search.groups, k.astype(np.int32), {})
         self._know("activations", at, known)
         self._know("top1", at, known)
         columns = {name: values[at][k] for name, values in self.per_width.items()} | {
@@ -307,11 +349,22 @@ class _Piece:
             "width": self.sides[r, 1],
             "macs": macs[k, r].astype(np.int64),
             "activations": known["activations"][k, r].astype(np.int64),
+            MEMORY: peak,
             "top1": known["top1"][k, r],
             "kind": known["kind"][k, r],
         }
         group = np.full(len(k), search.index, np.int32)
         return Rows(search.groups, group, {name: columns[name] for name in NUMBERS})
+
+    @cached_property
+    def _peaks(self) -> Peaks:
+        return peaks_of(self._every, self.search.bits).take(self._kept)
+
+    def _peak(self, at: slice, k: Any, r: Any) -> Any:
+        """The peak bytes [N] of some rows, by way of all rows where they are many."""
+        if len(k) * _DENSE > (at.stop - at.start) * len(self.sides):
+            return self._peaks.grid(at)[k, r]
+        return self._peaks.at(k + at.start, r)
 
     def _know(self, column: str, at: slice, known: dict[str, Any]) -> None:
         """Compute a figure [k, R] of some of the widths, once and only when asked."""

@@ -10,6 +10,14 @@ _SPELLED = {"million": 6, "b": 9, "billion": 9, "%": -2}
 _PRINTED = re.compile(r"([0-9][0-9,]*)(?:\.([0-9]+))?( ?)(%|[A-Za-z]*)")
 Rounding = Literal["nearest", "floor", "ceil"]
 _QUANTITY = re.compile(r"([0-9]{1,15})(?:\.([0-9]{1,15}))?\s*([KMGT]?)", re.IGNORECASE)
+_BYTES: dict[str, int] = {"": 1, "b": 1} | {
+    prefix + unit: int(base**power)
+    for unit, base in (("b", 1000), ("ib", 1024))
+    for power, prefix in enumerate("kmgt", start=1)
+}
+_MEMORY = re.compile(
+    r"([0-9]{1,15})(?:\.([0-9]{1,15}))?\s*((?:(?:[KMGT]i?)?B)?)", re.IGNORECASE
+)
 
 
 def grouped(value: int) -> str:
@@ -150,6 +158,28 @@ def parse_quantity(text: str, option: str) -> int:
     )
 
 
+def parse_memory(text: str, option: str) -> int:
+    """ "256KiB" -> 262144, "256kB" -> 256000, "4096" -> 4096: bytes.
+
+    Raises UsageError naming ``option`` for anything else: fractions of a byte, and a
+    bare K or M, which may mean either.
+    """
+    match = _MEMORY.fullmatch(text.strip())
+    if match is not None:
+        fraction = (match[2] or "").rstrip("0")
+        size, rest = divmod(
+            int(match[1] + fraction) * _BYTES[match[3].lower()],
+            int(10 ** len(fraction)),
+        )
+        if not rest:
+            return size
+    raise UsageError(
+        f'{option}: "{text}" is not an amount of memory',
+        accepted="whole bytes, or with kB, MB, GB (decimal) or KiB, MiB, GiB (binary):"
+        " 262144, 256kB, 256KiB, 1.5MiB",
+    )
+
+
 def parse_resolution(text: str, option: str = "--res") -> tuple[int, int]:
     """ "160" or "320x240" (height x width) -> (height, width)."""
     parts = re.split("[x×]", text.strip())
@@ -170,3 +200,18 @@ def resolution_text(resolution: tuple[int, int]) -> str:
 def plain(value: float) -> str:
     """A factor as a person writes it: 0.75, 1.0, 6."""
     return repr(value)
+
+
+# Sizes of one element, of a map or of the weights.
+Bits = Literal[8, 16, 32]
+BITS: tuple[Bits, ...] = (8, 16, 32)
+
+
+def check_bits(bits: int) -> Bits:
+    """8, 16 or 32, or UsageError."""
+    for known in BITS:
+        if bits == known:
+            return known
+    raise UsageError(
+        f"bits: {bits} is not accepted", accepted=", ".join(map(str, BITS))
+    )

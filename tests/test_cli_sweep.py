@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from mnprofile import cli
+from mnprofile.cli import output
 
 
 def run(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, str]:
@@ -106,6 +107,47 @@ def test_limits_filter(capsys: pytest.CaptureFixture[str]) -> None:
     assert "| 51.2 |" in rows[0]
 
 
+def test_people_see_memory_where_they_ask_for_it(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    one = ("sweep", "v2@1/224")
+    assert "Peak bytes" not in run(capsys, *one)[1]
+    for asked, peak in (
+        (("--bits", "16"), "3010560"),
+        (("--max-memory", "1.5MiB"), "1505280"),
+        (("--where", "act_peak_bytes<=1505280"), "1505280"),
+    ):
+        _, out, _ = run(capsys, *one, *asked)
+        assert out.splitlines()[1].split()[-2:] == [peak, "71.8"]
+        assert f"Peak bytes: live activations at {8 + 8 * (peak[0] == '3')} bits" in out
+    assert "No configuration passes." in run(capsys, *one, "--max-memory", "1MB")[1]
+
+
+def test_files_say_the_bits_of_their_peaks(
+    capsys: pytest.CaptureFixture[str], folder: Path
+) -> None:
+    run(capsys, "sweep", "v2@1/224", "--bits", "32", "-o", "one.json")
+    record = json.loads((folder / "one.json").read_text())
+    assert (record["bits"], record["rows"][0]["act_peak_bytes"]) == (32, 6_021_120)
+    _, _, err = run(capsys, "sweep", "v2@1/224", "-o", "one.csv")
+    assert "act_peak_bytes: live activations at 8 bits" in err
+
+
+def test_memory_fits_80_columns_of_a_terminal(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(output, "terminal_width", lambda: 80)
+    monkeypatch.setenv("NO_COLOR", "1")
+    for command in (
+        ("sweep", "--no-plot", "--bits", "32"),
+        ("find", "--max-memory", "256KiB"),
+    ):
+        _, out, _ = run(capsys, *command)
+        assert "…" not in out
+        assert any("Peak bytes" in line for line in out.splitlines())
+        assert max(map(len, out.splitlines())) <= 80
+
+
 def test_estimates_are_marked_and_their_error_is_printed(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
@@ -139,6 +181,12 @@ def test_nothing_passes(capsys: pytest.CaptureFixture[str]) -> None:
         (["v2", "--impl", "nobody"], 2, "is no implementation"),
         (["v2", "--where", "cost<1"], 2, 'no column "cost"'),
         (["v2", "--max-macs", "much"], 2, "is not a count"),
+        (["v2", "--max-memory", "256K"], 2, "KiB, MiB, GiB (binary)"),
+        (["v2", "--max-memory", ""], 2, "--max-memory"),
+        (["v2", "--max-memory=-1"], 2, "is not an amount of memory"),
+        (["v2", "--bits", "0"], 2, "--bits"),
+        (["v2", "--where", "act_peak_bytes<=much"], 2, "is not an amount of memory"),
+        (["v2", "--where", "act_peak_byte<=1"], 2, 'Did you mean "act_peak_bytes"'),
         (["v2", "--x", "speed"], 2, "is no axis"),
         (["v2", "--plot", "a.html", "--no-plot"], 2, "together"),
         (["v2", "--format", "parquet"], 2, "--output FILE.parquet"),
@@ -281,14 +329,35 @@ def test_find_json(capsys: pytest.CaptureFixture[str]) -> None:
     assert record["binding"] == ["macs <= 100,000,000"]
 
 
+def test_find_within_memory(capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, _ = run(capsys, "find", "--max-memory", "256KiB", "--top", "1")
+    assert code == 0
+    assert out.splitlines()[3].split() == [
+        "mobilenet_v3_large",
+        "1.0",
+        "96",
+        "43060160",
+        "5483032",
+        "184320",
+        "63.3",
+    ]
+    assert "184.3 kB peak." in out
+    assert "it breaks act_peak_bytes <= 262,144 by 65.5 kB" in out
+    _, out, _ = run(capsys, "find", "--bits", "16", "--top", "1", "--format", "json")
+    assert json.loads(out)["bits"] == 16
+
+
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
         (["--min-top1", "x"], "is no percentage"),
-        (["--min-top1", "nan"], "is no limit"),
+        (["--min-top1", "nan"], "is no percentage"),
         (["--min-top1", "101"], "is no limit"),
         (["--max-macs", "0"], "is no limit"),
         (["--max-macs=-5"], "is not a count"),
+        (["--max-memory", "0"], "is no limit"),
+        (["--max-memory", "1 Mb/s"], "is not an amount of memory"),
+        (["--bits", "12"], "--bits"),
         (["--top", "0"], "--top"),
         (["v9"], "no architecture"),
         (["--alpha", "0.1:2:0.00001", "--res", "96:224:1"], "to rank"),

@@ -58,6 +58,30 @@ def test_every_limit_is_kept() -> None:
         assert one.top1 >= 60
 
 
+def test_the_best_within_256_kib() -> None:
+    """Peaks of `activation_memory`, one network at a time, over the published grid."""
+    found = mnprofile.find(max_memory=262_144, published_only=True)
+    assert found.best is not None
+    assert (found.best.spec, found.best.top1) == ("mobilenet_v3_large@1.0/96", 63.3)
+    assert found.best.act_peak_bytes == 184_320
+    assert all(one.act_peak_bytes <= 262_144 for one in found.ranked)
+    better = found.next_better
+    assert better is not None
+    graph = mnprofile.build(
+        better.arch, alpha=better.alpha, resolution=better.resolution
+    )
+    alone = mnprofile.activation_memory(graph, bits=8).act_peak_bytes
+    assert better.act_peak_bytes == alone > 262_144
+    assert [str(limit) for limit in found.binding] == ["act_peak_bytes <= 262,144"]
+
+
+def test_twice_the_bits_are_twice_the_memory() -> None:
+    eight = mnprofile.find("v2", max_memory=200_000).ranked
+    sixteen = mnprofile.find("v2", max_memory=400_000, bits=16).ranked
+    assert [one.spec for one in eight] == [one.spec for one in sixteen]
+    assert sixteen[0].act_peak_bytes == 2 * eight[0].act_peak_bytes
+
+
 def test_nothing_fits_and_the_nearest_is_named() -> None:
     """The smallest V2 (0.35/96) costs 11.9 M."""
     found = mnprofile.find("v2", max_macs=1_000_000)
@@ -81,7 +105,14 @@ def test_the_frame_has_the_ranking() -> None:
 
 
 @pytest.mark.parametrize(
-    "limits", [{"max_macs": 0}, {"max_params": -1}, {"min_top1": 101}, {"min_top1": 0}]
+    "limits",
+    [
+        {"max_macs": 0},
+        {"max_params": -1},
+        {"max_memory": 0},
+        {"min_top1": 101},
+        {"min_top1": 0},
+    ],
 )
 def test_limits_that_are_none(limits: dict[str, Any]) -> None:
     with pytest.raises(UsageError, match="is no limit"):

@@ -142,13 +142,13 @@ def test_keras_v1_refuses_the_size_that_is_too_small() -> None:
 
 def test_beyond_2_53_the_integers_stay_exact() -> None:
     """3^34 > 2^53 has no float of its own."""
-    made = products._matmul(np.array([[3**17]]), np.array([[3**17]]))
+    made = products._matmul(np.array([[3**17]]), np.array([[3**17]]), "")
     assert made.tolist() == [[16_677_181_699_666_569]]
 
 
 def test_beyond_2_63_is_refused() -> None:
     with pytest.raises(UsageError, match="multiply-adds"):
-        products._matmul(np.array([[2**40]]), np.array([[2**40]]))
+        products._matmul(np.array([[2**40]]), np.array([[2**40]]), "multiply-adds")
 
 
 def test_rows_of_a_product_are_its_rows() -> None:

@@ -14,6 +14,7 @@ import mnprofile
 from mnprofile import catalog, rowfiles, sweeps
 from mnprofile.errors import UsageError
 from mnprofile.grids import Grid, grid, grids_for
+from mnprofile.peaks import Peaks
 from mnprofile.sweeps import Condition, groups_of, parse_condition, stream
 
 V2 = catalog.load("v2")
@@ -73,6 +74,8 @@ def test_conditions_keep_the_rows_that_a_filter_afterwards_keeps() -> None:
         ("macs<=50M", every["macs"] <= 50_000_000),
         ("params<2M", every["params"] < 2_000_000),
         ("activations>1M", every["activations"] > 1_000_000),
+        ("act_peak_bytes<=256KiB", every["act_peak_bytes"] <= 262_144),
+        ("act_peak_bytes>1MB", every["act_peak_bytes"] > 1_000_000),
         ("alpha>=0.5", every["alpha"] >= 0.5),
         ("top1>=65", every["top1"] >= 65),
     ):
@@ -83,6 +86,74 @@ def test_conditions_keep_the_rows_that_a_filter_afterwards_keeps() -> None:
         pd.testing.assert_frame_equal(
             some, every[kept].reset_index(drop=True), check_categorical=False
         )
+
+
+@pytest.mark.usefixtures("small_pieces")
+@pytest.mark.parametrize("bits", [8, 16, 32])
+@pytest.mark.parametrize("where", [(), "macs<=20M", ["macs<=200M", "params>2M"]])
+def test_peaks_are_those_of_each_configuration(bits: int, where: Any) -> None:
+    """However many rows of a piece are left, all or one in ten."""
+    rows = mnprofile.sweep(
+        ["v2", "v3-small"],
+        alpha="0.3:1.2:0.1",
+        resolution=[96, (64, 100), 32],
+        t=[0, 1, 6],
+        impl="paper,timm",
+        where=where,
+        bits=bits,
+    )
+    for _, row in rows.sample(25, random_state=1).iterrows():
+        height, _, width = str(row["resolution"]).partition("x")
+        graph = mnprofile.build(
+            row["model"],
+            alpha=row["alpha"],
+            t=row["t"],
+            resolution=(int(height), int(width or height)),
+            impl=row["impl"],
+        )
+        alone = mnprofile.activation_memory(graph, bits=bits)
+        assert row["act_peak_bytes"] == alone.act_peak_bytes
+
+
+def test_peaks_are_worked_out_only_for_rows_that_are_left(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A filter on something else pays nothing for what it drops."""
+    seen = []
+    at = Peaks.at
+
+    def counted(peaks: Peaks, k: Any, r: Any) -> Any:
+        seen.append(len(k))
+        return at(peaks, k, r)
+
+    def never(*_: Any) -> None:
+        raise AssertionError
+
+    monkeypatch.setattr(Peaks, "at", counted)
+    monkeypatch.setattr(Peaks, "grid", never)
+    rows = mnprofile.sweep("v2", alpha="0.1:2:0.01", where=["macs<=12M", "params>1.6M"])
+    assert sum(seen) == len(rows) == 9
+    monkeypatch.setattr(sweeps, "peaks_of", never)
+    assert mnprofile.sweep("v2", alpha="0.1:2:0.01", where="macs<=1K").empty
+
+
+def test_the_frontier_within_memory() -> None:
+    """Rows that break the limit do not shade those that keep it."""
+    some = mnprofile.sweep("v2", where="act_peak_bytes<=256KiB", pareto=True)
+    every = mnprofile.sweep("v2", where="top1>0")
+    kept = every[every["act_peak_bytes"] <= 262_144]
+    front = kept.sort_values("macs")
+    front = front[front["top1"] > front["top1"].cummax().shift(fill_value=0)]
+    assert len(some) > 0
+    assert some["macs"].tolist() == front["macs"].tolist()
+
+
+@pytest.mark.parametrize("bits", [0, 4, 64])
+def test_other_bits_are_refused(bits: int) -> None:
+    with pytest.raises(UsageError, match=f"bits: {bits} is not accepted"):
+        mnprofile.sweep("v2", bits=bits)
+    with pytest.raises(UsageError, match=f"bits: {bits} is not accepted"):
+        mnprofile.find("v2", bits=bits)
 
 
 @pytest.mark.usefixtures("small_pieces")
@@ -150,13 +221,17 @@ def test_progress_hears_of_every_configuration_once() -> None:
         ("macs<=100M", Condition("macs", "<=", 100_000_000)),
         (" params < 1.5M ", Condition("params", "<", 1_500_000)),
         ("alpha==0.5", Condition("alpha", "=", 0.5)),
+        ("act_peak_bytes<=262144", Condition("act_peak_bytes", "<=", 262_144)),
+        ("act_peak_bytes < 256 KiB", Condition("act_peak_bytes", "<", 262_144)),
     ],
 )
 def test_conditions_as_text(text: str, condition: Condition) -> None:
     assert parse_condition(text) == condition
 
 
-@pytest.mark.parametrize("text", ["macs", "macs<=", "cost<1", "alpha>nan", "macs<1.5"])
+@pytest.mark.parametrize(
+    "text", ["macs", "macs<=", "cost<1", "alpha>nan", "macs<1.5", "act_peak_bytes<1K"]
+)
 def test_conditions_that_are_refused(text: str) -> None:
     with pytest.raises(UsageError, match="--where"):
         parse_condition(text)
@@ -191,6 +266,7 @@ def test_csv_rows() -> None:
     rows = list(csv.DictReader(io.StringIO(written("csv").decode())))
     assert [row["resolution"] for row in rows] == ["96x128", "224", "96x128", "224"]
     assert rows[3]["macs"] == "300774272"
+    assert rows[3]["act_peak_bytes"] == "1505280"  # 112x112x96 + 56x56x96
     assert rows[3]["top1"] == "71.8"
     assert rows[3]["top1_source"] == "TF-slim mobilenet/README.md, float"
     assert rows[3]["latency_ms_pixel_1"] == "73.8"

@@ -65,6 +65,37 @@ def test_other_quantities_are_refused(text: str) -> None:
         units.parse_quantity(text, "--max-macs")
 
 
+@pytest.mark.parametrize(
+    ("text", "size"),
+    [
+        ("262144", 262_144),
+        ("262144B", 262_144),
+        ("256KiB", 262_144),
+        ("256 kib", 262_144),
+        ("256kB", 256_000),
+        ("256KB", 256_000),
+        ("1.5MiB", 1_572_864),
+        ("1.50 MB", 1_500_000),
+        ("0.5KiB", 512),
+        ("2GiB", 2_147_483_648),
+        ("1TB", 10**12),
+        ("0", 0),
+    ],
+)
+def test_memory_is_decimal_or_binary(text: str, size: int) -> None:
+    assert units.parse_memory(text, "--max-memory") == size
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "B", "KiB", "256K", "256Ki", "1iB", "1.5", "0.1KiB", "-1", "1e6", "nan", "²B"],
+)
+def test_other_amounts_of_memory_are_refused(text: str) -> None:
+    """256K may be either; 0.1 KiB is no whole number of bytes."""
+    with pytest.raises(UsageError, match="is not an amount of memory"):
+        units.parse_memory(text, "--max-memory")
+
+
 def test_resolutions() -> None:
     assert units.parse_resolution("160") == (160, 160)
     assert units.parse_resolution("320x240") == (320, 240)

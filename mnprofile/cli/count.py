@@ -28,7 +28,6 @@ from mnprofile.counting import (
 )
 from mnprofile.errors import UsageError
 from mnprofile.graph import Config
-from mnprofile.memory import BITS
 from mnprofile.ops import Shape
 from mnprofile.published import (
     Figure,
@@ -38,7 +37,7 @@ from mnprofile.published import (
 )
 from mnprofile.rows import Architecture
 from mnprofile.sheet import Column, Share, Sheet, Value
-from mnprofile.units import short
+from mnprofile.units import BITS, short
 
 FOOT = (
     "multiply-adds of convolutions and fully connected layers (SE too), without bias;"

@@ -12,7 +12,7 @@ from mnprofile import units
 from mnprofile.cli.options import ArchType, output_options
 from mnprofile.cli.output import emit, envelope
 from mnprofile.cli.sweep import LIMITS, limit_options
-from mnprofile.errors import OK, VERDICT, UsageError
+from mnprofile.errors import OK, VERDICT
 from mnprofile.sheet import Column, Sheet
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ _COLUMNS = (
     Column("macs", "Multiply-adds", "count"),
     Column("params", "Params", "count"),
     Column("activations", "Activations", "count"),
+    Column("act_peak_bytes", "Peak bytes", "count"),
     Column("top1", "Top-1 %", "number"),
 )
 _KIND = Column("top1_kind", "Top-1 is")
@@ -51,6 +52,7 @@ def command(
     alpha: str | None,
     res: str | None,
     top: int,
+    bits: str | None,
     format_: str | None,
     output: Path | None,
     **limits: str | None,
@@ -67,6 +69,7 @@ def command(
       mnprofile find --max-macs 100M --max-params 3M --top 10
       mnprofile find v2 --min-top1 70 --published
       mnprofile find v1 v2 --max-activations 2M --format json
+      mnprofile find --max-memory 256KiB --bits 8
     """
     from mnprofile.finding import find
     from mnprofile.grids import DEFAULT_TABLES
@@ -74,6 +77,7 @@ def command(
     found = find(
         archs or DEFAULT_TABLES,
         **_limits(limits),
+        bits=int(bits or 8),
         published_only=published,
         alpha=alpha,
         resolution=res,
@@ -81,7 +85,7 @@ def command(
     emit(
         format_,
         output,
-        sheets=_sheets(found, top),
+        sheets=_sheets(found, top, memory=bool(bits or limits["max_memory"])),
         csv=_csv_sheet(found, top),
         record=lambda: envelope("find", _record(found, top)),
     )
@@ -90,42 +94,39 @@ def command(
 
 def _limits(given: dict[str, str | None]) -> dict[str, Any]:
     """The limits as numbers. Raises UsageError naming the option."""
+    from mnprofile.sweeps import limit_value
+
     limits: dict[str, Any] = {}
-    for name in LIMITS:
+    for name, (column, _) in LIMITS.items():
         text, option = given[name], "--" + name.replace("_", "-")
         if text is None:
             continue
-        if name != "min_top1":
-            limits[name] = units.parse_quantity(text, option)
-            continue
-        try:
-            limits[name] = float(text)
-        except ValueError:
-            raise UsageError(
-                f'{option}: "{text}" is no percentage', accepted="such as 70 or 70.5"
-            ) from None
+        limits[name] = limit_value(column, text, option)
     return limits
 
 
-def _sheets(found: Found, top: int) -> list[Sheet]:
+def _sheets(found: Found, top: int, *, memory: bool) -> list[Sheet]:
     """The published ones, the estimates that promise more, and what binds."""
     limits = ", ".join(map(str, found.limits))
     title = f"Published, within {limits}" if limits else "Published"
-    sheets = [_sheet(found.published[:top], title)]
+    sheets = [_sheet(found.published[:top], title, memory=memory)]
     if found.estimates:
         title = "Estimates that promise more than any published one"
-        sheets.append(_sheet(found.estimates[:top], title))
+        sheets.append(_sheet(found.estimates[:top], title, memory=memory))
     sheets = [sheet for sheet in sheets if sheet.rows] or sheets[:1]
     last = sheets[-1]
     notes = (*verdict(found), *_estimate_notes(found.estimates[:top]))
+    if memory:
+        notes = (*notes, f"Peak bytes: live activations at {found.bits} bits")
     sheets[-1] = Sheet(last.columns, last.rows, None, last.title, notes)
     return sheets
 
 
-def _sheet(choices: Sequence[Choice], title: str) -> Sheet:
+def _sheet(choices: Sequence[Choice], title: str, *, memory: bool) -> Sheet:
     rows = tuple(_cells(choice) for choice in choices)
     full = Sheet((*_COLUMNS, _KIND, _SOURCE), rows, None, title)
-    return full.only("model", "alpha", "resolution", "macs", "params", "top1")
+    peak = ["act_peak_bytes"] * memory
+    return full.only("model", "alpha", "resolution", "macs", "params", *peak, "top1")
 
 
 def _csv_sheet(found: Found, top: int) -> Sheet:
@@ -141,6 +142,7 @@ def _cells(choice: Choice) -> tuple[Any, ...]:
         choice.macs,
         choice.params,
         choice.activations,
+        choice.act_peak_bytes,
         choice.top1,
         "published" if choice.is_published else "estimate",
         choice.accuracy.label,
@@ -156,27 +158,31 @@ def verdict(found: Found) -> tuple[str, ...]:
         assert found.nearest is not None
         return (
             f"None of {found.searched} configurations of known accuracy fits.",
-            f"Nearest: {_sentence(found.nearest)}; it breaks"
+            f"Nearest: {_sentence(found.nearest, found)}; it breaks"
             f" {_overshoots(found.nearest, found)}.",
         )
     kind = "" if best.is_published else " (an estimate)"
     fits = (
-        f"{len(found.ranked)} of {found.searched} fit. Best: {_sentence(best)}{kind}."
+        f"{len(found.ranked)} of {found.searched} fit."
+        f" Best: {_sentence(best, found)}{kind}."
     )
     after = found.next_better
     if after is None:
         return (fits, "No limit binds: nothing known is more accurate.")
     return (
         fits,
-        f"Next better: {_sentence(after)}; it breaks {_overshoots(after, found)}.",
+        f"Next better: {_sentence(after, found)};"
+        f" it breaks {_overshoots(after, found)}.",
     )
 
 
-def _sentence(choice: Choice) -> str:
+def _sentence(choice: Choice, found: Found) -> str:
     kind = "" if choice.is_published else " estimated"
+    is_limited = any(limit.column == "act_peak_bytes" for limit in found.limits)
+    peak = f", {units.short_bytes(choice.act_peak_bytes)} peak" if is_limited else ""
     return (
         f"{choice.spec}, top-1 {units.plain(choice.top1)} %{kind},"
-        f" {units.short(choice.macs)} macs, {units.short(choice.params)} params"
+        f" {units.short(choice.macs)} macs, {units.short(choice.params)} params{peak}"
     )
 
 
@@ -188,7 +194,9 @@ def _overshoots(choice: Choice, found: Found) -> str:
         if limit.column == "top1":
             parts.append(f"{limit} by {limit.value - value:.1f} points")
         else:
-            parts.append(f"{limit} by {units.short(int(value - limit.value))}")
+            is_memory = limit.column == "act_peak_bytes"
+            short = units.short_bytes if is_memory else units.short
+            parts.append(f"{limit} by {short(int(value - limit.value))}")
     return " and ".join(parts)
 
 
@@ -209,6 +217,7 @@ def _record(found: Found, top: int) -> dict[str, Any]:
             {"quantity": one.column, "sign": one.sign, "value": one.value}
             for one in found.limits
         ],
+        "bits": found.bits,
         "searched": found.searched,
         "fitting": len(found.ranked),
         "published": [_choice_record(one) for one in found.published[:top]],

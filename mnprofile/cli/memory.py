@@ -27,7 +27,8 @@ from mnprofile.counting import count
 from mnprofile.deployment import deploy
 from mnprofile.errors import UsageError
 from mnprofile.grouped import Groups
-from mnprofile.memory import BITS, VIEWS, activation_memory, widest
+from mnprofile.memory import VIEWS, activation_memory, widest
+from mnprofile.units import BITS
 
 By = Literal["layer", "block", "stage", "resolution"]
 

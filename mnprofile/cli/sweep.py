@@ -25,6 +25,7 @@ from mnprofile.cli.output import (
 )
 from mnprofile.errors import FileError, Place, UsageError
 from mnprofile.sheet import Column, Sheet, Value
+from mnprofile.units import BITS, Bits, check_bits
 
 DEFAULT_PLOT = Path("reports") / "sweep.html"
 # The most rows that a format is good for.
@@ -54,6 +55,22 @@ class Ask:
     limits: dict[str, str | None]
     published: bool
     pareto: bool
+    bits: str | None
+
+    @property
+    def shows_memory(self) -> bool:
+        """Whether memory is asked for; else people's tables leave its column out."""
+        asked = any("act_peak_bytes" in text for text in self.where)
+        return asked or bool(self.bits or self.limits["max_memory"])
+
+    @property
+    def element_bits(self) -> Bits:
+        """Bits of an element in memory: 8 unless asked for otherwise."""
+        return check_bits(int(self.bits or 8))
+
+    @property
+    def wants_frontier(self) -> bool:
+        return self.pareto or self.is_bare
 
     @property
     def is_bare(self) -> bool:
@@ -63,12 +80,22 @@ class Ask:
 
 
 def limit_options(function: Any) -> Any:
-    """--max-macs, --max-params, --max-activations, --min-top1."""
+    """--max-macs, --max-params, --max-activations, --max-memory, --bits, --min-top1."""
     for option in reversed(
         (
             click.option("--max-macs", metavar="N", help="At most 100M, 1.5G, 512K."),
             click.option("--max-params", metavar="N", help="At most so many."),
             click.option("--max-activations", metavar="N", help="At most so many."),
+            click.option(
+                "--max-memory",
+                metavar="BYTES",
+                help="At most so much live activation memory: 256KiB, 256kB.",
+            ),
+            click.option(
+                "--bits",
+                type=click.Choice([str(bits) for bits in BITS]),
+                help="Of an element in memory. [default: 8]",
+            ),
             click.option("--min-top1", metavar="PERCENT", help="At least 70, say."),
         )
     ):
@@ -135,6 +162,7 @@ def command(
     where: tuple[str, ...],
     published: bool,
     pareto: bool,
+    bits: str | None,
     plot: Path | None,
     no_plot: bool,
     x_axis: str,
@@ -151,7 +179,8 @@ def command(
     reports/sweep.html.
 
     top1 is a published figure, an estimate between published figures, or empty; the
-    estimates' leave-one-out error is printed with them.
+    estimates' leave-one-out error is printed with them. act_peak_bytes is the most
+    memory that live activations need at once, as "mnprofile memory" has it.
 
     \b
     Examples:
@@ -160,11 +189,12 @@ def command(
       mnprofile sweep v2 --alpha 0.35:1.4:0.05 --res 96:224:32 --t 1,3,6 -o v2.md
       mnprofile sweep v2 --alpha 0.1:2:0.001 --max-macs 20M -o v2.csv
       mnprofile sweep v2 v3-small --max-params 3M --pareto
+      mnprofile sweep v2 --res 96:224:16 --max-memory 256KiB --bits 8
     """
     axes = {name: given[name] for name in ("alpha", "res", "rho", "t", "classes")}
     axes["impl"] = given["impl"]
     limits = {name: given[name] for name in LIMITS}
-    ask = Ask(archs, axes, where, limits, published, pareto)
+    ask = Ask(archs, axes, where, limits, published, pareto, bits)
     kind = _kind(format_, output)
     if plot is not None and no_plot:
         raise UsageError("--plot and --no-plot together")
@@ -176,6 +206,7 @@ LIMITS = {
     "max_macs": ("macs", "<="),
     "max_params": ("params", "<="),
     "max_activations": ("activations", "<="),
+    "max_memory": ("act_peak_bytes", "<="),
     "min_top1": ("top1", ">="),
 }
 
@@ -236,7 +267,7 @@ def run(ask: Ask, kind: str, output: Path | None, plot: Path | None, x: str) -> 
     del axes["res"]
     impl = axes.pop("impl")
     grids = grids_for(ask.archs or DEFAULT_TABLES, impl=impl or "paper", **axes)
-    pareto = ask.pareto or ask.is_bare
+    pareto, bits = ask.wants_frontier, ask.element_bits
     size = total_size(grids)
     if size > MAX_ROWS[kind] and not (conditions or pareto):
         raise UsageError(
@@ -249,15 +280,15 @@ def run(ask: Ask, kind: str, output: Path | None, plot: Path | None, x: str) -> 
         rowfiles.require_parquet()
     sample = samples.Sample(axis) if plot is not None else None
     with progress_bar(size) as advance:
-        source = [stream(grids, conditions, pareto=pareto, progress=advance)]
+        source = [stream(grids, conditions, pareto=pareto, bits=bits, progress=advance)]
         if sample is not None and pareto:
             # The frontier is the answer; the plot shows what it stands out from.
-            for rows in stream(grids, [*conditions, KNOWN]):
+            for rows in stream(grids, [*conditions, KNOWN], bits=bits):
                 sample.add(rows)
         elif sample is not None:
             source[0] = sample.seen(source[0])
         parts = rowfiles.capped(source[0], MAX_ROWS[kind], kind)
-        _write(kind, output, parts, groups, grids, pareto=pareto)
+        _write(kind, output, parts, groups, grids, ask)
     if sample is not None and plot is not None:
         files.write_text(plot, plotpages.page(sample, grids, accuracy_notes(groups)))
         warn(f"Plots: {plot}")
@@ -265,12 +296,14 @@ def run(ask: Ask, kind: str, output: Path | None, plot: Path | None, x: str) -> 
 
 def conditions_of(limits: dict[str, str | None]) -> list[Any]:
     """--max-macs 100M and the others as conditions. Raises UsageError."""
-    from mnprofile.sweeps import parse_condition
+    from mnprofile.sweeps import Condition, limit_value
 
     return [
-        parse_condition(f"{column}{sign}{limits[name]}", "--" + name.replace("_", "-"))
+        Condition(
+            column, sign, limit_value(column, text, "--" + name.replace("_", "-"))
+        )
         for name, (column, sign) in LIMITS.items()
-        if limits.get(name) is not None
+        if (text := limits.get(name)) is not None
     ]
 
 
@@ -280,8 +313,7 @@ def _write(
     parts: Iterable[Any],
     groups: Sequence[Any],
     grids: Sequence[Any],
-    *,
-    pareto: bool,
+    ask: Ask,
 ) -> None:
     """Write the rows in their format; notes go below them, or to stderr."""
     from mnprofile import rowfiles
@@ -289,11 +321,13 @@ def _write(
     names = rowfiles.columns_of(groups)
     notes = accuracy_notes(groups)
     if kind in ("table", "md"):
-        _people(kind, output, parts, groups, notes, pareto=pareto)
+        _people(kind, output, parts, groups, notes, ask)
         return
+    notes.append(f"act_peak_bytes: live activations at {ask.element_bits} bits")
     with _target(output) as file:
         if kind == "json":
-            head = envelope("sweep", {"grids": [grid_record(one) for one in grids]})
+            asked = {"grids": [grid_record(one) for one in grids]}
+            head = envelope("sweep", asked | {"bits": ask.element_bits})
             rowfiles.write_json(
                 file, parts, names, head, lambda count: {"count": count, "notes": notes}
             )
@@ -329,14 +363,13 @@ def _people(
     parts: Iterable[Any],
     groups: Sequence[Any],
     notes: list[str],
-    *,
-    pareto: bool,
+    ask: Ask,
 ) -> None:
     """The rows as people read them."""
     from mnprofile import rowfiles
 
     table = rowfiles.frame(parts, groups)
-    title = "Frontier of top-1 over multiply-adds" if pareto else ""
+    title = "Frontier of top-1 over multiply-adds" if ask.wants_frontier else ""
     # Latencies are in the files and plots only, so their sources are too.
     estimated = (table["top1_kind"] == "estimate").any()
     shown = [note for note in notes if ": latency on " not in note]
@@ -344,12 +377,16 @@ def _people(
         shown.append("~ estimate, between published figures")
     else:
         shown = [note.partition("; estimates ")[0] for note in shown]
-    sheet = sheet_of(table, title, shown)
+    if ask.shows_memory:
+        shown.append(f"Peak bytes: live activations at {ask.element_bits} bits")
+    sheet = sheet_of(table, title, shown, memory=ask.shows_memory)
     emit(kind, output, sheets=[sheet], csv=sheet, record=dict)
 
 
-def sheet_of(table: Any, title: str, notes: Sequence[str]) -> Sheet:
-    """A frame of sweep rows as a table for people."""
+def sheet_of(
+    table: Any, title: str, notes: Sequence[str], *, memory: bool = False
+) -> Sheet:
+    """A frame of sweep rows as a table for people, with peaks of memory or without."""
     labels = {
         "model": Column("model", "Model"),
         "impl": Column("impl", "Impl"),
@@ -359,6 +396,7 @@ def sheet_of(table: Any, title: str, notes: Sequence[str]) -> Sheet:
         "classes": Column("classes", "Classes", "number"),
         "macs": Column("macs", "Mult-adds", "count"),
         "params": Column("params", "Params", "count"),
+        "act_peak_bytes": Column("act_peak_bytes", "Peak bytes", "count"),
         "top1": Column("top1", "Top-1 %", "number"),
     }
     several = {"impl", "classes"}
@@ -366,6 +404,7 @@ def sheet_of(table: Any, title: str, notes: Sequence[str]) -> Sheet:
         name
         for name in labels
         if not (name in several and table[name].nunique() < 2)
+        and (memory or name != "act_peak_bytes")
         and not (name in ("t", "top1") and table[name].isna().all())
     ]
     columns = [[_plain(value) for value in table[name].tolist()] for name in shown]

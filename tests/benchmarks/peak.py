@@ -1,63 +1,52 @@
-"""Peaks of many configurations at once, beside one at a time.
+"""Sweeps with peaks of memory, beside networks measured one at a time.
 
     python -m tests.benchmarks.peak
 
-Prints configurations a second for each network, and how many times faster the arrays
-are than building and measuring each configuration alone.
+Prints configurations a second for each network: every row kept, those within 256 KiB
+kept, and those under 5 M multiply-adds; and how many times faster the first is than
+building and measuring each configuration alone.
 """
 
 import time
-from typing import Any
 
 from mnprofile import activation_memory, build
-from mnprofile.blocks import assemble
-from mnprofile.catalog import load
-from mnprofile.graph import Config
-from mnprofile.liveness import candidates, live_sets
+from mnprofile.grids import grids_for
+from mnprofile.sweeps import parse_condition, stream
 
-# Widths within which every block has the same layers, and resolutions.
-NETWORKS = {"v1": (0.5, 0.9), "v2": (0.72, 0.99), "v3-large": (0.72, 0.99)}
-WIDTHS, SIDES, CHUNK = 2000, range(64, 564), 100
+NETWORKS = ("v1", "v2", "v3-large", "v3-small")
+GRID = {"alpha": "0.35:1.35:0.0005", "resolution": "32:531:1"}
+WHERE = ("act_peak_bytes>0", "act_peak_bytes<=256KiB", "macs<=5M")
 
 
-def at_once(name: str) -> float:
-    """Configurations a second, every peak from columns times rows."""
-    import numpy as np
-
-    arch, (low, high) = load(name), NETWORKS[name]
-    begin = time.perf_counter()
-    column: Any = np.linspace(low, high, WIDTHS)[:, None]
-    row: Any = np.arange(SIDES.start, SIDES.stop)[None, :]
-    config = Config(name, "paper", column, (row, row), None, None, arch.classes)
-    found = [
-        [(np.broadcast_to(channels, (WIDTHS, 1)), size) for channels, size in terms]
-        for terms in candidates(live_sets(assemble(arch, config)))
-    ]
-    for at in range(0, WIDTHS, CHUNK):
-        sums: list[Any] = [
-            sum(channels[at : at + CHUNK] * size for channels, size in terms)
-            for terms in found
-        ]
-        peak = sums[0]
-        for other in sums[1:]:
-            np.maximum(peak, other, out=peak)
-    return WIDTHS * len(SIDES) / (time.perf_counter() - begin)
+def at_once(name: str, where: str) -> float:
+    """Configurations a second of a sweep of a million, the best of three."""
+    grids = grids_for(name, **GRID)
+    best = float("inf")
+    for _ in range(3):
+        begin = time.perf_counter()
+        for _ in stream(grids, [parse_condition(where)]):
+            pass
+        best = min(best, time.perf_counter() - begin)
+    return grids[0].size / best
 
 
 def one_at_a_time(name: str) -> float:
     """Configurations a second, each built and measured."""
     begin = time.perf_counter()
-    for side in SIDES[:100]:
+    for side in range(64, 164):
         activation_memory(build(name, alpha=0.75, resolution=side))
     return 100 / (time.perf_counter() - begin)
 
 
 def main() -> None:
     for name in NETWORKS:
-        fast, slow = at_once(name), one_at_a_time(name)
-        print(
-            f"{name}: {fast / 1e6:.1f} M a second, {fast / slow:,.0f} times one alone"
+        rates = [at_once(name, where) for where in WHERE]
+        shown = ", ".join(
+            f"{where} {rate / 1e6:.1f} M"
+            for where, rate in zip(WHERE, rates, strict=True)
         )
+        times = rates[0] / one_at_a_time(name)
+        print(f"{name}: {shown} a second; {times:,.0f} times one alone")
 
 
 if __name__ == "__main__":
