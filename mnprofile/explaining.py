@@ -15,6 +15,7 @@ from mnprofile.formulas import Derivation, Formula, Scale, derive
 from mnprofile.graph import Config, Graph, Node
 from mnprofile.ops import Conv, Depthwise, Linear, Shape
 from mnprofile.rows import Architecture
+from mnprofile.units import grouped, percent, short
 
 STANDARD = (
     "The comparison: each depthwise convolution and the convolution that projects it"
@@ -79,6 +80,14 @@ class Explanation:
     scaled: Formula | None
     ratios: tuple[Ratio, ...] = ()
 
+    @property
+    def standard_macs(self) -> int:
+        """The multiply-adds with standard convolutions: see STANDARD."""
+        macs = self.macs.value
+        if self.standard is not None and self.separable is not None:
+            macs += self.standard.value - self.separable.value
+        return int(macs)
+
 
 @dataclass(frozen=True, slots=True)
 class NetworkExplanation:
@@ -95,11 +104,7 @@ class NetworkExplanation:
     @property
     def standard_macs(self) -> int:
         """With standard convolutions: see STANDARD."""
-        return self.macs + sum(
-            int(block.standard.value - block.separable.value)
-            for block in self.blocks
-            if block.standard is not None and block.separable is not None
-        )
+        return sum(block.standard_macs for block in self.blocks)
 
 
 def explain(
@@ -142,6 +147,18 @@ def explain_network(
         graph.config,
         tuple(_explanation(graph, base, probe, name, ()) for name in blocks),
         _ratios(table, settings, graph, base, None),
+    )
+
+
+def saving_text(network: NetworkExplanation) -> str:
+    """What the network costs against standard convolutions, in a sentence."""
+    ours, standard = network.macs, network.standard_macs
+    if ours == standard:
+        return "No depthwise convolution stands in for a standard one here."
+    return (
+        f"{short(ours)} multiply-adds ({grouped(ours)}) against {short(standard)}"
+        f" ({grouped(standard)}) with standard convolutions:"
+        f" {percent(ours, standard)}, {standard / ours:.2f} times less."
     )
 
 
@@ -268,7 +285,11 @@ def _ratios(
     else:
         side = table.resolution // 2
         chosen = [{"alpha": alpha} for alpha in PROBES] + [{"resolution": side}]
-        others = [build(table, **_base(settings) | one) for one in chosen if side]
+        others = [
+            other
+            for one in chosen
+            if side and (other := _built(table, _base(settings) | one))
+        ]
     found = []
     for other in others:
         here, there = (_totals(one, name) for one in (other, base))
@@ -287,6 +308,14 @@ def _ratios(
             )
         )
     return tuple(found)
+
+
+def _built(table: Architecture, settings: dict[str, Any]) -> Graph | None:
+    """A network to compare with; None where the table cannot be built so small."""
+    try:
+        return build(table, **settings)
+    except UsageError:
+        return None
 
 
 def _totals(graph: Graph, name: str | None) -> Figures | None:

@@ -12,10 +12,14 @@ from mnprofile.errors import UsageError
 from mnprofile.graph import INPUT, Config, Graph
 from mnprofile.grouped import Groups, fused, fused_steps, grouped_steps
 from mnprofile.liveness import Step, Tensor, live_sets
-from mnprofile.units import Bits, check_bits
+from mnprofile.units import Bits, check_bits, grouped, short_bytes
 
 View = Literal["layer", "block", "stage"]
 VIEWS: tuple[View, ...] = ("layer", "block", "stage")
+LIVE = (
+    "Live: inputs and output of the operator that runs, and what is still needed later."
+    " Batch norm, activation functions, additions and SE products write in place."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +110,24 @@ def activation_memory(
         recomputed_macs=sum(part.recomputed_macs for part in parts),
         extra_elems=sum(part.extra_elems for part in parts),
     )
+
+
+def map_text(tensor: Tensor) -> str:
+    """A map's size, as papers write it: "112x112x96"."""
+    shape = tensor.shape
+    return f"{shape.h}x{shape.w}x{shape.c}"
+
+
+def maps_text(step: Step) -> str:
+    """The sizes of the maps that live at a step: "112x112x96 + 56x56x96"."""
+    return " + ".join(map(map_text, step.live))
+
+
+def peak_text(memory: Memory) -> str:
+    """How much the peak is, where, and which maps make it."""
+    peak, most = memory.peak, memory.act_peak_bytes
+    maps = " + ".join(f"{one.layer} {map_text(one)}" for one in peak.live)
+    return f"{short_bytes(most)} ({grouped(most)} bytes) at {peak.layer}: {maps}"
 
 
 def widest(graph: Graph) -> tuple[Widest, ...]:

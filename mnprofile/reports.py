@@ -5,7 +5,10 @@ from collections.abc import Sequence
 from mnprofile import escape, panels, sheet, svg
 from mnprofile.accuracies import Point, points
 from mnprofile.explorer import explorer, explorer_data
+from mnprofile.formula_panels import formulas
 from mnprofile.markup import element, trusted
+from mnprofile.memory import activation_memory
+from mnprofile.memory_panels import BITS, live_memory, peak_line
 from mnprofile.network_panels import (
     layer_table,
     layers,
@@ -56,6 +59,8 @@ def report_page(networks: Sequence[Network], verdicts: Sequence[Panel] = ()) -> 
                 stages,
                 layers,
                 types,
+                live_memory,
+                formulas,
                 layer_table,
             )
         )
@@ -78,7 +83,7 @@ def report_page(networks: Sequence[Network], verdicts: Sequence[Panel] = ()) -> 
 
 
 def report_markdown(networks: Sequence[Network]) -> str:
-    """Key figures, stages and types, for a README or a pull request."""
+    """Key figures, stages, types and peak memory, for a README or a pull request."""
     figures = panels.key_figure_sheet(networks)
     parts = [
         f"![Top-1 accuracy over multiply-adds]({PICTURE})\n",
@@ -87,6 +92,8 @@ def report_markdown(networks: Sequence[Network]) -> str:
     for network in networks:
         parts.append(sheet.to_markdown(stage_sheet(network)))
         parts.append(sheet.to_markdown(type_sheet(network)))
+        memory = activation_memory(network.counted.graph, bits=BITS)
+        parts.append(escape.markdown(f"{peak_line(memory)}.") + "\n")
     parts.append(escape.markdown(CONVENTION) + "\n")
     return "\n".join(parts)
 

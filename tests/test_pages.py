@@ -291,6 +291,8 @@ def test_it_reads_without_a_script(browser: Any, site: Path) -> None:
     assert page.locator("table:visible").count() > 15
     assert page.locator("svg.scatter .dot").count() == 57
     assert page.locator("svg.columns:visible").count() == 12
+    assert page.locator("svg.treads:visible .summit").count() == 4
+    assert page.locator("table.formulas:visible").count() == 4
     assert not page.locator("#x-form").is_visible()
     assert "The explorer needs JavaScript" in page.inner_text("#explorer")
     context.close()

@@ -18,9 +18,12 @@ from mnprofile.catalog import build, load, parse, tables_folder
 from mnprofile.cli import main
 from mnprofile.counting import count
 from mnprofile.factors import Factors, factors
+from mnprofile.formula_panels import formulas
 from mnprofile.markup import data_block, element
+from mnprofile.memory_panels import live_memory
 from mnprofile.network_panels import type_sheet
 from mnprofile.panels import Network
+from mnprofile.stepplot import Tread, step_plot, ticks
 
 ROOT = Path(__file__).parent.parent
 FOUR = ["v1", "v2", "v3-large", "v3-small"]
@@ -140,7 +143,8 @@ def test_captions_are_made_from_the_data() -> None:
 def test_every_layer_names_its_table_line() -> None:
     """The first layer of V1 stands on line 15 of its table."""
     page = reports.report_page([network("v1")])
-    row = re.search(r"<tr><th scope=\"row\">stem</th>.*?</tr>", page)
+    table = page[page.index('id="net0-table"') :]
+    row = re.search(r"<tr><th scope=\"row\">stem</th>.*?</tr>", table)
 
     assert row is not None
     assert row[0].endswith('<td class="n" data-n="15">15</td></tr>')
@@ -177,6 +181,132 @@ def test_a_page_without_any_accuracy_says_so(tmp_path: Path) -> None:
     own = Network(parse(text, "own.md"), count(build("v2")))
 
     assert "No accuracy is known for these networks" in reports.report_page([own])
+
+
+# --- memory --------------------------------------------------------------------------
+
+
+def test_the_memory_panel_marks_and_names_the_peak() -> None:
+    """V2 1.0/224 at 8 bits: 112x112x96 + 56x56x96 = 1,505,280 bytes live at once.
+
+    Weights 3,469,760 bytes, biases and scales 72,224 each: 3.6 MB.
+    """
+    panel = live_memory(network("v2"), "net0")
+
+    assert panel.caption == (
+        "Live activations at 8 bits an element peak at 1.5 MB (1,505,280 bytes) at"
+        " block2.depthwise: block2.expand 112x112x96 + block2.depthwise 56x56x96."
+        " Weights and biases at 8 bits take 3.6 MB beside it."
+    )
+    assert ">1.5 MB, block2.depthwise</text>" in panel.body
+    assert panel.body.count('class="summit"') == 1
+    (row,) = re.findall(r'<tr class="most">.*?</tr>', panel.body)
+    assert row.startswith('<tr class="most"><th scope="row">block2.depthwise</th>')
+    assert '<td class="n" data-n="1505280">1,505,280</td><td>peak</td>' in row
+
+
+def test_layers_that_reach_the_peak_later_are_named() -> None:
+    """V3-Large: 112x112x(16 + 64) at the expansion, 112x112x64 + 56x56x64 after it."""
+    panel = live_memory(network("v3-large"), "net0")
+
+    assert "1.0 MB (1,003,520 bytes) at block2.expand:" in panel.caption
+    assert " As much lives at block2.depthwise. " in panel.caption
+    assert panel.body.count('class="most"') == 2  # a column of the plot, a row
+
+
+@pytest.mark.parametrize("arch", FOUR)
+def test_the_steps_are_the_numbers_of_their_table(arch: str) -> None:
+    """Heights of the path, titles and rows agree, one a layer."""
+    body = str(live_memory(network(arch), "net0").body)
+    told = re.findall(r"<title>s?[a-z0-9]+ ([^:]+): ([0-9,]+) bytes, ([^<]+)<", body)
+    rows = re.findall(
+        r'<th scope="row">([^<]+)</th><td>[^<]+</td><td>([^<]+)</td>'
+        r'<td class="n" data-n="(\d+)">',
+        body,
+    )
+    numbers = [int(value) for _, _, value in rows]
+    (path,) = re.findall(r'd="M0,210([^"]*)V210" class="outline"', body)
+    heights = [210 - float(y) for y in re.findall(r"V([0-9.]+)H\d+", path)]
+
+    assert [(a, c, int(b.replace(",", ""))) for a, b, c in told] == [
+        (name, maps, int(value)) for name, maps, value in rows
+    ]
+    assert heights == pytest.approx(
+        [180 * value / max(numbers) for value in numbers], abs=0.01
+    )
+
+
+@pytest.mark.parametrize(
+    ("most", "expected"),
+    [
+        (1, [0, 1]),
+        (7, [0, 2, 4, 6]),
+        (1_505_280, [0, 500_000, 1_000_000, 1_500_000]),
+        (351_232, [0, 100_000, 200_000, 300_000]),
+        (5_000, [0, 1_000, 2_000, 3_000, 4_000, 5_000]),
+        (10**30, [n * 2 * 10**29 for n in range(6)]),
+    ],
+)
+def test_the_scale_has_round_steps(most: int, expected: list[int]) -> None:
+    assert list(ticks(most)) == expected
+
+
+def test_a_step_plot_escapes_every_name() -> None:
+    bad = '<b>\u202e&"'
+    drawn = step_plot([Tread(1, bad, bad)], peak=0, told=bad, label=bad)
+
+    assert "<b>" not in drawn
+    assert "\u202e" not in drawn
+    assert drawn.count("&lt;b&gt;\\u202e&amp;&#34;") == 4
+    assert step_plot([], peak=0, told=bad, label=bad) == ""
+
+
+# --- formulas ------------------------------------------------------------------------
+
+
+def test_the_formula_panel_has_a_line_a_block_and_the_saving() -> None:
+    """V1 paper, Table 4: 4,866 M multiply-adds with full convolutions against 569 M."""
+    panel = formulas(network("v1"), "net0")
+
+    assert panel.caption == (
+        "568.7 M multiply-adds (568,740,352) against 4.9 G (4,867,293,184) with"
+        " standard convolutions: 11.68 %, 8.56 times less."
+    )
+    assert (
+        '<tr><th scope="row">block1</th><td>D_K·D_K·M·D_F·D_F + M·N·D_F·D_F</td>'
+        '<td class="n" data-n="29302784">29,302,784</td>'
+    ) in panel.body
+    assert "<td>3·3·32·112·112 + 32·64·112·112</td>" in panel.body
+    assert panel.body.count('<th scope="row">') == 15 + 1
+    assert "D_K kernel side" in panel.body
+    assert "cost 1/N + 1/(D_K·D_K) of one standard convolution" in panel.body
+
+
+SMALL = """# Small
+
+Mine.
+
+```toml
+name = "small"
+scaling = "v1"
+resolution = 4
+activation = "relu"
+```
+
+| Type / Stride | Filter Shape | Input Size |
+|---|---|---|
+| Conv / s2 | 3×3×3×32 | 4×4×3 |
+| Conv dw / s2 | 3×3×32 dw | 2×2×32 |
+"""
+
+
+def test_what_formulas_are_compared_with_may_not_exist() -> None:
+    """Keras' V1 takes no map of 1 at a strided layer, which half of 4 would give."""
+    arch = parse(SMALL, "small.md")
+    panel = formulas(Network(arch, count(build(arch, impl="keras"))), "net0")
+
+    assert "No depthwise convolution stands in" in panel.caption
+    assert "D_K·D_K·M·D_G·D_G" in panel.body
 
 
 # --- the seam ------------------------------------------------------------------------
@@ -258,6 +388,32 @@ def test_bytes_do_not_depend_on_surroundings(tmp_path: Path) -> None:
 
     assert len(seen) == 1
     assert str(tmp_path).encode() not in seen.pop()
+
+
+def test_every_plot_of_a_network_has_its_table() -> None:
+    """A panel that draws has a table of its numbers; layers have the layer table."""
+    page = reports.report_page([network(name) for name in FOUR])
+    panels = re.findall(
+        r'<div class="panel" id="(net\d-\w+)">(.*?)\n</div>', page, re.S
+    )
+    drawing = {name for name, body in panels if 'role="img"' in body}
+    tables = {name for name, body in panels if "<tbody>" in body}
+
+    assert len(panels) == 4 * 6
+    assert drawing - tables == {f"net{index}-layers" for index in range(4)}
+    assert {f"net{index}-memory" for index in range(4)} <= drawing
+    assert {f"net{index}-formulas" for index in range(4)} <= tables
+
+
+def test_the_markdown_names_each_peak() -> None:
+    text = reports.report_markdown([network(name) for name in FOUR])
+
+    assert re.findall(r"peak at [^(]*\(([0-9,]+) bytes\) at ([^:]+):", text) == [
+        ("1,204,224", "block1.pointwise"),
+        ("1,505,280", "block2.depthwise"),
+        ("1,003,520", "block2.expand"),
+        ("351,232", "stem"),
+    ]
 
 
 def test_four_networks_are_far_below_six_megabytes() -> None:

@@ -5,12 +5,17 @@ from typing import Any
 
 from mnprofile import escape, sheet, units
 from mnprofile.cli.count import headline, model_record
-from mnprofile.explaining import STANDARD, Explanation, NetworkExplanation, Ratio
+from mnprofile.explaining import (
+    STANDARD,
+    Explanation,
+    NetworkExplanation,
+    Ratio,
+    saving_text,
+)
 from mnprofile.formulas import Formula, Meaning, number_text
 from mnprofile.graph import Config
 from mnprofile.ops import Shape
 from mnprofile.sheet import Column, Share, Sheet, Value
-from mnprofile.units import grouped, short
 
 # --- one layer -----------------------------------------------------------------------
 
@@ -224,20 +229,9 @@ def network_sheets(network: NetworkExplanation) -> list[Sheet]:
         rows,
         ("total", None, network.macs),
         headline(network.config),
-        (_saving_text(network), STANDARD),
+        (saving_text(network), STANDARD),
     )
     return [blocks, _ratios_sheet(network.ratios)]
-
-
-def _saving_text(network: NetworkExplanation) -> str:
-    ours, standard = network.macs, network.standard_macs
-    if ours == standard:
-        return "No depthwise convolution stands in for a standard one here."
-    return (
-        f"{short(ours)} multiply-adds ({grouped(ours)}) against {short(standard)}"
-        f" ({grouped(standard)}) with standard convolutions:"
-        f" {units.percent(ours, standard)}, {standard / ours:.2f} times less."
-    )
 
 
 def network_csv(network: NetworkExplanation) -> Sheet:
@@ -258,19 +252,11 @@ def network_csv(network: NetworkExplanation) -> Sheet:
                 block.macs.text,
                 block.macs.numbers,
                 int(block.macs.value),
-                _standard_macs(block),
+                block.standard_macs,
             )
             for block in network.blocks
         ),
     )
-
-
-def _standard_macs(block: Explanation) -> int:
-    """The block's multiply-adds with its pair as one standard convolution."""
-    macs = block.macs.value
-    if block.standard is not None and block.separable is not None:
-        macs += block.standard.value - block.separable.value
-    return int(macs)
 
 
 def network_record(network: NetworkExplanation) -> dict[str, Any]:
@@ -281,7 +267,7 @@ def network_record(network: NetworkExplanation) -> dict[str, Any]:
         "standard_macs": network.standard_macs,
         "standard_is": STANDARD,
         "blocks": [
-            {**explanation_record(block), "standard_macs": _standard_macs(block)}
+            {**explanation_record(block), "standard_macs": block.standard_macs}
             for block in network.blocks
         ],
         "ratios": [_ratio_record(ratio) for ratio in network.ratios],

@@ -8,15 +8,18 @@ from mnprofile.deployment import Deployed, deployed_record
 from mnprofile.graph import Config, Graph
 from mnprofile.grouped import fused
 from mnprofile.liveness import Step, Tensor
-from mnprofile.memory import VIEWS, Memory, View, Widest
+from mnprofile.memory import (
+    LIVE,
+    VIEWS,
+    Memory,
+    View,
+    Widest,
+    maps_text,
+    peak_text,
+)
 from mnprofile.published import figures
 from mnprofile.sheet import Column, Sheet, Value
-from mnprofile.units import grouped, short, short_bytes
-
-FOOT = (
-    "Live: inputs and output of the operator that runs, and what is still needed later."
-    " Batch norm, activation functions, additions and SE products write in place."
-)
+from mnprofile.units import short, short_bytes
 
 
 def memory_record(
@@ -95,7 +98,7 @@ def step_sheet(memory: Memory, view: View) -> Sheet:
             (
                 name,
                 step.name,
-                " + ".join(_shape_text(tensor) for tensor in step.live),
+                maps_text(step),
                 memory.bytes_of(step),
                 "<- peak" if step is peak else "",
             )
@@ -226,11 +229,8 @@ def _differs(graph: Graph, memory: Memory, row: Widest, figure: str) -> str | No
 
 def foot(memory: Memory, plain: Memory, weights: Deployed) -> list[str]:
     """The peak, what causes it, and the weights beside it."""
-    peak = memory.peak
-    maps = " + ".join(f"{one.layer} {_shape_text(one)}" for one in peak.live)
-    most = memory.act_peak_bytes
     notes = [
-        f"Peak {short_bytes(most)} ({grouped(most)} bytes) at {peak.layer}: {maps}",
+        f"Peak {peak_text(memory)}",
         f"Weights and biases at {memory.bits} bits: {short_bytes(weights.bytes)}"
         " (batch norm folded in)",
     ]
@@ -241,7 +241,7 @@ def foot(memory: Memory, plain: Memory, weights: Deployed) -> list[str]:
             "Fused: what blocks hold inside is not counted, squeeze-excite factors"
             f" are. As layers: {short_bytes(plain.act_peak_bytes)}."
         )
-    return [*notes, FOOT]
+    return [*notes, LIVE]
 
 
 def _cost_of_groups(memory: Memory, plain: Memory) -> str:
@@ -257,8 +257,3 @@ def _cost_of_groups(memory: Memory, plain: Memory) -> str:
         f" {short(memory.extra_elems)} more elements are moved (inputs read again,"
         " outputs added to again)."
     )
-
-
-def _shape_text(tensor: Tensor) -> str:
-    shape = tensor.shape
-    return f"{shape.h}x{shape.w}x{shape.c}"
