@@ -248,6 +248,11 @@ def read_architecture(table: Table) -> Architecture:
     if not rows:
         header = table.grid.headers[0]
         raise TableError("a table without rows", place=table.cell_place(header))
+    if all(isinstance(row, PoolRow | SoftmaxRow) for row in rows):
+        raise TableError(
+            "nothing to count: no row is a convolution or fully connected layer",
+            place=Place(table.file, rows[0].line),
+        )
     _check_order(table, dialect, rows)
     first = rows[0].input
     if first.h != first.w:

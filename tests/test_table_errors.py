@@ -255,6 +255,13 @@ def test_a_row_outside_of_the_table_is_not_dropped() -> None:
         assert words_missing(message_of(text), words) == []
 
 
+def test_a_table_of_pooling_alone_has_nothing_to_count() -> None:
+    head, _ = GOOD_V2.split("| 32²×3")
+    page = head + "| 32²×3 | avgpool 32x32 | - | - | 1 | - |\n"
+
+    assert words_missing(message_of(page), ["my.md:14", "nothing to count"]) == []
+
+
 def test_prose_with_a_pipe_is_no_row() -> None:
     assert mnprofile.parse(spoiled(GOOD_V2, ("By hand.", "By hand | by me."))).rows
 
