@@ -1,11 +1,15 @@
 """Typed rows to a layer graph: what each printed operator consists of."""
 
-import operator
 from dataclasses import dataclass, field
 
-from mnprofile.cells import MAX_CLASSES, MAX_EXPANSION, MAX_SIZE
 from mnprofile.errors import TableError, UsageError
 from mnprofile.graph import Config, Graph, Origin, Tape
+from mnprofile.limits import (
+    check_factors,
+    checked_resolution,
+    real_number,
+    whole_number,
+)
 from mnprofile.notation import DIALECTS
 from mnprofile.numeric import decide
 from mnprofile.ops import (
@@ -34,9 +38,6 @@ from mnprofile.rows import (
 )
 from mnprofile.scaling import Rules, Width, channels, rules_for
 
-MAX_ALPHA = 16.0
-OUTPUT_STRIDES = (8, 16, 32)
-
 
 def build_rows(
     arch: Architecture,
@@ -64,10 +65,10 @@ def build_rows(
         UsageError: a value out of range, or one that the table has no use for.
             A resolution too small for Keras' V1 padding is one of them.
     """
-    height, width = _checked_resolution(arch, resolution)
-    alpha = _real("alpha", alpha)
-    t = None if t is None else _real("t", t)
-    classes = None if classes is None else _whole("classes", classes)
+    height, width = checked_resolution(arch, resolution)
+    alpha = real_number("alpha", alpha)
+    t = None if t is None else real_number("t", t)
+    classes = None if classes is None else whole_number("classes", classes)
     check_factors(arch, alpha=alpha, t=t, classes=classes, output_stride=output_stride)
     built = arch.classes if classes is None else classes
     square = height == width
@@ -98,74 +99,6 @@ def assemble(arch: Architecture, config: Config) -> Graph:
     for index, row in enumerate(arch.rows):
         builder.add_row(index, row)
     return Graph(config, image, tuple(builder.tape.nodes), builder.notes())
-
-
-def check_factors(
-    arch: Architecture,
-    *,
-    alpha: float,
-    t: float | None,
-    classes: int | None,
-    output_stride: int | None = None,
-) -> None:
-    """Raise UsageError for a factor out of range or without use for this table."""
-    if not 0 < alpha <= MAX_ALPHA:
-        raise UsageError(
-            f"alpha: {alpha:g} is out of range",
-            accepted=f"above 0, at most {MAX_ALPHA:g}",
-        )
-    if t is not None and not arch.has_expansion:
-        raise UsageError(f"t: {arch.name} has no expansion factor")
-    if t is not None and not 0 <= t <= MAX_EXPANSION:
-        raise UsageError(f"t: {t:g} is out of range", accepted=f"0 to {MAX_EXPANSION}")
-    if classes is not None and not arch.has_classifier:
-        raise UsageError(f"classes: {arch.name} has no classifier")
-    if classes is not None and not 0 <= classes <= MAX_CLASSES:
-        raise UsageError(
-            f"classes: {classes} is out of range", accepted=f"0 to {MAX_CLASSES}"
-        )
-    if output_stride is not None and output_stride not in OUTPUT_STRIDES:
-        raise UsageError(
-            f"output stride: {output_stride} is not accepted",
-            accepted=", ".join(map(str, OUTPUT_STRIDES)),
-        )
-
-
-def _checked_resolution(
-    arch: Architecture, resolution: int | tuple[int, int] | None
-) -> tuple[int, int]:
-    given = arch.resolution if resolution is None else resolution
-    sides = given if isinstance(given, tuple) else (given, given)
-    if len(sides) != 2:
-        raise UsageError(
-            f"resolution: {given} is no size", accepted="a side, or (height, width)"
-        )
-    height, width = (_whole("resolution", side) for side in sides)
-    for side in (height, width):
-        if not 1 <= side <= MAX_SIZE:
-            raise UsageError(
-                f"resolution: {side} is out of range", accepted=f"1 to {MAX_SIZE}"
-            )
-    return height, width
-
-
-def _whole(name: str, value: object) -> int:
-    """An int from anything that is one (numpy's too), or UsageError."""
-    try:
-        if isinstance(value, bool):
-            raise TypeError
-        return operator.index(value)  # type: ignore[arg-type]
-    except TypeError:
-        raise UsageError(
-            f"{name}: {value!r} is no whole number", accepted="a whole number"
-        ) from None
-
-
-def _real(name: str, value: object) -> float:
-    """A float from anything that is a number, or UsageError."""
-    if isinstance(value, bool | str) or not hasattr(value, "__float__"):
-        raise UsageError(f"{name}: {value!r} is no number", accepted="a number")
-    return float(value)
 
 
 def check_sizes(arch: Architecture) -> None:

@@ -11,10 +11,10 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from mnprofile.accuracy import accuracy_of
-from mnprofile.blocks import check_factors
 from mnprofile.catalog import load, parse_spec, shipped
 from mnprofile.cells import MAX_SIZE
 from mnprofile.errors import UsageError
+from mnprofile.limits import check_factors
 from mnprofile.rows import Architecture
 from mnprofile.scaling import rules_for
 from mnprofile.units import parse_resolution

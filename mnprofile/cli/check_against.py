@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from mnprofile.against import COMPARED, Against, Unit
-from mnprofile.cli.count import headline, model_record
+from mnprofile.cli.models import headline, model_record
 from mnprofile.cli.output import emit, envelope
 from mnprofile.sheet import Column, Sheet
 

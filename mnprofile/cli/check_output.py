@@ -5,8 +5,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
 
-from mnprofile.cli.count import headline, model_record
 from mnprofile.cli.ledger import breakdown_sheet, entry_record, legend, written
+from mnprofile.cli.models import headline, model_record
 from mnprofile.cli.output import emit, envelope
 from mnprofile.crosscheck import Check, LayerCheck, Problem, sum_of
 from mnprofile.sheet import Column, Sheet, Value

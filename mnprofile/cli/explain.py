@@ -7,7 +7,6 @@ import click
 from click.shell_completion import CompletionItem
 
 from mnprofile import catalog
-from mnprofile.cli.count import model_record
 from mnprofile.cli.explain_views import (
     explanation_record,
     layer_csv,
@@ -18,6 +17,7 @@ from mnprofile.cli.explain_views import (
     network_record,
     network_sheets,
 )
+from mnprofile.cli.models import model_record
 from mnprofile.cli.options import (
     arch_argument,
     config_options,

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from mnprofile import escape, sheet, units
-from mnprofile.cli.count import headline, model_record
+from mnprofile.cli.models import headline, model_record
 from mnprofile.explaining import (
     STANDARD,
     Explanation,

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from mnprofile.blocks import build_rows
-from mnprofile.cli.count import headline, model_record
+from mnprofile.cli.models import headline, model_record
 from mnprofile.cli.options import (
     arch_argument,
     config_options,

@@ -7,7 +7,6 @@ from typing import Any, Literal
 import click
 
 from mnprofile.blocks import build_rows
-from mnprofile.cli.count import headline
 from mnprofile.cli.memory_views import (
     foot,
     memory_record,
@@ -16,6 +15,7 @@ from mnprofile.cli.memory_views import (
     shown_part,
     step_sheet,
 )
+from mnprofile.cli.models import headline
 from mnprofile.cli.options import (
     arch_argument,
     config_options,

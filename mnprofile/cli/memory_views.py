@@ -3,7 +3,7 @@
 from typing import Any
 
 from mnprofile import units
-from mnprofile.cli.count import model_record
+from mnprofile.cli.models import model_record
 from mnprofile.deployment import Deployed, deployed_record
 from mnprofile.graph import Config, Graph
 from mnprofile.grouped import fused

@@ -7,7 +7,7 @@ import click
 
 from mnprofile import drawing
 from mnprofile.blocks import build_rows
-from mnprofile.cli.count import errata_notes, errata_record, headline, model_record
+from mnprofile.cli.models import errata_notes, errata_record, headline, model_record
 from mnprofile.cli.options import (
     arch_argument,
     config_options,
