@@ -17,7 +17,7 @@ from mnprofile.cli import main
 from mnprofile.differences import Sums
 from mnprofile.judgements import Judgement, Measured, Verdict, judge
 
-# V2 0.75/160 costs 107,295,200 macs and 2,636,424 params (DESIGN section 4).
+# V2 0.75/160 costs 107,295,200 macs and 2,636,424 params.
 PHONE = """\
 [project]
 name = "app"

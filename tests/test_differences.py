@@ -43,7 +43,7 @@ def told(compared: Comparison) -> list[tuple[str, str]]:
 
 
 def test_totals_are_the_published_networks() -> None:
-    """V1 and V2 at 1.0/224 (DESIGN section 4): 568,740,352 and 300,774,272 macs."""
+    """V1 and V2 at 1.0/224: 568,740,352 and 300,774,272 macs."""
     total = compare(of("v1"), of("v2")).total
 
     assert total.of("macs") == (568_740_352, 300_774_272)
@@ -365,7 +365,7 @@ def test_csv_leaves_the_ratio_of_an_added_row_empty(
 def test_both_sides_take_their_own_implementation(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    """V3-Large 0.75 costs 154.6 M in TF-slim, 140.0 M in torchvision (DESIGN 5)."""
+    """V3-Large 0.75 costs 154.6 M in TF-slim, 140.0 M in torchvision."""
     sides = ["v3-large@0.75", "v3-large@0.75"]
     impls = ["--impl", "paper", "--impl", "torchvision"]
 

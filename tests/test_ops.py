@@ -75,7 +75,7 @@ def test_a_depthwise_convolution_looks_at_its_own_channel_alone(
 
 @pytest.mark.parametrize(
     ("size", "out"),
-    # Keras pads (0, 1) and runs without padding: published/NOTES of keras.applications.
+    # keras.applications.mobilenet pads (0, 1) and runs without padding.
     [(112, 56), (7, 3), (9, 4), (13, 6), (15, 7), (19, 9), (2, 1)],
 )
 def test_keras_v1_rounds_odd_maps_down(size: int, out: int) -> None:

@@ -143,7 +143,7 @@ def test_two_hundred_random_positions_equal_the_command_line(
 def test_the_page_opens_at_the_configuration_it_was_made_for(
     watched: Watched, tmp_path: Path
 ) -> None:
-    """V2 0.75/160: 107,295,200 macs and 2,636,424 params (DESIGN section 4)."""
+    """V2 0.75/160: 107,295,200 macs and 2,636,424 params."""
     assert main(["report", "v2@0.75/160", "-o", str(tmp_path)]) == 0
     figures = shown(watched.open(tmp_path / "index.html"))
 
@@ -166,7 +166,7 @@ def test_odd_configurations_are_on_the_grid(
 def test_another_implementation_is_counted_and_named(
     watched: Watched, tmp_path: Path
 ) -> None:
-    """V3-Large 0.75 costs 140,033,816 macs in torchvision (DESIGN section 5)."""
+    """V3-Large 0.75 costs 140,033,816 macs in torchvision."""
     arguments = ["report", "v3-large@0.75", "--impl", "torchvision"]
     assert main([*arguments, "-o", str(tmp_path)]) == 0
     page = watched.open(tmp_path / "index.html")
