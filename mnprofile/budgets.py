@@ -28,6 +28,7 @@ from mnprofile.errors import (
     UsageError,
     nearest,
 )
+from mnprofile.files import note_input
 
 CONFIG_FILES = ("mnprofile.toml", "pyproject.toml")  # the first that exists
 BASELINE_FILE = "mnprofile-baseline.json"
@@ -106,9 +107,11 @@ def read_budgets(path: Path) -> BudgetFile:
         NoBudgetError: a file that is fine and holds no budget.
         FileError: it cannot be read.
     """
+    note_input(path)
     text = _read(path)
     content = _parse(path, text)
-    prefix = "" if path.name == CONFIG_FILES[0] else "tool.mnprofile"
+    plain = path.name == CONFIG_FILES[0] or not set(TOP_KEYS).isdisjoint(content)
+    prefix = "" if plain else "tool.mnprofile"
     for key in prefix.split(".") if prefix else ():
         content = content.get(key, {})
         if not isinstance(content, dict):

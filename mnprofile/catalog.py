@@ -10,6 +10,7 @@ from pathlib import Path
 
 from mnprofile.blocks import build_rows, check_sizes
 from mnprofile.errors import FileError, Place, TableError, UsageError, nearest
+from mnprofile.files import note_input
 from mnprofile.graph import Graph
 from mnprofile.notation import read_architecture
 from mnprofile.rows import FAMILIES, Architecture
@@ -151,6 +152,7 @@ def _read(path: Path) -> bytes:
             raise TableError(
                 "this is a named pipe", place=place, accepted="- for a pipe"
             )
+        note_input(path)
         with open(path, "rb") as file:
             return file.read(MAX_BYTES + 1)
     except OSError as fault:

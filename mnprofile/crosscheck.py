@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mnprofile.counting import Count, Figures, Layer, count
-from mnprofile.errors import MissingExtraError, UsageError
+from mnprofile.errors import MissingExtraError, UsageError, nearest
 from mnprofile.graph import Graph, Node
 from mnprofile.measuring import (
     MULTIPLY_ADDS,
@@ -207,13 +207,22 @@ def _chosen(counters: Sequence[str]) -> tuple[list[str], tuple[str, ...]]:
         found = [name for name in MEASURES if is_installed(profiler_of(name).package)]
         return found, tuple(name for name in MEASURES if name not in found)
     chosen = []
-    for profiler in map(profiler_of, counters):
+    runnable = (*ALWAYS, *MEASURES, "all")
+    for name in counters:
+        try:
+            profiler = profiler_of(name)
+        except UsageError as fault:
+            raise UsageError(
+                fault.message,
+                accepted=", ".join(runnable),
+                suggestion=nearest(name, runnable),
+            ) from None
         if profiler.name in ALWAYS or profiler.name in chosen:
             continue
         if profiler.name not in MEASURES:
             raise UsageError(
                 f"{profiler.name} is in the ledger only; it does not run from here",
-                accepted=", ".join((*ALWAYS, *MEASURES, "all")),
+                accepted=", ".join(runnable),
             )
         if not is_installed(profiler.package):
             raise MissingExtraError(

@@ -219,12 +219,26 @@ class _Derivation:
             return side
         if side not in self.sides:
             value = side.evaluate(values_of(tuple(self.meanings.values())))
-            if any(one.text == letter for one in self.meanings):
+            if any(one.text.lstrip("ρ") == letter for one in self.meanings):
                 letter += "2"  # a second strided layer in one block
-            self.sides[side] = self.define(
+            self.sides[side] = self._new_output_side(letter, value, side)
+        return self.sides[side]
+
+    def _new_output_side(self, letter: str, value: Fraction, side: Expr) -> Expr:
+        if self.scale is None:
+            return self.define(
                 letter, "side of the output map", value, rank=_SIDES, definition=side
             )
-        return self.sides[side]
+        rho = self.scale.rho
+        return self.define(
+            f"ρ{letter}",
+            "side of the output map, times rho",
+            value,
+            rank=_SIDES,
+            latex=rf"\rho {_latex(letter)}",
+            number=f"{number_text(rho)}·{number_text(value / rho)}",
+            definition=side,
+        )
 
     # --- operators -------------------------------------------------------------------
 

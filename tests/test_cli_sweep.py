@@ -281,8 +281,11 @@ def test_a_closed_pipe_is_silent() -> None:
 def test_an_interrupted_sweep_leaves_no_file_of_that_name(
     folder: Path, sign: signal.Signals
 ) -> None:
+    # A job in the background inherits an interrupt that is ignored.
+    heeding = "import signal as s; s.signal(s.SIGINT, s.default_int_handler);"
+    code = f"{heeding} from mnprofile.cli import main; raise SystemExit(main())"
     process = subprocess.Popen(
-        [sys.executable, "-m", "mnprofile", *LONG, "-o", "rows.csv"],
+        [sys.executable, "-c", code, *LONG, "-o", "rows.csv"],
         stderr=subprocess.DEVNULL,
     )
     deadline = time.monotonic() + 30
@@ -291,7 +294,7 @@ def test_an_interrupted_sweep_leaves_no_file_of_that_name(
     process.send_signal(sign)
     assert process.wait(timeout=60) != 0
     assert not (folder / "rows.csv").exists()
-    if sign is signal.SIGINT:
+    if sign is not signal.SIGKILL:
         assert list(folder.iterdir()) == []
 
 
@@ -358,7 +361,7 @@ def test_find_within_memory(capsys: pytest.CaptureFixture[str]) -> None:
     [
         (["--min-top1", "x"], "is no percentage"),
         (["--min-top1", "nan"], "is no percentage"),
-        (["--min-top1", "101"], "is no limit"),
+        (["--min-top1", "101"], "is no percentage"),
         (["--max-macs", "0"], "is no limit"),
         (["--max-macs=-5"], "is not a count"),
         (["--max-memory", "0"], "is no limit"),

@@ -9,7 +9,7 @@ import pytest
 
 from mnprofile.errors import FileError
 from mnprofile.files import replacing, write_text
-from tests.conftest import Run
+from tests.conftest import GOOD_V2, Run
 
 
 def test_a_failed_write_leaves_the_earlier_file_and_nothing_else(
@@ -101,3 +101,37 @@ def test_a_directory_as_target_is_exit_4(run: Run, tmp_path: Path) -> None:
 
     assert result.code == 4
     assert "this is a directory" in result.err
+
+
+def test_no_output_takes_the_place_of_an_input(run: Run, tmp_path: Path) -> None:
+    table = tmp_path / "own.md"
+    table.write_text(GOOD_V2, encoding="utf-8")
+    budget = tmp_path / "budgets.toml"
+    budget.write_text('[[budget]]\nname = "b"\narch = "v2"\nmax-macs = "1G"\n')
+    for arguments in (
+        ("count", str(table), "-o", str(table)),
+        ("diff", str(table), "v2", "-o", str(table)),
+        ("ci", "--config", str(budget), "--html", str(budget)),
+    ):
+        result = run(*arguments)
+        assert (result.code, result.out) == (2, "")
+        assert "is an input of this command" in result.err
+    assert table.read_text("utf-8") == GOOD_V2
+    assert budget.read_text().startswith("[[budget]]")
+
+
+def test_no_output_takes_the_place_of_another(run: Run, tmp_path: Path) -> None:
+    target = str(tmp_path / "same.html")
+    result = run("sweep", "v2", "--format", "csv", "-o", target, "--plot", target)
+
+    assert result.code == 2
+    assert "same.html is already an output of this command" in result.err
+
+
+def test_a_later_run_may_write_where_an_earlier_one_did(
+    run: Run, tmp_path: Path
+) -> None:
+    path = str(tmp_path / "out.json")
+
+    assert run("count", "v2", "-o", path).code == 0
+    assert run("count", "v1", "-o", path).code == 0

@@ -261,7 +261,7 @@ def test_alpha_leaves_the_image_and_the_classes_alone() -> None:
     )
 
     assert stem is not None
-    assert stem.text == "D_K·D_K·M·αN·D_G·D_G"
+    assert stem.text == "D_K·D_K·M·αN·ρD_G·ρD_G"
     assert classifier is not None
     assert classifier.text == "αM·N"
 

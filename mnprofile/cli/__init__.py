@@ -4,12 +4,13 @@ import importlib
 import json
 import os
 import re
+import signal
 import sys
 from collections.abc import Sequence
 
 import click
 
-from mnprofile import __version__, escape
+from mnprofile import __version__, escape, files
 from mnprofile.errors import (
     BUG,
     EXIT_CODES,
@@ -38,7 +39,7 @@ COMMANDS = (
     "ci",
 )
 
-INTERRUPTED, READER_GONE = 130, 141
+INTERRUPTED, READER_GONE, TERMINATED = 130, 141, 143
 _NOT_ONE_OF = re.compile("'([^']*)' is not one of")
 COMPLETION_VARIABLE = "_MNPROFILE_COMPLETE"
 
@@ -94,10 +95,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit code; errors are printed on stderr."""
     arguments = [*(sys.argv[1:] if argv is None else argv)]
     _prepare_streams()
+    if argv is None:  # the process is ours: a kill tidies up as an interruption does
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(TERMINATED))
     try:
         if sys.stdout is None:
             raise FileError("standard output is closed")
-        code = cli.main(arguments, prog_name="mnprofile", standalone_mode=False)
+        with files.run():
+            code = cli.main(arguments, prog_name="mnprofile", standalone_mode=False)
         sys.stdout.flush()
         return int(code or 0)
     except click.exceptions.NoArgsIsHelpError as fault:
@@ -107,10 +111,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         return INTERRUPTED
     except BrokenPipeError:
         return _reader_gone()
-    except SystemExit:
-        if COMPLETION_VARIABLE in os.environ:
-            raise  # the shell asked for completions
-        return _reader_gone()  # click's own answer to a closed pipe
+    except SystemExit as fault:
+        return _stopped(fault)
     except Exception as fault:
         return _failed(fault, arguments)
 
@@ -122,6 +124,13 @@ def _prepare_streams() -> None:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
+
+
+def _stopped(fault: SystemExit) -> int:
+    """Who ended the command: the shell's completion, a kill, or a closed pipe."""
+    if COMPLETION_VARIABLE in os.environ:
+        raise fault
+    return TERMINATED if fault.code == TERMINATED else _reader_gone()
 
 
 def _reader_gone() -> int:

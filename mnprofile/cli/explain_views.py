@@ -29,7 +29,7 @@ def _lines(one: Explanation) -> list[tuple[str, Formula]]:
         ("Depthwise and projection", one.separable if is_part else None),
         ("As one standard convolution", one.standard),
         ("Ratio of these two", one.saving),
-        ("With α and ρ, unrounded", one.scaled),
+        ("With α and ρ (letters at 1)", one.scaled),
     ]
     return [(name, formula) for name, formula in named if formula is not None]
 

@@ -152,7 +152,10 @@ def _cells(choice: Choice) -> tuple[Any, ...]:
 def verdict(found: Found) -> tuple[str, ...]:
     """What fits best, which limit binds, and what the next better one would cost."""
     if not found.searched:
-        return ("Nothing is known of the accuracy of these tables.",)
+        return (
+            "No accuracy is known here: none is published, and none lies between"
+            " published ones.",
+        )
     best = found.best
     if best is None:
         assert found.nearest is not None

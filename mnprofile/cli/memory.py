@@ -111,6 +111,11 @@ def command(
     """
     settings = settings_of(**given)
     graph = build_rows(settings.arch, **settings.build_arguments())
+    if by == "resolution" and (groups != 1 or fuse):
+        raise UsageError(
+            "--by resolution: the largest maps, whatever the schedule",
+            accepted="without --groups and --fuse",
+        )
     memory = activation_memory(graph, bits=int(bits), groups=groups, fuse=fuse)
     plain = activation_memory(graph, bits=int(bits))
     weights = deploy(count(graph), memory.bits)

@@ -1,5 +1,6 @@
 """What `mnprofile memory` prints: sheets, the foot and the record."""
 
+from dataclasses import replace
 from typing import Any
 
 from mnprofile import units
@@ -100,7 +101,7 @@ def step_sheet(memory: Memory, view: View) -> Sheet:
                 step.name,
                 maps_text(step),
                 memory.bytes_of(step),
-                "<- peak" if step is peak else "",
+                "yes" if step is peak else "",
             )
             for name, step in memory.by(view)
         ),
@@ -111,7 +112,9 @@ def shown_part(sheet: Sheet) -> Sheet:
     """What a person reads of it: the operator's name matters where a line is more."""
     first = sheet.columns[0].key
     keys = (first,) if first != "stage" else (first, "step")
-    return sheet.only(*keys, "live", "bytes", "peak")
+    shown = sheet.only(*keys, "live", "bytes", "peak")
+    marked = ((*row[:-1], "<- peak" if row[-1] == "yes" else "") for row in shown.rows)
+    return replace(shown, rows=tuple(marked))
 
 
 def resolution_csv(memory: Memory, rows: tuple[Widest, ...]) -> Sheet:

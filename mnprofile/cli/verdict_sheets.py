@@ -83,6 +83,15 @@ def fit_sheet(done: Reproduction) -> Sheet:
     )
 
 
+def _place(figure: Figure) -> str:
+    """A figure's row, with the configuration where its name does not say it."""
+    label = _label(figure)
+    if figure.alpha is None or figure.resolution is None:
+        return label
+    said = str(figure.resolution) in label
+    return label if said else f"{label} {figure.alpha:g}/{figure.resolution}"
+
+
 def errata_sheets(done: Reproduction, *, numbered: bool) -> list[Sheet]:
     """By source, a line a misprint of a figure; then those of architecture tables.
 
@@ -97,7 +106,7 @@ def errata_sheets(done: Reproduction, *, numbered: bool) -> list[Sheet]:
         rows = [
             (
                 f"{some[0].figure.table}, {_quantity(some[0].figure.quantity)}: "
-                + ", ".join(dict.fromkeys(_label(one.figure) for one in some)),
+                + ", ".join(dict.fromkeys(_place(one.figure) for one in some)),
                 some[0].figure.printed,
                 some[0].ours,
                 _why(some[0]),
