@@ -153,7 +153,7 @@ def limit_value(column: str, text: str, option: str) -> float:
         number = float(text)
     except ValueError:
         number = float("nan")
-    in_range = 0 < number <= 100 if column == "top1" else -1e9 < number < 1e9
+    in_range = 0 <= number <= 100 if column == "top1" else -1e9 < number < 1e9
     if not in_range:
         what, such = (
             ("percentage", "70 or 70.5") if column == "top1" else ("number", "0.75")
