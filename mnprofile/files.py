@@ -5,7 +5,6 @@ another output: ``run`` begins and ends it.
 """
 
 import os
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -46,6 +45,8 @@ def replacing(path: Path) -> Iterator[IO[bytes]]:
     device or pipe is written to, never replaced, and a link's target is, not the link.
     Raises FileError naming the path, and UsageError for a name that this run has taken.
     """
+    import tempfile  # 7 ms that only a command with a file should pay
+
     temporary: str | None = None
     try:
         path = path.resolve()

@@ -2,7 +2,6 @@
 
 import json
 import os
-import shutil
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -108,4 +107,6 @@ def terminal_width() -> int | None:
     """The width of the terminal on standard output, or None where there is none."""
     if not sys.stdout.isatty():
         return None
+    import shutil  # 4 ms that only a terminal should pay
+
     return shutil.get_terminal_size().columns
