@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, fields
+from operator import add, attrgetter
 from typing import TYPE_CHECKING, Literal
 
 from mnprofile.graph import Config, Graph, Node, Origin
@@ -48,10 +49,10 @@ class Figures:
         return self.weights + self.biases + self.bn_affine
 
     def __add__(self, other: Figures) -> Figures:
-        return Figures(
-            *(getattr(self, f.name) + getattr(other, f.name) for f in fields(Figures))
-        )
+        return Figures(*map(add, _values(self), _values(other)))
 
+
+_values = attrgetter(*(field.name for field in fields(Figures)))
 
 QUANTITIES = (
     "macs",

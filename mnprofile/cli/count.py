@@ -1,7 +1,9 @@
 """mnprofile count ARCH: every figure of one network."""
 
+from __future__ import annotations
+
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -31,6 +33,9 @@ from mnprofile.published import (
 )
 from mnprofile.rows import Architecture
 from mnprofile.units import BITS
+
+if TYPE_CHECKING:
+    from mnprofile.cli.count_extras import Extras
 
 
 @click.command("count")
@@ -112,20 +117,19 @@ def command(
     notes = (*counted.graph.notes, *errata_notes(settings.arch))
     sheets = count_sheets(counted, settings.arch, by, notes, elementwise=elementwise)
     csv = csv_sheet(counted, by, elementwise=elementwise)
-    record = count_record(counted, settings.arch, elementwise)
+    extras: Extras | None = None
     if deploy or fields:
         from mnprofile.cli.count_extras import Extras  # what the main job goes without
 
         extras = Extras(counted, by, int(bits or 8) if deploy else None, bool(fields))
         sheets += extras.sheets()
-        csv, record = extras.widened(csv), extras.added(record)
-    emit(
-        format_,
-        output,
-        sheets=sheets,
-        csv=csv,
-        record=lambda: envelope("count", record),
-    )
+        csv = extras.widened(csv)
+
+    def record() -> dict[str, Any]:
+        plain = count_record(counted, settings.arch, elementwise)
+        return envelope("count", extras.added(plain) if extras else plain)
+
+    emit(format_, output, sheets=sheets, csv=csv, record=record)
 
 
 def count_record(
