@@ -66,7 +66,7 @@ def verdict_sheet(verdicts: Sequence[Verdict]) -> Sheet:
 
 def _cells(verdict: Verdict) -> tuple[Value, ...]:
     measured, limit = verdict.measured, verdict.limit
-    known = measured is not None and limit is not None
+    headroom = None if measured is None or limit is None else limit - measured
     return (
         verdict.state,
         verdict.budget.name,
@@ -75,7 +75,7 @@ def _cells(verdict: Verdict) -> tuple[Value, ...]:
         verdict.quantity,
         measured,
         limit,
-        limit - measured if known else None,  # type: ignore[operator]
+        headroom,
         Share(measured, limit) if measured is not None and limit else None,
         verdict.base,
         verdict.line,

@@ -8,7 +8,7 @@ import os
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
-from typing import Any
+from typing import Any, TypeVar
 
 from mnprofile.accuracy import accuracy_of
 from mnprofile.catalog import load, parse_spec, shipped
@@ -34,6 +34,7 @@ DEFAULT_TABLES = ("v1", "v2", "v3-large", "v3-small")
 Side = tuple[int, int]  # height, width
 Arch = str | os.PathLike[str] | Architecture
 Archs = Arch | Sequence[Arch]
+V = TypeVar("V")
 Values = float | str | Side | Sequence[float | Side | None] | None
 
 
@@ -204,8 +205,9 @@ def grids_for(
 
     Values are a number, several, a text with ranges, or None. Raises UsageError.
     """
-    many = isinstance(archs, (str, os.PathLike, Architecture))
-    listed: Sequence[Arch] = [archs] if many else archs  # type: ignore[list-item,assignment]
+    if isinstance(archs, str | os.PathLike | Architecture):
+        archs = [archs]
+    listed: Sequence[Arch] = archs
     if not listed:
         raise UsageError("no table to sweep")
     impls = (
@@ -270,7 +272,8 @@ def _factor(value: object, name: str) -> float:
         raise UsageError(f"{name}: {value!r} is no number") from None
 
 
-def _unique(values: Iterable[object]) -> tuple:  # type: ignore[type-arg]
+def _unique(values: Iterable[V]) -> tuple[V, ...]:
+    """The values without repetition, in order."""
     return tuple(dict.fromkeys(values))
 
 

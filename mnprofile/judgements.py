@@ -223,7 +223,7 @@ def _tables(folder: Path, arch: str) -> list[Architecture]:
     if os.path.lexists(path):
         return [catalog.load(path)]
     if glob.has_magic(arch):
-        found = sorted(glob.glob(str(path), recursive=True))  # noqa: PTH207
+        found = sorted(glob.glob(str(path), recursive=True))  # noqa: PTH207 - Path.glob refuses absolute patterns
         return [catalog.load(one) for one in found]
     looks_like_a_path = "/" in arch or os.sep in arch or arch.endswith(".md")
     return [catalog.load(path if looks_like_a_path else arch)]

@@ -3,7 +3,6 @@
 ``liveness`` has the model, ``grouped`` blocks run as one operator.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Literal
@@ -60,7 +59,10 @@ class Memory:
         """
         if view not in VIEWS:
             raise ValueError(f"{view!r} is none of {', '.join(VIEWS)}")
-        key: Callable[[Step], str] = lambda step: str(getattr(step, view))  # noqa: E731
+
+        def key(step: Step) -> str:
+            return str(getattr(step, view))
+
         return tuple(
             (name, max(steps, key=self.bytes_of))
             for name, steps in groupby(self.steps, key)
