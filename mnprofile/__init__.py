@@ -11,40 +11,40 @@ from typing import TYPE_CHECKING
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
-    from mnprofile.against import check_against
-    from mnprofile.catalog import build, load, parse
-    from mnprofile.counting import count
-    from mnprofile.crosscheck import check
-    from mnprofile.deployment import deploy
-    from mnprofile.errors import MnprofileError
-    from mnprofile.explaining import explain, explain_network
-    from mnprofile.finding import find
-    from mnprofile.memory import activation_memory
-    from mnprofile.profilers import ledger
-    from mnprofile.receptive import receptive_fields
-    from mnprofile.rowfiles import sweep
-    from mnprofile.torch_model import to_torch
-    from mnprofile.verdicts import reproduce
+    from mnprofile.base.errors import MnprofileError
+    from mnprofile.costs.counting import count
+    from mnprofile.costs.deployment import deploy
+    from mnprofile.costs.explaining import explain, explain_network
+    from mnprofile.costs.memory.activations import activation_memory
+    from mnprofile.costs.receptive_fields import receptive_fields
+    from mnprofile.evidence.literature.reproduction import reproduce
+    from mnprofile.evidence.profilers.cross_check import check
+    from mnprofile.evidence.profilers.foreign import check_against
+    from mnprofile.evidence.profilers.rules import ledger
+    from mnprofile.evidence.profilers.to_torch import to_torch
+    from mnprofile.networks.catalog import build, load, parse
+    from mnprofile.search.best import find
+    from mnprofile.search.row_files import sweep
 
 # Loaded on first use: `import mnprofile` alone must stay light.
 _HOMES = {
-    "MnprofileError": "errors",
-    "activation_memory": "memory",
-    "build": "catalog",
-    "check": "crosscheck",
-    "check_against": "against",
-    "count": "counting",
-    "deploy": "deployment",
-    "explain": "explaining",
-    "explain_network": "explaining",
-    "find": "finding",
-    "ledger": "profilers",
-    "load": "catalog",
-    "parse": "catalog",
-    "receptive_fields": "receptive",
-    "reproduce": "verdicts",
-    "sweep": "rowfiles",
-    "to_torch": "torch_model",
+    "MnprofileError": "base.errors",
+    "activation_memory": "costs.memory.activations",
+    "build": "networks.catalog",
+    "check": "evidence.profilers.cross_check",
+    "check_against": "evidence.profilers.foreign",
+    "count": "costs.counting",
+    "deploy": "costs.deployment",
+    "explain": "costs.explaining",
+    "explain_network": "costs.explaining",
+    "find": "search.best",
+    "ledger": "evidence.profilers.rules",
+    "load": "networks.catalog",
+    "parse": "networks.catalog",
+    "receptive_fields": "costs.receptive_fields",
+    "reproduce": "evidence.literature.reproduction",
+    "sweep": "search.row_files",
+    "to_torch": "evidence.profilers.to_torch",
 }
 
 __all__ = [

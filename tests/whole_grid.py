@@ -8,7 +8,8 @@ import sys
 import torch
 
 import mnprofile
-from mnprofile import catalog, published
+from mnprofile.evidence.literature import printed as published
+from mnprofile.networks import catalog
 
 SOURCES = ("paper-v1", "paper-v2", "paper-v3", "slim-v1", "slim-v2-v3", "keras")
 

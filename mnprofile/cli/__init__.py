@@ -10,8 +10,9 @@ from collections.abc import Sequence
 
 import click
 
-from mnprofile import __version__, escape, files
-from mnprofile.errors import (
+from mnprofile import __version__
+from mnprofile.base import escape, files
+from mnprofile.base.errors import (
     BUG,
     EXIT_CODES,
     REJECTED,

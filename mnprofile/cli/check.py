@@ -10,8 +10,7 @@ from typing import Any, get_args
 
 import click
 
-from mnprofile import against
-from mnprofile.blocks import build_rows
+from mnprofile.base.errors import OK, UNMEASURED, VERDICT, UsageError
 from mnprofile.cli import check_against, check_output
 from mnprofile.cli.options import (
     arch_argument,
@@ -20,8 +19,9 @@ from mnprofile.cli.options import (
     settings_of,
     writing_options,
 )
-from mnprofile.crosscheck import Progress, check
-from mnprofile.errors import OK, UNMEASURED, VERDICT, UsageError
+from mnprofile.evidence.profilers import foreign as against
+from mnprofile.evidence.profilers.cross_check import Progress, check
+from mnprofile.networks.blocks.builder import build_rows
 
 
 @click.command("check")

@@ -4,10 +4,10 @@ from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
-from mnprofile.against import COMPARED, Against, Unit
-from mnprofile.cli.models import headline, model_record
+from mnprofile.base.sheet import Column, Sheet
 from mnprofile.cli.output import emit, envelope
-from mnprofile.sheet import Column, Sheet
+from mnprofile.evidence.profilers.foreign import COMPARED, Against, Unit
+from mnprofile.views.sheets.configuration import headline, model_record
 
 
 def show(outcome: Against, format_: str | None, output: Path | None) -> None:

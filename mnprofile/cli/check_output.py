@@ -5,12 +5,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
 
+from mnprofile.base.sheet import Column, Sheet, Value
+from mnprofile.base.units import grouped
 from mnprofile.cli.ledger import breakdown_sheet, entry_record, legend, written
-from mnprofile.cli.models import headline, model_record
 from mnprofile.cli.output import emit, envelope
-from mnprofile.crosscheck import Check, LayerCheck, Problem, sum_of
-from mnprofile.sheet import Column, Sheet, Value
-from mnprofile.units import grouped
+from mnprofile.evidence.profilers.cross_check import Check, LayerCheck, Problem, sum_of
+from mnprofile.views.sheets.configuration import headline, model_record
 
 By = Literal["layer", "block", "stage"]
 LEGEND = (

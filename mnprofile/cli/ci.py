@@ -8,8 +8,19 @@ from typing import Any
 
 import click
 
-from mnprofile import files
-from mnprofile.announcements import (
+from mnprofile.base import files
+from mnprofile.base.errors import FileError, Place
+from mnprofile.cli.options import output_options
+from mnprofile.cli.output import emit, envelope, warn
+from mnprofile.costs.budgets.evaluation import (
+    Judgement,
+    baseline_text,
+    judge,
+    measure,
+    read_baseline,
+)
+from mnprofile.costs.budgets.reading import BudgetFile, find_config, read_budgets
+from mnprofile.views.github import (
     annotations,
     append_summary,
     junit,
@@ -18,17 +29,6 @@ from mnprofile.announcements import (
     summary,
     verdict_sentence,
     verdict_sheet,
-)
-from mnprofile.budgets import BudgetFile, find_config, read_budgets
-from mnprofile.cli.options import output_options
-from mnprofile.cli.output import emit, envelope, warn
-from mnprofile.errors import FileError, Place
-from mnprofile.judgements import (
-    Judgement,
-    baseline_text,
-    judge,
-    measure,
-    read_baseline,
 )
 
 File = click.Path(path_type=Path, dir_okay=False)
@@ -95,7 +95,9 @@ def command(
     if junit_file is not None:
         files.write_text(junit_file, junit(judgement))
     if html_file is not None:
-        from mnprofile.gates import budget_page  # Jinja2 is loaded for a page only
+        from mnprofile.views.html.budget_page import (
+            budget_page,  # Jinja2 is loaded for a page only
+        )
 
         files.write_text(html_file, budget_page(judgement))
     sheet = verdict_sheet(judgement.verdicts)

@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from mnprofile.blocks import build_rows
-from mnprofile.cli.count_views import count_sheets, csv_sheet, group_record
-from mnprofile.cli.models import errata_notes, errata_record, model_record
+from mnprofile.base.errors import UsageError
+from mnprofile.base.units import BITS
 from mnprofile.cli.options import (
     arch_argument,
     config_options,
@@ -17,7 +16,7 @@ from mnprofile.cli.options import (
     settings_of,
 )
 from mnprofile.cli.output import emit, envelope
-from mnprofile.counting import (
+from mnprofile.costs.counting import (
     GROUPINGS,
     Count,
     Grouping,
@@ -25,17 +24,22 @@ from mnprofile.counting import (
     figures_record,
     layer_record,
 )
-from mnprofile.errors import UsageError
-from mnprofile.published import (
+from mnprofile.evidence.literature.printed import (
     Figure,
     misprint_of,
     published_for,
 )
-from mnprofile.rows import Architecture
-from mnprofile.units import BITS
+from mnprofile.networks.blocks.builder import build_rows
+from mnprofile.networks.notation.rows import Architecture
+from mnprofile.views.sheets.configuration import (
+    errata_notes,
+    errata_record,
+    model_record,
+)
+from mnprofile.views.sheets.count import count_sheets, csv_sheet, group_record
 
 if TYPE_CHECKING:
-    from mnprofile.cli.count_extras import Extras
+    from mnprofile.views.sheets.count_extras import Extras
 
 
 @click.command("count")
@@ -119,7 +123,9 @@ def command(
     csv = csv_sheet(counted, by, elementwise=elementwise)
     extras: Extras | None = None
     if deploy or fields:
-        from mnprofile.cli.count_extras import Extras  # what the main job goes without
+        from mnprofile.views.sheets.count_extras import (
+            Extras,  # what the main job goes without
+        )
 
         extras = Extras(counted, by, int(bits or 8) if deploy else None, bool(fields))
         sheets += extras.sheets()

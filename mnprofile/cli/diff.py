@@ -6,11 +6,11 @@ from typing import Any, get_args
 
 import click
 
-from mnprofile.blocks import build_rows
+from mnprofile.base.errors import UsageError
+from mnprofile.base.sheet import Change, Column, Sheet, Value
 from mnprofile.cli.options import ArchType, output_options, settings_of
 from mnprofile.cli.output import chosen_format, emit, envelope, write
-from mnprofile.counting import count
-from mnprofile.differences import (
+from mnprofile.costs.comparison import (
     DEPTHS,
     QUANTITIES,
     STATES,
@@ -23,9 +23,9 @@ from mnprofile.differences import (
     side_of_count,
     side_of_file,
 )
-from mnprofile.errors import UsageError
-from mnprofile.scaling import IMPLS
-from mnprofile.sheet import Change, Column, Sheet, Value
+from mnprofile.costs.counting import count
+from mnprofile.networks.blocks.builder import build_rows
+from mnprofile.networks.widths import IMPLS
 
 LABELS = {"macs": "multiply-adds", "params": "params", "activations": "activations"}
 
@@ -97,7 +97,9 @@ def command(
     )
     kind = chosen_format(format_, output, {".html": "html"})
     if kind == "html":
-        from mnprofile.gates import diff_page  # Jinja2 is loaded for a page only
+        from mnprofile.views.html.budget_page import (
+            diff_page,  # Jinja2 is loaded for a page only
+        )
 
         total, _, *causes = sheets(compared, by, quantity, top or 1)
         write(

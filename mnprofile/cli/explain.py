@@ -6,8 +6,18 @@ from typing import Any
 import click
 from click.shell_completion import CompletionItem
 
-from mnprofile import catalog
-from mnprofile.cli.explain_views import (
+from mnprofile.base.errors import MnprofileError
+from mnprofile.cli.options import (
+    arch_argument,
+    config_options,
+    output_options,
+    settings_of,
+)
+from mnprofile.cli.output import emit, envelope
+from mnprofile.costs.explaining import explain, explain_network, explainable
+from mnprofile.networks import catalog
+from mnprofile.views.sheets.configuration import model_record
+from mnprofile.views.sheets.explain import (
     explanation_record,
     layer_csv,
     layer_markdown,
@@ -17,16 +27,6 @@ from mnprofile.cli.explain_views import (
     network_record,
     network_sheets,
 )
-from mnprofile.cli.models import model_record
-from mnprofile.cli.options import (
-    arch_argument,
-    config_options,
-    output_options,
-    settings_of,
-)
-from mnprofile.cli.output import emit, envelope
-from mnprofile.errors import MnprofileError
-from mnprofile.explaining import explain, explain_network, explainable
 
 
 class LayerType(click.ParamType[str]):

@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from mnprofile import units
+from mnprofile.base import units
+from mnprofile.base.errors import OK, VERDICT
+from mnprofile.base.sheet import Column, Sheet
 from mnprofile.cli.options import ArchType, output_options
 from mnprofile.cli.output import emit, envelope
 from mnprofile.cli.sweep import LIMITS, limit_options
-from mnprofile.errors import OK, VERDICT
-from mnprofile.sheet import Column, Sheet
 
 if TYPE_CHECKING:
-    from mnprofile.finding import Choice, Found
+    from mnprofile.search.best import Choice, Found
 
 _COLUMNS = (
     Column("model", "Model"),
@@ -71,8 +71,8 @@ def command(
       mnprofile find v1 v2 --max-activations 2M --format json
       mnprofile find --max-memory 256KiB --bits 8
     """
-    from mnprofile.finding import find
-    from mnprofile.grids import DEFAULT_TABLES
+    from mnprofile.search.best import find
+    from mnprofile.search.grids import DEFAULT_TABLES
 
     found = find(
         archs or DEFAULT_TABLES,
@@ -94,7 +94,7 @@ def command(
 
 def _limits(given: dict[str, str | None]) -> dict[str, Any]:
     """The limits as numbers. Raises UsageError naming the option."""
-    from mnprofile.sweeps import limit_value
+    from mnprofile.search.stream import limit_value
 
     limits: dict[str, Any] = {}
     for name, (column, _) in LIMITS.items():

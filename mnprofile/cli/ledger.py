@@ -7,8 +7,7 @@ from typing import Any
 
 import click
 
-from mnprofile.blocks import build_rows
-from mnprofile.cli.models import headline, model_record
+from mnprofile.base.sheet import Column, Sheet
 from mnprofile.cli.options import (
     arch_argument,
     config_options,
@@ -17,7 +16,7 @@ from mnprofile.cli.options import (
     writing_options,
 )
 from mnprofile.cli.output import emit, envelope
-from mnprofile.profilers import (
+from mnprofile.evidence.profilers.rules import (
     PROFILERS,
     QUANTITIES,
     Entry,
@@ -25,8 +24,9 @@ from mnprofile.profilers import (
     ledger,
     profiler_of,
 )
-from mnprofile.sheet import Column, Sheet
-from mnprofile.writing import Writing
+from mnprofile.evidence.profilers.torch_style import Writing
+from mnprofile.networks.blocks.builder import build_rows
+from mnprofile.views.sheets.configuration import headline, model_record
 
 
 @click.command("ledger")

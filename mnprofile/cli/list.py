@@ -4,11 +4,11 @@ from pathlib import Path
 
 import click
 
-from mnprofile.catalog import build, shipped
+from mnprofile.base.sheet import Column, Sheet
 from mnprofile.cli.options import output_options
 from mnprofile.cli.output import emit, envelope
-from mnprofile.counting import count
-from mnprofile.sheet import Column, Sheet
+from mnprofile.costs.counting import count
+from mnprofile.networks.catalog import build, shipped
 
 
 @click.command("list")

@@ -6,16 +6,8 @@ from typing import Any, Literal
 
 import click
 
-from mnprofile.blocks import build_rows
-from mnprofile.cli.memory_views import (
-    foot,
-    memory_record,
-    resolution_csv,
-    resolution_sheet,
-    shown_part,
-    step_sheet,
-)
-from mnprofile.cli.models import headline
+from mnprofile.base.errors import UsageError
+from mnprofile.base.units import BITS
 from mnprofile.cli.options import (
     arch_argument,
     config_options,
@@ -23,12 +15,20 @@ from mnprofile.cli.options import (
     settings_of,
 )
 from mnprofile.cli.output import emit, envelope
-from mnprofile.counting import count
-from mnprofile.deployment import deploy
-from mnprofile.errors import UsageError
-from mnprofile.grouped import Groups
-from mnprofile.memory import VIEWS, activation_memory, widest
-from mnprofile.units import BITS
+from mnprofile.costs.counting import count
+from mnprofile.costs.deployment import deploy
+from mnprofile.costs.memory.activations import VIEWS, activation_memory, widest
+from mnprofile.costs.memory.grouped import Groups
+from mnprofile.networks.blocks.builder import build_rows
+from mnprofile.views.sheets.configuration import headline
+from mnprofile.views.sheets.memory import (
+    foot,
+    memory_record,
+    resolution_csv,
+    resolution_sheet,
+    shown_part,
+    step_sheet,
+)
 
 By = Literal["layer", "block", "stage", "resolution"]
 

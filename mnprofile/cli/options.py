@@ -10,12 +10,13 @@ from typing import Any, TypeVar
 import click
 from click.shell_completion import CompletionItem
 
-from mnprofile import catalog, units
-from mnprofile.cells import MAX_SIZE
-from mnprofile.errors import UsageError
-from mnprofile.rows import Architecture
-from mnprofile.scaling import IMPLS
-from mnprofile.writing import STYLES
+from mnprofile.base import units
+from mnprofile.base.errors import UsageError
+from mnprofile.evidence.profilers.torch_style import STYLES
+from mnprofile.networks import catalog
+from mnprofile.networks.notation.cells import MAX_SIZE
+from mnprofile.networks.notation.rows import Architecture
+from mnprofile.networks.widths import IMPLS
 
 F = TypeVar("F", bound=Callable[..., Any])
 

@@ -9,11 +9,11 @@ from typing import Any
 
 import click
 
-from mnprofile import __version__, escape, files, sheet
-from mnprofile.errors import UsageError
-from mnprofile.ops import CONVENTION
-from mnprofile.records import SCHEMA_VERSION
-from mnprofile.sheet import Sheet
+from mnprofile import __version__
+from mnprofile.base import escape, files, sheet
+from mnprofile.base.errors import UsageError
+from mnprofile.base.json_files import CONVENTION, SCHEMA_VERSION
+from mnprofile.base.sheet import Sheet
 
 SUFFIXES = {".json": "json", ".csv": "csv", ".md": "md", ".txt": "table"}
 

@@ -5,15 +5,15 @@ from typing import TYPE_CHECKING
 
 import click
 
-from mnprofile import files
-from mnprofile.blocks import build_rows
+from mnprofile.base import files
+from mnprofile.base.errors import OK, VERDICT, UsageError
 from mnprofile.cli.options import ArchType, impl_option, settings_of
 from mnprofile.cli.output import warn
-from mnprofile.counting import count
-from mnprofile.errors import OK, VERDICT, UsageError
+from mnprofile.costs.counting import count
+from mnprofile.networks.blocks.builder import build_rows
 
 if TYPE_CHECKING:
-    from mnprofile.panels import Network, Panel
+    from mnprofile.views.html.panels import Network, Panel
 
 MAX_NETWORKS = 12
 
@@ -56,8 +56,10 @@ def command(
         raise UsageError(
             f"{len(arch)} networks", accepted=f"at most {MAX_NETWORKS} in one report"
         )
-    from mnprofile import reports  # Jinja2 is loaded by this command only
-    from mnprofile.panels import Network
+    from mnprofile.views.html import (
+        report_page as reports,  # Jinja2 is loaded by this command only
+    )
+    from mnprofile.views.html.panels import Network
 
     networks: list[Network] = []
     for spec in arch:
@@ -99,15 +101,15 @@ def _verdicts(
     """Whether all is well, and a panel for each kind of check that was asked for."""
     agrees, panels = True, []
     if checks:
-        from mnprofile.crosscheck import check
-        from mnprofile.proof_panels import crosscheck_panel
+        from mnprofile.evidence.profilers.cross_check import check
+        from mnprofile.views.html.proof_panels import crosscheck_panel
 
         checked = [(one, check(one.counted.graph)) for one in networks]
         agrees = all(outcome.agrees for _, outcome in checked)
         panels.append(crosscheck_panel(checked))
     if reproduces:
-        from mnprofile.proof_panels import reproduction_panel
-        from mnprofile.verdicts import reproduce
+        from mnprofile.evidence.literature.reproduction import reproduce
+        from mnprofile.views.html.proof_panels import reproduction_panel
 
         done = reproduce()
         agrees = agrees and done.explained

@@ -7,19 +7,25 @@ from typing import Any
 import click
 from click.shell_completion import CompletionItem
 
+from mnprofile.base.errors import OK, VERDICT
+from mnprofile.base.sheet import Column, Sheet
 from mnprofile.cli.options import output_options
 from mnprofile.cli.output import chosen_format, emit, envelope
-from mnprofile.cli.verdict_sheets import (
+from mnprofile.evidence.literature.reproduction import (
+    Fit,
+    Reproduction,
+    Result,
+    Verdict,
+    reproduce,
+)
+from mnprofile.evidence.literature.sources import sources, title
+from mnprofile.views.sheets.reproduction import (
     errata_sheets,
     fit_sheet,
     listed_sheets,
     source_sheet,
     table_sheets,
 )
-from mnprofile.errors import OK, VERDICT
-from mnprofile.sheet import Column, Sheet
-from mnprofile.sources import sources, title
-from mnprofile.verdicts import Fit, Reproduction, Result, Verdict, reproduce
 
 VERDICTS = tuple(str(verdict) for verdict in Verdict)
 

@@ -5,9 +5,7 @@ from typing import Any
 
 import click
 
-from mnprofile import drawing
-from mnprofile.blocks import build_rows
-from mnprofile.cli.models import errata_notes, errata_record, headline, model_record
+from mnprofile.base.sheet import Column, Sheet, to_markdown
 from mnprofile.cli.options import (
     arch_argument,
     config_options,
@@ -15,9 +13,16 @@ from mnprofile.cli.options import (
     settings_of,
 )
 from mnprofile.cli.output import chosen_format, emit, envelope, write
-from mnprofile.graph import Graph
-from mnprofile.rows import Architecture
-from mnprofile.sheet import Column, Sheet, to_markdown
+from mnprofile.graph import drawing
+from mnprofile.graph.graph import Graph
+from mnprofile.networks.blocks.builder import build_rows
+from mnprofile.networks.notation.rows import Architecture
+from mnprofile.views.sheets.configuration import (
+    errata_notes,
+    errata_record,
+    headline,
+    model_record,
+)
 
 
 @click.command("show")

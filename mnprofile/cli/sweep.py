@@ -14,7 +14,10 @@ from typing import IO, Any
 
 import click
 
-from mnprofile import files, units
+from mnprofile.base import files, units
+from mnprofile.base.errors import FileError, Place, UsageError
+from mnprofile.base.sheet import Column, Sheet, Value
+from mnprofile.base.units import BITS, Bits, check_bits
 from mnprofile.cli.options import ArchType
 from mnprofile.cli.output import (
     SUFFIXES,
@@ -23,9 +26,6 @@ from mnprofile.cli.output import (
     envelope,
     warn,
 )
-from mnprofile.errors import FileError, Place, UsageError
-from mnprofile.sheet import Column, Sheet, Value
-from mnprofile.units import BITS, Bits, check_bits
 
 DEFAULT_PLOT = Path("reports") / "sweep.html"
 # The most rows that a format is good for.
@@ -248,15 +248,17 @@ def _plot_path(plot: Path | None, *, wanted: bool) -> Path | None:
 
 def run(ask: Ask, kind: str, output: Path | None, plot: Path | None, x: str) -> None:
     """Do the sweep, write the rows, then the plots."""
-    from mnprofile import plotpages, rowfiles, samples
-    from mnprofile.grids import DEFAULT_TABLES, grids_for, total_size
-    from mnprofile.sweeps import (
+    from mnprofile.search import row_files as rowfiles
+    from mnprofile.search.grids import DEFAULT_TABLES, grids_for, total_size
+    from mnprofile.search.stream import (
         KNOWN,
         ONLY_PUBLISHED,
         groups_of,
         parse_condition,
         stream,
     )
+    from mnprofile.views.html import sweep_page as plotpages
+    from mnprofile.views.plots import points as samples
 
     conditions = conditions_of(ask.limits)
     conditions += [parse_condition(text) for text in ask.where]
@@ -296,7 +298,7 @@ def run(ask: Ask, kind: str, output: Path | None, plot: Path | None, x: str) -> 
 
 def conditions_of(limits: dict[str, str | None]) -> list[Any]:
     """--max-macs 100M and the others as conditions. Raises UsageError."""
-    from mnprofile.sweeps import Condition, limit_value
+    from mnprofile.search.stream import Condition, limit_value
 
     return [
         Condition(
@@ -316,7 +318,7 @@ def _write(
     ask: Ask,
 ) -> None:
     """Write the rows in their format; notes go below them, or to stderr."""
-    from mnprofile import rowfiles
+    from mnprofile.search import row_files as rowfiles
 
     names = rowfiles.columns_of(groups)
     notes = accuracy_notes(groups)
@@ -366,7 +368,7 @@ def _people(
     ask: Ask,
 ) -> None:
     """The rows as people read them."""
-    from mnprofile import rowfiles
+    from mnprofile.search import row_files as rowfiles
 
     table = rowfiles.frame(parts, groups)
     title = "Frontier of top-1 over multiply-adds" if ask.wants_frontier else ""

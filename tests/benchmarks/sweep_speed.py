@@ -19,8 +19,8 @@ from typing import Any
 
 import numpy as np
 
-from mnprofile import catalog
-from mnprofile.products import product
+from mnprofile.networks import catalog
+from mnprofile.search.products import product
 
 ROWS = ("--alpha", "0.1:2.099:0.001", "--res", "32:428:4", "--t", "1:5:1")
 LARGE = ("--alpha", "0.3501:1.35:0.0001", "--res", "32:531:1", "--t", "1:20:1")
@@ -69,7 +69,7 @@ def fvcore_rate() -> float | None:
 
 def _network(torch: Any) -> Any:
     """The convolutions, batch norms and activations of the graph, in its order."""
-    from mnprofile.ops import Activation, BatchNorm, Conv, Depthwise, Linear
+    from mnprofile.graph.operators import Activation, BatchNorm, Conv, Depthwise, Linear
 
     nn = torch.nn
     layers: list[object] = []

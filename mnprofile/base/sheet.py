@@ -1,0 +1,212 @@
+"""Figures as rows and columns, and their rendering as text, Markdown and CSV.
+
+A command makes a ``Sheet`` of plain values; nothing is computed while it is drawn.
+"""
+
+import csv
+import io
+from dataclasses import dataclass, replace
+from typing import Literal, NamedTuple
+
+from mnprofile.base import escape, units
+
+# A narrower terminal breaks lines itself; cut digits would be worse.
+NARROWEST = 80
+
+Kind = Literal["text", "count", "delta", "share", "number"]
+
+
+class Share(NamedTuple):
+    """A part of a whole, drawn as a percentage and exported as a number from 0 to 1."""
+
+    part: int
+    whole: int
+
+    def __float__(self) -> float:
+        return self.part / self.whole if self.whole else 0.0
+
+
+class Change(NamedTuple):
+    """From one value to another, drawn in percent and exported as a ratio of base."""
+
+    base: int
+    head: int
+
+
+Value = str | int | float | Share | Change | None
+
+
+@dataclass(frozen=True)
+class Column:
+    """``key`` heads it in CSV, ``label`` where people read."""
+
+    key: str
+    label: str
+    kind: Kind = "text"
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """A table of values. ``total`` is drawn last, and is not in the CSV."""
+
+    columns: tuple[Column, ...]
+    rows: tuple[tuple[Value, ...], ...]
+    total: tuple[Value, ...] | None = None
+    title: str = ""
+    notes: tuple[str, ...] = ()
+
+    def only(self, *keys: str) -> "Sheet":
+        """The same sheet with these columns, in this order."""
+        at = [[column.key for column in self.columns].index(key) for key in keys]
+
+        def pick(row: tuple[Value, ...]) -> tuple[Value, ...]:
+            return tuple(row[index] for index in at)
+
+        return replace(
+            self,
+            columns=tuple(self.columns[index] for index in at),
+            rows=tuple(pick(row) for row in self.rows),
+            total=pick(self.total) if self.total is not None else None,
+        )
+
+
+def to_csv(sheet: Sheet) -> str:
+    """Comma-separated rows under the columns' keys; plain numbers, empty for None."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow([column.key for column in sheet.columns])
+    for row in sheet.rows:
+        writer.writerow([_csv_value(value) for value in row])
+    return out.getvalue()
+
+
+def to_markdown(sheet: Sheet) -> str:
+    """A GitHub table with the title above, and the total and notes below it."""
+    lines = []
+    if sheet.title:
+        lines += [f"**{escape.markdown(sheet.title)}**", ""]
+    lines.append(_pipes([escape.markdown(column.label) for column in sheet.columns]))
+    lines.append(
+        _pipes(["---" if column.kind == "text" else "---:" for column in sheet.columns])
+    )
+    for row in sheet.rows:
+        lines.append(_pipes(_markdown_row(sheet, row)))
+    if sheet.total is not None:
+        cells = _markdown_row(sheet, sheet.total)
+        lines.append(_pipes([f"**{cell}**" if cell else "" for cell in cells]))
+    for note in sheet.notes:
+        lines += ["", escape.markdown(note)]
+    return "\n".join(lines) + "\n"
+
+
+def to_text(sheet: Sheet) -> str:
+    """Aligned columns for a pipe or a file: raw counts, and nothing is cut."""
+    from rich.cells import cell_len
+
+    grid = [[escape.visible(column.label) for column in sheet.columns]]
+    rows = sheet.rows if sheet.total is None else (*sheet.rows, sheet.total)
+    grid += [_text_row(sheet, row, separated=False) for row in rows]
+    widths = [max(map(cell_len, cells)) for cells in zip(*grid, strict=True)]
+    lines = [escape.visible(sheet.title), ""] if sheet.title else []
+    for cells in grid:
+        line = []
+        for cell, width, column in zip(cells, widths, sheet.columns, strict=True):
+            space = " " * (width - cell_len(cell))
+            line.append(cell + space if column.kind == "text" else space + cell)
+        lines.append("  ".join(line).rstrip())
+    if sheet.notes:
+        lines += ["", *map(escape.visible, sheet.notes)]
+    return "\n".join(lines) + "\n"
+
+
+def to_terminal(sheet: Sheet, *, width: int, styled: bool) -> str:
+    """Aligned columns for a terminal: thousands separated, long text wrapped.
+
+    ``styled`` adds ANSI styles.
+    """
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(
+        box=box.SIMPLE_HEAD,
+        padding=(0, 1, 0, 0),
+        pad_edge=False,
+        show_edge=False,
+        header_style="bold",
+    )
+    for column in sheet.columns:
+        table.add_column(
+            Text(column.label),
+            justify="left" if column.kind == "text" else "right",
+            no_wrap=column.kind != "text",
+            overflow="fold",
+        )
+    for row in sheet.rows:
+        table.add_row(*map(Text, _text_row(sheet, row, separated=True)))
+    if sheet.total is not None:
+        table.add_section()
+        cells = _text_row(sheet, sheet.total, separated=True)
+        table.add_row(*(Text(cell, "bold") for cell in cells))
+    out = io.StringIO()
+    console = Console(
+        file=out,
+        width=max(width, NARROWEST),
+        force_terminal=styled,
+        color_system="standard" if styled else None,
+        highlight=False,
+        legacy_windows=False,
+    )
+    if sheet.title:
+        console.print(Text(escape.visible(sheet.title), "bold"))
+        console.print()
+    console.print(table)
+    for index, note in enumerate(sheet.notes):
+        if index == 0:
+            console.print()
+        console.print(Text(escape.visible(note), "dim"))
+    return "\n".join(line.rstrip() for line in out.getvalue().split("\n"))
+
+
+def cell_text(value: Value, kind: Kind, *, separated: bool) -> str:
+    """One value as a person reads it."""
+    if value is None:
+        return ""
+    if isinstance(value, Share):
+        return units.percent(value.part, value.whole)
+    if isinstance(value, Change):
+        return units.change(value.base, value.head)
+    if isinstance(value, int) and kind == "count":
+        return units.grouped(value) if separated else str(value)
+    if isinstance(value, int) and kind == "delta":
+        return units.signed(value, separated=separated)
+    return escape.visible(str(value))
+
+
+def _text_row(sheet: Sheet, row: tuple[Value, ...], *, separated: bool) -> list[str]:
+    return [
+        cell_text(value, column.kind, separated=separated)
+        for value, column in zip(row, sheet.columns, strict=True)
+    ]
+
+
+def _markdown_row(sheet: Sheet, row: tuple[Value, ...]) -> list[str]:
+    return [
+        escape.markdown(value)
+        if isinstance(value, str)
+        else cell_text(value, column.kind, separated=False)
+        for value, column in zip(row, sheet.columns, strict=True)
+    ]
+
+
+def _pipes(cells: list[str]) -> str:
+    return "| " + " | ".join(cells) + " |"
+
+
+def _csv_value(value: Value) -> object:
+    if isinstance(value, str):
+        return escape.csv_cell(value)
+    if isinstance(value, Change):
+        return (value.head - value.base) / value.base if value.base else None
+    return float(value) if isinstance(value, Share) else value

@@ -1,0 +1,217 @@
+"""Numbers to text and back. The only place that does either."""
+
+import re
+from typing import Literal
+
+from mnprofile.base.errors import UsageError
+
+_SI = {"": 0, "K": 3, "M": 6, "G": 9, "T": 12}
+_SPELLED = {"million": 6, "b": 9, "billion": 9, "%": -2}
+_PRINTED = re.compile(r"([0-9][0-9,]*)(?:\.([0-9]+))?( ?)(%|[A-Za-z]*)")
+Rounding = Literal["nearest", "floor", "ceil"]
+_QUANTITY = re.compile(r"([0-9]{1,15})(?:\.([0-9]{1,15}))?\s*([KMGT]?)", re.IGNORECASE)
+_BYTES: dict[str, int] = {"": 1, "b": 1} | {
+    prefix + unit: int(base**power)
+    for unit, base in (("b", 1000), ("ib", 1024))
+    for power, prefix in enumerate("kmgt", start=1)
+}
+_MEMORY = re.compile(
+    r"([0-9]{1,15})(?:\.([0-9]{1,15}))?\s*((?:(?:[KMGT]i?)?B)?)", re.IGNORECASE
+)
+
+
+def grouped(value: int) -> str:
+    """1234567 -> "1,234,567"."""
+    return f"{value:,}"
+
+
+def short(value: int) -> str:
+    """107295200 -> "107.3 M", with a decimal SI prefix and four digits at most.
+
+    Values under 10,000 stay as they are.
+    """
+    if value < 10_000:
+        return grouped(value)
+    for suffix in "KMGT":
+        value_in = value / 10 ** _SI[suffix]
+        if value_in < 999.95 or suffix == "T":
+            break
+    return f"{value_in:,.1f} {suffix}"
+
+
+def kilobytes(value: int) -> str:
+    """401408 -> "401.4": bytes in thousands."""
+    return f"{value / 1000:.1f}"
+
+
+def short_bytes(value: int) -> str:
+    """1505280 -> "1.5 MB", decimal; values under 10,000 stay as they are."""
+    text = short(value).replace("K", "k")
+    return text + ("B" if text[-1].isalpha() else " B")
+
+
+def ratio(value: float) -> str:
+    """A factor between two figures, with four decimals."""
+    return f"{value:.4f}"
+
+
+def percent(part: int, whole: int) -> str:
+    """A share with two decimals; 0 and 100 only where they are exact."""
+    if whole == 0:
+        return "-"
+    text = f"{100 * part / whole:.2f} %"
+    if part and text == "0.00 %":
+        return "< 0.01 %"
+    if part != whole and text == "100.00 %":
+        return "> 100.00 %" if part > whole else "> 99.99 %"
+    return text
+
+
+def signed(value: int, *, separated: bool = True) -> str:
+    """1234 -> "+1,234", -5 -> "-5", 0 -> "0"."""
+    text = f"{value:+,}" if separated else f"{value:+}"
+    return text if value else "0"
+
+
+def change(base: int, head: int) -> str:
+    """The way from ``base`` to ``head`` in percent of base, two decimals and a sign.
+
+    "new" from nothing to something; 0 and -100 only where they are exact.
+    """
+    if head == base:
+        return "0.00 %"
+    if base == 0:
+        return "new"
+    text = f"{100 * (head - base) / base:+.2f} %"
+    if text in ("+0.00 %", "-0.00 %"):
+        return "< +0.01 %" if head > base else "> -0.01 %"
+    return "> -99.99 %" if head and text == "-100.00 %" else text
+
+
+def rounded(part: int, whole: int, rounding: Rounding) -> int:
+    """part / whole as a whole number, exactly; halves go up."""
+    match rounding:
+        case "nearest":
+            return (2 * part + whole) // (2 * whole)
+        case "floor":
+            return part // whole
+        case "ceil":
+            return -(-part // whole)
+
+
+def printed_like(
+    part: int,
+    whole: int,
+    like: str,
+    *,
+    power: int,
+    rounding: Rounding,
+    significant: int | None = None,
+) -> str | None:
+    """part / whole in the very form of a printed figure: its unit, decimals, commas.
+
+    Integers only, so no rounding error can decide between two digits.
+
+    Args:
+        like: a printed figure, "300M", "4,253,864", "1.2 billion" or "94.86%".
+        power: the power of ten that a number without a unit counts.
+        significant: how many leading digits are kept, where the print rounds so.
+
+    Returns None where ``like`` is not a number with at most a unit.
+    """
+    match = _PRINTED.fullmatch(like)
+    if match is None:
+        return None
+    digits, decimals, gap, suffix = match[1], match[2] or "", match[3], match[4]
+    if suffix:
+        known = {name.lower(): value for name, value in _SI.items()} | _SPELLED
+        if suffix.lower() not in known:
+            return None
+        power = known[suffix.lower()]
+    shift = len(decimals) - power  # value x 10^shift is what the digits spell
+    part, whole = part * 10 ** max(shift, 0), whole * 10 ** max(-shift, 0)
+    kept = 1
+    if significant is not None:
+        kept = 10 ** max(len(str(part // whole)) - significant, 0)
+    number = rounded(part, whole * kept, rounding) * kept
+    integer, fraction = divmod(number, 10 ** len(decimals))
+    shown = grouped(integer) if "," in digits else str(integer)
+    if decimals:
+        shown += f".{fraction:0{len(decimals)}d}"
+    return shown + gap + suffix
+
+
+def parse_quantity(text: str, option: str) -> int:
+    """ "100M" -> 100000000: a count with a decimal SI prefix.
+
+    Raises UsageError naming ``option`` for anything else, fractions of one included.
+    """
+    match = _QUANTITY.fullmatch(text.strip())
+    if match is not None:
+        integer, fraction, prefix = match[1], match[2] or "", match[3].upper()
+        zeros = _SI[prefix] - len(fraction.rstrip("0"))
+        if zeros >= 0:
+            return int(integer + fraction.rstrip("0") + "0" * zeros)
+    raise UsageError(
+        f'{option}: "{text}" is not a count',
+        accepted="a whole number, or one with K, M, G or T (decimal): 100M, 1.5G, 512K",
+    )
+
+
+def parse_memory(text: str, option: str) -> int:
+    """ "256KiB" -> 262144, "256kB" -> 256000, "4096" -> 4096: bytes.
+
+    Raises UsageError naming ``option`` for anything else: fractions of a byte, and a
+    bare K or M, which may mean either.
+    """
+    match = _MEMORY.fullmatch(text.strip())
+    if match is not None:
+        fraction = (match[2] or "").rstrip("0")
+        size, rest = divmod(
+            int(match[1] + fraction) * _BYTES[match[3].lower()],
+            int(10 ** len(fraction)),
+        )
+        if not rest:
+            return size
+    raise UsageError(
+        f'{option}: "{text}" is not an amount of memory',
+        accepted="whole bytes, or with kB, MB, GB (decimal) or KiB, MiB, GiB (binary):"
+        " 262144, 256kB, 256KiB, 1.5MiB",
+    )
+
+
+def parse_resolution(text: str, option: str = "--res") -> tuple[int, int]:
+    """ "160" or "320x240" (height x width) -> (height, width)."""
+    parts = re.split("[x×]", text.strip())
+    if len(parts) <= 2 and all(re.fullmatch("[0-9]{1,9}", part) for part in parts):
+        return int(parts[0]), int(parts[-1])
+    raise UsageError(
+        f'{option}: "{text}" is not a resolution',
+        accepted="a size such as 160, or height x width such as 320x240",
+    )
+
+
+def resolution_text(resolution: tuple[int, int]) -> str:
+    """(160, 160) -> "160", (320, 240) -> "320x240"."""
+    height, width = resolution
+    return str(height) if height == width else f"{height}x{width}"
+
+
+def plain(value: float) -> str:
+    """A factor as a person writes it: 0.75, 1.0, 6."""
+    return repr(value)
+
+
+# Sizes of one element, of a map or of the weights.
+Bits = Literal[8, 16, 32]
+BITS: tuple[Bits, ...] = (8, 16, 32)
+
+
+def check_bits(bits: int) -> Bits:
+    """8, 16 or 32, or UsageError."""
+    for known in BITS:
+        if bits == known:
+            return known
+    raise UsageError(
+        f"bits: {bits} is not accepted", accepted=", ".join(map(str, BITS))
+    )

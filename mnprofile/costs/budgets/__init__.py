@@ -1,0 +1,1 @@
+"""Budgets: reading them, and holding networks to them."""

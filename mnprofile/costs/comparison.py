@@ -1,0 +1,358 @@
+"""Two networks side by side: what was added and removed, what grew and what shrank.
+
+Stages are matched by name. Within a stage blocks keep their order and are paired so
+that most of them fit (unchanged ones first, then those built of the same layers);
+within a pair, layers are matched by their part: expand, depthwise, project.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from pathlib import Path
+from typing import Literal
+
+from mnprofile.base.json_files import read_record
+from mnprofile.base.units import resolution_text
+from mnprofile.costs.counting import Count
+
+State = Literal["added", "removed", "grew", "shrank", "unchanged"]
+STATES: tuple[State, ...] = ("added", "removed", "grew", "shrank", "unchanged")
+Quantity = Literal["macs", "params", "activations"]
+QUANTITIES: tuple[Quantity, ...] = ("macs", "params", "activations")
+Depth = Literal["stage", "block", "layer"]
+MAX_LAYERS = 5_000
+DEPTHS: tuple[Depth, ...] = ("stage", "block", "layer")
+
+
+@dataclass(frozen=True, slots=True)
+class Sums:
+    """The compared quantities of a layer, block or stage. They can be added."""
+
+    macs: int = 0
+    params: int = 0
+    activations: int = 0
+
+    def __add__(self, other: "Sums") -> "Sums":
+        return Sums(
+            self.macs + other.macs,
+            self.params + other.params,
+            self.activations + other.activations,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One layer of a side, wherever it came from."""
+
+    name: str
+    block: str
+    stage: str
+    type: str
+    sums: Sums
+    line: int | None = None  # of the table it was built from
+
+
+@dataclass(frozen=True)
+class Side:
+    """One of the two networks. ``label`` says which, to people."""
+
+    label: str
+    layers: tuple[Part, ...]
+
+
+@dataclass(frozen=True)
+class Delta:
+    """One row of the comparison: a layer, block or stage, before and after.
+
+    ``base`` or ``head`` is None where that side has no such row; ``parts`` are the rows
+    one level down.
+    """
+
+    stage: str
+    name: str  # "block3", or "block3 -> block4" where the sides name it differently
+    base: Sums | None
+    head: Sums | None
+    parts: tuple["Delta", ...] = ()
+    type: str = ""
+    line: int | None = None  # in the head's table, else the base's
+
+    def of(self, quantity: Quantity) -> tuple[int, int]:
+        """A quantity before and after; 0 where there is no such row."""
+        return (
+            getattr(self.base or Sums(), quantity),
+            getattr(self.head or Sums(), quantity),
+        )
+
+    def moved(self, quantity: Quantity) -> int:
+        base, head = self.of(quantity)
+        return head - base
+
+    @property
+    def state(self) -> State:
+        """Grew or shrank by the first of macs, params, activations that differs."""
+        return self.state_by(*QUANTITIES)
+
+    def state_by(self, *quantities: Quantity) -> State:
+        """The state as some quantities have it, the first that differs deciding."""
+        if self.base is None:
+            return "added"
+        if self.head is None:
+            return "removed"
+        for quantity in quantities:
+            if step := self.moved(quantity):
+                return "grew" if step > 0 else "shrank"
+        return "unchanged"
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Everything that differs between two sides. ``stages`` hold blocks hold layers."""
+
+    base: Side
+    head: Side
+    stages: tuple[Delta, ...]
+
+    @property
+    def total(self) -> Delta:
+        return _row("", "total", self.stages)
+
+    def rows(self, depth: Depth) -> tuple[Delta, ...]:
+        """Every row at one depth, in network order."""
+        rows = self.stages
+        for _ in range(DEPTHS.index(depth)):
+            rows = tuple(part for row in rows for part in row.parts)
+        return rows
+
+    def causes(self, quantity: Quantity, top: int) -> tuple[Delta, ...]:
+        """The layers that moved a quantity most, the largest step first."""
+        moved = [row for row in self.rows("layer") if row.moved(quantity)]
+        moved.sort(key=lambda row: -abs(row.moved(quantity)))
+        return tuple(moved[:top])
+
+
+def side_of_count(counted: Count, label: str | None = None) -> Side:
+    """A side from a count of this run."""
+    config = counted.config
+    return Side(
+        label
+        or f"{config.name}@{config.alpha}/{resolution_text(config.resolution)}"
+        + (f", t {config.t}" if config.t is not None else ""),
+        tuple(
+            Part(
+                name=layer.name,
+                block=layer.block,
+                stage=layer.stage,
+                type=layer.type,
+                sums=Sums(
+                    layer.figures.macs, layer.figures.params, layer.figures.activations
+                ),
+                line=layer.origin.line,
+            )
+            for layer in counted.layers
+        ),
+    )
+
+
+def side_of_file(path: Path) -> Side:
+    """A side from a file that ``mnprofile count --format json`` wrote.
+
+    Raises RecordError, IncomparableError or FileError; the totals must be the sums of
+    the layers.
+    """
+    record = read_record(path, "mnprofile/count")
+    found = record.records("layers")
+    if len(found) > MAX_LAYERS:
+        record.refuse("layers", f"{len(found)} layers", f"at most {MAX_LAYERS}")
+    layers: list[Part] = []
+    names: set[str] = set()
+    for one in found:
+        line = one.content.get("row")
+        name = one.text("name")
+        if name in names:
+            one.refuse("name", f'two layers are called "{name}"')
+        names.add(name)
+        layers.append(
+            Part(
+                name=name,
+                block=one.text("block"),
+                stage=one.text("stage"),
+                type=one.text("type"),
+                sums=Sums(*(one.count(quantity) for quantity in QUANTITIES)),
+                line=line if type(line) is int else None,
+            )
+        )
+    side = Side(path.name, tuple(layers))
+    totals = record.record("totals")
+    sums = _sum(layer.sums for layer in layers)
+    for quantity in QUANTITIES:
+        if totals.count(quantity) != getattr(sums, quantity):
+            totals.refuse(quantity, "not the sum of the layers")
+    return side
+
+
+def compare(base: Side, head: Side) -> Comparison:
+    """Align two networks by stage, block and layer."""
+    left, right = _tree(base), _tree(head)
+    stages = []
+    for stage in _merged(list(left), list(right)):
+        blocks = []
+        for a, b in _aligned(left.get(stage, []), right.get(stage, [])):
+            blocks.append(_block(stage, a, b))
+        row = _row(stage, stage, blocks)
+        stages.append(
+            Delta(
+                stage,
+                stage,
+                row.base if stage in left else None,
+                row.head if stage in right else None,
+                tuple(blocks),
+            )
+        )
+    return Comparison(base, head, tuple(stages))
+
+
+# --- alignment -----------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class _Block:
+    """A block as the alignment sees it.
+
+    ``role`` is ``block``, ``stem``, ``fc``: only blocks of one role are ever paired.
+    ``parts`` are its layers by what they are within it: ".expand" of "block3.expand".
+    """
+
+    name: str
+    role: str
+    parts: dict[str, Part]
+    part_names: tuple[str, ...]
+    sums: tuple[Sums, ...]
+
+
+def _read_block(name: str, layers: Sequence[Part]) -> _Block:
+    parts = {}
+    for layer in layers:
+        inside = layer.name.startswith(name)
+        parts[layer.name[len(name) :] if inside else f" {layer.name}"] = layer
+    return _Block(
+        name=name,
+        role=name.rstrip("0123456789"),
+        parts=parts,
+        part_names=tuple(parts),
+        sums=tuple(layer.sums for layer in layers),
+    )
+
+
+def _tree(side: Side) -> dict[str, list[_Block]]:
+    """Blocks by stage, both in network order."""
+    tree: dict[str, list[_Block]] = {}
+    for (stage, block), layers in groupby(
+        side.layers, key=lambda layer: (layer.stage, layer.block)
+    ):
+        tree.setdefault(stage, []).append(_read_block(block, tuple(layers)))
+    return tree
+
+
+def _merged(left: Sequence[str], right: Sequence[str]) -> list[str]:
+    """Both orders in one: a name that one side lacks stands where that side has it."""
+    merged, rest = [], list(right)
+    for name in left:
+        if name in rest:
+            at = rest.index(name)
+            merged += [other for other in rest[:at] if other not in left]
+            rest = rest[at + 1 :]
+        merged.append(name)
+    merged += [name for name in rest if name not in merged]
+    return merged
+
+
+def _likeness(a: _Block, b: _Block) -> int:
+    """How well two blocks fit together; 0 where they must not be paired."""
+    if a.role != b.role:
+        return 0
+    score = 2
+    if a.part_names == b.part_names:
+        score += 2
+        if a.sums == b.sums:
+            score += 3
+    return score + (a.name == b.name)
+
+
+def _aligned(
+    left: Sequence[_Block], right: Sequence[_Block]
+) -> list[tuple[_Block | None, _Block | None]]:
+    """Pairs in order, with the highest sum of likeness; early pairs win a tie."""
+    best = [[0] * (len(right) + 1) for _ in range(len(left) + 1)]
+    for i in range(len(left) - 1, -1, -1):
+        for j in range(len(right) - 1, -1, -1):
+            likeness = _likeness(left[i], right[j])
+            best[i][j] = max(
+                best[i + 1][j + 1] + likeness, best[i + 1][j], best[i][j + 1]
+            )
+    pairs: list[tuple[_Block | None, _Block | None]] = []
+    i = j = 0
+    while i < len(left) and j < len(right):
+        likeness = _likeness(left[i], right[j])
+        if likeness and best[i][j] == best[i + 1][j + 1] + likeness:
+            pairs.append((left[i], right[j]))
+            i, j = i + 1, j + 1
+        elif best[i][j] == best[i + 1][j]:
+            pairs.append((left[i], None))
+            i += 1
+        else:
+            pairs.append((None, right[j]))
+            j += 1
+    pairs += [(block, None) for block in left[i:]]
+    pairs += [(None, block) for block in right[j:]]
+    return pairs
+
+
+def _block(stage: str, a: _Block | None, b: _Block | None) -> Delta:
+    """One pair of blocks with its layers matched by part."""
+    before = a.parts if a else {}
+    after = b.parts if b else {}
+    layers = []
+    for part in _merged(list(before), list(after)):
+        x, y = before.get(part), after.get(part)
+        known = y or x
+        assert known is not None
+        layers.append(
+            Delta(
+                stage,
+                _names(x, y),
+                x.sums if x else None,
+                y.sums if y else None,
+                type=known.type,
+                line=known.line,
+            )
+        )
+    row = _row(stage, _names(a, b), layers)
+    return Delta(
+        stage,
+        row.name,
+        row.base if a else None,
+        row.head if b else None,
+        tuple(layers),
+    )
+
+
+def _names(a: _Block | Part | None, b: _Block | Part | None) -> str:
+    """The name of a row; both where the sides name it differently."""
+    names = dict.fromkeys(one.name for one in (a, b) if one)
+    return " -> ".join(names)
+
+
+def _row(stage: str, name: str, parts: Iterable[Delta]) -> Delta:
+    """The sum of some rows."""
+    rows = tuple(parts)
+    return Delta(
+        stage,
+        name,
+        _sum(row.base for row in rows),
+        _sum(row.head for row in rows),
+        rows,
+    )
+
+
+def _sum(sums: Iterable[Sums | None]) -> Sums:
+    return sum((one for one in sums if one), start=Sums())

@@ -1,0 +1,245 @@
+"""A graph to figures: every quantity per layer, and by block, stage and type."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, fields
+from operator import add, attrgetter
+from typing import TYPE_CHECKING, Literal
+
+from mnprofile.graph.graph import Config, Graph, Node, Origin
+from mnprofile.graph.operators import Depthwise, Shape
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Grouping = Literal["layer", "block", "stage", "type"]
+GROUPINGS: tuple[Grouping, ...] = ("layer", "block", "stage", "type")
+COUNTED_KINDS = ("conv", "depthwise", "linear")
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """The counted quantities, per sample. Figures can be added.
+
+    The last five count the elements that enter batch norm, activation functions,
+    pooling, residual additions and squeeze-excite products; they never enter ``macs``.
+    """
+
+    macs: int = 0
+    weights: int = 0
+    biases: int = 0
+    bn_affine: int = 0
+    buffers: int = 0
+    activations: int = 0
+    batch_norm_elems: int = 0
+    activation_elems: int = 0
+    pool_elems: int = 0
+    add_elems: int = 0
+    scale_elems: int = 0
+
+    @property
+    def flops(self) -> int:
+        """Two floating-point operations a multiply-add."""
+        return 2 * self.macs
+
+    @property
+    def params(self) -> int:
+        """What PyTorch's parameters() holds."""
+        return self.weights + self.biases + self.bn_affine
+
+    def __add__(self, other: Figures) -> Figures:
+        return Figures(*map(add, _values(self), _values(other)))
+
+
+_values = attrgetter(*(field.name for field in fields(Figures)))
+
+QUANTITIES = (
+    "macs",
+    "flops",
+    "weights",
+    "biases",
+    "bn_affine",
+    "params",
+    "buffers",
+    "activations",
+)
+ELEMENTWISE = (
+    "batch_norm_elems",
+    "activation_elems",
+    "pool_elems",
+    "add_elems",
+    "scale_elems",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """One layer and its figures.
+
+    ``kernel``, ``stride``, ``dilation`` and ``groups`` are those of its convolution, or
+    1 where it has none. Shapes are (channels, height, width).
+    """
+
+    name: str
+    block: str
+    stage: str
+    op: str
+    type: str
+    kernel: int
+    stride: int
+    dilation: int
+    groups: int
+    in_shape: Shape
+    out_shape: Shape
+    figures: Figures
+    origin: Origin
+
+    @property
+    def is_counted(self) -> bool:
+        """Whether it is a convolution or fully connected layer."""
+        return self.op in COUNTED_KINDS
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Layers summed under one name: a block, a stage or a type."""
+
+    name: str
+    figures: Figures
+    layers: tuple[Layer, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """The figures of one network. ``layers`` holds the counted ones, in order;
+    ``elementwise_layers`` pooling, additions and squeeze-excite products."""
+
+    graph: Graph
+    all_layers: tuple[Layer, ...]
+
+    @property
+    def config(self) -> Config:
+        return self.graph.config
+
+    @property
+    def layers(self) -> tuple[Layer, ...]:
+        return tuple(layer for layer in self.all_layers if layer.is_counted)
+
+    @property
+    def elementwise_layers(self) -> tuple[Layer, ...]:
+        return tuple(layer for layer in self.all_layers if not layer.is_counted)
+
+    @property
+    def totals(self) -> Figures:
+        return total(self.all_layers)
+
+    def by(self, grouping: Grouping, *, elementwise: bool = False) -> tuple[Group, ...]:
+        """The figures summed by layer, block, stage or type, in network order.
+
+        By type, the largest share of multiply-adds comes first. Groups without a
+        counted layer (pooling, additions) are listed with ``elementwise`` only.
+
+        Raises:
+            ValueError: another grouping.
+        """
+        if grouping not in GROUPINGS:
+            raise ValueError(f"{grouping!r} is none of {', '.join(GROUPINGS)}")
+        groups: dict[str, list[Layer]] = {}
+        key: Callable[[Layer], str] = {
+            "layer": lambda layer: layer.name,
+            "block": lambda layer: layer.block,
+            "stage": lambda layer: layer.stage,
+            "type": lambda layer: layer.type,
+        }[grouping]
+        for layer in self.all_layers:
+            groups.setdefault(key(layer), []).append(layer)
+        summed = [
+            Group(name, total(layers), tuple(layers))
+            for name, layers in groups.items()
+            if elementwise or any(layer.is_counted for layer in layers)
+        ]
+        if grouping == "type":
+            summed.sort(key=lambda group: (-group.figures.macs, group.name))
+        return tuple(summed)
+
+    def to_frame(self) -> pd.DataFrame:
+        """One row a counted layer, as pandas shows it."""
+        import pandas as pd
+
+        return pd.DataFrame([layer_record(layer) for layer in self.layers])
+
+
+def count(graph: Graph) -> Count:
+    """Count every quantity of a graph, layer by layer."""
+    layers: dict[str, list[Node]] = {}
+    for node in graph:
+        layers.setdefault(node.layer, []).append(node)
+    return Count(graph, tuple(_layer(nodes) for nodes in layers.values()))
+
+
+def total(layers: Iterable[Layer]) -> Figures:
+    """The sum of some layers."""
+    return sum((layer.figures for layer in layers), start=Figures())
+
+
+def figures_of(node: Node) -> Figures:
+    """What one operator counts."""
+    op, x, y = node.op, node.in_shape, node.out_shape
+    if op.kind in COUNTED_KINDS:
+        weights = op.weights(x)
+        return Figures(
+            macs=weights * y.positions,
+            weights=weights,
+            biases=op.biases(x),
+            activations=y.elements,
+        )
+    elements = {f"{op.kind}_elems": x.elements}
+    return Figures(bn_affine=op.bn_affine(x), buffers=op.buffers(x), **elements)
+
+
+def _layer(nodes: list[Node]) -> Layer:
+    """A layer from its operators; its first one names it."""
+    first = nodes[0]
+    op = first.op
+    return Layer(
+        name=first.layer,
+        block=first.block,
+        stage=first.stage,
+        op=op.kind,
+        type=first.type,
+        kernel=getattr(op, "kernel", 1),
+        stride=getattr(op, "stride", 1),
+        dilation=getattr(op, "dilation", 1),
+        groups=first.in_shape.c if isinstance(op, Depthwise) else 1,
+        in_shape=first.in_shape,
+        out_shape=first.out_shape,
+        figures=sum((figures_of(node) for node in nodes), start=Figures()),
+        origin=first.origin,
+    )
+
+
+def figures_record(figures: Figures, *, elementwise: bool = False) -> dict[str, int]:
+    """The counted quantities by name, in a fixed order."""
+    names = QUANTITIES + (ELEMENTWISE if elementwise else ())
+    return {name: getattr(figures, name) for name in names}
+
+
+def layer_record(layer: Layer, *, elementwise: bool = False) -> dict[str, object]:
+    """One layer as a flat record of plain values."""
+    x, y = layer.in_shape, layer.out_shape
+    return {
+        "name": layer.name,
+        "block": layer.block,
+        "stage": layer.stage,
+        "row": layer.origin.line,
+        "op": layer.op,
+        "type": layer.type,
+        "kernel": layer.kernel,
+        "stride": layer.stride,
+        "dilation": layer.dilation,
+        "groups": layer.groups,
+        "in_shape": [x.c, x.h, x.w],
+        "out_shape": [y.c, y.h, y.w],
+        **figures_record(layer.figures, elementwise=elementwise),
+    }

@@ -1,0 +1,97 @@
+"""Parameters and bytes as deployed: batch norm folded into the convolution before it.
+
+Batch norm after a convolution is a factor and an offset for each output channel. The
+factor goes into the weights, the offset becomes the convolution's bias, and nothing of
+gamma, beta, mean and variance is left. So each convolution or fully connected layer
+keeps its weights, and one bias for each output channel where it had batch norm or a
+bias of its own.
+
+Bytes: 4 each at 32 bits, 2 each at 16. At 8 bits a weight takes 1 byte, a bias 4
+(int32), and each output channel of a layer has a scale of its own (4 bytes, float32;
+weights are symmetric, so there is no zero point). Scales and zero points of activations
+are not counted.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, fields
+
+from mnprofile.costs.counting import Count, Layer
+
+WEIGHT_BYTES = {8: 1, 16: 2, 32: 4}
+BIAS_BYTES = {8: 4, 16: 2, 32: 4}
+SCALE_BYTES = {8: 4, 16: 0, 32: 0}
+TRAINING_BYTES = 4  # float32 parameters and buffers
+
+
+@dataclass(frozen=True, slots=True)
+class Deployed:
+    """What is stored for a layer or a network. They can be added."""
+
+    weights: int = 0
+    biases: int = 0
+    weight_bytes: int = 0
+    bias_bytes: int = 0
+    scale_bytes: int = 0
+    training_params: int = 0
+    training_bytes: int = 0  # parameters and batch-norm buffers in float32
+
+    @property
+    def params(self) -> int:
+        return self.weights + self.biases
+
+    @property
+    def bytes(self) -> int:
+        return self.weight_bytes + self.bias_bytes + self.scale_bytes
+
+    def __add__(self, other: "Deployed") -> "Deployed":
+        return Deployed(
+            *(getattr(self, f.name) + getattr(other, f.name) for f in fields(Deployed))
+        )
+
+
+QUANTITIES = (
+    "weights",
+    "biases",
+    "params",
+    "weight_bytes",
+    "bias_bytes",
+    "scale_bytes",
+    "bytes",
+    "training_params",
+    "training_bytes",
+)
+
+
+def deployed(layers: Iterable[Layer], bits: int) -> Deployed:
+    """What some layers store once batch norm is folded, at 8, 16 or 32 bits.
+
+    Raises:
+        KeyError: other bits.
+    """
+    return sum((_deployed(layer, bits) for layer in layers), start=Deployed())
+
+
+def deploy(counted: Count, bits: int) -> Deployed:
+    """What a whole network stores once batch norm is folded."""
+    return deployed(counted.all_layers, bits)
+
+
+def deployed_record(one: Deployed) -> dict[str, int]:
+    """The quantities by name, in a fixed order."""
+    return {name: getattr(one, name) for name in QUANTITIES}
+
+
+def _deployed(layer: Layer, bits: int) -> Deployed:
+    figures = layer.figures
+    folds = bool(figures.bn_affine)
+    biases = layer.out_shape.c if folds else figures.biases
+    scales = layer.out_shape.c if layer.is_counted else 0
+    return Deployed(
+        weights=figures.weights,
+        biases=biases,
+        weight_bytes=figures.weights * WEIGHT_BYTES[bits],
+        bias_bytes=biases * BIAS_BYTES[bits],
+        scale_bytes=scales * SCALE_BYTES[bits],
+        training_params=figures.params,
+        training_bytes=(figures.params + figures.buffers) * TRAINING_BYTES,
+    )

@@ -1,0 +1,324 @@
+"""What a layer, a block or a network costs and saves, as formulas with numbers."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+from mnprofile.base.errors import UsageError, nearest
+from mnprofile.base.units import grouped, percent, short
+from mnprofile.costs.counting import COUNTED_KINDS, Figures, figures_of
+from mnprofile.costs.formulas import Derivation, Formula, Scale, derive
+from mnprofile.graph.graph import Config, Graph, Node
+from mnprofile.graph.operators import Conv, Depthwise, Linear, Shape
+from mnprofile.networks.catalog import build, load
+from mnprofile.networks.notation.rows import Architecture
+
+STANDARD = (
+    "The comparison: each depthwise convolution and the convolution that projects it"
+    " as one standard convolution of the same kernel, stride, input and output"
+    " channels; everything else as it is."
+)
+PROBES = (0.75, 0.5, 0.25)
+
+
+@dataclass(frozen=True, slots=True)
+class Ratio:
+    """One configuration against alpha 1 at the table's resolution.
+
+    Exact figures beside what textbooks say: cost falls with alpha² rho², parameters
+    with alpha².
+    """
+
+    alpha: float
+    resolution: tuple[int, int]
+    macs: int
+    base_macs: int
+    params: int
+    base_params: int
+    rho_squared: float
+
+    @property
+    def macs_ratio(self) -> float:
+        return self.macs / self.base_macs if self.base_macs else 1.0
+
+    @property
+    def params_ratio(self) -> float:
+        return self.params / self.base_params if self.base_params else 1.0
+
+    @property
+    def textbook_macs(self) -> float:
+        return self.alpha**2 * self.rho_squared
+
+    @property
+    def textbook_params(self) -> float:
+        return self.alpha**2
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """One layer or block.
+
+    ``scaled`` is the formula with alpha and rho, whose value leaves out the rounding of
+    channels (None where height and width scale differently). ``saving`` is the cost of
+    a depthwise convolution and its projection over that of one standard convolution.
+    """
+
+    name: str
+    kind: str
+    in_shape: Shape
+    out_shape: Shape
+    macs: Formula
+    weights: Formula
+    layers: tuple[tuple[str, Formula], ...]
+    separable: Formula | None
+    standard: Formula | None
+    saving: Formula | None
+    scaled: Formula | None
+    ratios: tuple[Ratio, ...] = ()
+
+    @property
+    def standard_macs(self) -> int:
+        """The multiply-adds with standard convolutions: see STANDARD."""
+        macs = self.macs.value
+        if self.standard is not None and self.separable is not None:
+            macs += self.standard.value - self.separable.value
+        return int(macs)
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkExplanation:
+    """A whole network, block by block, and against standard convolutions."""
+
+    config: Config
+    blocks: tuple[Explanation, ...]
+    ratios: tuple[Ratio, ...]
+
+    @property
+    def macs(self) -> int:
+        return sum(int(block.macs.value) for block in self.blocks)
+
+    @property
+    def standard_macs(self) -> int:
+        """With standard convolutions: see STANDARD."""
+        return sum(block.standard_macs for block in self.blocks)
+
+
+def explain(
+    arch: str | os.PathLike[str] | Architecture,
+    layer: str,
+    **settings: Any,
+) -> Explanation:
+    """The formulas of one layer ("block3.expand") or block ("block3", "block3.se").
+
+    ``settings`` are those of ``build``.
+
+    Raises:
+        UsageError: no layer of that name has multiply-adds.
+    """
+    table = arch if isinstance(arch, Architecture) else load(arch)
+    graph = build(table, **settings)
+    known = explainable(graph)
+    if layer not in known:
+        close = nearest(layer, known)
+        raise UsageError(
+            f'{table.name} has no layer or block called "{layer}" with multiply-adds',
+            accepted="a name that `mnprofile count` prints, such as "
+            + ", ".join(dict.fromkeys((known[0], known[len(known) // 2]))),
+            suggestion=close,
+        )
+    base = build(table, **_base(settings))
+    ratios = _ratios(table, settings, graph, base, layer)
+    return _explanation(graph, base, _probe(table, settings), layer, ratios)
+
+
+def explain_network(
+    arch: str | os.PathLike[str] | Architecture, **settings: Any
+) -> NetworkExplanation:
+    """The formula of every block, and the whole network's saving."""
+    table = arch if isinstance(arch, Architecture) else load(arch)
+    graph = build(table, **settings)
+    base, probe = build(table, **_base(settings)), _probe(table, settings)
+    blocks = dict.fromkeys(node.block for node in graph if _is_counted(node))
+    return NetworkExplanation(
+        graph.config,
+        tuple(_explanation(graph, base, probe, name, ()) for name in blocks),
+        _ratios(table, settings, graph, base, None),
+    )
+
+
+def saving_text(network: NetworkExplanation) -> str:
+    """What the network costs against standard convolutions, in a sentence."""
+    ours, standard = network.macs, network.standard_macs
+    if ours == standard:
+        return "No depthwise convolution stands in for a standard one here."
+    return (
+        f"{short(ours)} multiply-adds ({grouped(ours)}) against {short(standard)}"
+        f" ({grouped(standard)}) with standard convolutions:"
+        f" {percent(ours, standard)}, {standard / ours:.2f} times less."
+    )
+
+
+def explainable(graph: Graph) -> list[str]:
+    """The names that ``explain`` takes: blocks, their squeeze-excite, their layers."""
+    names: dict[str, None] = {}
+    for node in graph:
+        if _is_counted(node):
+            names[node.block] = None
+            if node.type == "SE":
+                names[f"{node.block}.se"] = None
+            names[node.layer] = None
+    return list(names)
+
+
+def _base(settings: dict[str, Any]) -> dict[str, Any]:
+    return settings | {"alpha": 1.0, "resolution": None}
+
+
+def _probe(table: Architecture, settings: dict[str, Any]) -> Graph:
+    """A network of another width, to see which channels alpha changes at all."""
+    alpha = 0.5 if settings.get("alpha", 1.0) <= 1 else 2.0
+    return build(table, **_base(settings) | {"alpha": alpha})
+
+
+def _is_counted(node: Node) -> bool:
+    return node.op.kind in COUNTED_KINDS
+
+
+def _named(graph: Graph, name: str) -> tuple[Node, ...]:
+    """The nodes of a block, a block's squeeze-excite or a layer."""
+    if name.endswith(".se"):
+        block = name.removesuffix(".se")
+        return tuple(n for n in graph if n.block == block and n.type == "SE")
+    nodes = tuple(node for node in graph if node.layer == name)
+    block_nodes = tuple(node for node in graph if node.block == name)
+    return block_nodes if len(block_nodes) > len(nodes) else nodes
+
+
+def _explanation(
+    graph: Graph, base: Graph, probe: Graph, name: str, ratios: tuple[Ratio, ...]
+) -> Explanation:
+    nodes = _named(graph, name)
+    derived = derive(nodes)
+    factored = any(one.symbol.text == "t" for one in derived.meanings)
+    counted = sum((figures_of(node) for node in nodes), start=Figures())
+
+    def formula(expr: Any, factored: bool = False) -> Formula:
+        return Formula(expr, derived.meanings, factored)
+
+    macs = formula(derived.macs, factored)
+    assert macs.value == counted.macs, f"{name}: the formula gives {macs.value}"
+    return Explanation(
+        name=name,
+        kind=_kind(nodes),
+        in_shape=nodes[0].in_shape,
+        out_shape=nodes[-1].out_shape,
+        macs=macs,
+        weights=formula(derived.weights, factored),
+        layers=tuple((layer.name, formula(layer.macs)) for layer in derived.layers),
+        separable=formula(derived.separable) if derived.separable else None,
+        standard=formula(derived.standard) if derived.standard else None,
+        saving=formula(derived.separable / derived.standard)
+        if derived.separable and derived.standard
+        else None,
+        scaled=_scaled(graph, _named(base, name), _named(probe, name), derived),
+        ratios=ratios,
+    )
+
+
+def _scaled(
+    graph: Graph, base: tuple[Node, ...], probe: tuple[Node, ...], derived: Derivation
+) -> Formula | None:
+    """The formula with alpha and rho, from the channels and sides at alpha 1."""
+    layers = [layer.name for layer in derived.layers]
+    if [node.layer for node in base if _is_counted(node)] != layers or not probe:
+        return None
+    rho = graph.config.rho
+    if rho is None:
+        return None
+    outs = [[n for n in nodes if _is_counted(n)][-1] for nodes in (base, probe)]
+    scale = Scale(
+        alpha=Fraction(repr(graph.config.alpha)),
+        rho=Fraction(rho).limit_denominator(10**6),
+        narrows_input=base[0].in_shape.c != probe[0].in_shape.c,
+        narrows_output=outs[0].out_shape.c != outs[1].out_shape.c,
+    )
+    scaled = derive(base, scale)
+    factored = any(one.symbol.text == "t" for one in scaled.meanings)
+    return Formula(scaled.macs, scaled.meanings, factored)
+
+
+def _kind(nodes: tuple[Node, ...]) -> str:
+    ops = [node.op for node in nodes if _is_counted(node) and node.type != "SE"]
+    squeezes = any(node.type == "SE" for node in nodes)
+    if not ops:
+        return "squeeze-excite"
+    if any(isinstance(op, Depthwise) for op in ops):
+        if len(ops) == 1:
+            kind = "depthwise convolution"
+        elif isinstance(ops[0], Depthwise):
+            kind = "depthwise separable convolution"
+        else:
+            kind = "inverted residual"
+    elif isinstance(ops[-1], Linear) or nodes[0].type == "Fully Connected":
+        kind = "fully connected layer"
+    else:
+        one = ops[0]
+        is_pointwise = isinstance(one, Conv) and one.kernel == 1
+        kind = "pointwise convolution" if is_pointwise else "standard convolution"
+    return f"{kind} with squeeze-excite" if squeezes else kind
+
+
+def _ratios(
+    table: Architecture,
+    settings: dict[str, Any],
+    graph: Graph,
+    base: Graph,
+    name: str | None,
+) -> tuple[Ratio, ...]:
+    """The configuration against alpha 1; where it is that, some others instead."""
+    if graph.config != base.config:
+        others = [graph]
+    else:
+        side = table.resolution // 2
+        chosen = [{"alpha": alpha} for alpha in PROBES] + [{"resolution": side}]
+        others = [
+            other
+            for one in chosen
+            if side and (other := _built(table, _base(settings) | one))
+        ]
+    found = []
+    for other in others:
+        here, there = (_totals(one, name) for one in (other, base))
+        if here is None or there is None:
+            continue
+        height, width = other.config.resolution
+        found.append(
+            Ratio(
+                alpha=other.config.alpha,
+                resolution=(height, width),
+                macs=here.macs,
+                base_macs=there.macs,
+                params=here.params,
+                base_params=there.params,
+                rho_squared=height * width / table.resolution**2,
+            )
+        )
+    return tuple(found)
+
+
+def _built(table: Architecture, settings: dict[str, Any]) -> Graph | None:
+    """A network to compare with; None where the table cannot be built so small."""
+    try:
+        return build(table, **settings)
+    except UsageError:
+        return None
+
+
+def _totals(graph: Graph, name: str | None) -> Figures | None:
+    nodes: Iterable[Node] = graph if name is None else _named(graph, name)
+    figures = [figures_of(node) for node in nodes]
+    return sum(figures, start=Figures()) if figures else None

@@ -1,0 +1,365 @@
+"""The formula of a layer or block in the papers' symbols, ending in its count.
+
+The symbols run through the operators' own rules (``op.out_shape``, ``op.weights``), so
+a formula says what is counted and nothing else. Letters are those of the MobileNetV1
+paper (D_K, D_F, D_G, M, N, alpha, rho) and of V2 (t).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from fractions import Fraction
+from typing import Any
+
+from mnprofile.graph.graph import Node
+from mnprofile.graph.operators import Conv, Depthwise, Linear, Shape
+from mnprofile.graph.symbols import Expr, Symbol, symbol
+
+# Factors of a product are written in this order once common ones are drawn out.
+_SIDES, _CHANNELS, _T, _KERNEL, _LAST = range(5)
+
+
+@dataclass(frozen=True, slots=True)
+class Meaning:
+    """What a symbol stands for. ``definition`` is set where it follows from others."""
+
+    symbol: Symbol
+    text: str
+    value: Fraction
+    number: str  # the value as it is put into a formula
+    definition: Expr | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Formula:
+    """An expression, and the values of its symbols."""
+
+    expr: Expr
+    meanings: tuple[Meaning, ...]
+    factored: bool = False
+
+    @property
+    def value(self) -> Fraction:
+        return self.expr.evaluate(values_of(self.meanings))
+
+    def at(self, **letters: int | Fraction) -> Fraction:
+        """The value for other values of the symbols, named by their letters.
+
+        Symbols with a definition follow from the rest. Raises KeyError for one left
+        out.
+        """
+        values: dict[Symbol, Fraction] = {}
+        for one in self.meanings:
+            values[one.symbol] = (
+                Fraction(letters[one.symbol.text])
+                if one.definition is None
+                else one.definition.evaluate(values)
+            )
+        return self.expr.evaluate(values)
+
+    @property
+    def text(self) -> str:
+        """In symbols: D_K·D_K·M·D_F·D_F."""
+        return self.expr.write(lambda one: one.text, factored=self.factored)
+
+    @property
+    def numbers(self) -> str:
+        """With the numbers put in: 3·3·32·112·112."""
+        numbers = {meaning.symbol: meaning.number for meaning in self.meanings}
+        return self.expr.write(numbers.__getitem__, factored=self.factored)
+
+    @property
+    def latex(self) -> str:
+        return self.expr.write(
+            lambda one: one.latex, latex=True, factored=self.factored
+        )
+
+    @property
+    def latex_numbers(self) -> str:
+        numbers = {
+            meaning.symbol: meaning.number.replace("·", r" \cdot ")
+            for meaning in self.meanings
+        }
+        return self.expr.write(numbers.__getitem__, latex=True, factored=self.factored)
+
+
+@dataclass(frozen=True, slots=True)
+class LayerTerms:
+    """Multiply-adds and weights of one layer, as expressions."""
+
+    name: str
+    macs: Expr
+    weights: Expr
+
+
+@dataclass(frozen=True, slots=True)
+class Derivation:
+    """Consecutive layers in symbols.
+
+    ``standard`` is what the depthwise layer and the projection after it would cost as
+    one standard convolution, ``separable`` what the two cost; None without such a pair.
+    """
+
+    layers: tuple[LayerTerms, ...]
+    meanings: tuple[Meaning, ...]
+    separable: Expr | None
+    standard: Expr | None
+
+    @property
+    def macs(self) -> Expr:
+        return sum((layer.macs for layer in self.layers), start=Expr())
+
+    @property
+    def weights(self) -> Expr:
+        return sum((layer.weights for layer in self.layers), start=Expr())
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """How alpha and rho enter: the factors, and which channels alpha narrows."""
+
+    alpha: Fraction
+    rho: Fraction
+    narrows_input: bool
+    narrows_output: bool
+
+
+def values_of(meanings: tuple[Meaning, ...]) -> dict[Symbol, Fraction]:
+    return {meaning.symbol: meaning.value for meaning in meanings}
+
+
+def derive(nodes: tuple[Node, ...], scale: Scale | None = None) -> Derivation:
+    """Run symbols through the rules of some consecutive operators.
+
+    With ``scale``, channels and sides carry alpha and rho: the textbook form, in which
+    nothing is rounded.
+    """
+    return _Derivation(nodes, scale).run()
+
+
+@dataclass
+class _Derivation:
+    """Gives out symbols while it follows the shapes."""
+
+    nodes: tuple[Node, ...]
+    scale: Scale | None
+    meanings: dict[Symbol, Meaning] = field(default_factory=dict)
+    sides: dict[Expr, Expr] = field(default_factory=dict)
+
+    def run(self) -> Derivation:
+        first = self.nodes[0]
+        shapes: dict[str, Shape] = {}
+        layers: dict[str, LayerTerms] = {}
+        depthwise: tuple[Depthwise, Shape, Expr] | None = None
+        separable = standard = None
+        for node in self.nodes:
+            if node.inputs[0] not in shapes:
+                shapes[node.inputs[0]] = self.input_shape(first)
+            x = shapes[node.inputs[0]]
+            op: Any = self.symbolic(node, x)
+            y = self.named(op.out_shape(x), node.out_shape)
+            shapes[node.name] = y
+            if not isinstance(op, Conv | Depthwise | Linear):
+                continue
+            weights = _expr(op.weights(x))
+            macs = weights * y.positions
+            layers[node.layer] = LayerTerms(node.layer, macs, weights)
+            if isinstance(op, Depthwise):
+                depthwise = (op, x, macs)
+            elif depthwise and isinstance(op, Conv) and node.type != "SE":
+                slow, before, cost = depthwise
+                full = Conv(op.out, slow.kernel)
+                standard = _expr(full.weights(before)) * y.positions
+                separable = cost + macs
+                depthwise = None
+        return Derivation(
+            tuple(layers.values()), tuple(self.meanings.values()), separable, standard
+        )
+
+    # --- shapes ----------------------------------------------------------------------
+
+    def input_shape(self, first: Node) -> Shape:
+        x = first.in_shape
+        if first.type == "SE":
+            channels = self.squeezed_input(first)
+        else:
+            narrows = self.scale is not None and self.scale.narrows_input
+            channels = self.channels("M", "input channels", x.c, narrows=narrows)
+        letters = ("D_F", "D_F") if x.h == x.w else ("H", "W")
+        return _shape(
+            channels,
+            *(
+                self.side(letter, "input map", size) if size > 1 else size
+                for letter, size in zip(letters, (x.h, x.w), strict=True)
+            ),
+        )
+
+    def squeezed_input(self, first: Node) -> Expr:
+        """Squeeze-excite by itself: C channels, or those that C was reduced to."""
+        full = max(first.in_shape.c, self.nodes[-1].out_shape.c)
+        narrows = self.scale is not None
+        whole = self.channels("C", "channels of the map", full, narrows=narrows)
+        if first.in_shape.c == full:
+            return whole
+        return whole / self.reduction(Fraction(full, first.in_shape.c))
+
+    def named(self, shape: Shape, built: Shape) -> Shape:
+        """The shape with a letter for each side that an operator made smaller."""
+        letters = ("D_G", "D_G") if built.h == built.w else ("H_G", "W_G")
+        sides = [
+            self.output_side(letter, side, size)
+            for letter, side, size in zip(
+                letters, (shape.h, shape.w), (built.h, built.w), strict=True
+            )
+        ]
+        return _shape(shape.c, *sides)
+
+    def output_side(self, letter: str, side: Any, size: int) -> Any:
+        if not isinstance(side, Expr) or side.atom in self.meanings:
+            return side
+        if side not in self.sides:
+            value = side.evaluate(values_of(tuple(self.meanings.values())))
+            if any(one.text.lstrip("ρ") == letter for one in self.meanings):
+                letter += "2"  # a second strided layer in one block
+            self.sides[side] = self._new_output_side(letter, value, side)
+        return self.sides[side]
+
+    def _new_output_side(self, letter: str, value: Fraction, side: Expr) -> Expr:
+        if self.scale is None:
+            return self.define(
+                letter, "side of the output map", value, rank=_SIDES, definition=side
+            )
+        rho = self.scale.rho
+        return self.define(
+            f"ρ{letter}",
+            "side of the output map, times rho",
+            value,
+            rank=_SIDES,
+            latex=rf"\rho {_latex(letter)}",
+            number=f"{number_text(rho)}·{number_text(value / rho)}",
+            definition=side,
+        )
+
+    # --- operators -------------------------------------------------------------------
+
+    def symbolic(self, node: Node, x: Shape) -> Any:
+        """The node's operator with symbols for its kernel and output channels."""
+        op: Any = node.op
+        if isinstance(op, Conv | Depthwise) and op.kernel > 1:
+            kernel: Any = self.kernel(op.kernel)
+            op = replace(op, kernel=kernel)
+        if isinstance(op, Conv | Linear):
+            op = replace(op, out=self.out_channels(node, x))
+        return op
+
+    def out_channels(self, node: Node, x: Shape) -> Any:
+        out = node.out_shape.c
+        main = [
+            one
+            for one in self.nodes
+            if isinstance(one.op, Conv | Linear) and one.type != "SE"
+        ]
+        channels: Any = x.c
+        if node.type == "SE":
+            if node.name == next(one for one in self.nodes if one.type == "SE").name:
+                if len([one for one in self.nodes if one.op.kind == "conv"]) == 1:
+                    return self.squeeze_alone(node, channels)
+                return channels / self.reduction(Fraction(node.in_shape.c, out))
+            (power,) = (s for s in self.meanings if s.text == "r")
+            return channels * Expr(((1, ((power, 1),)),))
+        if node.name == main[-1].name:
+            narrows = self.scale is not None and self.scale.narrows_output
+            return self.channels("N", "output channels", out, narrows=narrows)
+        factor = Fraction(out, node.in_shape.c)
+        return channels * self.define("t", "expansion factor", factor, rank=_T)
+
+    def squeeze_alone(self, node: Node, channels: Any) -> Any:
+        """One squeeze-excite layer by itself: C to C/r, or C/r back to C."""
+        if node.out_shape.c <= node.in_shape.c:
+            ratio = Fraction(node.in_shape.c, node.out_shape.c)
+            return channels / self.reduction(ratio)
+        (whole,) = (s for s in self.meanings if s.text.endswith("C"))
+        return Expr(((1, ((whole, 1),)),))
+
+    # --- symbols ---------------------------------------------------------------------
+
+    def channels(self, letter: str, text: str, built: int, *, narrows: bool) -> Expr:
+        if not narrows:
+            return self.define(letter, text, Fraction(built), rank=_CHANNELS)
+        assert self.scale is not None
+        return self.define(
+            f"α{letter}",
+            f"{text}, times alpha",
+            self.scale.alpha * built,
+            rank=_CHANNELS,
+            latex=rf"\alpha {letter}",
+            number=f"{number_text(self.scale.alpha)}·{built}",
+        )
+
+    def side(self, letter: str, text: str, built: int) -> Expr:
+        if self.scale is None:
+            return self.define(
+                letter, f"side of the {text}", Fraction(built), rank=_SIDES
+            )
+        rho = self.scale.rho
+        return self.define(
+            f"ρ{letter}",
+            f"side of the {text}, times rho",
+            rho * built,
+            rank=_SIDES,
+            latex=rf"\rho {_latex(letter)}",
+            number=f"{number_text(rho)}·{built}",
+        )
+
+    def kernel(self, size: int) -> Expr:
+        for meaning in self.meanings.values():
+            if meaning.text.startswith("kernel") and meaning.value == size:
+                return Expr(((1, ((meaning.symbol, 1),)),))
+        taken = any(one.text == "D_K" for one in self.meanings)
+        letter = "D_L" if taken else "D_K"
+        return self.define(letter, "kernel side", Fraction(size), rank=_KERNEL)
+
+    def reduction(self, ratio: Fraction) -> Expr:
+        return self.define("r", "squeeze-excite reduction", ratio, rank=_LAST)
+
+    def define(
+        self,
+        letter: str,
+        text: str,
+        value: Fraction,
+        *,
+        rank: int,
+        latex: str | None = None,
+        number: str | None = None,
+        definition: Expr | None = None,
+    ) -> Expr:
+        made = symbol(letter, latex or _latex(letter), rank)
+        atom = made.atom
+        assert isinstance(atom, Symbol)
+        shown = number_text(value) if number is None else number
+        meaning = Meaning(atom, text, value, shown, definition)
+        known = self.meanings.setdefault(atom, meaning)
+        assert known.value == value, f"{letter} stands for two values"
+        return made
+
+
+def _latex(letter: str) -> str:
+    """D_K -> D_{K}."""
+    head, _, index = letter.partition("_")
+    return f"{head}_{{{index}}}" if index else head
+
+
+def number_text(value: Fraction) -> str:
+    """A value as a formula has it: 6, 0.75, or (11/3) where it has no short decimal."""
+    if value.denominator == 1:
+        return str(value)
+    decimal = f"{float(value):.6g}"
+    return decimal if Fraction(decimal) == value else f"({value})"
+
+
+def _expr(value: Any) -> Expr:
+    return value if isinstance(value, Expr) else Expr(((value, ()),))
+
+
+def _shape(c: Any, h: Any, w: Any) -> Shape:
+    return Shape(c, h, w)

@@ -1,0 +1,1 @@
+"""Activation memory: what lives at each step, and blocks run in groups."""

@@ -1,0 +1,159 @@
+"""Activation memory of one network: what lives at each step, the peak, what causes it.
+
+``liveness`` has the model, ``grouped`` blocks run as one operator.
+"""
+
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Literal
+
+from mnprofile.base.errors import UsageError
+from mnprofile.base.units import Bits, check_bits, grouped, short_bytes
+from mnprofile.costs.memory.grouped import Groups, fused, fused_steps, grouped_steps
+from mnprofile.costs.memory.liveness import Step, Tensor, live_sets
+from mnprofile.graph.graph import INPUT, Config, Graph
+
+View = Literal["layer", "block", "stage"]
+VIEWS: tuple[View, ...] = ("layer", "block", "stage")
+LIVE = (
+    "Live: inputs and output of the operator that runs, and what is still needed later."
+    " Batch norm, activation functions, additions and SE products write in place."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """Activation memory at every step, at ``bits`` an element.
+
+    ``groups`` and ``is_fused`` say how blocks ran; ``recomputed_macs`` and
+    ``extra_elems`` what grouping them costs (see ``grouped.GroupedStep``).
+    """
+
+    config: Config
+    bits: Bits
+    steps: tuple[Step, ...]
+    groups: Groups = 1
+    is_fused: bool = False
+    recomputed_macs: int = 0
+    extra_elems: int = 0
+
+    def bytes_of(self, step: Step | Tensor) -> int:
+        """Bytes that live at a step, or of one map."""
+        elements = step.elements if isinstance(step, Step) else step.shape.elements
+        return elements * self.bits // 8
+
+    @property
+    def peak(self) -> Step:
+        """The first step at which most memory lives."""
+        return max(self.steps, key=self.bytes_of)
+
+    @property
+    def act_peak_bytes(self) -> int:
+        return self.bytes_of(self.peak)
+
+    def by(self, view: View) -> tuple[tuple[str, Step], ...]:
+        """For each layer, block or stage in order, its step with the most memory.
+
+        Raises:
+            ValueError: another view.
+        """
+        if view not in VIEWS:
+            raise ValueError(f"{view!r} is none of {', '.join(VIEWS)}")
+
+        def key(step: Step) -> str:
+            return str(getattr(step, view))
+
+        return tuple(
+            (name, max(steps, key=self.bytes_of))
+            for name, steps in groupby(self.steps, key)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Widest:
+    """The largest map at one resolution: the V2 paper's Table 3 has one a row.
+
+    ``any_map`` is the largest of all, ``between`` the largest outside of fused
+    operators, which is what has to be in memory whole (None where there is none).
+    """
+
+    resolution: tuple[int, int]
+    between: Tensor | None
+    any_map: Tensor
+
+
+def activation_memory(
+    graph: Graph, *, bits: int = 8, groups: Groups = 1, fuse: bool = False
+) -> Memory:
+    """Live activation memory at every step of a graph.
+
+    Args:
+        bits: 8, 16 or 32 an element.
+        groups: how many groups of inner channels a block runs in; "max" is one channel
+            at a time.
+        fuse: count a block's input and output only.
+
+    Raises:
+        UsageError: other bits, groups that some block cannot have, or groups and fuse.
+    """
+    checked = check_bits(bits)
+    if fuse and groups != 1:
+        raise UsageError("groups and fuse together: each says how a block runs")
+    if fuse:
+        return Memory(graph.config, checked, fused_steps(graph), is_fused=True)
+    if groups == 1:
+        return Memory(graph.config, checked, live_sets(graph))
+    parts = grouped_steps(graph, groups)
+    return Memory(
+        graph.config,
+        checked,
+        tuple(part.step for part in parts),
+        groups,
+        recomputed_macs=sum(part.recomputed_macs for part in parts),
+        extra_elems=sum(part.extra_elems for part in parts),
+    )
+
+
+def map_text(tensor: Tensor) -> str:
+    """A map's size, as papers write it: "112x112x96"."""
+    shape = tensor.shape
+    return f"{shape.h}x{shape.w}x{shape.c}"
+
+
+def maps_text(step: Step) -> str:
+    """The sizes of the maps that live at a step: "112x112x96 + 56x56x96"."""
+    return " + ".join(map(map_text, step.live))
+
+
+def peak_text(memory: Memory) -> str:
+    """How much the peak is, where, and which maps make it."""
+    peak, most = memory.peak, memory.act_peak_bytes
+    maps = " + ".join(f"{one.layer} {map_text(one)}" for one in peak.live)
+    return f"{short_bytes(most)} ({grouped(most)} bytes) at {peak.layer}: {maps}"
+
+
+def widest(graph: Graph) -> tuple[Widest, ...]:
+    """The largest maps at each resolution, the input's left out, largest first."""
+    every = {tensor.name: tensor for step in live_sets(graph) for tensor in step.live}
+    outside = {one.output.name for one in fused(graph)}
+    sizes: dict[tuple[int, int], list[Tensor]] = {}
+    for tensor in every.values():
+        if tensor.name != INPUT:
+            size = (tensor.shape.h, tensor.shape.w)
+            sizes.setdefault(size, []).append(tensor)
+    found = []
+    for size in sorted(sizes, reverse=True):
+        tensors = sizes[size]
+        between = [tensor for tensor in tensors if tensor.name in outside]
+        found.append(
+            Widest(
+                size,
+                max(between, key=_channels) if between else None,
+                max(tensors, key=_channels),
+            )
+        )
+    return tuple(found)
+
+
+def _channels(tensor: Tensor) -> int:
+    return tensor.shape.c

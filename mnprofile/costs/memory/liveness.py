@@ -1,0 +1,160 @@
+"""Which feature maps live at each step of a graph: the model of activation memory.
+
+The model, stated once:
+
+- The graph runs in the order of its nodes, one operator at a time.
+- An operator's inputs and its output live while it runs. A map is freed after its last
+  reader; the network's input is a map like any other, its last output is never freed.
+- Batch norm, activation functions, residual additions and squeeze-excite products write
+  over their first input, unless a later operator still reads it. Every other operator,
+  depthwise convolutions included, writes to memory of its own.
+- Nothing else is counted: no workspace of a convolution routine, no alignment.
+
+A map holds c x (h x w) elements, so what lives at a step is a sum of products. Nothing
+here compares sizes: on a graph of arrays (channels in columns, sizes in rows) the same
+lines give every configuration of a sweep at once.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import reduce
+
+from mnprofile.graph.arithmetic import at_least
+from mnprofile.graph.graph import INPUT, Graph
+from mnprofile.graph.operators import Shape
+
+# Channels and positions of maps of one size: their elements are the product.
+Terms = tuple[tuple[int, int], ...]
+
+IN_PLACE = ("batch_norm", "activation", "add", "scale")
+
+
+@dataclass(frozen=True, slots=True)
+class Tensor:
+    """A feature map in memory, named for the operator that first writes it.
+
+    ``layer`` is what people call it: the layer that the operator belongs to.
+    """
+
+    name: str
+    layer: str
+    shape: Shape
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """An operator that runs, and every map that lives meanwhile.
+
+    ``live`` is ordered by the time of writing; the step's own output comes last.
+    """
+
+    name: str
+    layer: str
+    block: str
+    stage: str
+    live: tuple[Tensor, ...]
+
+    @property
+    def elements(self) -> int:
+        """Elements that live, per sample: a sum of c x (h x w)."""
+        return sum(tensor.shape.elements for tensor in self.live)
+
+
+def live_sets(graph: Graph) -> tuple[Step, ...]:
+    """What lives at each step, one step a node, in the graph's order."""
+    homes = buffers(graph)
+    last = {
+        homes[read]: index
+        for index, node in enumerate(graph)
+        for read in (*node.inputs, node.name)
+    }
+    live = {INPUT: Tensor(INPUT, INPUT, graph.input_shape)}
+    steps = []
+    for index, node in enumerate(graph):
+        home = homes[node.name]
+        if home == node.name:
+            live[home] = Tensor(home, node.layer, node.out_shape)
+        steps.append(
+            Step(node.name, node.layer, node.block, node.stage, tuple(live.values()))
+        )
+        live = {name: tensor for name, tensor in live.items() if last[name] > index}
+    return tuple(steps)
+
+
+def buffers(graph: Graph) -> dict[str, str]:
+    """For the input and each node, the node whose memory its output is in.
+
+    A node that works in place is in the memory of its first input.
+    """
+    read_last = {INPUT: -1}
+    for index, node in enumerate(graph):
+        read_last |= dict.fromkeys(node.inputs, index)
+    homes = {INPUT: INPUT}
+    needed_until = {INPUT: read_last[INPUT]}  # by memory, over all that is in it
+    for index, node in enumerate(graph):
+        home = homes[node.inputs[0]]
+        if node.op.kind not in IN_PLACE or needed_until[home] > index:
+            home = node.name
+        homes[node.name] = home
+        needed_until[home] = max(
+            needed_until.get(home, -1), read_last.get(node.name, -1)
+        )
+    return homes
+
+
+def dominant(steps: Iterable[Step]) -> tuple[Step, ...]:
+    """The steps that can be the peak: none whose maps all live at another step too.
+
+    Which ones depends on names alone, not on sizes: a sweep evaluates these only.
+    """
+    kept: list[tuple[frozenset[str], Step]] = []
+    for step in steps:
+        live = frozenset(tensor.name for tensor in step.live)
+        if any(live <= other for other, _ in reversed(kept)):
+            continue
+        kept = [(other, one) for other, one in kept if not other < live]
+        kept.append((live, step))
+    return tuple(step for _, step in kept)
+
+
+def candidates(steps: Iterable[Step]) -> tuple[Terms, ...]:
+    """What the peak is the largest of: sums of channels x positions, as few as can be.
+
+    Maps of one size are added up first, and of the steps with maps of one size only the
+    one with most channels is left. So a sweep multiplies a column by a row a few dozen
+    times a network, not once a map and step.
+    """
+    of_one_size: dict[object, tuple[int, int]] = {}
+    found: list[Terms] = []
+    for step in dominant(steps):
+        sizes: dict[object, tuple[int, int]] = {}
+        for shape in (tensor.shape for tensor in step.live):
+            key = (_key(shape.h), _key(shape.w))
+            channels, _ = sizes.get(key, (0, 0))
+            sizes[key] = (channels + shape.c, shape.positions)
+        if len(sizes) > 1:
+            found.append(tuple(sizes.values()))
+            continue
+        ((size, (channels, positions)),) = sizes.items()
+        before, _ = of_one_size.get(size, (0, 0))
+        of_one_size[size] = (at_least(channels, before), positions)
+    return (*((term,) for term in of_one_size.values()), *found)
+
+
+def peak_elements(steps: Iterable[Step]) -> int:
+    """The largest number of elements that live at once, per sample.
+
+    On a graph of arrays, an array with the peak of every configuration.
+    """
+    return reduce(
+        at_least,
+        (
+            sum(channels * positions for channels, positions in terms)
+            for terms in candidates(steps)
+        ),
+    )
+
+
+def _key(size: object) -> object:
+    """What sizes that are equal share: a number itself, an array its bytes."""
+    return size.tobytes() if hasattr(size, "tobytes") else size

@@ -1,0 +1,1 @@
+"""Second opinions: profilers that run the network, and printed figures."""

@@ -1,0 +1,1 @@
+"""What papers and model zoos print, and how it compares."""

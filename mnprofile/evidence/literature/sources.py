@@ -1,0 +1,247 @@
+"""The files of published figures: read, checked, and handed on as values.
+
+A source is two files of one name in ``mnprofile/figures/``: a CSV with one printed
+figure a row, and a TOML file that says how the source counts (``conventions.py``) and
+which of its figures are wrong (``published.py``). Adding a source is adding the two.
+"""
+
+import csv
+import tomllib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from mnprofile.base.errors import FiguresError, FileError, Place, UsageError, nearest
+
+FOLDER = Path(__file__).parent / "figures"
+
+MEMORY = "channels_and_memory"
+COSTS = ("macs", "params", "macs_share", "params_share", MEMORY)
+MEASURED = ("top1", "top5", "latency")  # printed results, never computed here
+OTHER, HEAD = "other", "head"  # networks outside the tables, or with a head on top
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One printed figure. ``printed`` holds its digits exactly as they stand.
+
+    ``network`` is the alias of the table it is about, "other" or "head"; ``part`` the
+    part of the network where it is not the whole: a type, a block, a map size, or two
+    configurations of a range. ``resolution`` is None where none or two are printed.
+    """
+
+    source: str  # the name of its CSV file, or the path where that was given
+    table: str
+    where: str
+    model: str
+    family: str
+    network: str
+    alpha: float | None
+    resolution: int | None
+    part: str
+    dataset: str
+    variant: str
+    quantity: str
+    printed: str
+    unit: str
+    device: str
+    note: str
+    line: int = field(compare=False, default=0)
+
+    @property
+    def is_cost(self) -> bool:
+        return self.quantity in COSTS
+
+
+COLUMNS = tuple(
+    name for name in Figure.__dataclass_fields__ if name not in ("source", "line")
+)
+
+
+def sources() -> list[str]:
+    """The names of the shipped sources."""
+    return sorted(path.stem for path in FOLDER.glob("*.csv"))
+
+
+def locate(source: str) -> Path:
+    """The CSV file of a source: a shipped name, or a path that ends in .csv.
+
+    Raises UsageError for an unknown name.
+    """
+    if source in sources():
+        return FOLDER / f"{source}.csv"
+    if source.endswith(".csv"):
+        return Path(source)
+    close = nearest(source, sources())
+    raise UsageError(
+        f'no source is called "{source}"',
+        accepted=", ".join(sources()) + ", or a path to a CSV file of figures",
+        suggestion=close,
+    )
+
+
+@cache
+def figures(source: str) -> tuple[Figure, ...]:
+    """Every figure of one source, in the order of its file; read once a process.
+
+    Raises:
+        UsageError: no source of that name.
+        FiguresError: a header or row that is not as ``COLUMNS`` says.
+        FileError: the file cannot be read.
+    """
+    path = locate(source)
+    return tuple(_figure(source, path, line, cells) for line, cells in _rows(source))
+
+
+def figures_about(
+    source: str, networks: Sequence[str], alpha: float, resolution: int
+) -> Iterator[Figure]:
+    """The figures of one configuration. Other rows are read, but not looked into."""
+    path, side = locate(source), str(resolution)
+    network_at, alpha_at = COLUMNS.index("network"), COLUMNS.index("alpha")
+    resolution_at = COLUMNS.index("resolution")
+    for line, cells in _rows(source):
+        if cells[resolution_at] == side and cells[network_at] in networks:
+            figure = _figure(source, path, line, cells)
+            if cells[alpha_at] and figure.alpha == alpha:
+                yield figure
+
+
+@cache
+def declaration(source: str) -> Mapping[str, Any]:
+    """The TOML file of a source: title, architectures, convention and erratum.
+
+    Raises FiguresError and FileError, as ``figures`` does.
+    """
+    path = declaration_file(source)
+    try:
+        declared = tomllib.loads(_text(path))
+    except tomllib.TOMLDecodeError as fault:
+        raise FiguresError(f"not TOML: {fault}", place=Place(str(path))) from None
+    types = {
+        "title": str,
+        "impl": str,
+        "architectures": list,
+        "convention": list,
+        "erratum": list,
+    }
+    check_keys(path, "the file", declared, types, optional=set(types) - {"title"})
+    return declared
+
+
+def declaration_file(source: str) -> Path:
+    return locate(source).with_suffix(".toml")
+
+
+def title(source: str) -> str:
+    """What the source is called."""
+    return str(declaration(source)["title"])
+
+
+def impl(source: str) -> str:
+    """Whose width-multiplier rules the source's networks follow."""
+    return str(declaration(source).get("impl", "paper"))
+
+
+def check_keys(
+    path: Path,
+    what: str,
+    entry: object,
+    types: Mapping[str, type],
+    *,
+    optional: set[str],
+) -> None:
+    """Raise FiguresError unless ``entry`` is a table of these keys and types."""
+    place = Place(str(path))
+    if not isinstance(entry, dict):
+        raise FiguresError(f"{what}: not a table of keys and values", place=place)
+    for key, value in entry.items():
+        if key not in types:
+            close = nearest(key, list(types))
+            raise FiguresError(
+                f'{what}: unknown key "{key}"',
+                place=place,
+                accepted=", ".join(types),
+                suggestion=close,
+            )
+        if not isinstance(value, types[key]) or isinstance(value, bool):
+            raise FiguresError(
+                f"{what}: {key} is {value!r}",
+                place=place,
+                accepted=f"a TOML {_TOML_NAMES[types[key]]}",
+            )
+    for key in types:
+        if key not in entry and key not in optional:
+            raise FiguresError(f"{what}: {key} is missing", place=place)
+
+
+_TOML_NAMES = {str: "string", list: "array", dict: "table", int: "integer"}
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text("utf-8-sig")
+    except UnicodeDecodeError:
+        raise FiguresError("not UTF-8 text", place=Place(str(path))) from None
+    except FileNotFoundError:
+        raise FiguresError("no such file", place=Place(str(path))) from None
+    except OSError as fault:
+        reason = fault.strerror or str(fault)
+        raise FileError(reason, place=Place(str(path))) from None
+
+
+@cache
+def _rows(source: str) -> tuple[tuple[int, list[str]], ...]:
+    """The cells of every row with its line; the header is checked, and their number."""
+    path = locate(source)
+    reader = csv.reader(_text(path).splitlines(keepends=True), strict=True)
+    try:
+        header = next(reader, [])
+        rows = tuple((reader.line_num, cells) for cells in reader)
+    except csv.Error as fault:
+        place = Place(str(path), reader.line_num)
+        raise FiguresError(f"not CSV: {fault}", place=place) from None
+    if tuple(header) != COLUMNS:
+        raise FiguresError(
+            f"the header is {','.join(header)}",
+            place=Place(str(path), 1),
+            accepted=",".join(COLUMNS),
+        )
+    for line, cells in rows:
+        if len(cells) != len(COLUMNS):
+            raise FiguresError(
+                f"{len(cells)} cells",
+                place=Place(str(path), line),
+                accepted=f"{len(COLUMNS)}, as the header has",
+            )
+    return rows
+
+
+def _figure(source: str, path: Path, line: int, cells: list[str]) -> Figure:
+    def refuse(message: str, header: str, accepted: str | None = None) -> None:
+        place = Place(str(path), line, header=header)
+        raise FiguresError(message, place=place, accepted=accepted)
+
+    row: dict[str, Any] = dict(zip(COLUMNS, cells, strict=True))
+    for name in ("table", "network", "quantity", "printed"):
+        if not row[name]:
+            refuse("empty", name)
+    if row["network"] == "-":  # would be standard input
+        refuse('"-" is no network', "network", f"an alias, {OTHER} or {HEAD}")
+    if row["quantity"] not in COSTS + MEASURED:
+        refuse(
+            f'"{row["quantity"]}" is no quantity',
+            "quantity",
+            ", ".join(COSTS + MEASURED),
+        )
+    try:
+        row["alpha"] = float(row["alpha"]) if row["alpha"] else None
+    except ValueError:
+        refuse(f'"{row["alpha"]}" is no width multiplier', "alpha", "0.75, or empty")
+    sides = row["resolution"].split("x")
+    if row["resolution"] and not all(side.isdecimal() for side in sides):
+        refuse(f'"{row["resolution"]}" is no size', "resolution", "224, or empty")
+    row["resolution"] = int(sides[0]) if sides[0] and len(sides) == 1 else None
+    return Figure(source=source, line=line, **row)

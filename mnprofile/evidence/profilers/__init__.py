@@ -1,0 +1,1 @@
+"""What profilers count, and the real network that they count."""

@@ -1,0 +1,383 @@
+"""The second opinion: our figures beside what profilers count on the real network.
+
+Layer by layer against fvcore and torch's FlopCounterMode; grand totals against the
+ledger, which says what each profiler adds. Nothing may be left unexplained. torch and
+fvcore are imported on use.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from mnprofile.base.errors import MissingExtraError, UsageError, nearest
+from mnprofile.costs.counting import Count, Figures, Layer, count
+from mnprofile.evidence.profilers.measuring import (
+    MULTIPLY_ADDS,
+    Measurement,
+    ModuleFigures,
+    measure,
+)
+from mnprofile.evidence.profilers.rules import (
+    Entry,
+    entry,
+    ledger,
+    profiler_of,
+    quantities,
+)
+from mnprofile.evidence.profilers.to_torch import require, to_torch
+from mnprofile.evidence.profilers.torch_style import Style, Writing
+from mnprofile.evidence.profilers.worker import MEASURES, is_installed, run, version_of
+from mnprofile.graph.graph import Graph, Node
+from mnprofile.graph.operators import Activation, Add, Scale, Shape
+
+if TYPE_CHECKING:
+    from torch import nn
+
+ALWAYS = ("fvcore", "FlopCounterMode")  # run for the layers
+OUTSIDE = "(outside the graph)"
+WHOLE = "(whole network)"
+
+Progress = Callable[[str, int, int], None]  # what comes next, steps done, steps in all
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something on which the two sides differ; ``line`` is of the table."""
+
+    layer: str
+    line: int | None
+    what: str
+    ours: str | int
+    theirs: str | int
+
+
+@dataclass(frozen=True, slots=True)
+class LayerCheck:
+    """One layer: our figures, and what was measured on its modules.
+
+    ``fvcore_macs`` are fvcore's convolutions and linear layers; ``fvcore_other`` what
+    it adds for batch norm and pooling (both None where it did not run), and
+    ``expected_other`` what its rule says it adds.
+    """
+
+    layer: Layer
+    fvcore_macs: int | None
+    fvcore_other: int | None
+    expected_other: int
+    flops: int
+    params: int
+    buffers: int
+    out_shape: Shape | None
+    missing: tuple[str, ...]  # modules that the network does not have
+
+    @property
+    def name(self) -> str:
+        return self.layer.name
+
+    @property
+    def problems(self) -> tuple[Problem, ...]:
+        if self.missing:
+            line = self.layer.origin.line
+            return tuple(
+                Problem(self.name, line, "module", name, "missing")
+                for name in self.missing
+            )
+        ours = self.layer.figures
+        pairs: list[tuple[str, str | int, str | int | None]] = [
+            ("output", _size(self.layer.out_shape), _size(self.out_shape)),
+            ("multiply-adds (FlopCounterMode)", ours.flops, self.flops),
+            ("multiply-adds (fvcore)", ours.macs, self.fvcore_macs),
+            ("batch norm and pooling (fvcore)", self.expected_other, self.fvcore_other),
+            ("parameters", ours.params, self.params),
+            ("buffers", ours.buffers, self.buffers),
+        ]
+        line = self.layer.origin.line
+        return tuple(
+            Problem(self.name, line, what, mine, theirs)
+            for what, mine, theirs in pairs
+            if theirs is not None and mine != theirs
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a profiler printed, beside what the ledger says it prints."""
+
+    entry: Entry
+    version: str
+    total: int | None
+    failure: str = ""
+
+    @property
+    def name(self) -> str:
+        return self.entry.profiler.name
+
+    @property
+    def rest(self) -> int | None:
+        """What no term explains; None where there is no total."""
+        return None if self.total is None else self.total - self.entry.total
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """The outcome of a cross-check.
+
+    ``left_out`` are the operators that fvcore names as not counted, with their number;
+    ``not_installed`` the profilers that "all" asked for in vain.
+    """
+
+    count: Count
+    writing: Writing
+    layers: tuple[LayerCheck, ...]
+    params: int
+    buffers: int
+    problems: tuple[Problem, ...]
+    readings: tuple[Reading, ...]
+    left_out: Mapping[str, int]
+    not_installed: tuple[str, ...]
+
+    @property
+    def agrees(self) -> bool:
+        """Whether nothing that was measured differs or is left unexplained."""
+        return not self.problems and not any(one.rest for one in self.readings)
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether every profiler that was asked gave a total."""
+        return all(one.total is not None for one in self.readings)
+
+
+def check(
+    graph: Graph,
+    *,
+    counters: Sequence[str] = (),
+    network: nn.Module | None = None,
+    pooling: Style = "functional",
+    activations: Style = "module",
+    progress: Progress = lambda *_: None,
+) -> Check:
+    """Hold the figures of a graph against profilers that run the network.
+
+    Args:
+        counters: further profilers to run, each in a process of its own; "all" stands
+            for every installed one.
+        network: checked in place of ``to_torch(graph)``, whose module names it must
+            have; not together with ``counters``.
+        pooling, activations: how the network is written, see ``to_torch``.
+        progress: called before each step.
+
+    Raises:
+        UsageError: an unknown profiler, or one that cannot be run from here.
+        MissingExtraError: torch, fvcore or a profiler asked for by name is missing.
+        UnmeasuredError: the network does not fit into memory.
+    """
+    writing = Writing(pooling, activations)
+    names, not_installed = _chosen(counters)
+    if names and network is not None:
+        raise UsageError("counters run on the graph's own network, not on another one")
+    for package in ("torch", "fvcore"):
+        require(package)
+    steps = 2 + len(names)
+    progress("building the network", 0, steps)
+    twin = network or to_torch(graph, pooling=pooling, activations=activations)
+    progress(" and ".join(ALWAYS), 1, steps)
+    measured = measure(twin, graph.input_shape)
+    book = ledger(graph, pooling=pooling, activations=activations)
+    readings = list(_own_readings(measured, book["fvcore"], book["FlopCounterMode"]))
+    for done, name in enumerate(names, start=2):
+        progress(name, done, steps)
+        ran = run(name, book[name].profiler.package, graph, writing)
+        readings.append(Reading(book[name], ran.version, ran.total, ran.failure))
+    progress("done", steps, steps)
+    counted = count(graph)
+    layers = _layers(counted, measured, writing)
+    whole = measured.modules[""]
+    return Check(
+        counted,
+        writing,
+        layers,
+        whole.params,
+        whole.buffers,
+        tuple(_problems(graph, layers, measured)),
+        tuple(readings),
+        measured.left_out,
+        not_installed,
+    )
+
+
+def _chosen(counters: Sequence[str]) -> tuple[list[str], tuple[str, ...]]:
+    """The profilers to run besides fvcore and FlopCounterMode, and the missing ones."""
+    if "all" in (name.lower() for name in counters):
+        found = [name for name in MEASURES if is_installed(profiler_of(name).package)]
+        return found, tuple(name for name in MEASURES if name not in found)
+    chosen = []
+    runnable = (*ALWAYS, *MEASURES, "all")
+    for name in counters:
+        try:
+            profiler = profiler_of(name)
+        except UsageError as fault:
+            raise UsageError(
+                fault.message,
+                accepted=", ".join(runnable),
+                suggestion=nearest(name, runnable),
+            ) from None
+        if profiler.name in ALWAYS or profiler.name in chosen:
+            continue
+        if profiler.name not in MEASURES:
+            raise UsageError(
+                f"{profiler.name} is in the ledger only; it does not run from here",
+                accepted=", ".join(runnable),
+            )
+        if not is_installed(profiler.package):
+            raise MissingExtraError(
+                f"{profiler.package} is not installed",
+                accepted="pip install 'mnprofile[check-all]'",
+            )
+        chosen.append(profiler.name)
+    return chosen, ()
+
+
+def _own_readings(
+    measured: Measurement, fvcore: Entry, flop_counter: Entry
+) -> Iterable[Reading]:
+    """The grand totals of the two counters that ran for the layers."""
+    whole = measured.modules[""]
+    stopped = f"the network did not run: {measured.stopped_by}"
+    failure = stopped if measured.stopped_by else measured.fvcore_failure
+    total = None if failure else sum(whole.operators.values())
+    yield Reading(fvcore, version_of("fvcore"), total, failure)
+    failure = stopped if measured.stopped_by else ""
+    total = None if failure else whole.flops
+    yield Reading(flop_counter, version_of("torch"), total, failure)
+
+
+def _layers(
+    counted: Count, measured: Measurement, writing: Writing
+) -> tuple[LayerCheck, ...]:
+    """Every layer beside what was measured on the modules of its operators."""
+    nodes: dict[str, list[Node]] = {}
+    for node in counted.graph:
+        nodes.setdefault(node.layer, []).append(node)
+    return tuple(
+        _layer(layer, nodes[layer.name], measured, writing)
+        for layer in counted.all_layers
+    )
+
+
+def _layer(
+    layer: Layer,
+    nodes: Sequence[Node],
+    measured: Measurement,
+    writing: Writing,
+) -> LayerCheck:
+    found = [measured.modules.get(node.name, ModuleFigures()) for node in nodes]
+    operators = [item for one in found for item in one.operators.items()]
+    macs = sum(n for operator, n in operators if operator in MULTIPLY_ADDS)
+    other = sum(n for _, n in operators) - macs
+    expected = entry(profiler_of("fvcore"), quantities(nodes), writing).total
+    return LayerCheck(
+        layer,
+        fvcore_macs=macs if measured.has_fvcore else None,
+        fvcore_other=other if measured.has_fvcore else None,
+        expected_other=expected - layer.figures.macs,
+        flops=sum(one.flops for one in found),
+        params=sum(one.params for one in found),
+        buffers=sum(one.buffers for one in found),
+        out_shape=found[0].out_shape,
+        missing=tuple(one.name for one in nodes if one.name not in measured.modules),
+    )
+
+
+def _problems(
+    graph: Graph, layers: Sequence[LayerCheck], measured: Measurement
+) -> Iterable[Problem]:
+    """Every difference in network order, then what no layer can show."""
+    for layer in layers:
+        was_reached = layer.out_shape is not None or not measured.stopped_by
+        if was_reached or layer.missing:
+            yield from layer.problems
+    if measured.stopped_by:
+        if not any(layer.missing for layer in layers):
+            yield _stop(layers, measured)
+        return
+    whole, figures = measured.modules[""], sum_of(layers)
+    for what, all_of_it, in_layers in (
+        ("multiply-adds (FlopCounterMode)", whole.flops, figures.flops),
+        ("everything (fvcore)", sum(whole.operators.values()), figures.fvcore),
+        ("parameters", whole.params, figures.params),
+        ("buffers", whole.buffers, figures.buffers),
+    ):
+        if all_of_it != in_layers:
+            yield Problem(OUTSIDE, None, what, 0, all_of_it - in_layers)
+    if measured.has_fvcore:
+        yield from _uncounted(graph, measured.left_out)
+
+
+def _stop(layers: Sequence[LayerCheck], measured: Measurement) -> Problem:
+    """Where the network did not run, and why."""
+    at = f"{measured.stopped_at}."
+    lines = [one.layer.origin.line for one in layers if at.startswith(f"{one.name}.")]
+    return Problem(
+        measured.stopped_at,
+        lines[0] if lines else None,
+        "running it",
+        "runs",
+        measured.stopped_by,
+    )
+
+
+def _uncounted(graph: Graph, left_out: Mapping[str, int]) -> Iterable[Problem]:
+    """Operators that fvcore names but does not count: is any of ours lost?"""
+    for names, ours in (
+        (("add",), sum(isinstance(node.op, Add) for node in graph)),
+        (("mul",), sum(isinstance(node.op, Scale) for node in graph)),
+        (("hardtanh", "relu6"), _activations(graph, "relu6")),
+        (("hardswish",), _activations(graph, "hardswish")),
+        (("hardsigmoid",), _activations(graph, "hardsigmoid")),
+    ):
+        theirs = sum(left_out.get(name, 0) for name in names)
+        if ours != theirs:
+            yield Problem(WHOLE, None, f"number of {names[0]}", ours, theirs)
+
+
+def _activations(graph: Graph, function: str) -> int:
+    ops = [node.op for node in graph]
+    return sum(isinstance(op, Activation) and op.function == function for op in ops)
+
+
+@dataclass(frozen=True, slots=True)
+class Sums:
+    """Several layers together: ours, and what was measured."""
+
+    ours: Figures
+    fvcore_macs: int
+    fvcore_other: int
+    flops: int
+    params: int
+    buffers: int
+    problems: int
+
+    @property
+    def fvcore(self) -> int:
+        return self.fvcore_macs + self.fvcore_other
+
+
+def sum_of(layers: Iterable[LayerCheck]) -> Sums:
+    """The sum of some layers, and the number of problems in them."""
+    chosen = tuple(layers)
+    return Sums(
+        sum((one.layer.figures for one in chosen), start=Figures()),
+        sum(one.fvcore_macs or 0 for one in chosen),
+        sum(one.fvcore_other or 0 for one in chosen),
+        sum(one.flops for one in chosen),
+        sum(one.params for one in chosen),
+        sum(one.buffers for one in chosen),
+        sum(len(one.problems) for one in chosen),
+    )
+
+
+def _size(shape: Shape | None) -> str:
+    """Height x width x channels, as the papers print it."""
+    return "none" if shape is None else f"{shape.h}x{shape.w}x{shape.c}"

@@ -1,0 +1,184 @@
+"""What profilers count on a torch network, module by module.
+
+The network runs twice: on meta tensors under torch's own ``FlopCounterMode``, which
+also gives every module's output shape, and on an image of zeros under fvcore. torch and
+fvcore are imported inside the functions.
+"""
+
+from __future__ import annotations
+
+import copy
+import warnings
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from mnprofile.base.errors import UnmeasuredError
+from mnprofile.graph.operators import Shape
+
+if TYPE_CHECKING:
+    from torch import nn
+
+MULTIPLY_ADDS = ("conv", "linear")  # fvcore's operators that are multiply-adds
+
+
+@dataclass(frozen=True, slots=True)
+class ModuleFigures:
+    """What was measured on one module, per sample.
+
+    ``flops`` is FlopCounterMode's count, ``operators`` fvcore's by operator. Buffers
+    are the floating-point ones: batch norm's count of batches is left out.
+    """
+
+    flops: int = 0
+    operators: Mapping[str, int] = field(default_factory=dict)
+    params: int = 0
+    buffers: int = 0
+    out_shape: Shape | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Measurement:
+    """A network's figures by module path, "" being the whole network.
+
+    ``left_out`` are the operators that fvcore itself names as not counted. Where the
+    network did not run, ``stopped_at`` is the module and ``stopped_by`` torch's reason;
+    where fvcore alone failed, ``fvcore_failure`` is its reason.
+    """
+
+    modules: Mapping[str, ModuleFigures]
+    left_out: Mapping[str, int] = field(default_factory=dict)
+    stopped_at: str = ""
+    stopped_by: str = ""
+    fvcore_failure: str = ""
+
+    @property
+    def has_fvcore(self) -> bool:
+        return not (self.stopped_by or self.fvcore_failure)
+
+
+def measure(network: nn.Module, image: Shape) -> Measurement:
+    """Run a network in evaluation mode for one image of a shape, under both counters.
+
+    The network itself is left as it was. Raises UnmeasuredError where memory runs out.
+    """
+    network = copy.deepcopy(network).eval()
+    shapes, flops, stopped = _run_on_meta(copy.deepcopy(network).to("meta"), image)
+    operators: dict[str, Counter[str]] = {}
+    left_out: dict[str, int] = {}
+    failure = ""
+    if not stopped:
+        operators, left_out, failure = _run_fvcore(network, image)
+    params, buffers = _sizes(network)
+    return Measurement(
+        {
+            path: ModuleFigures(
+                flops.get(path, 0),
+                dict(operators.get(path, {})),
+                params[path],
+                buffers[path],
+                shapes.get(path),
+            )
+            for path, _ in network.named_modules()
+        },
+        left_out,
+        *(stopped or ("", "")),
+        fvcore_failure=failure,
+    )
+
+
+def _run_on_meta(
+    network: nn.Module, image: Shape
+) -> tuple[dict[str, Shape], dict[str, int], tuple[str, str] | None]:
+    """Output shapes and flops by module, and where and why it stopped."""
+    import torch
+    from torch.utils.flop_counter import FlopCounterMode
+
+    shapes: dict[str, Shape] = {}
+    entered = [""]
+    for path, module in network.named_modules():
+        if path:
+            module.register_forward_pre_hook(lambda *_, path=path: entered.append(path))
+        module.register_forward_hook(
+            lambda *call, path=path: shapes.update({path: _shape(call[-1])})
+        )
+    counter = FlopCounterMode(display=False)
+    stopped = None
+    with torch.no_grad(), counter:
+        try:
+            network(torch.zeros(1, image.c, image.h, image.w, device="meta"))
+        except Exception as fault:  # whatever a foreign forward() raises
+            stopped = (entered[-1], _reason(fault))
+    prefix = type(network).__name__
+    flops = {
+        name.removeprefix(prefix).removeprefix("."): sum(counts.values())
+        for name, counts in counter.get_flop_counts().items()
+        if name == prefix or name.startswith(prefix + ".")
+    }
+    return shapes, flops, stopped
+
+
+def _run_fvcore(
+    network: nn.Module, image: Shape
+) -> tuple[dict[str, Counter[str]], dict[str, int], str]:
+    """fvcore's counts by module and operator, what it left out, and why it failed."""
+    import torch
+
+    with warnings.catch_warnings():
+        # It leans on parts of torch that torch itself is leaving behind.
+        warnings.simplefilter("ignore")
+        try:
+            from fvcore.nn import FlopCountAnalysis
+
+            pixels = torch.zeros(1, image.c, image.h, image.w)
+            analysis = FlopCountAnalysis(network, pixels)
+            analysis.unsupported_ops_warnings(False).uncalled_modules_warnings(False)
+            analysis.tracer_warnings("none")
+            counts = analysis.by_module_and_operator()
+            left_out = analysis.unsupported_ops()
+        except Exception as fault:  # tracing leans on torch's internals
+            if isinstance(fault, MemoryError) or "allocate" in str(fault):
+                raise UnmeasuredError(
+                    f"the network does not fit into memory: {_reason(fault)}",
+                    accepted="a smaller alpha or resolution",
+                ) from None
+            return {}, {}, _reason(fault)
+    return counts, {_plain(name): n for name, n in sorted(left_out.items())}, ""
+
+
+def _sizes(network: nn.Module) -> tuple[Counter[str], Counter[str]]:
+    """Elements of parameters and of floating-point buffers, by module and above it."""
+    params: Counter[str] = Counter()
+    buffers: Counter[str] = Counter()
+    for name, parameter in network.named_parameters():
+        params.update(dict.fromkeys(_above(name), parameter.numel()))
+    for name, buffer in network.named_buffers():
+        if buffer.is_floating_point():
+            buffers.update(dict.fromkeys(_above(name), buffer.numel()))
+    return params, buffers
+
+
+def _above(name: str) -> list[str]:
+    """ "a.b.weight" -> "a.b", "a" and "", the whole."""
+    parts = name.split(".")[:-1]
+    return [".".join(parts[:end]) for end in range(len(parts) + 1)]
+
+
+def _shape(output: Any) -> Shape | None:
+    """(N, C, H, W) or (N, C) -> a shape; None for anything else."""
+    sizes = tuple(getattr(output, "shape", ()))[1:]
+    if len(sizes) == 1:
+        return Shape(sizes[0], 1, 1)
+    return Shape(*sizes) if len(sizes) == 3 else None
+
+
+def _plain(operator: str) -> str:
+    """ "aten::add_" -> "add"."""
+    return operator.removeprefix("aten::").rstrip("_")
+
+
+def _reason(fault: BaseException) -> str:
+    """The first line of an error, or its name where it says nothing."""
+    lines = str(fault).strip().splitlines()
+    return lines[0][:300] if lines else type(fault).__name__

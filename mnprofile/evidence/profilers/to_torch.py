@@ -1,0 +1,44 @@
+"""The layer graph as a torch network. torch is imported when it is asked for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mnprofile.base.errors import MissingExtraError
+from mnprofile.evidence.profilers.torch_style import Style, Writing
+from mnprofile.graph.graph import Graph
+
+if TYPE_CHECKING:
+    from torch import nn
+
+
+def to_torch(
+    graph: Graph, *, pooling: Style = "functional", activations: Style = "module"
+) -> nn.Module:
+    """Build the network of a graph: a trainable module, (N, C, H, W) -> (N, classes).
+
+    Module names are the graph's node names: ``block3.expand.conv``. ``pooling`` and
+    ``activations`` say whether these are written as ``nn`` modules or as calls of
+    ``nn.functional``; the network computes the same, some profilers count it
+    differently. The weights are torch's default initialisation.
+
+    Raises:
+        MissingExtraError: torch is not installed.
+        UsageError: another way of writing.
+    """
+    writing = Writing(pooling, activations)
+    require("torch")
+    from mnprofile.evidence.profilers.torch_twin import Network
+
+    return Network(graph, writing)
+
+
+def require(package: str, extra: str = "check") -> None:
+    """Raise MissingExtraError with the line that installs a missing package."""
+    from importlib.util import find_spec
+
+    if find_spec(package) is None:
+        raise MissingExtraError(
+            f"{package} is not installed",
+            accepted=f"pip install 'mnprofile[{extra}]'",
+        )

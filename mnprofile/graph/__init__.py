@@ -1,0 +1,1 @@
+"""The layer graph, its operators, and the arithmetic they share."""

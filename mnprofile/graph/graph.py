@@ -1,0 +1,144 @@
+"""The layer graph: named operators, what feeds them, and where each came from.
+
+It knows nothing of tables or families: an ``Origin`` says where a layer came from, of
+which a table line is one kind.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+
+from mnprofile.base.errors import MnprofileError
+from mnprofile.graph.arithmetic import decide
+from mnprofile.graph.operators import Add, Op, Shape
+
+INPUT = "input"
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a layer came from: a file, and a line and row of the table in it."""
+
+    source: str
+    line: int | None = None
+    row: int | None = None
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """One operator of the network.
+
+    A ``layer`` is a counted operator with what belongs to it (convolution, batch norm,
+    activation); a ``block`` is one table row's unit; a ``stage`` is what runs at one
+    resolution, named for its printed stride against the input: s2, s4 ... s32, then
+    head. (The names stay where an output stride turns later strides into dilation.)
+    """
+
+    name: str
+    op: Op
+    inputs: tuple[str, ...]
+    in_shape: Shape
+    out_shape: Shape
+    layer: str
+    block: str
+    stage: str
+    type: str
+    origin: Origin = field(compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """Which network of a family this is: the settings it was built with."""
+
+    name: str
+    impl: str
+    alpha: float
+    resolution: tuple[int, int]  # height, width
+    rho: float | None  # resolution over the table's; None where it is not square
+    t: float | None
+    classes: int
+    output_stride: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Graph:
+    """Nodes in topological order, and the settings they were built with."""
+
+    config: Config
+    input_shape: Shape
+    nodes: tuple[Node, ...]
+    notes: tuple[str, ...] = ()
+
+    def __iter__(self) -> Iterator[Node]:
+        return iter(self.nodes)
+
+
+class GraphError(MnprofileError):
+    """Operators that do not fit together."""
+
+    kind = "graph"
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """Where in the network the next operators stand, and where they come from."""
+
+    layer: str = ""
+    block: str = ""
+    stage: str = ""
+    origin: Origin = Origin("")
+    type: str | None = None  # instead of the operator's own
+
+
+class Tape:
+    """Records operators one after the other, following the shapes.
+
+    ``at`` is the position that newly added operators get, ``last`` the name of the node
+    that feeds the next one.
+    """
+
+    def __init__(self, input_shape: Shape) -> None:
+        self.nodes: list[Node] = []
+        self.shapes: dict[str, Shape] = {INPUT: input_shape}
+        self.at = Position()
+        self.last = INPUT
+
+    @property
+    def shape(self) -> Shape:
+        return self.shapes[self.last]
+
+    def move(self, **changes: object) -> None:
+        """Change the position, field by field."""
+        self.at = replace(self.at, **changes)  # type: ignore[arg-type]
+
+    def add(self, name: str, op: Op, *others: str) -> str:
+        """Add an operator fed by the last one (and ``others``); return its name.
+
+        Raises GraphError where a name is taken or the maps of an addition differ.
+        """
+        if name in self.shapes:
+            raise GraphError(f'two operators are called "{name}"')
+        x = self.shape
+        if isinstance(op, Add):
+            for other in (self.shapes[key] for key in others):
+                same = decide(other.c == x.c) and decide(other.h == x.h)
+                if not (same and decide(other.w == x.w)):
+                    raise GraphError(f"{name}: {other} cannot be added to {x}")
+        out = op.out_shape(x)
+        self.nodes.append(
+            Node(
+                name=name,
+                op=op,
+                inputs=(self.last, *others),
+                in_shape=x,
+                out_shape=out,
+                layer=self.at.layer,
+                block=self.at.block,
+                stage=self.at.stage,
+                type=self.at.type or op.type,
+                origin=self.at.origin,
+            )
+        )
+        self.shapes[name] = out
+        self.last = name
+        return name

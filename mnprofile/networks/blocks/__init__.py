@@ -1,0 +1,1 @@
+"""Typed rows to operators, one file per block."""

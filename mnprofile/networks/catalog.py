@@ -1,0 +1,206 @@
+"""Names to tables: the shipped ones by name or alias, a user's own by path or "-"."""
+
+import errno
+import os
+import re
+import sys
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from mnprofile.base.errors import FileError, Place, TableError, UsageError, nearest
+from mnprofile.base.files import note_input
+from mnprofile.base.units import parse_resolution
+from mnprofile.graph.graph import Graph
+from mnprofile.networks.blocks.builder import build_rows, check_sizes
+from mnprofile.networks.notation.dialects import read_architecture
+from mnprofile.networks.notation.markdown import MAX_BYTES, read_settings, read_table
+from mnprofile.networks.notation.rows import FAMILIES, Architecture
+
+STDIN = "-"
+_ALPHA = re.compile(r"[0-9]{0,6}\.?[0-9]{1,6}")
+
+
+def tables_folder() -> Path:
+    """The shipped tables: inside the installed package, or beside it in a checkout."""
+    package = Path(__file__).parents[1]
+    inside = package / "tables"
+    return inside if inside.is_dir() else package.parent / "tables"
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A shipped table by its names; the rows are read when it is loaded."""
+
+    name: str
+    aliases: tuple[str, ...]
+    path: Path
+
+    @property
+    def handle(self) -> str:
+        """The shortest way to say it."""
+        return self.aliases[0] if self.aliases else self.name
+
+
+@cache
+def index() -> tuple[Entry, ...]:
+    """The shipped tables in the order of the papers."""
+    found = []
+    for path in sorted(tables_folder().glob("*.md")):
+        settings = read_settings(path.read_text("utf-8"))
+        entry = Entry(settings["name"], tuple(settings.get("aliases", ())), path)
+        found.append((FAMILIES.index(settings["scaling"]), len(entry.name), entry))
+    return tuple(entry for _, _, entry in sorted(found, key=lambda item: item[:2]))
+
+
+def shipped() -> tuple[Architecture, ...]:
+    """Every shipped architecture."""
+    return tuple(_shipped(entry) for entry in index())
+
+
+def names() -> list[str]:
+    """What ``load`` takes besides a path: for each table its alias, else its name."""
+    return [entry.handle for entry in index()]
+
+
+@cache
+def _shipped(entry: Entry) -> Architecture:
+    return parse(entry.path.read_text("utf-8"), f"tables/{entry.path.name}")
+
+
+def load(arch: str | os.PathLike[str]) -> Architecture:
+    """Find and read a table: an alias or name, a path, or "-" for standard input.
+
+    Every printed input size is held against the computed one.
+
+    Raises:
+        UsageError: no table of that name, and no such file.
+        TableError: the file is not a readable architecture table.
+    """
+    text = os.fspath(arch)
+    if text == STDIN:
+        if sys.stdin is None:
+            raise UsageError("standard input is closed")
+        data = sys.stdin.buffer.read(MAX_BYTES + 1)
+        return parse(_decode(data, "<stdin>"), "<stdin>")
+    for entry in index():
+        if text.lower() in (entry.name.lower(), *map(str.lower, entry.aliases)):
+            return _shipped(entry)
+    looks_like_a_path = os.sep in text or "/" in text or text.endswith(".md")
+    if looks_like_a_path or os.path.lexists(text):
+        return _load_file(Path(text))
+    close = nearest(text, [*names(), *(entry.name for entry in index())])
+    raise UsageError(
+        f'no architecture is called "{text}", and no file has that name',
+        accepted=", ".join(names()) + ", or a path to a table",
+        suggestion=close,
+    )
+
+
+def parse(text: str, file: str = "<text>") -> Architecture:
+    """Read a table from its Markdown text. Raises TableError."""
+    arch = read_architecture(read_table(text, file))
+    check_sizes(arch)
+    return arch
+
+
+def build(
+    arch: str | os.PathLike[str] | Architecture,
+    *,
+    alpha: float = 1.0,
+    resolution: int | tuple[int, int] | None = None,
+    t: float | None = None,
+    classes: int | None = None,
+    impl: str = "paper",
+    output_stride: int | None = None,
+) -> Graph:
+    """Build the layer graph of one configuration; see ``blocks.build_rows``.
+
+    >>> build("v2", alpha=0.75, resolution=160).config.resolution
+    (160, 160)
+    """
+    return build_rows(
+        arch if isinstance(arch, Architecture) else load(arch),
+        alpha=alpha,
+        resolution=resolution,
+        t=t,
+        classes=classes,
+        impl=impl,
+        output_stride=output_stride,
+    )
+
+
+def is_shipped(arch: Architecture) -> bool:
+    """Whether a table is one of those that ship, and not a user's."""
+    return any(arch is _shipped(one) for one in index() if one.name == arch.name)
+
+
+def _load_file(path: Path) -> Architecture:
+    return parse(_decode(_read(path), str(path)), str(path))
+
+
+def _read(path: Path) -> bytes:
+    """At most MAX_BYTES + 1 bytes of a regular file (a pipe is one too)."""
+    place = Place(str(path))
+    try:
+        if path.is_dir():
+            raise TableError("this is a directory", place=place, accepted="a file")
+        if path.is_char_device() or path.is_block_device() or path.is_socket():
+            raise TableError("this is no regular file", place=place)
+        if path.is_fifo() and not str(path).startswith(("/dev/fd/", "/proc/")):
+            # Opening it would wait for a writer, for ever if none comes.
+            raise TableError(
+                "this is a named pipe", place=place, accepted="- for a pipe"
+            )
+        note_input(path)
+        with open(path, "rb") as file:
+            return file.read(MAX_BYTES + 1)
+    except OSError as fault:
+        if fault.errno in (errno.ENOENT, errno.ENOTDIR):
+            raise TableError("no such file", place=place) from None
+        raise FileError(fault.strerror or str(fault), place=place) from None
+    except ValueError:  # a NUL in the path
+        raise TableError("this is no file name", place=place) from None
+
+
+def _decode(data: bytes, file: str) -> str:
+    if len(data) > MAX_BYTES:
+        raise TableError(
+            "the file is larger than 1 MiB", place=Place(file), accepted="up to 1 MiB"
+        )
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError as fault:
+        line = data.count(b"\n", 0, fault.start) + 1
+        column = fault.start - (data.rfind(b"\n", 0, fault.start) + 1) + 1
+        raise TableError(
+            "not UTF-8 text",
+            place=Place(file, line, column),
+            accepted="a UTF-8 encoded Markdown file",
+        ) from None
+
+
+@dataclass(frozen=True)
+class Spec:
+    """``v2@0.75/160``: an architecture, and a width and resolution where given."""
+
+    arch: str
+    alpha: float | None = None
+    resolution: tuple[int, int] | None = None
+
+
+def parse_spec(text: str) -> Spec:
+    """Read ``ARCH``, ``ARCH@ALPHA`` or ``ARCH@ALPHA/RES``.
+
+    A file whose whole name is ``text`` is taken as that file. Raises UsageError.
+    """
+    arch, at, factors = text.rpartition("@")
+    if not at or text.endswith(".md") or os.path.lexists(text):
+        return Spec(text)
+    width, slash, side = factors.partition("/")
+    if not _ALPHA.fullmatch(width):
+        raise UsageError(
+            f'"{text}": "{width}" is no width multiplier',
+            accepted="ARCH@ALPHA or ARCH@ALPHA/RES, such as v2@0.75/160",
+        )
+    return Spec(arch, float(width), parse_resolution(side, text) if slash else None)

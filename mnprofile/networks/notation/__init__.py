@@ -1,0 +1,1 @@
+"""A printed table to typed rows."""

@@ -1,0 +1,129 @@
+"""The TOML settings of a table, typed."""
+
+from dataclasses import dataclass
+from typing import TypeVar
+
+from mnprofile.base.errors import TableError, nearest
+from mnprofile.graph.operators import ActivationKind
+from mnprofile.networks.notation.cells import MAX_CLASSES, MAX_SIZE
+from mnprofile.networks.notation.markdown import Table
+from mnprofile.networks.notation.rows import FAMILIES, Family
+
+MAX_NAME = 100
+
+ACTIVATIONS: dict[str, ActivationKind] = {
+    "relu": "relu",
+    "relu6": "relu6",
+    "hardswish": "hardswish",
+}
+
+C = TypeVar("C", bound=str)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What a table says of itself besides its rows."""
+
+    name: str
+    scaling: Family
+    resolution: int
+    aliases: tuple[str, ...] = ()
+    activation: ActivationKind | None = None
+    classes: int | None = None
+
+
+_EXAMPLES = {
+    "name": 'name = "my_network"',
+    "scaling": f"scaling = one of {', '.join(FAMILIES)}",
+    "resolution": "resolution = 224",
+    "activation": f"activation = one of {', '.join(ACTIVATIONS)}",
+}
+_KEYS = ("name", "aliases", "scaling", "resolution", "activation", "classes")
+
+
+def read_settings(table: Table, *, nl_is_a_column: bool) -> Settings:
+    """Type the settings. Raises TableError naming the line of the faulty key."""
+    read = _Reader(table)
+    for key in table.settings:
+        if key not in _KEYS:
+            raise TableError(
+                f'"{key}" is no setting',
+                place=table.setting_place(key, value=False),
+                accepted=", ".join(_KEYS),
+                suggestion=nearest(key, _KEYS),
+            )
+    activation = None
+    if not nl_is_a_column:
+        activation = ACTIVATIONS[read.choice("activation", tuple(ACTIVATIONS))]
+    elif "activation" in table.settings:
+        raise read.fault(
+            "activation", "this table has its own NL column", "no such key"
+        )
+    scaling = read.choice("scaling", FAMILIES)
+    return Settings(
+        name=read.name("name"),
+        scaling=scaling,
+        resolution=read.count("resolution", MAX_SIZE),
+        aliases=read.names("aliases"),
+        activation=activation,
+        classes=read.count("classes", MAX_CLASSES)
+        if "classes" in table.settings
+        else None,
+    )
+
+
+class _Reader:
+    """Reads one key at a time, naming its line where it is refused."""
+
+    def __init__(self, table: Table) -> None:
+        self.table = table
+
+    def fault(
+        self, key: str, message: str, accepted: str, suggestion: str | None = None
+    ) -> TableError:
+        return TableError(
+            f"{key}: {message}",
+            place=self.table.setting_place(key),
+            accepted=accepted,
+            suggestion=suggestion,
+        )
+
+    def _get(self, key: str) -> object:
+        if key not in self.table.settings:
+            raise TableError(
+                f'the setting "{key}" is missing',
+                place=self.table.setting_place(key),
+                accepted=_EXAMPLES[key],
+            )
+        return self.table.settings[key]
+
+    def name(self, key: str) -> str:
+        value = self._get(key)
+        if isinstance(value, str) and 0 < len(value.strip()) <= MAX_NAME:
+            return value.strip()
+        raise self.fault(key, "not a name", f"a text of 1 to {MAX_NAME} characters")
+
+    def names(self, key: str) -> tuple[str, ...]:
+        values = self.table.settings.get(key, [])
+        if isinstance(values, list) and all(
+            isinstance(value, str) and 0 < len(value) <= MAX_NAME for value in values
+        ):
+            return tuple(values)
+        raise self.fault(key, "not a list of names", '["short"]')
+
+    def choice(self, key: str, known: tuple[C, ...]) -> C:
+        value = self._get(key)
+        for one in known:
+            if one == value:
+                return one
+        accepted = ", ".join(known)
+        close = nearest(str(value), known)
+        raise self.fault(key, f'"{value}" is not accepted', accepted, close)
+
+    def count(self, key: str, high: int) -> int:
+        value = self._get(key)
+        if isinstance(value, bool) or not isinstance(value, int):
+            raise self.fault(key, "not a whole number", f"1 to {high}")
+        if not 1 <= value <= high:
+            raise self.fault(key, "out of range", f"1 to {high}")
+        return value

@@ -1,0 +1,328 @@
+"""Grids of configurations: values as lists and ranges, and the published grids.
+
+Ranges are stepped in exact decimal arithmetic, so their inclusive ends are met.
+"""
+
+import math
+import os
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from typing import Any, TypeVar
+
+from mnprofile.base.errors import UsageError
+from mnprofile.base.units import parse_resolution
+from mnprofile.networks.catalog import load, parse_spec, shipped
+from mnprofile.networks.limits import check_factors
+from mnprofile.networks.notation.cells import MAX_SIZE
+from mnprofile.networks.notation.rows import Architecture
+from mnprofile.networks.widths import rules_for
+from mnprofile.search.interpolation import accuracy_of
+
+MAX_VALUES = 1_000_000  # on one axis
+MAX_CONFIGURATIONS = 10**11
+# The published axes of each family, for tables of which none is published.
+_STAND_IN = {
+    "v1": "mobilenet_v1",
+    "v2": "mobilenet_v2",
+    "v3": "mobilenet_v3_large",
+}
+_VALUES = "numbers and inclusive ranges start:stop:step, such as 0.35,0.5:1.4:0.1"
+
+DEFAULT_TABLES = ("v1", "v2", "v3-large", "v3-small")
+
+Side = tuple[int, int]  # height, width
+Arch = str | os.PathLike[str] | Architecture
+Archs = Arch | Sequence[Arch]
+V = TypeVar("V")
+Values = float | str | Side | Sequence[float | Side | None] | None
+
+
+@dataclass(frozen=True)
+class Grid:
+    """Every combination of these values for one table.
+
+    A ``t`` of None keeps the table's own expansion factors.
+    """
+
+    arch: Architecture
+    alphas: tuple[float, ...]
+    resolutions: tuple[Side, ...]
+    ts: tuple[float | None, ...]
+    classes: tuple[int, ...]
+    impls: tuple[str, ...]
+
+    @property
+    def size(self) -> int:
+        """How many configurations it has."""
+        axes = (self.alphas, self.resolutions, self.ts, self.classes, self.impls)
+        return math.prod(len(axis) for axis in axes)
+
+
+def parse_values(text: str, option: str) -> tuple[float, ...]:
+    """ "0.35,0.5:1.4:0.1" -> the numbers, in the order given, each once.
+
+    Raises UsageError for anything else: an empty, reversed or endless range, a step
+    that never lands on its end.
+    """
+    values: dict[float, None] = {}
+    for part in text.split(","):
+        pieces = part.split(":")
+        if len(pieces) not in (1, 3) or not all(piece.strip() for piece in pieces):
+            raise UsageError(f'{option}: "{part}" is no value', accepted=_VALUES)
+        numbers = [_decimal(piece, option) for piece in pieces]
+        for value in numbers if len(numbers) == 1 else _range(part, option, *numbers):
+            values[float(value)] = None
+    if len(values) > MAX_VALUES:
+        raise _too_many(option, len(values))
+    return tuple(values)
+
+
+def _decimal(text: str, option: str) -> Decimal:
+    try:
+        value = Decimal(text.strip())
+    except InvalidOperation:
+        value = Decimal("nan")
+    sane = value.is_finite() and len(text) <= 30 and abs(value) <= 10**9
+    if not sane or "_" in text or (value and abs(value) < Decimal("1e-9")):
+        raise UsageError(f'{option}: "{text.strip()}" is no number', accepted=_VALUES)
+    return value
+
+
+def _range(
+    text: str, option: str, start: Decimal, stop: Decimal, step: Decimal
+) -> Iterable[Decimal]:
+    if step == 0:
+        raise UsageError(f'{option}: "{text}": the step is zero', accepted=_VALUES)
+    if (stop - start) * step < 0:
+        raise UsageError(
+            f'{option}: "{text}": from {start} a step of {step} leads away from {stop}',
+            accepted=f"{min(start, stop)}:{max(start, stop)}:{abs(step)}",
+        )
+    steps, rest = divmod(stop - start, step)
+    if rest:
+        last = start + steps * step
+        raise UsageError(
+            f'{option}: "{text}": steps of {step} from {start} never land on {stop}',
+            accepted=f"{start}:{last}:{step} or {start}:{last + step}:{step}",
+        )
+    if steps >= MAX_VALUES:
+        raise _too_many(option, int(steps) + 1)
+    return (start + index * step for index in range(int(steps) + 1))
+
+
+def _too_many(option: str, count: int) -> UsageError:
+    return UsageError(
+        f"{option}: {count:,} values are too many",
+        accepted=f"up to {MAX_VALUES:,}: a larger step or a smaller range",
+    )
+
+
+def parse_whole(text: str, option: str) -> tuple[int, ...]:
+    """Like ``parse_values``, for whole numbers only."""
+    values = parse_values(text, option)
+    for value in values:
+        if value != int(value):
+            raise UsageError(
+                f"{option}: {value} is no whole number", accepted="whole numbers"
+            )
+    return tuple(int(value) for value in values)
+
+
+def parse_resolutions(text: str, option: str = "--res") -> tuple[Side, ...]:
+    """ "96:224:32,320x240" -> sides (height, width), each once. Raises UsageError."""
+    sides: dict[Side, None] = {}
+    for part in text.split(","):
+        if "x" in part or "×" in part:
+            sides[parse_resolution(part, option)] = None
+        else:
+            sides |= {(value, value): None for value in parse_whole(part, option)}
+    return tuple(sides)
+
+
+def grid(
+    arch: Architecture,
+    *,
+    alphas: Sequence[float] | None = None,
+    resolutions: Sequence[int | Side] | None = None,
+    rhos: Sequence[float] | None = None,
+    ts: Sequence[float | None] | None = None,
+    classes: Sequence[int] | None = None,
+    impls: Sequence[str] = ("paper",),
+) -> Grid:
+    """Every combination of the values given; the published axes where none are.
+
+    Raises UsageError for a value out of range, without use for this table, or an empty
+    list of values.
+    """
+    if resolutions is not None and rhos is not None:
+        raise UsageError("--res and --rho together: one of them gives the resolutions")
+    if rhos is not None:
+        resolutions = [round(rho * arch.resolution) for rho in _finite("rho", rhos)]
+    own_alphas, own_sides = published_axes(arch)
+    chosen = Grid(
+        arch,
+        alphas=_unique(
+            own_alphas
+            if alphas is None
+            else [_factor(alpha, "alpha") for alpha in alphas]
+        ),
+        resolutions=_unique(
+            (_whole(side[0], "resolution"), _whole(side[1], "resolution"))
+            if isinstance(side, tuple)
+            else (_whole(side, "resolution"), _whole(side, "resolution"))
+            for side in (own_sides if resolutions is None else resolutions)
+        ),
+        ts=_unique(
+            [None if t is None else _factor(t, "t") for t in ts]
+            if ts is not None
+            else [None]
+        ),
+        classes=_unique(
+            [arch.classes]
+            if classes is None
+            else [_whole(count, "classes") for count in classes]
+        )
+        if arch.has_classifier
+        else (0,),
+        impls=_unique(impls),
+    )
+    _check(chosen, classes)
+    return chosen
+
+
+def grids_for(
+    archs: Archs,
+    *,
+    alpha: Values = None,
+    resolution: Values = None,
+    rho: Values = None,
+    t: Values = None,
+    classes: Values = None,
+    impl: str | Sequence[str] = "paper",
+) -> tuple[Grid, ...]:
+    """The grid of each table; ``v2@0.75/160`` fixes what it names.
+
+    Values are a number, several, a text with ranges, or None. Raises UsageError.
+    """
+    if isinstance(archs, str | os.PathLike | Architecture):
+        archs = [archs]
+    listed: Sequence[Arch] = archs
+    if not listed:
+        raise UsageError("no table to sweep")
+    impls = (
+        [part.strip() for part in impl.split(",")] if isinstance(impl, str) else impl
+    )
+    alphas = _read("alpha", alpha, parse_values)
+    sides = _read("resolution", resolution, parse_resolutions)
+    grids = []
+    for arch in listed:
+        spec = None if isinstance(arch, Architecture) else parse_spec(os.fspath(arch))
+        own_alpha = spec.alpha if spec else None
+        own_side = spec.resolution if spec else None
+        for name, given, own in (
+            ("alpha", alphas, own_alpha),
+            ("resolution", sides if rho is None else rho, own_side),
+        ):
+            if given is not None and own is not None:
+                raise UsageError(f"{name}: {arch} already says it")
+        grids.append(
+            grid(
+                arch if isinstance(arch, Architecture) else load(spec.arch),  # type: ignore[union-attr]
+                alphas=alphas if own_alpha is None else [own_alpha],
+                resolutions=sides if own_side is None else [own_side],
+                rhos=_read("rho", rho, parse_values),
+                ts=_read("t", t, parse_values),
+                classes=_read("classes", classes, parse_whole),
+                impls=impls,
+            )
+        )
+    return tuple(grids)
+
+
+def _read(name: str, values: Values, parse: Callable[[str, str], Any]) -> Any:
+    """Values in any of the accepted forms as a sequence; None stays None."""
+    if isinstance(values, str):
+        return parse(values, name)
+    if values is None or (name == "resolution" and _is_side(values)):
+        return values if values is None else [values]
+    return [values] if not isinstance(values, Iterable) else list(values)
+
+
+def _is_side(values: object) -> bool:
+    """A tuple is a height and a width; a list is two square sizes."""
+    return isinstance(values, tuple) and len(values) == 2
+
+
+def _whole(value: object, name: str) -> int:
+    number: Any = value
+    try:
+        if int(number) == number:
+            return int(number)
+    except (TypeError, ValueError, OverflowError):
+        pass
+    raise UsageError(f"{name}: {value} is no whole number")
+
+
+def _factor(value: object, name: str) -> float:
+    number: Any = value
+    try:
+        return float(number)
+    except (TypeError, ValueError, OverflowError):
+        raise UsageError(f"{name}: {value!r} is no number") from None
+
+
+def _unique(values: Iterable[V]) -> tuple[V, ...]:
+    """The values without repetition, in order."""
+    return tuple(dict.fromkeys(values))
+
+
+def _finite(name: str, values: Sequence[float]) -> Sequence[float]:
+    for value in values:
+        if not 0 < value <= MAX_SIZE:
+            raise UsageError(
+                f"{name}: {value} is out of range", accepted="a factor above 0"
+            )
+    return values
+
+
+def _check(chosen: Grid, classes: Sequence[int] | None) -> None:
+    """Hold every value to what a single count accepts."""
+    for name in ("alphas", "resolutions", "ts", "classes", "impls"):
+        if not getattr(chosen, name):
+            raise UsageError(f"{name}: no values", accepted=_VALUES)
+    arch = chosen.arch
+    for impl in chosen.impls:
+        rules_for(arch.family, impl)
+    for alpha in chosen.alphas:
+        check_factors(arch, alpha=alpha, t=None, classes=None)
+    for t in chosen.ts:
+        check_factors(arch, alpha=1.0, t=t, classes=None)
+    for count in classes or ():
+        check_factors(arch, alpha=1.0, t=None, classes=count)
+    for side in {size for sides in chosen.resolutions for size in sides}:
+        if not 1 <= side <= MAX_SIZE:
+            raise UsageError(
+                f"resolution: {side} is out of range", accepted=f"1 to {MAX_SIZE}"
+            )
+
+
+def published_axes(arch: Architecture) -> tuple[tuple[float, ...], tuple[int, ...]]:
+    """The alphas and resolutions that the family's figures are published for."""
+    own = accuracy_of(arch.name) if arch in shipped() else None
+    if own is not None and own.fit is not None:
+        return own.alphas, own.resolutions
+    family = accuracy_of(_STAND_IN[arch.family])
+    assert family is not None
+    return family.alphas, family.resolutions
+
+
+def total_size(grids: Sequence[Grid]) -> int:
+    """The configurations of several grids. Raises UsageError beyond 10^11."""
+    size = sum(one.size for one in grids)
+    if size > MAX_CONFIGURATIONS:
+        raise UsageError(
+            f"the grid has {size:,} configurations",
+            accepted=f"up to {MAX_CONFIGURATIONS:,}: larger steps or fewer values",
+        )
+    return size

@@ -1,0 +1,365 @@
+"""Rows of a sweep as a frame, CSV, JSON lines or Parquet, piece by piece."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import IO, TYPE_CHECKING, Any
+
+from mnprofile.base import units
+from mnprofile.base.errors import MissingExtraError, UsageError
+from mnprofile.base.escape import csv_cell
+from mnprofile.base.units import check_bits
+from mnprofile.evidence.literature.accuracy_series import PHONES
+from mnprofile.search.grids import DEFAULT_TABLES, Archs, Values, grids_for, total_size
+from mnprofile.search.interpolation import KINDS, NONE, table_expansion
+from mnprofile.search.stream import (
+    MEMORY,
+    Group,
+    Rows,
+    groups_of,
+    parse_condition,
+    stream,
+)
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+COLUMNS = (
+    "model",
+    "impl",
+    "alpha",
+    "resolution",
+    "rho",
+    "t",
+    "classes",
+    "macs",
+    "params",
+    "weights",
+    "buffers",
+    "activations",
+    MEMORY,
+    "top1",
+    "top1_kind",
+    "top1_source",
+)
+_INTS = ("classes", "macs", "params", "weights", "buffers", "activations", MEMORY)
+_TEXTS = ("model", "impl", "top1_kind", "top1_source")
+MAX_FRAME_ROWS = 20_000_000
+_ROW_GROUP = 1 << 18
+_TEXT_ROWS = 1 << 15  # rows that are text at one time
+
+
+def latency_column(phone: str) -> str:
+    """ "Pixel 1" -> "latency_ms_pixel_1"."""
+    return "latency_ms_" + phone.lower().replace(" ", "_")
+
+
+def columns_of(groups: Sequence[Group]) -> tuple[str, ...]:
+    """The columns of a sweep: a phone has one where a table has a figure for it."""
+    phones = {latency.phone for group in groups for latency in group.latencies}
+    return COLUMNS + tuple(latency_column(phone) for phone in PHONES if phone in phones)
+
+
+def arrays(rows: Rows) -> dict[str, Any]:
+    """The columns as numpy arrays. nan stands for what is not known.
+
+    Texts are pairs (codes, values); ``resolution`` is a text where not all are square.
+    """
+    import numpy as np
+
+    columns, group = rows.columns, rows.group
+    height, width, alpha = columns["height"], columns["width"], columns["alpha"]
+    square = height == width
+    of_table = np.array([one.arch.resolution for one in rows.groups], float)[group]
+    labels = ["", *(one.accuracy.label if one.accuracy else "" for one in rows.groups)]
+    found: dict[str, Any] = {
+        "model": (group, [one.arch.name for one in rows.groups]),
+        "impl": (group, [one.impl for one in rows.groups]),
+        "resolution": height,
+        "rho": np.where(square, height / of_table, np.nan),
+        "classes": np.array([one.classes for one in rows.groups], np.int64)[group],
+        "top1_kind": (columns["kind"].astype(np.int32), list(KINDS)),
+        "top1_source": (np.where(columns["kind"] == NONE, 0, group + 1), labels),
+    }
+    found |= {name: columns[name] for name in COLUMNS if name in columns}
+    for phone in PHONES:
+        found[latency_column(phone)] = _latency(rows, phone, alpha, height, square)
+    return found
+
+
+def _latency(rows: Rows, phone: str, alpha: Any, height: Any, square: Any) -> Any:
+    """The published milliseconds of each row on one phone; nan where there are none."""
+    import numpy as np
+
+    values = np.full(len(rows), np.nan)
+    for index, group in enumerate(rows.groups):
+        for latency in group.latencies:
+            if latency.phone != phone:
+                continue
+            t = rows.columns["t"]
+            printed = np.isnan(t) | (t == (table_expansion(group.arch) or np.nan))
+            mine = (rows.group == index) & square & printed
+            for (at, side), milliseconds in latency.milliseconds.items():
+                values[mine & (alpha == at) & (height == side)] = milliseconds
+    return values
+
+
+def frame(parts: Iterable[Rows], groups: Sequence[Group]) -> pd.DataFrame:
+    """All rows as one tidy frame; texts are categories."""
+    import numpy as np
+    import pandas as pd
+
+    names = columns_of(groups)
+    square = True
+    pieces: dict[str, list[Any]] = {name: [] for name in (*names, "width")}
+    texts: dict[str, list[str]] = {}
+    for rows in parts:
+        found = arrays(rows)
+        square = square and bool(
+            (rows.columns["height"] == rows.columns["width"]).all()
+        )
+        pieces["width"].append(rows.columns["width"])
+        for name in names:
+            value = found[name]
+            if name in _TEXTS:
+                value, texts[name] = value
+            pieces[name].append(value)
+    made: dict[str, Any] = {}
+    for name in (*names, "width"):
+        empty = np.array([], np.int64 if name in _INTS else float)
+        made[name] = np.concatenate(pieces[name] or [empty])
+        if name in _TEXTS:
+            made[name] = _category(made[name], texts.get(name, []))
+    width = made.pop("width")
+    if not square:
+        pairs = zip(made["resolution"].tolist(), width.tolist(), strict=True)
+        made["resolution"] = [units.resolution_text(pair) for pair in pairs]
+    return pd.DataFrame(made)
+
+
+def sweep(
+    arch: Archs = DEFAULT_TABLES,
+    *,
+    alpha: Values = None,
+    resolution: Values = None,
+    rho: Values = None,
+    t: Values = None,
+    classes: Values = None,
+    impl: str | Sequence[str] = "paper",
+    where: str | Sequence[str] = (),
+    pareto: bool = False,
+    bits: int = 8,
+) -> pd.DataFrame:
+    """Every combination of the values as a tidy frame, one row a configuration.
+
+    Args:
+        arch: one table or several: aliases, names, paths or loaded architectures.
+        alpha, resolution, rho, t, classes: a number, several, or a text with ranges
+            such as "0.35:1.4:0.05". The family's published grid where None.
+        impl: one implementation's width rules or several.
+        where: conditions such as "macs<=100M" or "act_peak_bytes<=256KiB"; a row must
+            keep all of them.
+        pareto: only the frontier of top-1 over macs.
+        bits: 8, 16 or 32 an element of ``act_peak_bytes``, the most memory that live
+            activations need at once.
+
+    Raises:
+        UsageError: a value out of range, or more rows than a frame should hold.
+
+    >>> sweep("v2", alpha=0.75, resolution=160).loc[0, "macs"].item()
+    107295200
+    """
+    checked = check_bits(bits)
+    texts = (where,) if isinstance(where, str) else where
+    conditions = [parse_condition(text, "where") for text in texts]
+    grids = grids_for(
+        arch,
+        alpha=alpha,
+        resolution=resolution,
+        rho=rho,
+        t=t,
+        classes=classes,
+        impl=impl,
+    )
+    size = total_size(grids)
+    if size > MAX_FRAME_ROWS and not (conditions or pareto):
+        raise UsageError(
+            f"the frame would have {size:,} rows",
+            accepted=f"up to {MAX_FRAME_ROWS:,}, or where=... or pareto=True",
+        )
+    parts = stream(grids, conditions, pareto=pareto, bits=checked)
+    return frame(capped(parts, MAX_FRAME_ROWS, "the frame"), groups_of(grids))
+
+
+def capped(parts: Iterable[Rows], most: int, what: str) -> Iterator[Rows]:
+    """The pieces as they come. Raises UsageError when there are more rows than that."""
+    count = 0
+    for rows in parts:
+        count += len(rows)
+        if count > most:
+            raise UsageError(
+                f"more than {most:,} rows pass, too many for {what}",
+                accepted="tighter limits, or --output FILE.csv or FILE.parquet",
+            )
+        yield rows
+
+
+def _category(codes: Any, values: list[str]) -> Any:
+    """Codes and texts as a pandas categorical: each text once, "" as missing."""
+    import numpy as np
+    import pandas as pd
+
+    distinct = [value for value in dict.fromkeys(values) if value]
+    new = np.array([distinct.index(v) if v else -1 for v in values], np.int64)
+    at = new[codes.astype(np.int64)] if len(values) else np.array([], np.int64)
+    return pd.Categorical.from_codes(at, categories=pd.Index(distinct, dtype=object))
+
+
+# --- text ----------------------------------------------------------------------------
+
+
+def write_csv(file: IO[bytes], parts: Iterable[Rows], names: Sequence[str]) -> int:
+    """Write rows under a header; return how many."""
+    file.write((",".join(names) + "\n").encode())
+    count = 0
+    for rows in _small(parts):
+        columns = _texts(rows, names, none="", quote=_csv_quoted)
+        lines = map(",".join, zip(*columns, strict=True))
+        file.write(("\n".join(lines) + "\n").encode())
+        count += len(rows)
+    return count
+
+
+def _csv_quoted(text: str) -> str:
+    out = io.StringIO()
+    csv.writer(out, lineterminator="").writerow([csv_cell(text)])
+    return out.getvalue()
+
+
+def write_json(
+    file: IO[bytes],
+    parts: Iterable[Rows],
+    names: Sequence[str],
+    head: dict[str, Any],
+    tail: Callable[[int], dict[str, Any]],
+) -> int:
+    """Write one object: ``head``, the rows, and what ``tail`` says of their number."""
+    count = 0
+    file.write(json.dumps(head, indent=2)[:-2].encode() + b',\n  "rows": [')
+    pattern = "{" + ", ".join(f'"{name}": %s' for name in names) + "}"
+    for rows in _small(parts):
+        columns = _texts(rows, names, none="null", quote=json.dumps)
+        lines = [pattern % row for row in zip(*columns, strict=True)]
+        file.write(b",\n    " if count else b"\n    ")
+        file.write(",\n    ".join(lines).encode())
+        count += len(rows)
+    file.write(b"\n  ],\n" + json.dumps(tail(count), indent=2)[2:].encode() + b"\n")
+    return count
+
+
+def _small(parts: Iterable[Rows]) -> Iterator[Rows]:
+    """Pieces whose text is small; empty ones are left out."""
+    for rows in parts:
+        for start in range(0, len(rows), _TEXT_ROWS):
+            yield rows.take(slice(start, start + _TEXT_ROWS))
+
+
+def _texts(
+    rows: Rows, names: Sequence[str], *, none: str, quote: Callable[[str], str]
+) -> list[list[str]]:
+    """Each column as texts: whole numbers and shortest decimals, ``none`` for nan."""
+    import numpy as np
+
+    found = arrays(rows)
+    columns = []
+    for name in names:
+        value = found[name]
+        if name in _TEXTS:
+            codes, texts = value
+            written = [quote(text) if text else none for text in texts]
+            columns.append([written[code] for code in codes.tolist()])
+        elif name == "resolution":
+            pairs = list(
+                zip(value.tolist(), rows.columns["width"].tolist(), strict=True)
+            )
+            sides = {
+                (h, w): str(h) if h == w else quote(f"{h}x{w}") for h, w in set(pairs)
+            }
+            columns.append([sides[pair] for pair in pairs])
+        elif name in _INTS:
+            columns.append(list(map(str, value.tolist())))
+        else:
+            numbers, unknown = value.tolist(), np.isnan(value).tolist()
+            decimals = {number: repr(number) for number in set(numbers)}
+            columns.append(
+                [
+                    none if is_unknown else decimals[number]
+                    for number, is_unknown in zip(numbers, unknown, strict=True)
+                ]
+            )
+    return columns
+
+
+# --- Parquet -------------------------------------------------------------------------
+
+
+def write_parquet(
+    file: IO[bytes], parts: Iterable[Rows], names: Sequence[str], *, square: bool
+) -> int:
+    """Write rows as Parquet; return how many.
+
+    Raises MissingExtraError where pyarrow is not installed.
+    """
+    arrow, parquet = _pyarrow()
+    text = arrow.dictionary(arrow.int32(), arrow.string())
+    types = dict.fromkeys(_TEXTS, text) | {name: arrow.int64() for name in _INTS}
+    types["resolution"] = arrow.int64() if square else arrow.string()
+    schema = arrow.schema([(name, types.get(name, arrow.float64())) for name in names])
+    count = 0
+    with parquet.ParquetWriter(file, schema, compression="zstd") as writer:
+        for rows in parts:
+            found = arrays(rows)
+            if not square:
+                width = rows.columns["width"].tolist()
+                pairs = zip(found["resolution"].tolist(), width, strict=True)
+                found["resolution"] = [units.resolution_text(pair) for pair in pairs]
+            columns = [
+                _dictionary(arrow, *found[name])
+                if name in _TEXTS
+                else arrow.array(found[name], type=types.get(name), from_pandas=True)
+                for name in names
+            ]
+            table = arrow.Table.from_arrays(columns, schema=schema)
+            writer.write_table(table, row_group_size=_ROW_GROUP)
+            count += len(rows)
+    return count
+
+
+def _pyarrow() -> tuple[Any, Any]:
+    try:
+        import pyarrow
+        import pyarrow.parquet
+    except ImportError:
+        raise MissingExtraError(
+            "Parquet needs pyarrow",
+            accepted='pip install "mnprofile[parquet]", or --format csv',
+        ) from None
+    return pyarrow, pyarrow.parquet
+
+
+def require_parquet() -> None:
+    """Raise MissingExtraError now rather than after the work."""
+    _pyarrow()
+
+
+def _dictionary(arrow: Any, codes: Any, values: list[str]) -> Any:
+    """A text column; "" is null."""
+    import numpy as np
+
+    empty = [at for at, value in enumerate(values) if not value]
+    mask = np.isin(codes, empty) if empty else None
+    indices = arrow.array(codes.astype(np.int32), mask=mask)
+    return arrow.DictionaryArray.from_arrays(indices, arrow.array(values))

@@ -1,0 +1,210 @@
+"""Verdicts for machines and for people: Markdown, GitHub annotations, JUnit XML."""
+
+import io
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from xml.etree import ElementTree
+
+from mnprofile.base import escape, sheet
+from mnprofile.base.json_files import CONVENTION
+from mnprofile.base.sheet import Column, Share, Sheet, Value
+from mnprofile.base.units import grouped
+from mnprofile.costs.budgets.evaluation import Judgement, Verdict
+from mnprofile.costs.budgets.reading import BudgetFile
+
+MAX_ANNOTATIONS = 10  # GitHub drops the rest of a step's without a word
+MAX_SUMMARY_BYTES = 900 << 10  # it drops a summary above 1,024 KiB whole
+ROWS_SHOWN = 20
+SUMMARY = (
+    "verdict",
+    "budget",
+    "network",
+    "quantity",
+    "measured",
+    "limit",
+    "headroom",
+    "note",
+)
+
+WORDS = {"over": "over budget", "unmeasured": "not measured", "ok": "within budget"}
+
+
+def verdict_sentence(judgement: Judgement) -> str:
+    """The outcome in one sentence."""
+    states = [verdict.state for verdict in judgement.verdicts]
+    limits = f"{len(states)} limit{'' if len(states) == 1 else 's'}"
+    told = ", ".join(
+        f"{states.count(state)} {word}"
+        for state, word in WORDS.items()
+        if state in states
+    )
+    outcome = {0: "Passed", 1: "Failed", 3: "Incomplete"}[judgement.exit_code]
+    return f"{outcome}: {limits} checked, {told}."
+
+
+def verdict_sheet(verdicts: Sequence[Verdict]) -> Sheet:
+    """One limit a row, in the order given."""
+    return Sheet(
+        (
+            Column("verdict", "Verdict"),
+            Column("budget", "Budget"),
+            Column("network", "Network"),
+            Column("rule", "Limit set by"),
+            Column("quantity", "Quantity"),
+            Column("measured", "Measured", "count"),
+            Column("limit", "Limit", "count"),
+            Column("headroom", "Headroom", "delta"),
+            Column("used", "Used", "share"),
+            Column("baseline", "Baseline", "count"),
+            Column("line", "Line", "number"),
+            Column("note", "Note"),
+        ),
+        tuple(_cells(verdict) for verdict in verdicts),
+    )
+
+
+def _cells(verdict: Verdict) -> tuple[Value, ...]:
+    measured, limit = verdict.measured, verdict.limit
+    headroom = None if measured is None or limit is None else limit - measured
+    return (
+        verdict.state,
+        verdict.budget.name,
+        verdict.label,
+        verdict.rule,
+        verdict.quantity,
+        measured,
+        limit,
+        headroom,
+        Share(measured, limit) if measured is not None and limit else None,
+        verdict.base,
+        verdict.line,
+        note_of(verdict),
+    )
+
+
+def note_of(verdict: Verdict) -> str:
+    """What a row has no column for: the reason, and the budget's own message."""
+    message = verdict.budget.message if verdict.state != "ok" else ""
+    return "; ".join(filter(None, (verdict.reason, message)))
+
+
+def shown_columns(judgement: Judgement) -> tuple[str, ...]:
+    """The columns for people; networks are named where a budget has many."""
+    many = any(len(networks) > 1 for networks in judgement.measured.values())
+    named = ("budget", "network") if many else ("budget",)
+    return ("verdict", *named, "quantity", "measured", "limit", "headroom")
+
+
+def summary(judgement: Judgement, room: int = MAX_SUMMARY_BYTES) -> str:
+    """Markdown for the step summary, in at most ``room`` bytes, worst first."""
+    head = f"### {escape.markdown(verdict_sentence(judgement))}\n\n"
+    foot = f"\n<sub>{escape.markdown(CONVENTION)}</sub>\n"
+    verdicts = judgement.verdicts
+    shown, folded = verdicts[:ROWS_SHOWN], verdicts[ROWS_SHOWN:]
+    opening = f"\n<details><summary>{len(folded)} more</summary>\n\n"
+    closing = "\n</details>\n"
+    spare = room - len((head + opening + closing + foot).encode()) - 100
+    parts, omitted = [head], 0
+    for part, begin, end in ((shown, "", ""), (folded, opening, closing)):
+        if not part:
+            continue
+        lines = sheet.to_markdown(verdict_sheet(part).only(*SUMMARY)).split("\n")
+        kept = []
+        for line in lines[:-1]:
+            spare -= len(line.encode()) + 1
+            if spare < 0:
+                omitted += 1
+            else:
+                kept.append(line)
+        parts += [begin, "\n".join(kept), "\n", end]
+    if omitted:
+        parts.append(f"\n{omitted} rows omitted\n")
+    return "".join([*parts, foot])
+
+
+def append_summary(judgement: Judgement, path: Path) -> None:
+    """Append the summary to GitHub's step-summary file, within its size limit."""
+    there = path.stat().st_size if path.exists() else 0
+    text = summary(judgement, max(MAX_SUMMARY_BYTES - there, 0))
+    if there + len(text.encode()) > MAX_SUMMARY_BYTES:
+        return
+    with open(path, "a", encoding="utf-8", errors="backslashreplace") as file:
+        file.write(text)
+
+
+def annotations(judgement: Judgement, file: BudgetFile, root: Path | None) -> list[str]:
+    """Workflow commands, one a failed limit on the budget's line; ten at most.
+
+    ``root`` is the repository: annotations name files relative to it.
+    """
+    failed = [verdict for verdict in judgement.verdicts if verdict.state != "ok"]
+    shown = failed if len(failed) <= MAX_ANNOTATIONS else failed[: MAX_ANNOTATIONS - 1]
+    path = _relative(file.path, root)
+    commands = [
+        _command(path, verdict.line, f"budget {verdict.budget.name}", _told(verdict))
+        for verdict in shown
+    ]
+    if len(shown) < len(failed):
+        rest = f"{len(failed) - len(shown)} more limits failed; the summary lists them"
+        commands.append(_command(path, None, "budgets", rest))
+    return commands
+
+
+def _relative(path: Path, root: Path | None) -> str:
+    """A path as GitHub knows it: below the repository, with forward slashes."""
+    if root is not None:
+        below = Path(os.path.relpath(path.absolute(), root.absolute()))
+        if below.parts and below.parts[0] != "..":
+            return below.as_posix()
+    return path.as_posix()
+
+
+def _command(path: str, line: int | None, title: str, message: str) -> str:
+    properties = f"file={escape.annotation_property(path)}"
+    if line is not None:
+        properties += f",line={line}"
+    properties += f",title={escape.annotation_property(title)}"
+    return f"::error {properties}::{escape.annotation(message)}"
+
+
+def _told(verdict: Verdict) -> str:
+    """One verdict in one sentence, with exact numbers."""
+    if verdict.measured is None or verdict.limit is None:
+        return f"{verdict.label}: not measured: {verdict.reason}"
+    over = verdict.measured - verdict.limit
+    text = (
+        f"{verdict.label}: {grouped(verdict.measured)} {verdict.quantity},"
+        f" {grouped(over)} over the limit of {grouped(verdict.limit)} ({verdict.rule})"
+    )
+    if verdict.reason:
+        text += f"; {verdict.reason}"
+    return f"{text}. {verdict.budget.message}" if verdict.budget.message else text
+
+
+def junit(judgement: Judgement) -> str:
+    """JUnit XML, one test case a limit: over is a failure, not measured an error."""
+    verdicts = judgement.verdicts
+    suite = ElementTree.Element(
+        "testsuite",
+        name="mnprofile budgets",
+        tests=str(len(verdicts)),
+        failures=str(sum(verdict.state == "over" for verdict in verdicts)),
+        errors=str(sum(verdict.state == "unmeasured" for verdict in verdicts)),
+    )
+    for verdict in verdicts:
+        names = (verdict.label, verdict.rule, verdict.quantity or "")
+        case = ElementTree.SubElement(
+            suite,
+            "testcase",
+            classname=escape.xml_text(verdict.budget.name),
+            name=escape.xml_text(" ".join(filter(None, dict.fromkeys(names)))),
+        )
+        if verdict.state != "ok":
+            tag = "failure" if verdict.state == "over" else "error"
+            message = escape.xml_text(_told(verdict))
+            ElementTree.SubElement(case, tag, message=message).text = message
+    ElementTree.indent(suite)
+    out = io.BytesIO()
+    ElementTree.ElementTree(suite).write(out, "utf-8", xml_declaration=True)
+    return out.getvalue().decode() + "\n"

@@ -1,0 +1,106 @@
+"""The panel about activation memory: what lives along the network, and the peak."""
+
+from mnprofile.base.sheet import Column, Sheet
+from mnprofile.base.units import grouped, short_bytes
+from mnprofile.costs.deployment import deploy
+from mnprofile.costs.memory.activations import (
+    LIVE,
+    Memory,
+    activation_memory,
+    maps_text,
+    peak_text,
+)
+from mnprofile.views.html import tables as html
+from mnprofile.views.html.markup import element
+from mnprofile.views.html.panels import Network, Panel
+from mnprofile.views.plots.steps import Tread, step_plot
+
+BITS = 8
+
+
+def live_memory(network: Network, key: str) -> Panel:
+    """Live activation memory layer by layer, as steps, and the peak."""
+    memory = activation_memory(network.counted.graph, bits=BITS)
+    every = memory.by("layer")
+    peak = memory.peak
+    weights = deploy(network.counted, memory.bits)
+    caption = (
+        f"{peak_line(memory)}.{_tied(memory)}"
+        f" Weights and biases at {memory.bits} bits take {short_bytes(weights.bytes)}"
+        " beside it."
+    )
+    drawn = step_plot(
+        [
+            Tread(
+                memory.bytes_of(step),
+                step.stage,
+                f"{step.stage} {name}: {grouped(memory.bytes_of(step))} bytes,"
+                f" {maps_text(step)}",
+            )
+            for name, step in every
+        ],
+        peak=[step for _, step in every].index(peak),
+        told=f"{short_bytes(memory.act_peak_bytes)}, {peak.layer}",
+        label=f"Live activation memory at each layer of {network.label};"
+        f" peak {peak_text(memory)}",
+    )
+    numbers = html.table(
+        live_sheet(memory),
+        caption=f"Live activation memory of {network.label}, {memory.bits} bits",
+        row_classes=["most" if step is peak else "" for _, step in every],
+    )
+    note = f"Layers run from left to right. {LIVE} 1 MB = 1,000,000 bytes."
+    return Panel(
+        f"{key}-memory",
+        "Activation memory",
+        caption,
+        element(
+            "figure",
+            drawn,
+            element("figcaption", note),
+            html.details("Numbers of this plot", numbers),
+        ),
+    )
+
+
+def _tied(memory: Memory) -> str:
+    """Which other layers reach the peak, as only the first is marked."""
+    others = [
+        name
+        for name, step in memory.by("layer")
+        if memory.bytes_of(step) == memory.act_peak_bytes and step is not memory.peak
+    ]
+    if not others:
+        return ""
+    told = ", ".join(others) if len(others) <= 3 else f"{len(others)} later layers"
+    return f" As much lives at {told}."
+
+
+def peak_line(memory: Memory) -> str:
+    """The peak, and what makes it, in a sentence without its stop."""
+    return (
+        f"Live activations at {memory.bits} bits an element peak at {peak_text(memory)}"
+    )
+
+
+def live_sheet(memory: Memory) -> Sheet:
+    """The numbers of the steps: for each layer the most that lives while it runs."""
+    return Sheet(
+        (
+            Column("layer", "Layer"),
+            Column("stage", "Stage"),
+            Column("live", "Live maps"),
+            Column("bytes", "Bytes", "count"),
+            Column("peak", "Peak"),
+        ),
+        tuple(
+            (
+                name,
+                step.stage,
+                maps_text(step),
+                memory.bytes_of(step),
+                "peak" if step is memory.peak else "",
+            )
+            for name, step in memory.by("layer")
+        ),
+    )

@@ -1,0 +1,271 @@
+"""The panels of a report: plain data in, one titled piece of a page out.
+
+Each has a caption made from its data and a table with exactly the numbers it draws.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from markupsafe import Markup
+
+from mnprofile.base.sheet import Column, Sheet, Value
+from mnprofile.base.units import plain, resolution_text, short
+from mnprofile.costs.counting import Count
+from mnprofile.evidence.literature.accuracies import Point, frontier, source_of
+from mnprofile.networks.catalog import is_shipped
+from mnprofile.networks.notation.rows import Architecture
+from mnprofile.views.html import tables as html
+from mnprofile.views.html.markup import element, join
+from mnprofile.views.plots.svg import scatter
+
+QUANTITIES = {
+    "macs": "Multiply-adds",
+    "params": "Parameters",
+    "activations": "Activations",
+}
+TYPE_KEYS = {
+    "pw": "Conv 1x1",
+    "dw": "Conv DW",
+    "kxk": "Conv k x k",
+    "fc": "Fully Connected",
+    "se": "SE",
+}
+
+
+@dataclass(frozen=True)
+class Network:
+    """One network of a report: its table, and its count at one configuration."""
+
+    arch: Architecture
+    counted: Count
+
+    @property
+    def spelling(self) -> str:
+        """What the command line calls it: its alias, name, or file without a folder."""
+        if is_shipped(self.arch):
+            return (*self.arch.aliases, self.arch.name)[0]
+        return self.arch.table.file.replace("\\", "/").rpartition("/")[2]
+
+    @property
+    def title(self) -> str:
+        return self.arch.title or self.arch.name
+
+    @property
+    def label(self) -> str:
+        """Title and configuration: "MobileNetV2 0.75/160"."""
+        config = self.counted.config
+        size = resolution_text(config.resolution)
+        t = f", t {plain(config.t)}" if config.t is not None else ""
+        return f"{self.title} {plain(config.alpha)}/{size}{t}"
+
+
+@dataclass(frozen=True)
+class Panel:
+    """A titled piece of a page. ``body`` is what it draws."""
+
+    key: str  # its id in the page
+    title: str
+    caption: str
+    body: Markup
+
+
+def legend() -> Markup:
+    """Which colour is which operator type."""
+    items = []
+    for key, label in TYPE_KEYS.items():
+        swatch = element(
+            "svg",
+            element("rect", class_=f"t-{key}", width="12", height="12"),
+            width="12",
+            height="12",
+            aria_hidden="true",
+        )
+        items.append(element("li", swatch, " ", label))
+    return element("ul", join(items), class_="legend")
+
+
+def key_figures(networks: Sequence[Network]) -> Panel:
+    """Every total, one network a row."""
+    drawn = html.table(key_figure_sheet(networks), caption="Totals")
+    return Panel("figures", "Key figures", _compared(networks), drawn)
+
+
+def key_figure_sheet(networks: Sequence[Network]) -> Sheet:
+    """Totals by network."""
+    names = ("macs", "flops", "params", "weights", "buffers", "activations")
+    rows: list[tuple[Value, ...]] = []
+    for network in networks:
+        config, totals = network.counted.config, network.counted.totals
+        rows.append(
+            (
+                network.title,
+                config.alpha,
+                resolution_text(config.resolution),
+                *(getattr(totals, name) for name in names),
+            )
+        )
+    labels = ("Multiply-adds", "Flops", "Params", "Weights", "Buffers", "Activations")
+    return Sheet(
+        (
+            Column("network", "Network"),
+            Column("alpha", "Alpha", "number"),
+            Column("resolution", "Size", "number"),
+            *(
+                Column(n, label, "count")
+                for n, label in zip(names, labels, strict=True)
+            ),
+        ),
+        tuple(rows),
+    )
+
+
+def _compared(networks: Sequence[Network]) -> str:
+    """The cheapest network, and what the others cost beside it."""
+    ordered = sorted(networks, key=lambda one: one.counted.totals.macs)
+    least, most = ordered[0], ordered[-1]
+    low, high = least.counted.totals, most.counted.totals
+    if len(networks) == 1 or not low.macs:
+        return (
+            f"{least.label} costs {short(low.macs)} multiply-adds"
+            f" ({short(low.flops)} flops) and has {short(low.params)} parameters."
+        )
+    return (
+        f"{least.label} is the cheapest with {short(low.macs)} multiply-adds;"
+        f" {most.label} costs {high.macs / low.macs:.1f} times as much"
+        f" ({short(high.macs)})."
+    )
+
+
+def accuracy(
+    networks: Sequence[Network], points: Sequence[Point], *, extra: Markup | None = None
+) -> Panel:
+    """Printed accuracies over counted multiply-adds."""
+    names = {network.arch.name: network.title for network in networks}
+    best = frontier(tuple(points))
+    drawn = scatter(points, names, extra=extra)
+    sources = {network.title: source_of(network.arch) for network in networks}
+    return Panel(
+        "accuracy",
+        "Accuracy and multiply-adds",
+        _accuracy_caption(points, best, names),
+        element(
+            "figure",
+            drawn,
+            element("figcaption", _accuracy_key(networks, points)),
+            html.details(
+                "Numbers of this plot",
+                html.table(accuracy_sheet(points, names), caption="Printed accuracies"),
+                element(
+                    "p",
+                    "Top-1 on ImageNet as printed by: "
+                    + "; ".join(
+                        f"{title}: {source or 'no accuracy is known'}"
+                        for title, source in sources.items()
+                    )
+                    + ". Multiply-adds and parameters are counted here.",
+                    class_="note",
+                ),
+            ),
+        ),
+    )
+
+
+def accuracy_sheet(points: Sequence[Point], names: dict[str, str]) -> Sheet:
+    """The plotted numbers, with where each accuracy is printed."""
+    best = frontier(tuple(points))
+    return Sheet(
+        (
+            Column("network", "Network"),
+            Column("alpha", "Alpha", "number"),
+            Column("resolution", "Size", "number"),
+            Column("top1", "Top-1 %", "number"),
+            Column("macs", "Multiply-adds", "count"),
+            Column("params", "Params", "count"),
+            Column("frontier", "Frontier"),
+            Column("where", "Printed in"),
+        ),
+        tuple(
+            (
+                names[point.network],
+                point.alpha,
+                point.resolution,
+                float(point.top1),
+                point.macs,
+                point.params,
+                "yes" if point in best else "",
+                point.where,
+            )
+            for point in points
+        ),
+    )
+
+
+def _accuracy_caption(
+    points: Sequence[Point], best: Sequence[Point], names: dict[str, str]
+) -> str:
+    if not points:
+        return "No accuracy is known for these networks, so there is nothing to plot."
+    told = f"{len(best)} of {len(points)} printed networks are on the frontier."
+    under = [point for point in best if point.macs <= 100_000_000]
+    top = under[-1] if under else best[-1]
+    limit = " under 100 M multiply-adds" if under else ""
+    return (
+        f"{told} The most accurate{limit} is {names[top.network]}"
+        f" {plain(top.alpha)}/{top.resolution}: {top.top1} % top-1 for"
+        f" {short(top.macs)} multiply-adds."
+    )
+
+
+def _accuracy_key(networks: Sequence[Network], points: Sequence[Point]) -> str:
+    drawn = {point.network for point in points}
+    without = [one.title for one in networks if one.arch.name not in drawn]
+    text = (
+        "Higher and further left is better. The area of a mark is its parameters. A"
+        " line joins the best of one network;"
+        " the stepped line is the frontier of all; paler marks are off it."
+    )
+    if without:
+        text += f" No printed accuracy is known for {', '.join(without)}."
+    return text
+
+
+# --- the end of a report -------------------------------------------------------------
+
+
+def sources(networks: Sequence[Network]) -> Panel:
+    """Where every table and accuracy comes from, and what was corrected in them."""
+    items = []
+    errata: list[tuple[Value, ...]] = []
+    for network in networks:
+        arch = network.arch
+        told = source_of(arch)
+        text = f"{network.title}: {arch.source or 'no source is given'}"
+        items.append(
+            element("li", text, element("br"), f"Accuracies: {told}" if told else "")
+        )
+        errata += [
+            (network.title, e.row, e.column, e.printed, e.read_as, e.why)
+            for e in arch.errata
+        ]
+        items += [
+            element("li", f"{network.label}: {n}") for n in network.counted.graph.notes
+        ]
+    sheet = Sheet(
+        (
+            Column("network", "Network"),
+            Column("row", "Row", "number"),
+            Column("column", "Column"),
+            Column("printed", "Printed"),
+            Column("read_as", "Read as"),
+            Column("why", "Why"),
+        ),
+        tuple(errata),
+    )
+    caption = (
+        f"{len(errata)} cell{'' if len(errata) == 1 else 's'} of the printed tables"
+        f" {'is' if len(errata) == 1 else 'are'} corrected."
+    )
+    body = [element("ul", join(items))]
+    if errata:
+        body.append(html.table(sheet, caption="Errata"))
+    return Panel("sources", "Sources and errata", caption, join(body))

@@ -1,0 +1,120 @@
+"""A report of some networks: the page, its Markdown, and its picture."""
+
+from collections.abc import Sequence
+
+from mnprofile.base import escape, sheet
+from mnprofile.base.json_files import CONVENTION
+from mnprofile.costs.memory.activations import activation_memory
+from mnprofile.evidence.literature.accuracies import Point, points
+from mnprofile.views.html import panels
+from mnprofile.views.html.explorer import explorer, explorer_data
+from mnprofile.views.html.formula_panels import formulas
+from mnprofile.views.html.markup import element, trusted
+from mnprofile.views.html.memory_panels import BITS, live_memory, peak_line
+from mnprofile.views.html.network_panels import (
+    layer_table,
+    layers,
+    stage_sheet,
+    stages,
+    type_sheet,
+    types,
+)
+from mnprofile.views.html.pages import Page, Section, asset, render
+from mnprofile.views.html.panels import Network, Panel
+from mnprofile.views.plots import svg
+
+PICTURE = "accuracy.svg"
+PAGE = "index.html"
+MARKDOWN = "report.md"
+
+
+def accuracy_points(networks: Sequence[Network]) -> tuple[Point, ...]:
+    """Every printed accuracy of some networks, each table's once."""
+    known = {network.arch.name: network for network in networks}
+    return tuple(
+        point
+        for network in known.values()
+        for point in points(network.arch, impl=network.counted.config.impl)
+    )
+
+
+def report_page(networks: Sequence[Network], verdicts: Sequence[Panel] = ()) -> str:
+    """The whole report as HTML.
+
+    ``verdicts`` are panels of checks that were run: a cross-check against profilers, a
+    reproduction of printed figures. They stand before the sources.
+    """
+    found = accuracy_points(networks)
+    sections = [
+        Section("figures-section", "Key figures", (panels.key_figures(networks),)),
+        Section(
+            "explorer",
+            "Explorer",
+            (explorer(networks, found),),
+        ),
+    ]
+    for index, network in enumerate(networks):
+        key = f"net{index}"
+        drawn = tuple(
+            panel(network, key)
+            for panel in (
+                stages,
+                layers,
+                types,
+                live_memory,
+                formulas,
+                layer_table,
+            )
+        )
+        sections.append(Section(key, network.label, drawn))
+    if verdicts:
+        sections.append(Section("verdicts", "Checks", tuple(verdicts)))
+    sections.append(
+        Section("sources-section", "Sources and errata", (panels.sources(networks),))
+    )
+    return render(
+        Page(
+            title=_title(networks),
+            lead="Multiply-adds, parameters and activations, counted from the papers'"
+            " own tables.",
+            sections=tuple(sections),
+            scripts=("tables.js", "explorer.js"),
+            data=(explorer_data(networks, found),),
+        )
+    )
+
+
+def report_markdown(networks: Sequence[Network]) -> str:
+    """Key figures, stages, types and peak memory, for a README or a pull request."""
+    figures = panels.key_figure_sheet(networks)
+    parts = [
+        f"![Top-1 accuracy over multiply-adds]({PICTURE})\n",
+        sheet.to_markdown(figures),
+    ]
+    for network in networks:
+        parts.append(sheet.to_markdown(stage_sheet(network)))
+        parts.append(sheet.to_markdown(type_sheet(network)))
+        memory = activation_memory(network.counted.graph, bits=BITS)
+        parts.append(escape.markdown(f"{peak_line(memory)}.") + "\n")
+    parts.append(escape.markdown(CONVENTION) + "\n")
+    return "\n".join(parts)
+
+
+def picture(networks: Sequence[Network]) -> str:
+    """The accuracy plot as a file of its own, light and dark."""
+    names = {network.arch.name: network.title for network in networks}
+    inner = svg.scatter(accuracy_points(networks), names)
+    return element(
+        "svg",
+        element("style", trusted(asset("plot.css"))),
+        element("rect", width="100%", height="100%", class_="paper"),
+        element("svg", inner, x="12", y="8", width="696", height=svg.HEIGHT),
+        xmlns="http://www.w3.org/2000/svg",
+        width="720",
+        height=svg.HEIGHT + 16,
+        viewBox=f"0 0 720 {svg.HEIGHT + 16}",
+    )
+
+
+def _title(networks: Sequence[Network]) -> str:
+    return ", ".join(network.title for network in networks)

@@ -1,0 +1,83 @@
+"""Sheets as HTML tables: the numbers under every plot, readable without a script."""
+
+from collections.abc import Sequence
+
+from markupsafe import Markup
+
+from mnprofile.base.sheet import Change, Share, Sheet, Value, cell_text
+from mnprofile.views.html.markup import element, join
+
+
+def table(
+    sheet: Sheet,
+    *,
+    caption: str = "",
+    class_: str = "",
+    row_classes: Sequence[str] = (),
+) -> Markup:
+    """A sheet with its column headers, in a frame that scrolls where it is too wide.
+
+    ``class_`` "sortable" lets the page's script sort and filter it. ``row_classes``
+    gives each row a class.
+    """
+    heads = [
+        element(
+            "th",
+            column.label,
+            scope="col",
+            class_=None if column.kind == "text" else "n",
+        )
+        for column in sheet.columns
+    ]
+    rows = [
+        element("tr", _cells(sheet, row), class_=name or None)
+        for row, name in zip(
+            sheet.rows, row_classes or [""] * len(sheet.rows), strict=True
+        )
+    ]
+    parts = [
+        element("caption", caption or sheet.title) if caption or sheet.title else "",
+        element("thead", element("tr", join(heads))),
+        element("tbody", join(rows)),
+        element("tfoot", element("tr", _cells(sheet, sheet.total)))
+        if sheet.total
+        else "",
+    ]
+    notes = [element("p", note, class_="note") for note in sheet.notes]
+    label = caption or sheet.title or "Table"
+    drawn = element("table", *parts, class_=class_ or None)
+    frame = element(
+        "div", drawn, class_="scroll", tabindex="0", role="region", aria_label=label
+    )
+    return join([frame, *notes])
+
+
+def details(summary: str, *content: Markup) -> Markup:
+    """Content behind a line that opens it; open in print."""
+    return element("details", element("summary", summary), *content)
+
+
+def _cells(sheet: Sheet, row: Sequence[Value]) -> Markup:
+    cells = []
+    for index, (value, column) in enumerate(zip(row, sheet.columns, strict=True)):
+        is_number = column.kind != "text"
+        shown = cell_text(value, column.kind, separated=True)
+        attributes = {
+            "class_": "n" if is_number else None,
+            "data_n": _sort_key(value) if is_number else None,
+        }
+        if index == 0:
+            cells.append(element("th", shown, scope="row", **attributes))
+        else:
+            cells.append(element("td", shown, **attributes))
+    return join(cells)
+
+
+def _sort_key(value: Value) -> str | None:
+    """The plain number behind a cell whose text is made for reading."""
+    if isinstance(value, Change):
+        change = value.head - value.base
+        return repr(change / value.base) if value.base else None
+    if isinstance(value, Share):
+        return repr(float(value))
+    return str(value) if isinstance(value, int | float) else None

@@ -1,0 +1,1 @@
+"""One module per result: its rows, columns and notes."""

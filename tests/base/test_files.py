@@ -1,0 +1,137 @@
+"""Files are replaced whole or left alone."""
+
+import os
+import stat
+import threading
+from pathlib import Path
+
+import pytest
+
+from mnprofile.base.errors import FileError
+from mnprofile.base.files import replacing, write_text
+from tests.conftest import GOOD_V2, Run
+
+
+def test_a_failed_write_leaves_the_earlier_file_and_nothing_else(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "out.csv"
+    path.write_text("before")
+
+    def fail() -> None:
+        with replacing(path) as file:
+            file.write(b"half")
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        fail()
+
+    assert path.read_text() == "before"
+    assert [entry.name for entry in tmp_path.iterdir()] == ["out.csv"]
+
+
+def test_a_full_disk_is_a_file_error(tmp_path: Path) -> None:
+    path = tmp_path / "out.csv"
+
+    def fill() -> None:
+        with replacing(path):
+            raise OSError(28, "No space left on device")
+
+    with pytest.raises(FileError, match="No space left"):
+        fill()
+
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_new_file_gets_ordinary_permissions_and_an_old_one_keeps_its_own(
+    tmp_path: Path,
+) -> None:
+    new, old = tmp_path / "new.txt", tmp_path / "old.txt"
+    old.write_text("x")
+    old.chmod(0o640)
+    mask = os.umask(0o022)
+    try:
+        write_text(new, "y")
+        write_text(old, "y")
+    finally:
+        os.umask(mask)
+
+    assert new.stat().st_mode & 0o777 == 0o644
+    assert old.stat().st_mode & 0o777 == 0o640
+
+
+def test_a_pipe_is_written_to_and_stays_a_pipe(tmp_path: Path) -> None:
+    """A rename over it would put a regular file in its place."""
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    read: list[bytes] = []
+    reader = threading.Thread(target=lambda: read.append(pipe.read_bytes()))
+    reader.start()
+    write_text(pipe, "rows\n")
+    reader.join(timeout=10)
+
+    assert read == [b"rows\n"]
+    assert stat.S_ISFIFO(pipe.stat().st_mode)
+
+
+def test_a_link_stays_a_link_and_its_target_is_replaced(tmp_path: Path) -> None:
+    target, link = tmp_path / "target.json", tmp_path / "link.json"
+    target.write_text("before")
+    link.symlink_to(target)
+    write_text(link, "after")
+
+    assert link.is_symlink()
+    assert target.read_text() == "after"
+
+
+@pytest.mark.parametrize(
+    ("target", "words"),
+    [("missing/out.json", "No such file"), (".", "--format"), ("out", "--format")],
+)
+def test_bad_targets(run: Run, tmp_path: Path, target: str, words: str) -> None:
+    result = run("count", "v2", "-o", str(tmp_path / target))
+
+    assert result.code in (2, 4)
+    assert words in result.err
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_directory_as_target_is_exit_4(run: Run, tmp_path: Path) -> None:
+    result = run("count", "v2", "--format", "json", "-o", str(tmp_path))
+
+    assert result.code == 4
+    assert "this is a directory" in result.err
+
+
+def test_no_output_takes_the_place_of_an_input(run: Run, tmp_path: Path) -> None:
+    table = tmp_path / "own.md"
+    table.write_text(GOOD_V2, encoding="utf-8")
+    budget = tmp_path / "budgets.toml"
+    budget.write_text('[[budget]]\nname = "b"\narch = "v2"\nmax-macs = "1G"\n')
+    for arguments in (
+        ("count", str(table), "-o", str(table)),
+        ("diff", str(table), "v2", "-o", str(table)),
+        ("ci", "--config", str(budget), "--html", str(budget)),
+    ):
+        result = run(*arguments)
+        assert (result.code, result.out) == (2, "")
+        assert "is an input of this command" in result.err
+    assert table.read_text("utf-8") == GOOD_V2
+    assert budget.read_text().startswith("[[budget]]")
+
+
+def test_no_output_takes_the_place_of_another(run: Run, tmp_path: Path) -> None:
+    target = str(tmp_path / "same.html")
+    result = run("sweep", "v2", "--format", "csv", "-o", target, "--plot", target)
+
+    assert result.code == 2
+    assert "same.html is already an output of this command" in result.err
+
+
+def test_a_later_run_may_write_where_an_earlier_one_did(
+    run: Run, tmp_path: Path
+) -> None:
+    path = str(tmp_path / "out.json")
+
+    assert run("count", "v2", "-o", path).code == 0
+    assert run("count", "v1", "-o", path).code == 0

@@ -1,0 +1,439 @@
+"""Every published cost figure has one verdict, and the digits alone decide."""
+
+import json
+import re
+import subprocess
+import sys
+from collections import Counter
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+import mnprofile
+from mnprofile.cli import main
+from mnprofile.evidence.literature import conventions, sources
+from mnprofile.evidence.literature import printed as published
+from mnprofile.evidence.literature.reproduction import (
+    Reproduction,
+    Result,
+    Verdict,
+    reproduce,
+)
+from mnprofile.graph.operators import Depthwise, Linear, Shape
+from mnprofile.networks import catalog
+
+REPORT = Path(__file__).parents[2] / "reports" / "published.md"
+
+
+@cache
+def verdicts(source: str | None = None) -> Reproduction:
+    """Made once: only the tests that plant a fault count anew."""
+    return reproduce(source)
+
+
+def result(source: str, table: str, quantity: str, row: str) -> Result:
+    """The one result of a printed row."""
+    (found,) = [
+        one
+        for one in verdicts(source).results
+        if (one.figure.table, one.figure.quantity) == (table, quantity)
+        and row in (one.figure.model, one.figure.part, one.figure.variant)
+    ]
+    return found
+
+
+# --- the tally ------------------------------------------------------------------------
+
+TALLY = {
+    # source: reproduced, erratum, other network, needs a head, unexplained
+    "keras": (76, 10, 0, 0, 0),
+    "paper-v1": (59, 11, 26, 10, 0),
+    "paper-v2": (19, 19, 30, 20, 0),
+    "paper-v3": (43, 19, 21, 46, 0),
+    "slim-v1": (54, 10, 0, 0, 0),
+    "slim-v2-v3": (55, 7, 4, 0, 0),
+    "torchvision": (14, 0, 48, 10, 0),
+}
+
+
+@pytest.mark.parametrize("source", TALLY)
+def test_number_of_figures_by_verdict(source: str) -> None:
+    """Fails when a figure changes sides."""
+    assert tuple(verdicts(source).tally().values()) == TALLY[source]
+
+
+def test_every_cost_figure_has_one_verdict() -> None:
+    """The papers and model zoos print 611 cost figures and 526 results."""
+    done = verdicts()
+
+    assert done.sources == list(TALLY)
+    assert len(done.results) == 611
+    assert sum(len(sources.figures(name)) for name in sources.sources()) == 1137
+    assert done.explained
+
+
+def test_figures_of_our_families_are_reproduced_or_errata() -> None:
+    """Of v1, v2, v3-large and v3-small, only detection, segmentation and embedding
+    rows stay outside."""
+    outside = Counter(
+        (one.figure.source, one.figure.table)
+        for one in verdicts().results
+        if one.figure.family in ("v1", "v2", "v3-large", "v3-small")
+        and one.verdict not in (Verdict.REPRODUCED, Verdict.ERRATUM)
+    )
+
+    assert outside == {
+        ("paper-v1", "Table 13"): 6,  # COCO detection
+        ("paper-v1", "Table 14"): 4,  # parameters with an undescribed embedding
+        ("paper-v2", "Table 5"): 4,  # SSD heads
+        ("paper-v2", "Table 6"): 4,  # SSDLite
+        ("paper-v2", "Table 7"): 12,  # DeepLabv3
+        ("paper-v3", "Table 6"): 14,  # SSDLite
+        ("paper-v3", "Table 7"): 22,  # R-ASPP and LR-ASPP
+        ("paper-v3", "Table 8"): 8,
+        ("torchvision", "segmentation"): 4,
+        ("torchvision", "detection"): 6,
+    }
+
+
+def test_every_table_of_our_networks_declares_its_convention() -> None:
+    assert [fit for fit in verdicts().fits if fit.convention is None] == []
+
+
+FITS = {
+    ("paper-v1", "Table 2", "macs_share"): (3, 4),
+    ("paper-v1", "Table 7", "macs"): (3, 4),
+    ("paper-v3", "Table 3, latest text", "macs"): (3, 6),
+    ("paper-v3", "Table 9", "macs"): (15, 19),
+    ("paper-v3", "Table 9", "params"): (15, 19),
+    ("slim-v1", "mobilenet_v1.md", "params"): (32, 32),
+    ("slim-v2-v3", "V2 table", "macs"): (22, 22),
+    ("slim-v2-v3", "V2 table", "params"): (22, 22),
+}
+
+
+def test_how_many_figures_a_convention_fits() -> None:
+    fits = {
+        (fit.source, fit.table, fit.quantity): (fit.reproduced, fit.figures)
+        for fit in verdicts().fits
+    }
+
+    assert {key: fits[key] for key in FITS} == FITS
+
+
+# --- single figures -------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("row", "macs", "params"),
+    [
+        ("Convolution (cumulative)", 462_422_016, 2_359_296),
+        ("Depthwise Separable Conv (cumulative)", 52_283_392, 266_752),
+        ("alpha = 0.75 (cumulative)", 29_578_752, 150_912),
+        ("rho = 0.714 (cumulative)", 15_091_200, 150_912),
+    ],
+)
+def test_v1_table_3_is_one_layer(row: str, macs: int, params: int) -> None:
+    """462, 52.3, 29.6 and 15.1 M: 3x3, 512 to 512 channels (384 at 0.75) on 14x14
+    (10x10), worked out by hand: 9·512·512·196, (9·512 + 512·512)·196 and so on."""
+    assert result("paper-v1", "Table 3", "macs", row).exact == str(macs)
+    assert result("paper-v1", "Table 3", "params", row).exact == str(params)
+
+
+@pytest.mark.parametrize(
+    ("printed", "exact"),
+    [
+        ("64/1600", "64 channels, 1605632 bytes"),  # 112·112·64·2
+        ("128/800", "128 channels, 802816 bytes"),
+        ("256/400", "256 channels, 401408 bytes"),
+        ("512/200", "512 channels, 200704 bytes"),
+        ("1024/2", "1024 channels, 2048 bytes"),
+        ("16/400", "16 channels, 401408 bytes"),
+        ("1280/2", "1280 channels, 2560 bytes"),
+        ("1600K", "1605632 bytes"),
+        ("400K", "401408 bytes"),
+    ],
+)
+def test_v2_table_3_follows_from_activation_sizes(printed: str, exact: str) -> None:
+    (found,) = [
+        one
+        for one in verdicts("paper-v2").results
+        if one.figure.table == "Table 3, latest text"
+        and one.figure.printed == printed
+        and one.figure.network != "other"
+    ]
+
+    assert (found.verdict, found.ours, found.exact) == (
+        Verdict.REPRODUCED,
+        printed,
+        exact,
+    )
+
+
+def test_exact_integers_of_keras_and_torchvision() -> None:
+    reproduced = {
+        one.figure.printed
+        for one in (*verdicts("keras").results, *verdicts("torchvision").results)
+        if one.verdict is Verdict.REPRODUCED and one.figure.unit == "1"
+    }
+
+    assert reproduced == {"4,253,864", "3,538,984", "3504872", "5483032", "2542856"}
+
+
+ERRATA = [
+    ("paper-v1", "Table 2", "1.19%", "1.91%"),
+    ("paper-v1", "Table 4", "4866", "4867"),
+    ("paper-v1", "section 4.4", "0.58 Million", "0.58 billion"),
+    ("paper-v2", "Table 4", "575M", "568M"),
+    ("paper-v2", "Table 4", "585M", "582M"),
+    ("paper-v2", "Table 4", "6.9M", "6.0M"),
+    ("paper-v2", "section 4", "7 multiply adds to 585M", "11M to 582M"),
+    ("paper-v2", "Table 3, latest text", "1024/199", "1024/100"),
+    ("paper-v3", "Table 3, latest text", "219", "216"),
+    ("paper-v3", "Table 3, other version", "66", "56"),
+    ("slim-v1", "mobilenet_v1.md", "34", "30"),
+    ("slim-v1", "mobilenet_v1.md", "317", "325"),
+    ("slim-v2-v3", "V3 tables", "66", "57"),
+    ("keras", "mobilenet.py docstring, widths", "529", "569"),
+]
+
+
+@pytest.mark.parametrize(("source", "table", "printed", "reads"), ERRATA)
+def test_known_errata(source: str, table: str, printed: str, reads: str) -> None:
+    found = [
+        one
+        for one in verdicts(source).only(Verdict.ERRATUM)
+        if (one.figure.table, one.figure.printed) == (table, printed)
+    ]
+
+    assert {one.ours for one in found} == {reads}
+
+
+def test_the_stride_of_table_1_is_among_the_errata() -> None:
+    (found,) = verdicts("paper-v1").table_errata
+
+    assert (found.architecture, found.erratum.row) == ("mobilenet_v1", 18)
+    assert (found.erratum.printed, found.erratum.read_as) == (
+        "Conv dw / s2",
+        "Conv dw / s1",
+    )
+
+
+def test_four_rows_of_slim_lack_their_first_convolution() -> None:
+    """317, 233, 162 and 104 are the counts of alpha 0.75 without the stem."""
+    printed = []
+    for resolution in (224, 192, 160, 128):
+        graph = catalog.build("v1", alpha=0.75, resolution=resolution, classes=1001)
+        counted = mnprofile.count(graph)
+        stem = counted.layers[0].figures.macs
+        totals = counted.totals
+        printed.append(round((totals.macs + totals.pool_elems - stem) / 1e6))
+
+    assert printed == [317, 233, 162, 104]
+
+
+@pytest.mark.parametrize(
+    ("alpha", "macs", "params"),
+    [(1.0, 56_915_136, 2_953_905), (0.75, 43_767_216, 2_414_841)],
+)
+def test_the_earlier_v3_small(alpha: float, macs: int, params: int) -> None:
+    """2.9 and 2.4 M are Small with a penultimate layer of 1280; 66 M is not."""
+    text = (catalog.tables_folder() / "mobilenet_v3_small.md").read_text("utf-8")
+    earlier = catalog.parse(text.replace("1024", "1280"))
+    totals = mnprofile.count(catalog.build(earlier, alpha=alpha, classes=1001)).totals
+
+    assert totals.macs == macs
+    assert totals.params + totals.bn_affine // 2 == params  # 3 a batch-norm channel
+
+
+def test_numbers_in_the_reasons_are_counts() -> None:
+    """Numbers of an erratum's text are the count behind it, or checked above or here:
+    1280 for 1024 adds 256·(432 + 1001) weights and so many multiply-adds."""
+    checked = {
+        "56,915,136", "2,953,905", "43,767,216", "2,414,841",  # the earlier V3-Small
+        "366,848",  # 256 x (432 + 1001)
+        "8,128,512", "5,971,968", "4,147,200", "2,654,208",  # stems, in the docstring
+        "106,002,432", "567,716,352",  # totals in TF-slim's mobilenet_v1.py
+        "4,866,269,184",  # 4,867,293,184 less 1,024,000
+        "165,628,800",  # v1@0.75/160 without classifier
+        "62,720",  # 14·14·160·2
+        "3,472,041", "2,549,937", "2,047,737",
+        "7,568,761",  # V3-Large 1.25 with its head kept, as timm has it
+    }  # fmt: skip
+    for one in verdicts().only(Verdict.ERRATUM):
+        assert one.misprint is not None
+        assert one.exact is not None
+        text = f"{one.misprint.reason} {one.misprint.established}"
+        for number in re.findall(r"\d{1,3}(?:,\d{3})+", text):
+            assert number in checked or number.replace(",", "") in re.findall(
+                r"\d+", one.exact
+            ), (one.figure, number)
+
+
+def test_counts_named_in_reasons() -> None:
+    bare = catalog.build("v1", alpha=0.75, resolution=160, classes=0)
+    kept = mnprofile.count(
+        catalog.build("v3-large", alpha=1.25, classes=1001, impl="timm")
+    ).totals
+    conv = mnprofile.count(catalog.build("v1-conv", classes=0)).totals
+    small = mnprofile.count(catalog.build("v1", classes=0)).totals
+
+    assert mnprofile.count(bare).totals.macs == 165_628_800
+    assert kept.params + kept.bn_affine // 2 == 7_568_761
+    assert conv.macs == 4_866_269_184
+    assert small.macs == 567_716_352
+
+
+# --- no verdict without the count -----------------------------------------------------
+
+
+def test_one_weight_too_many_turns_reproduce_red(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A fault in one op: reproduced figures and errata alike become unexplained."""
+    right = Linear.weights
+    monkeypatch.setattr(Linear, "weights", lambda op, x: right(op, x) + 1)
+
+    done = reproduce("torchvision")
+
+    assert done.tally()[Verdict.UNEXPLAINED] == 7  # the exact num_params
+    assert main(["reproduce", "torchvision"]) == 1
+    assert "3504872" in capsys.readouterr().out
+
+
+def test_a_wrong_op_unseats_errata_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    def doubled(op: Depthwise, x: Shape) -> int:
+        return 2 * op.kernel * op.kernel * x.c
+
+    monkeypatch.setattr(Depthwise, "weights", doubled)
+
+    unexplained = reproduce().only(Verdict.UNEXPLAINED)
+
+    assert len(unexplained) > 200
+    assert "1.19%" in {one.figure.printed for one in unexplained}
+
+
+def test_reproduce_ends_well(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["reproduce"]) == 0
+    assert capsys.readouterr().out.splitlines()[:3] == [
+        "7 sources: cost figures beside ours",
+        "",
+        "Source       Figures  Reproduced  Errata  Other  Head  Unexplained",
+    ]
+
+
+# --- what it prints -------------------------------------------------------------------
+
+
+def test_the_report_is_what_the_command_writes(tmp_path: Path) -> None:
+    """reports/published.md: mnprofile reproduce --all --output reports/published.md."""
+    again = tmp_path / "published.md"
+
+    assert main(["reproduce", "--all", "--output", str(again)]) == 0
+    assert again.read_bytes() == REPORT.read_bytes()
+
+
+def test_json_of_one_verdict(capsys: pytest.CaptureFixture[str]) -> None:
+    main(["reproduce", "paper-v1", "--status", "erratum", "--format", "json"])
+    record = json.loads(capsys.readouterr().out)
+
+    assert (record["schema"], record["schema_version"]) == ("mnprofile/reproduce", 1)
+    assert record["explained"] is True
+    assert record["totals"] == {
+        "figures": 106,
+        "reproduced": 59,
+        "erratum": 11,
+        "other_network": 26,
+        "needs_a_head": 10,
+        "unexplained": 0,
+    }
+    first = record["figures"][0]
+    assert len(record["figures"]) == 11
+    assert (first["printed"], first["ours"], first["exact"]) == (
+        "1.19%",
+        "1.91%",
+        "10838016/568740352",
+    )
+    assert first["verdict"] == "erratum"
+    assert "99.29" in first["established"]
+    assert record["conventions"][0]["fits"] == 3
+    assert record["table_errata"][0]["printed"] == "Conv dw / s2"
+
+
+def test_csv_has_a_line_a_figure(capsys: pytest.CaptureFixture[str]) -> None:
+    main(["reproduce", "--format", "csv"])
+    lines = capsys.readouterr().out.splitlines()
+
+    assert len(lines) == 612
+    assert lines[0].startswith("source,table,where,model,network,alpha,resolution,part")
+
+
+def test_a_verdict_is_accepted_with_hyphens(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert main(["reproduce", "torchvision", "--status", "needs-a-head"]) == 0
+    assert capsys.readouterr().out.startswith("10 of 72 figures: needs a head\n")
+
+
+def test_a_source_shows_its_conventions(capsys: pytest.CaptureFixture[str]) -> None:
+    main(["reproduce", "slim-v2-v3"])
+    out = capsys.readouterr().out
+
+    assert "V2 table   macs      22 of 22  macs, 1001 classes" in out
+    assert "No other number a channel gives both 5.4 and 4.0." in out
+
+
+def test_unknown_source_is_named_with_the_nearest(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert main(["reproduce", "paper-v4"]) == 2
+    error = capsys.readouterr().err
+    assert 'no source is called "paper-v4"' in error
+    assert "paper-v1, paper-v2, paper-v3" in error
+    assert 'Did you mean "paper-v' in error
+
+
+def test_api() -> None:
+    assert mnprofile.reproduce("slim-v1").explained
+
+
+# --- conventions ----------------------------------------------------------------------
+
+
+def test_a_convention_is_declared_once_a_table_and_quantity() -> None:
+    declared = {name: conventions.conventions(name) for name in sources.sources()}
+
+    assert sum(len(one) for one in declared.values()) == 56
+    assert all(
+        convention.reason for one in declared.values() for convention in one.values()
+    )
+
+
+def test_every_erratum_is_about_existing_figures() -> None:
+    """Loading refuses a dead entry (see test_sources); so many are alive."""
+    entries = {name: len(published.misprints(name)) for name in sources.sources()}
+
+    assert entries == {
+        "keras": 10,
+        "paper-v1": 11,
+        "paper-v2": 19,
+        "paper-v3": 19,
+        "slim-v1": 5,
+        "slim-v2-v3": 5,
+        "torchvision": 0,
+    }
+
+
+def test_count_loads_no_verdicts_and_nothing_heavy() -> None:
+    code = (
+        "import sys; from mnprofile.cli import main;"
+        "main(['count', 'v2', '--output', '/dev/null', '--format', 'json']);"
+        "print([name for name in sys.modules if name in"
+        " ('numpy', 'pandas', 'torch', 'plotly', 'fractions', 'mnprofile.verdicts',"
+        " 'mnprofile.valuation', 'mnprofile.conventions')])"
+    )
+    ran = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
+    assert ran.stdout == "[]\n"

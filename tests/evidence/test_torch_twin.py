@@ -1,0 +1,237 @@
+"""The torch twin: a real network with the graph's names, made without counting."""
+
+import warnings
+
+import pytest
+import torch
+from torch import nn
+
+import mnprofile
+from mnprofile.base.errors import MissingExtraError, UsageError
+from mnprofile.evidence.profilers.torch_style import Style
+from mnprofile.graph import operators as ops
+from mnprofile.graph.graph import Config, Graph, GraphError, Origin, Position, Tape
+from mnprofile.graph.operators import BatchNorm, Conv, Depthwise, GlobalPool, Op, Shape
+from mnprofile.networks import catalog
+
+TABLES = catalog.names()
+
+
+def graph_of(channels: int, size: int, *parts: tuple[str, Op]) -> Graph:
+    """A chain of named operators on a square image."""
+    tape = Tape(Shape(channels, size, size))
+    for name, op in parts:
+        layer = name.rpartition(".")[0] or name
+        tape.at = Position(layer, layer, "s1", Origin("<test>"))
+        tape.add(name, op)
+    config = Config("chain", "paper", 1.0, (size, size), None, None, 0)
+    return Graph(config, Shape(channels, size, size), tuple(tape.nodes))
+
+
+def elements(network: nn.Module) -> tuple[int, int]:
+    """Parameters, and buffers without batch norm's count of batches."""
+    params = sum(one.numel() for one in network.parameters())
+    return params, sum(b.numel() for b in network.buffers() if b.is_floating_point())
+
+
+@pytest.mark.parametrize("resolution", [64, (96, 33)])
+@pytest.mark.parametrize("alpha", [0.5, 1.0])
+@pytest.mark.parametrize("arch", TABLES)
+def test_parameters_and_buffers_are_ours(
+    arch: str, alpha: float, resolution: int | tuple[int, int]
+) -> None:
+    graph = mnprofile.build(arch, alpha=alpha, resolution=resolution)
+    totals = mnprofile.count(graph).totals
+
+    assert elements(mnprofile.to_torch(graph)) == (totals.params, totals.buffers)
+
+
+def test_mobilenet_v2_has_torchvisions_parameters() -> None:
+    """3,504,872: torchvision's published num_params of mobilenet_v2."""
+    network = mnprofile.to_torch(mnprofile.build("v2"))
+
+    assert elements(network)[0] == 3_504_872
+
+
+@pytest.mark.parametrize("arch", TABLES)
+def test_forward_gives_classes_and_backward_reaches_every_parameter(arch: str) -> None:
+    graph = mnprofile.build(arch, alpha=0.5, resolution=33, classes=7)
+    network = mnprofile.to_torch(graph)
+
+    scores = network(torch.randn(2, 3, 33, 33))
+    scores.square().sum().backward()
+
+    assert scores.shape == (2, 7)
+    assert all(one.grad is not None for one in network.parameters())
+
+
+def test_training_lowers_the_loss() -> None:
+    torch.manual_seed(0)
+    parts = (
+        ("stem.conv", Conv(8, 3, 2)),
+        ("stem.bn", BatchNorm()),
+        ("stem.act", ops.Activation("relu6")),
+        ("pool", GlobalPool()),
+        ("classifier.linear", ops.Linear(3)),
+    )
+    network = mnprofile.to_torch(graph_of(3, 8, *parts)).train()
+    optimiser = torch.optim.SGD(network.parameters(), lr=0.05)
+    images, labels = torch.randn(6, 3, 8, 8), torch.tensor([0, 1, 2, 0, 1, 2])
+    losses = []
+    for _ in range(10):
+        loss = nn.functional.cross_entropy(network(images), labels)
+        optimiser.zero_grad()
+        loss.backward()  # type: ignore[no-untyped-call]
+        optimiser.step()
+        losses.append(float(loss.detach()))
+
+    assert losses[-1] < losses[0]
+
+
+@pytest.mark.parametrize("arch", ["v1", "v2", "v3-large"])
+def test_every_node_is_a_module_of_its_name(arch: str) -> None:
+    graph = mnprofile.build(arch, resolution=32)
+    paths = {path for path, _ in mnprofile.to_torch(graph).named_modules()}
+
+    assert {node.name for node in graph} <= paths
+    assert {node.layer for node in graph} <= paths
+
+
+def test_modules_are_what_the_table_says() -> None:
+    """Table 2 of the V2 paper, line 4: 24 -> 32 channels, stride 2, expansion 6."""
+    network = mnprofile.to_torch(mnprofile.build("v2"))
+    depthwise = network.get_submodule("block4.depthwise.conv")
+
+    assert isinstance(depthwise, nn.Conv2d)
+    assert (depthwise.in_channels, depthwise.groups) == (144, 144)
+    assert (depthwise.kernel_size, depthwise.stride) == ((3, 3), (2, 2))
+    assert isinstance(network.get_submodule("block4.depthwise.act"), nn.ReLU6)
+
+
+def test_the_twin_never_counts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every counting rule raises, and the network is built and run all the same."""
+    graphs = [mnprofile.build(arch, resolution=32) for arch in TABLES]
+
+    def refuse(*_: object) -> int:
+        raise AssertionError("the second opinion asked the first one")
+
+    for kind in (ops.Op, *ops.Op.__subclasses__()):
+        for rule in ("weights", "biases", "bn_affine", "buffers"):
+            monkeypatch.setattr(kind, rule, refuse)
+    with pytest.raises(AssertionError):
+        mnprofile.count(graphs[0])
+    for graph in graphs:
+        mnprofile.to_torch(graph)(torch.zeros(2, 3, 32, 32))
+
+
+@pytest.mark.parametrize("style", ["functional", "module"])
+def test_both_ways_of_writing_compute_the_same(style: Style) -> None:
+    graph = mnprofile.build("v3-small", alpha=0.5, resolution=40, classes=5)
+    ours = mnprofile.to_torch(graph).eval()
+    other = mnprofile.to_torch(graph, pooling=style, activations=style).eval()
+    other.load_state_dict(ours.state_dict())
+    images = torch.randn(1, 3, 40, 40)
+
+    assert torch.equal(ours(images), other(images))
+
+
+def test_pooling_is_a_module_only_where_asked() -> None:
+    graph = mnprofile.build("v2", resolution=32)
+
+    assert isinstance(
+        mnprofile.to_torch(graph, pooling="module").get_submodule("pool"),
+        nn.AdaptiveAvgPool2d,
+    )
+    assert not isinstance(
+        mnprofile.to_torch(graph).get_submodule("pool"), nn.AdaptiveAvgPool2d
+    )
+
+
+def test_another_way_of_writing_is_refused() -> None:
+    with pytest.raises(UsageError, match="functional, module"):
+        mnprofile.to_torch(mnprofile.build("v2"), pooling="mean")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("stride", [8, 16])
+def test_dilation_keeps_the_map_at_the_output_stride(stride: int) -> None:
+    """DeepLab's output stride: 64 / 8 = 8 and 64 / 16 = 4 before pooling."""
+    graph = mnprofile.build("v2", resolution=64, output_stride=stride)
+    network = mnprofile.to_torch(graph)
+    seen: list[torch.Tensor] = []
+    network.get_submodule("pool").register_forward_hook(
+        lambda _, inputs, __: seen.append(inputs[0])
+    )
+    network(torch.zeros(2, 3, 64, 64))
+
+    assert seen[0].shape[2:] == (64 // stride, 64 // stride)
+
+
+@pytest.mark.parametrize(("size", "last"), [(112, 3), (150, 4), (200, 6), (224, 7)])
+def test_keras_v1_padding_loses_odd_rows(size: int, last: int) -> None:
+    """Measured sizes of keras.applications.mobilenet before pooling."""
+    graph = mnprofile.build("v1", alpha=0.25, resolution=size, impl="keras")
+    network = mnprofile.to_torch(graph).eval()
+    seen: list[torch.Tensor] = []
+    network.get_submodule("pool").register_forward_hook(
+        lambda _, inputs, __: seen.append(inputs[0])
+    )
+    network(torch.zeros(1, 3, size, size))
+
+    assert seen[0].shape[2:] == (last, last)
+
+
+@pytest.mark.parametrize("kernel", [1, 2, 3, 4, 5, 7])
+@pytest.mark.parametrize("stride", [1, 2, 3])
+@pytest.mark.parametrize("size", [7, 8])
+def test_same_padding_gives_the_graphs_size(
+    kernel: int, stride: int, size: int
+) -> None:
+    for op in (Conv(5, kernel, stride), Depthwise(kernel, stride, dilation=2)):
+        graph = graph_of(4, size, ("layer.conv", op))
+        with warnings.catch_warnings():
+            # torch says that it copies a map to pad it
+            warnings.simplefilter("ignore", UserWarning)
+            shape = mnprofile.to_torch(graph)(torch.zeros(1, 4, size, size)).shape
+        expected = graph.nodes[-1].out_shape
+
+        assert shape[1:] == (expected.c, expected.h, expected.w)
+
+
+def test_without_a_classifier_the_features_come_out() -> None:
+    network = mnprofile.to_torch(mnprofile.build("v2", resolution=32, classes=0))
+
+    assert network(torch.zeros(2, 3, 32, 32)).shape == (2, 1280)
+
+
+def test_without_pooling_the_map_comes_out() -> None:
+    graph = graph_of(3, 8, ("stem.conv", Conv(6, 3, 2)), ("stem.bn", BatchNorm()))
+
+    assert mnprofile.to_torch(graph)(torch.zeros(2, 3, 8, 8)).shape == (2, 6, 4, 4)
+
+
+def test_a_batch_norm_after_a_linear_layer_runs() -> None:
+    parts = (
+        ("pool", GlobalPool()),
+        ("fc.linear", ops.Linear(5)),
+        ("head.conv", Conv(4, 1)),
+        ("head.bn", BatchNorm()),
+    )
+    network = mnprofile.to_torch(graph_of(3, 8, *parts))
+
+    assert network(torch.zeros(2, 3, 8, 8)).shape == (2, 4)
+
+
+def test_an_operator_without_a_twin_is_an_error() -> None:
+    with pytest.raises(GraphError, match="torch has no twin of the operator op"):
+        mnprofile.to_torch(graph_of(3, 8, ("odd", Op())))
+
+
+def test_without_torch_the_line_to_install_it_is_shown(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+
+    with pytest.raises(MissingExtraError) as caught:
+        mnprofile.to_torch(mnprofile.build("v2"))
+    assert caught.value.accepted == "pip install 'mnprofile[check]'"
+    assert caught.value.exit_code == 3

@@ -1,0 +1,106 @@
+"""The shipped tables hold the papers' cells, misprints included."""
+
+import csv
+from pathlib import Path
+
+import pytest
+
+from mnprofile.networks import catalog
+from mnprofile.networks.notation.dialects import DIALECTS
+from mnprofile.networks.notation.rows import Architecture, ConvRow
+
+DATA = Path(__file__).parent.parent / "data"
+COLUMNS = {
+    "v1": ("type_stride", "filter_shape", "input_size"),
+    "v2": ("input", "operator", "t", "c", "n", "s"),
+    "v3": ("input", "operator", "exp_size", "out", "SE", "NL", "s"),
+}
+
+
+def plain(cell: str) -> str:
+    """A cell without the typography in which copies of a paper differ."""
+    tight = cell.replace("×", "x").replace("²", "^2").replace("✓", "yes")
+    return tight or "-"
+
+
+@pytest.mark.parametrize(
+    ("alias", "file", "table"),
+    [
+        ("v1", "paper_v1_arch.csv", None),
+        ("v2", "paper_v2_arch.csv", None),
+        ("v3-large", "paper_v3_arch.csv", "Table 1 V3-Large"),
+        ("v3-small", "paper_v3_arch.csv", "Table 2 V3-Small"),
+    ],
+)
+def test_cells_are_those_of_the_paper(alias: str, file: str, table: str | None) -> None:
+    arch = catalog.load(alias)
+    with open(DATA / file, encoding="utf-8", newline="") as lines:
+        printed = [
+            tuple(plain(row[column]) for column in COLUMNS[arch.dialect])
+            for row in csv.DictReader(lines)
+            if table is None or row["table"] == table
+        ]
+    ours = [tuple(plain(c.text) for c in row) for row in arch.table.printed.rows]
+
+    assert ours == printed
+    assert tuple(c.text for c in arch.table.printed.headers) == (
+        DIALECTS[arch.dialect].headers
+    )
+
+
+def test_the_v1_table_keeps_the_misprinted_stride_and_corrects_it() -> None:
+    arch = catalog.load("v1")
+
+    assert arch.table.printed.rows[17][0].text == "Conv dw / s2"
+    assert arch.table.grid.rows[17][0].text == "Conv dw / s1"
+    assert [(e.row, e.column) for e in arch.errata] == [(18, "Type / Stride")]
+
+
+def test_v3_small_keeps_the_se_tick_on_the_576_convolution_and_corrects_it() -> None:
+    arch = catalog.load("v3-small")
+    row = arch.rows[12]
+
+    assert arch.table.printed.rows[12][4].text == "✓"
+    assert isinstance(row, ConvRow)
+    assert row.out == 576
+    assert not row.squeeze_excite
+
+
+def test_the_catalog_lists_ten_tables_by_alias() -> None:
+    assert catalog.names() == [
+        "v1",
+        "v1-conv",
+        "v1-shallow",
+        "v2",
+        "v3-large",
+        "v3-small",
+        "v3-large-reduced",
+        "v3-small-reduced",
+        "v3-large-minimalistic",
+        "v3-small-minimalistic",
+    ]
+
+
+@pytest.mark.parametrize("arch", catalog.shipped(), ids=lambda arch: arch.name)
+def test_every_table_has_a_title_and_a_source(arch: Architecture) -> None:
+    assert arch.title
+    assert arch.source
+
+
+@pytest.mark.parametrize(
+    ("arch", "impl"),
+    [
+        (arch, impl)
+        for arch in catalog.shipped()
+        for impl in ("torchvision", "keras", "timm")
+        if (arch.family, impl) != ("v1", "torchvision")  # it has no MobileNetV1
+    ],
+    ids=lambda value: getattr(value, "name", value),
+)
+def test_alpha_1_gives_the_printed_channels_in_every_implementation(
+    arch: Architecture, impl: str
+) -> None:
+    paper = catalog.build(arch)
+    other = catalog.build(arch, impl=impl)
+
+    assert [node.out_shape for node in other] == [node.out_shape for node in paper]

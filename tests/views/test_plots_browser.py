@@ -1,0 +1,147 @@
+"""The page of plots in a real browser, without a network."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from mnprofile import cli
+from mnprofile.networks import catalog
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+READY = "#mnp-accuracy .main-svg"
+
+
+class Visit:
+    """A page, and what it asked for and complained of."""
+
+    def __init__(self, browser: Browser, path: Path, **context: Any) -> None:
+        self.context = browser.new_context(offline=True, **context)
+        self.page: Page = self.context.new_page()
+        self.requests: list[str] = []
+        self.complaints: list[str] = []
+        self.page.on("request", lambda request: self.requests.append(request.url))
+        self.page.on("console", lambda message: self.complaints.append(message.text))
+        self.page.on("pageerror", lambda fault: self.complaints.append(str(fault)))
+        self.page.goto(path.as_uri())
+
+    def count(self, selector: str) -> int:
+        return self.page.locator(selector).count()
+
+
+@pytest.fixture(scope="module")
+def swept(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The plots of V2 with some estimates, and of V3-Small."""
+    folder = tmp_path_factory.mktemp("plots")
+    path = folder / "sweep.html"
+    alphas = "0.35,0.5,0.6,0.75,1,1.25,1.3,1.4"
+    rows = str(folder / "rows.csv")
+    assert (
+        cli.main(
+            [
+                "sweep",
+                "v2",
+                "v3-small",
+                "--alpha",
+                alphas,
+                "-o",
+                rows,
+                "--plot",
+                str(path),
+            ]
+        )
+        == 0
+    )
+    return path
+
+
+def test_the_page_asks_for_nothing_and_complains_of_nothing(
+    browser: Browser, swept: Path
+) -> None:
+    visit = Visit(browser, swept)
+    visit.page.wait_for_selector("#mnp-expansion .main-svg")
+    assert visit.requests == [swept.as_uri()]
+    assert visit.complaints == []
+
+
+def test_it_draws_as_many_points_as_there_are(browser: Browser, swept: Path) -> None:
+    """V2: 22 published, 5 estimates at alpha 0.6, 1.25/224. V3-Small: nine published,
+    alpha 0.6 at 224; each once."""
+    visit = Visit(browser, swept)
+    visit.page.wait_for_selector(READY)
+    rows = (swept.parent / "rows.csv").read_text().splitlines()
+    known = sum(",published," in row or ",estimate," in row for row in rows)
+    assert known == 22 + 5 + 1 + 9 + 1
+    assert visit.count("#mnp-accuracy .scatterlayer .points path.point") == known
+
+
+def test_the_heat_map_prints_its_numbers(browser: Browser, swept: Path) -> None:
+    """V2 0.75/160."""
+    visit = Visit(browser, swept)
+    visit.page.wait_for_selector("#mnp-heat-1 .heatmap-label")
+    labels = visit.page.locator("#mnp-heat-1 .heatmap-label").all_text_contents()
+    assert "107 M" in labels
+    assert len(labels) == 8 * 5
+
+
+@pytest.mark.parametrize("width", [360, 1440])
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_it_fits_the_screen_in_both_themes(
+    browser: Browser, swept: Path, width: int, theme: Any
+) -> None:
+    size: Any = {"width": width, "height": 800}
+    visit = Visit(browser, swept, viewport=size, color_scheme=theme)
+    visit.page.wait_for_selector(READY)
+    assert visit.page.evaluate("document.documentElement.scrollWidth") == width
+    background = visit.page.evaluate(
+        "document.querySelector('#mnp-accuracy .main-svg').style.background"
+    )
+    wanted = {"light": "rgb(255, 255, 255)", "dark": "rgb(13, 17, 23)"}[theme]
+    assert background == wanted
+
+
+def test_it_follows_a_change_of_theme(browser: Browser, swept: Path) -> None:
+    visit = Visit(browser, swept, color_scheme="light")
+    visit.page.wait_for_selector(READY)
+    visit.page.emulate_media(color_scheme="dark")
+    visit.page.wait_for_selector(f"{READY}[style*='rgb(13, 17, 23)']")
+
+
+def test_no_button_uploads_the_chart(browser: Browser, swept: Path) -> None:
+    visit = Visit(browser, swept)
+    visit.page.wait_for_selector(".modebar-btn")
+    titles = visit.page.locator(".modebar-btn").evaluate_all(
+        "buttons => buttons.map((button) => button.dataset.title || '')"
+    )
+    assert titles
+    assert not [title for title in titles if "hare" in title or "loud" in title]
+
+
+def test_hovering_names_the_command(browser: Browser, swept: Path) -> None:
+    visit = Visit(browser, swept)
+    visit.page.wait_for_selector(READY)
+    visit.page.evaluate(
+        "Plotly.Fx.hover('mnp-accuracy', [{curveNumber: 1, pointNumber: 0}])"
+    )
+    text = visit.page.locator("#mnp-accuracy .hoverlayer").text_content() or ""
+    assert "mnprofile count mobilenet_v2 --alpha" in text
+
+
+def test_a_hostile_name_is_text(browser: Browser, tmp_path: Path) -> None:
+    """Neither a link nor a script comes of it."""
+    name = "<img src=x onerror=alert(1)><a href='https://example.org'>click</a>"
+    table = (catalog.tables_folder() / "mobilenet_v2.md").read_text("utf-8")
+    mine, path = tmp_path / "mine.md", tmp_path / "mine.html"
+    mine.write_text(table.replace('name = "mobilenet_v2"', f'name = "{name}"'))
+    out = str(tmp_path / "rows.csv")
+    assert cli.main(["sweep", str(mine), "-o", out, "--plot", str(path)]) == 0
+    visit = Visit(browser, path)
+    visit.page.wait_for_selector("#mnp-expansion .main-svg")
+    assert visit.complaints == []
+    assert visit.count("a[href*='example.org'], img") == 0
+    assert visit.count("a") == visit.count("a.modebar-btn")
+    assert "<img src=x" in visit.page.inner_text("main")
