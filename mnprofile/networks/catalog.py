@@ -13,9 +13,10 @@ from mnprofile.base.files import note_input
 from mnprofile.base.units import parse_resolution
 from mnprofile.graph.graph import Graph
 from mnprofile.networks.blocks.builder import build_rows, check_sizes
-from mnprofile.networks.notation.dialects import read_architecture
+from mnprofile.networks.notation.architecture import read_architecture
 from mnprofile.networks.notation.markdown import MAX_BYTES, read_settings, read_table
-from mnprofile.networks.notation.rows import FAMILIES, Architecture
+from mnprofile.networks.notation.rows import Architecture
+from mnprofile.networks.widths import FAMILIES
 
 STDIN = "-"
 _ALPHA = re.compile(r"[0-9]{0,6}\.?[0-9]{1,6}")

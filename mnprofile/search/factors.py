@@ -9,10 +9,9 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from mnprofile.costs.counting import COUNTED_KINDS
 from mnprofile.graph.arithmetic import SplitError
 from mnprofile.graph.graph import Config, Graph, Node
-from mnprofile.graph.operators import BatchNorm, Shape, ShapeError
+from mnprofile.graph.operators.op import Shape, ShapeError
 from mnprofile.networks.blocks.builder import assemble, build_rows
 from mnprofile.networks.notation.rows import Architecture
 
@@ -122,14 +121,14 @@ def _counted(graph: Graph) -> dict[str, _Layer]:
     norms = {
         node.layer: node.op.buffers(one)
         for node in graph
-        if isinstance(node.op, BatchNorm)
+        if not node.op.is_counted and node.op.buffers(one)
     }
     return {
         node.layer: _Layer(
             node, int(getattr(node.op, "bias", False)), norms.get(node.layer, 0)
         )
         for node in graph
-        if node.op.kind in COUNTED_KINDS
+        if node.op.is_counted
     }
 
 

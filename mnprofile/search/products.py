@@ -14,10 +14,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from mnprofile.base.errors import UsageError
-from mnprofile.costs.counting import COUNTED_KINDS
 from mnprofile.graph.arithmetic import SplitError
 from mnprofile.graph.graph import Config, Graph
-from mnprofile.graph.operators import ShapeError
+from mnprofile.graph.operators.op import ShapeError
 from mnprofile.networks.blocks.builder import assemble
 from mnprofile.networks.notation.rows import Architecture
 
@@ -138,7 +137,7 @@ def _sums(graph: Graph, columns: Any, count_r: int, kinds: dict[bytes, Ints]) ->
     sums = _Sums()
     for node in graph:
         op, x, y = node.op, node.in_shape, node.out_shape
-        if op.kind not in COUNTED_KINDS:
+        if not op.is_counted:
             sums.params = sums.params + flat(op.bn_affine(x))
             sums.buffers = sums.buffers + flat(op.buffers(x))
             continue

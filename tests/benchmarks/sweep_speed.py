@@ -69,7 +69,9 @@ def fvcore_rate() -> float | None:
 
 def _network(torch: Any) -> Any:
     """The convolutions, batch norms and activations of the graph, in its order."""
-    from mnprofile.graph.operators import Activation, BatchNorm, Conv, Depthwise, Linear
+    from mnprofile.graph.operators.elementwise import Activation, BatchNorm
+    from mnprofile.graph.operators.convolution import Conv, Depthwise
+    from mnprofile.graph.operators.linear import Linear
 
     nn = torch.nn
     layers: list[object] = []

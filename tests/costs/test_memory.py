@@ -19,15 +19,11 @@ from mnprofile.costs.memory.liveness import (
     peak_elements,
 )
 from mnprofile.graph.graph import Config, Graph, Node, Position, Tape
-from mnprofile.graph.operators import (
-    Activation,
-    Add,
-    BatchNorm,
-    Conv,
-    Depthwise,
-    GlobalPool,
-    Shape,
-)
+from mnprofile.graph.operators.elementwise import Activation, BatchNorm
+from mnprofile.graph.operators.joining import Add
+from mnprofile.graph.operators.convolution import Conv, Depthwise
+from mnprofile.graph.operators.pooling import GlobalPool
+from mnprofile.graph.operators.op import Shape
 from mnprofile.networks.blocks.builder import assemble
 from mnprofile.networks.catalog import load, names
 from tests.conftest import GOOD_V1, GOOD_V2, GOOD_V3

@@ -17,7 +17,8 @@ from mnprofile.evidence.profilers.cross_check import Check, Problem
 from mnprofile.evidence.profilers.torch_style import Style
 from mnprofile.evidence.profilers.worker import Run
 from mnprofile.graph.graph import Config, Graph, Origin, Position, Tape
-from mnprofile.graph.operators import Linear, Shape
+from mnprofile.graph.operators.linear import Linear
+from mnprofile.graph.operators.op import Shape
 from mnprofile.networks import catalog
 
 torch.set_num_threads(1)

@@ -20,7 +20,9 @@ from mnprofile.evidence.literature.reproduction import (
     Verdict,
     reproduce,
 )
-from mnprofile.graph.operators import Depthwise, Linear, Shape
+from mnprofile.graph.operators.convolution import Depthwise
+from mnprofile.graph.operators.linear import Linear
+from mnprofile.graph.operators.op import Shape
 from mnprofile.networks import catalog
 
 REPORT = Path(__file__).parents[2] / "reports" / "published.md"

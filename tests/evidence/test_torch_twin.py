@@ -11,7 +11,10 @@ from mnprofile.base.errors import MissingExtraError, UsageError
 from mnprofile.evidence.profilers.torch_style import Style
 from mnprofile.graph import operators as ops
 from mnprofile.graph.graph import Config, Graph, GraphError, Origin, Position, Tape
-from mnprofile.graph.operators import BatchNorm, Conv, Depthwise, GlobalPool, Op, Shape
+from mnprofile.graph.operators.elementwise import BatchNorm
+from mnprofile.graph.operators.convolution import Conv, Depthwise
+from mnprofile.graph.operators.pooling import GlobalPool
+from mnprofile.graph.operators.op import Op, Shape
 from mnprofile.networks import catalog
 
 TABLES = catalog.names()

@@ -9,19 +9,12 @@ from hypothesis import strategies as st
 from mnprofile.costs.counting import figures_of
 from mnprofile.graph.arithmetic import ceil_div, half_even, multiple_of_8
 from mnprofile.graph.graph import Node, Origin
-from mnprofile.graph.operators import (
-    Activation,
-    Add,
-    BatchNorm,
-    Conv,
-    Depthwise,
-    GlobalPool,
-    Linear,
-    Op,
-    Scale,
-    Shape,
-    ShapeError,
-)
+from mnprofile.graph.operators.elementwise import Activation, BatchNorm
+from mnprofile.graph.operators.joining import Add, Scale
+from mnprofile.graph.operators.convolution import Conv, Depthwise
+from mnprofile.graph.operators.pooling import GlobalPool
+from mnprofile.graph.operators.linear import Linear
+from mnprofile.graph.operators.op import Op, Shape, ShapeError
 
 small = st.integers(1, 4)
 sides = st.integers(1, 7)

@@ -21,7 +21,7 @@ from mnprofile.evidence.literature.printed import (
     printed_shares,
     published_for,
 )
-from mnprofile.graph.operators import Shape
+from mnprofile.graph.operators.op import Shape
 from mnprofile.networks.notation.rows import Architecture
 from mnprofile.views.sheets.configuration import headline
 

@@ -14,7 +14,7 @@ from mnprofile.costs.explaining import (
 )
 from mnprofile.costs.formulas import Formula, Meaning, number_text
 from mnprofile.graph.graph import Config
-from mnprofile.graph.operators import Shape
+from mnprofile.graph.operators.op import Shape
 from mnprofile.views.sheets.configuration import headline, model_record
 
 # --- one layer -----------------------------------------------------------------------
