@@ -12,7 +12,8 @@ from mnprofile.base.errors import UsageError, nearest
 from mnprofile.base.units import grouped, percent, short
 from mnprofile.costs.counting import Figures, figures_of
 from mnprofile.costs.formulas import Derivation, Formula, Scale, derive
-from mnprofile.graph.graph import Config, Graph, Node
+from mnprofile.graph.configuration import Configuration
+from mnprofile.graph.graph import Graph, Node
 from mnprofile.graph.operators.op import Shape
 from mnprofile.networks.catalog import build, load
 from mnprofile.networks.notation.rows import Architecture
@@ -93,7 +94,7 @@ class Explanation:
 class NetworkExplanation:
     """A whole network, block by block, and against standard convolutions."""
 
-    config: Config
+    config: Configuration
     blocks: tuple[Explanation, ...]
     ratios: tuple[Ratio, ...]
 
@@ -263,7 +264,7 @@ def _kind(nodes: tuple[Node, ...]) -> str:
             kind = "depthwise separable convolution"
         else:
             kind = "inverted residual"
-    elif ops[-1].windows(nodes[-1].in_shape) is None or nodes[0].type == "Fully Connected":
+    elif "Fully Connected" in (nodes[0].type, ops[-1].type):
         kind = "fully connected layer"
     else:
         is_pointwise = getattr(ops[0], "kernel", 1) == 1

@@ -255,11 +255,7 @@ class _Derivation:
 
     def out_channels(self, node: Node, x: Shape) -> Any:
         out = node.out_shape.c
-        main = [
-            one
-            for one in self.nodes
-            if one.op.mixes_channels and one.type != "SE"
-        ]
+        main = [one for one in self.nodes if one.op.mixes_channels and one.type != "SE"]
         channels: Any = x.c
         if node.type == "SE":
             if node.name == next(one for one in self.nodes if one.type == "SE").name:

@@ -23,7 +23,6 @@ from mnprofile.graph.graph import Graph, Node
 from mnprofile.graph.operators.op import Window
 
 
-
 @dataclass(frozen=True, slots=True)
 class Extent:
     """What position 0 sees along one axis, and how far position 1 is from it."""

@@ -7,6 +7,7 @@ which a table line is one kind.
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
+from mnprofile.graph.configuration import Configuration
 from mnprofile.graph.operators.op import GraphError, Op, Shape
 
 INPUT = "input"  # the image, where a network has no other input
@@ -45,20 +46,6 @@ class Node:
 
 
 @dataclass(frozen=True, slots=True)
-class Config:
-    """Which network of a family this is: the settings it was built with."""
-
-    name: str
-    impl: str
-    alpha: float
-    resolution: tuple[int, int]  # height, width
-    rho: float | None  # resolution over the table's; None where it is not square
-    t: float | None
-    classes: int
-    output_stride: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class Graph:
     """Nodes in topological order, what feeds them and what they are for.
 
@@ -66,7 +53,7 @@ class Graph:
     nodes (or inputs) that a run returns, such as one per head.
     """
 
-    config: Config
+    config: Configuration
     inputs: tuple[tuple[str, Shape], ...]
     nodes: tuple[Node, ...]
     outputs: tuple[str, ...]
@@ -147,7 +134,7 @@ class Tape:
         self.last = name
         return name
 
-    def graph(self, config: Config, notes: tuple[str, ...] = ()) -> Graph:
+    def graph(self, config: Configuration, notes: tuple[str, ...] = ()) -> Graph:
         """What was recorded."""
         outputs = tuple(self.outputs) or (self.last,)
         return Graph(config, self.inputs, tuple(self.nodes), outputs, notes)

@@ -67,7 +67,7 @@ class WidthRule:
     decimals: int | None = None
 
     def channels(self, width: Width) -> int:
-        """Built channels of a row: the printed ones at alpha 1, the rule's otherwise."""
+        """Channels of a row: the printed ones at alpha 1, the rule's otherwise."""
         if decide(width.alpha == 1):
             return whole(width.printed)
         return self.scaled(width)

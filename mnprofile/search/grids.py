@@ -13,10 +13,10 @@ from typing import Any, TypeVar
 from mnprofile.base.errors import UsageError
 from mnprofile.base.units import parse_resolution
 from mnprofile.networks.catalog import load, parse_spec, shipped
-from mnprofile.networks.limits import check_factors
+from mnprofile.networks.configuration import checked_alpha, checked_classes, checked_t
 from mnprofile.networks.notation.cells import MAX_SIZE
 from mnprofile.networks.notation.rows import Architecture
-from mnprofile.networks.widths import rules_for
+from mnprofile.networks.widths import implementation
 from mnprofile.search.interpolation import accuracy_of
 
 MAX_VALUES = 1_000_000  # on one axis
@@ -293,13 +293,13 @@ def _check(chosen: Grid, classes: Sequence[int] | None) -> None:
             raise UsageError(f"{name}: no values", accepted=_VALUES)
     arch = chosen.arch
     for impl in chosen.impls:
-        rules_for(arch.family, impl)
+        implementation(arch.family, arch.scaling, impl)
     for alpha in chosen.alphas:
-        check_factors(arch, alpha=alpha, t=None, classes=None)
+        checked_alpha(alpha)
     for t in chosen.ts:
-        check_factors(arch, alpha=1.0, t=t, classes=None)
+        checked_t(arch, t)
     for count in classes or ():
-        check_factors(arch, alpha=1.0, t=None, classes=count)
+        checked_classes(arch, count)
     for side in {size for sides in chosen.resolutions for size in sides}:
         if not 1 <= side <= MAX_SIZE:
             raise UsageError(

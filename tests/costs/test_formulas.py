@@ -17,8 +17,8 @@ from mnprofile.base.errors import UsageError
 from mnprofile.costs.explaining import Explanation, explainable
 from mnprofile.costs.formulas import Formula, derive
 from mnprofile.graph.graph import Tape
-from mnprofile.graph.operators.elementwise import BatchNorm
 from mnprofile.graph.operators.convolution import Conv, Depthwise
+from mnprofile.graph.operators.elementwise import BatchNorm
 from mnprofile.graph.operators.linear import Linear
 from mnprofile.graph.operators.op import Shape
 from mnprofile.networks.catalog import names

@@ -18,12 +18,13 @@ from mnprofile.costs.memory.liveness import (
     live_sets,
     peak_elements,
 )
-from mnprofile.graph.graph import Config, Graph, Node, Position, Tape
+from mnprofile.graph.configuration import Configuration
+from mnprofile.graph.graph import Graph, Node, Position, Tape
+from mnprofile.graph.operators.convolution import Conv, Depthwise
 from mnprofile.graph.operators.elementwise import Activation, BatchNorm
 from mnprofile.graph.operators.joining import Add
-from mnprofile.graph.operators.convolution import Conv, Depthwise
-from mnprofile.graph.operators.pooling import GlobalPool
 from mnprofile.graph.operators.op import Shape
+from mnprofile.graph.operators.pooling import GlobalPool
 from mnprofile.networks.blocks.builder import assemble
 from mnprofile.networks.catalog import load, names
 from tests.conftest import GOOD_V1, GOOD_V2, GOOD_V3
@@ -99,8 +100,8 @@ def test_the_heap_gives_back_what_is_read() -> None:
 
 
 def small(tape: Tape) -> Graph:
-    config = Config("small", "paper", 1.0, (2, 2), None, None, 0)
-    return Graph(config, tape.shapes["input"], tuple(tape.nodes))
+    config = Configuration("small", "paper", 1.0, (2, 2), None, None, 0)
+    return tape.graph(config)
 
 
 EVERY_TABLE: list[tuple[str, dict[str, object]]] = [
@@ -491,7 +492,9 @@ def test_live_sets_of_arrays_are_those_of_each_configuration(
     arch = load(name)
     column: Any = numpy.array(alphas)[:, None]
     row: Any = numpy.array(sides)[None, :]
-    config = Config(arch.name, "paper", column, (row, row), None, None, arch.classes)
+    config = Configuration(
+        arch.name, "paper", column, (row, row), None, None, arch.classes
+    )
     peaks = peak_elements(live_sets(assemble(arch, config)))
 
     expected = [

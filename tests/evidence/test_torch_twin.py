@@ -9,12 +9,14 @@ from torch import nn
 import mnprofile
 from mnprofile.base.errors import MissingExtraError, UsageError
 from mnprofile.evidence.profilers.torch_style import Style
-from mnprofile.graph import operators as ops
-from mnprofile.graph.graph import Config, Graph, GraphError, Origin, Position, Tape
-from mnprofile.graph.operators.elementwise import BatchNorm
+from mnprofile.graph.configuration import Configuration
+from mnprofile.graph.graph import Graph, Origin, Position, Tape
 from mnprofile.graph.operators.convolution import Conv, Depthwise
+from mnprofile.graph.operators.elementwise import Activation, BatchNorm
+from mnprofile.graph.operators.joining import Add
+from mnprofile.graph.operators.linear import Linear
+from mnprofile.graph.operators.op import GraphError, Op, Shape
 from mnprofile.graph.operators.pooling import GlobalPool
-from mnprofile.graph.operators.op import Op, Shape
 from mnprofile.networks import catalog
 
 TABLES = catalog.names()
@@ -27,8 +29,8 @@ def graph_of(channels: int, size: int, *parts: tuple[str, Op]) -> Graph:
         layer = name.rpartition(".")[0] or name
         tape.at = Position(layer, layer, "s1", Origin("<test>"))
         tape.add(name, op)
-    config = Config("chain", "paper", 1.0, (size, size), None, None, 0)
-    return Graph(config, Shape(channels, size, size), tuple(tape.nodes))
+    config = Configuration("chain", "paper", 1.0, (size, size), None, None, 0)
+    return tape.graph(config)
 
 
 def elements(network: nn.Module) -> tuple[int, int]:
@@ -73,9 +75,9 @@ def test_training_lowers_the_loss() -> None:
     parts = (
         ("stem.conv", Conv(8, 3, 2)),
         ("stem.bn", BatchNorm()),
-        ("stem.act", ops.Activation("relu6")),
+        ("stem.act", Activation("relu6")),
         ("pool", GlobalPool()),
-        ("classifier.linear", ops.Linear(3)),
+        ("classifier.linear", Linear(3)),
     )
     network = mnprofile.to_torch(graph_of(3, 8, *parts)).train()
     optimiser = torch.optim.SGD(network.parameters(), lr=0.05)
@@ -118,7 +120,7 @@ def test_the_twin_never_counts(monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_: object) -> int:
         raise AssertionError("the second opinion asked the first one")
 
-    for kind in (ops.Op, *ops.Op.__subclasses__()):
+    for kind in (Op, Conv, Depthwise, Linear, BatchNorm, Activation, GlobalPool, Add):
         for rule in ("weights", "biases", "bn_affine", "buffers"):
             monkeypatch.setattr(kind, rule, refuse)
     with pytest.raises(AssertionError):
@@ -215,7 +217,7 @@ def test_without_pooling_the_map_comes_out() -> None:
 def test_a_batch_norm_after_a_linear_layer_runs() -> None:
     parts = (
         ("pool", GlobalPool()),
-        ("fc.linear", ops.Linear(5)),
+        ("fc.linear", Linear(5)),
         ("head.conv", Conv(4, 1)),
         ("head.bn", BatchNorm()),
     )

@@ -58,9 +58,7 @@ class Fused:
     def first_pass_macs(self) -> int:
         """Multiply-adds before the projection, squeeze-excite left out."""
         *before, _ = (
-            node
-            for node in self.nodes
-            if node.op.is_counted and node.type != "SE"
+            node for node in self.nodes if node.op.is_counted and node.type != "SE"
         )
         return sum(figures_of(node).macs for node in before)
 
@@ -163,9 +161,7 @@ def _fused(
     own = dict.fromkeys(homes[node.name] for node in nodes)
     read = dict.fromkeys(homes[name] for node in nodes for name in node.inputs)
     out = homes[nodes[-1].name]
-    main = [
-        homes[n.name] for n in nodes if n.op.is_counted and n.type != "SE"
-    ]
+    main = [homes[n.name] for n in nodes if n.op.is_counted and n.type != "SE"]
     inner = tuple(tensors[name] for name in main if name != out)
     scales = [homes[node.inputs[1]] for node in nodes if node.op.takes_factors]
     return Fused(

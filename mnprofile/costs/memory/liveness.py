@@ -63,7 +63,8 @@ def live_sets(graph: Graph) -> tuple[Step, ...]:
     homes = buffers(graph)
     last = {homes[name]: -1 for name, _ in graph.inputs}
     for index, node in enumerate(graph):
-        last |= dict.fromkeys((homes[read] for read in (*node.inputs, node.name)), index)
+        used = (homes[name] for name in (*node.inputs, node.name))
+        last |= dict.fromkeys(used, index)
     last |= dict.fromkeys((homes[name] for name in graph.outputs), len(graph.nodes))
     live = {name: Tensor(name, name, shape) for name, shape in graph.inputs}
     steps = []

@@ -42,7 +42,7 @@ class Explicit:
         zeros = (self.top + self.bottom, self.left + self.right)[axis]
         out = (size + zeros - reach - 1) // stride + 1
         if not decide(out >= 1):
-            raise ShapeError("the map with its padding is smaller than the kernel on it")
+            raise ShapeError("the map is too small for the kernel and its padding")
         return out
 
     def before(self, size: int, reach: int, stride: int, axis: int) -> int:

@@ -58,9 +58,9 @@ class Op:
     """
 
     kind: ClassVar[str] = "op"
-    is_counted: ClassVar[bool] = False  # its weights are what multiply-adds come from
+    is_counted: ClassVar[bool] = False  # its weights give multiply-adds
     works_in_place: ClassVar[bool] = False  # writes over its first input
-    mixes_channels: ClassVar[bool] = False  # an output channel sees several of the input
+    mixes_channels: ClassVar[bool] = False  # each output channel sees several
     sees_all: ClassVar[bool] = False  # every position sees the whole map
     takes_factors: ClassVar[bool] = False  # its other inputs are factors per channel
     entering: ClassVar[str | None] = None  # the count that its input's elements go into

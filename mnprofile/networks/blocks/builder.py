@@ -183,14 +183,9 @@ class Builder:
         """A convolution, padded as the implementation does it."""
         return Conv(out, kernel, stride, dilation, bias, padding=self.rules.padding)
 
-    def depthwise(
-        self, kernel: int, stride: int, dilation: int, *, in_row_of_its_own: bool = False
-    ) -> Depthwise:
+    def depthwise(self, kernel: int, stride: int, dilation: int) -> Depthwise:
         """A depthwise convolution, padded as the implementation does it."""
-        padding = self.rules.padding
-        if in_row_of_its_own and stride > 1:
-            padding = self.rules.strided_depthwise or padding
-        return Depthwise(kernel, stride, dilation, padding)
+        return Depthwise(kernel, stride, dilation, self.rules.padding)
 
     def convolution(
         self,

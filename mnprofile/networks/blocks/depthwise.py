@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from mnprofile.graph.operators.elementwise import ActivationKind
@@ -25,5 +25,7 @@ class DepthwiseRow(Row):
         to.open_block = True
         stride, dilation = to.strided(self.stride)
         to.tape.move(block=block, stage=to.stage)
-        op = to.depthwise(self.kernel, stride, dilation, in_row_of_its_own=True)
+        op = to.depthwise(self.kernel, stride, dilation)
+        if stride > 1 and to.rules.strided_depthwise:
+            op = replace(op, padding=to.rules.strided_depthwise)
         to.convolution(f"{block}.depthwise", op, self.activation)

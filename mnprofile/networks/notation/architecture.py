@@ -100,9 +100,7 @@ def _style(table: Table) -> Style:
     return style
 
 
-def _rows(
-    table: Table, style: Style, activation: ActivationKind | None
-) -> list[Row]:
+def _rows(table: Table, style: Style, activation: ActivationKind | None) -> list[Row]:
     """The rows in network order, the 5× groups of V1 repeated."""
     order = [normalised(cell.text) for cell in table.grid.headers]
     printed = {header: style.printed[header] for header in order}

@@ -84,9 +84,7 @@ def _filter(kind: str) -> Callable[[str], tuple[int, ...]]:
 
 def _read_row(cells: RowCells, context: Context) -> Row:
     kind, step, _ = cells.read("type/stride", _type)
-    shape = cells.read(
-        "inputsize", size_or_classes if kind == "softmax" else size
-    )
+    shape = cells.read("inputsize", size_or_classes if kind == "softmax" else size)
     numbers = cells.read("filtershape", _filter(kind))
     base = (shape, context.number, cells.by_header)
 
