@@ -24,8 +24,8 @@ class ConvRow(Row):
 
     kernel: int
     out: int
-    stride: int
-    activation: ActivationKind | None
+    stride: int = 1
+    activation: ActivationKind | None = None
     batch_norm: bool = True
     squeeze_excite: bool = False
     is_block: bool = False

@@ -30,8 +30,8 @@ class BottleneckRow(Row):
 
     kernel: int
     out: int
-    stride: int
     activation: ActivationKind
+    stride: int = 1
     t: float | None = None
     expanded: int | None = None
     squeeze_excite: bool = False
