@@ -129,7 +129,7 @@ class Network(nn.Module):
 
 
 @singledispatch
-def twin(op: Op, channels: tuple[int, ...], writing: Writing) -> nn.Module:
+def twin(op: Op, channels: tuple[int, ...], writing: Writing) -> nn.Module:  # noqa: ARG001 - for those registered
     """An operator's module, for inputs of some ``channels``.
 
     Raises GraphError for an operator without a torch twin: ``twin.register`` gives it
@@ -138,51 +138,24 @@ def twin(op: Op, channels: tuple[int, ...], writing: Writing) -> nn.Module:
     raise GraphError(f"torch has no twin of the operator {op.kind}")
 
 
-@twin.register
-def _(op: Conv, channels: tuple[int, ...], writing: Writing) -> nn.Module:
-    return _conv2d(op, channels[0], op.out, op.groups, bias=op.bias)
-
-
-@twin.register
-def _(op: Depthwise, channels: tuple[int, ...], writing: Writing) -> nn.Module:
-    return _conv2d(op, channels[0], channels[0], channels[0], bias=False)
-
-
-@twin.register
-def _(op: Linear, channels: tuple[int, ...], writing: Writing) -> nn.Module:
-    return nn.Linear(channels[0], op.out, bias=op.bias)
-
-
-@twin.register
-def _(op: BatchNorm, channels: tuple[int, ...], writing: Writing) -> nn.Module:
-    return nn.BatchNorm2d(channels[0])
-
-
-@twin.register
-def _(op: Activation, channels: tuple[int, ...], writing: Writing) -> nn.Module:
+def _activation(op: Activation, writing: Writing) -> nn.Module:
     written = writing.activations == "module"
     return _ACTIVATIONS[op.function]() if written else Function(op.function)
 
 
-@twin.register
-def _(op: GlobalPool, channels: tuple[int, ...], writing: Writing) -> nn.Module:
-    written = writing.pooling == "module"
-    return nn.AdaptiveAvgPool2d(1) if written else GlobalAverage()
+def _pooling(writing: Writing) -> nn.Module:
+    return nn.AdaptiveAvgPool2d(1) if writing.pooling == "module" else GlobalAverage()
 
 
-@twin.register
-def _(op: Add, channels: tuple[int, ...], writing: Writing) -> nn.Module:
-    return Sum()
-
-
-@twin.register
-def _(op: Multiply, channels: tuple[int, ...], writing: Writing) -> nn.Module:
-    return Product()
-
-
-@twin.register
-def _(op: Concatenate, channels: tuple[int, ...], writing: Writing) -> nn.Module:
-    return Concatenation(sum(channels))
+twin.register(Conv, lambda op, c, _: _conv2d(op, c[0], op.out, op.groups, bias=op.bias))
+twin.register(Depthwise, lambda op, c, _: _conv2d(op, c[0], c[0], c[0], bias=False))
+twin.register(Linear, lambda op, c, _: nn.Linear(c[0], op.out, bias=op.bias))
+twin.register(BatchNorm, lambda _, c, __: nn.BatchNorm2d(c[0]))
+twin.register(Activation, lambda op, _, writing: _activation(op, writing))
+twin.register(GlobalPool, lambda _, __, writing: _pooling(writing))
+twin.register(Add, lambda *_: Sum())
+twin.register(Multiply, lambda *_: Product())
+twin.register(Concatenate, lambda _, c, __: Concatenation(sum(c)))
 
 
 def _conv2d(
