@@ -117,8 +117,6 @@ def network_of(arch: str, **options: Any) -> tuple[Architecture, Graph]:
     twice = said_twice(spec, asked)
     if twice is not None:
         raise UsageError(f"--{twice}: {arch} already says it")
-    if asked.resolution is not None and asked.rho is not None:
-        raise UsageError("--res and --rho together: one of them gives the resolution")
     table = catalog.load(name)
     return table, build_rows(table, configure(table, with_spec(spec, asked)))
 

@@ -86,6 +86,10 @@ def configure(arch: Architecture, request: Request = Request()) -> Configuration
     """
     size = request.resolution
     if request.rho is not None:
+        if size is not None:
+            raise UsageError(
+                "--res and --rho together: one of them gives the resolution"
+            )
         size = side_at(arch, request.rho)
     return Configuration(
         name=arch.name,

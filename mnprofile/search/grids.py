@@ -41,7 +41,7 @@ DEFAULT_TABLES = ("v1", "v2", "v3-large", "v3-small")
 Side = tuple[int, int]  # height, width
 Archs = Arch | Sequence[Arch]
 V = TypeVar("V")
-Values = float | str | Side | Sequence[float | Side | None] | None
+Values = float | str | Side | Sequence[float | str | Side | None] | None
 
 
 @dataclass(frozen=True)
