@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from mnprofile.base.errors import UsageError
 from mnprofile.base.units import Bits, check_bits, plain
 from mnprofile.networks.notation.rows import Architecture
+from mnprofile.search.conditions import KNOWN, MEMORY, Condition
 from mnprofile.search.grids import (
     DEFAULT_TABLES,
     Archs,
@@ -20,7 +21,8 @@ from mnprofile.search.grids import (
 )
 from mnprofile.search.interpolation import ESTIMATE, PUBLISHED, Accuracy
 from mnprofile.search.row_files import frame
-from mnprofile.search.stream import KNOWN, MEMORY, Condition, Rows, join, stream
+from mnprofile.search.rows import Rows, join
+from mnprofile.search.stream import stream
 
 if TYPE_CHECKING:
     import pandas as pd

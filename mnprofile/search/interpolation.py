@@ -47,6 +47,14 @@ def table_expansion(arch: Architecture) -> float | None:
     return factors.pop() if len(factors) == 1 else None
 
 
+def is_as_printed(arch: Architecture, t: Floats) -> NDArray[np.bool_]:
+    """Whether each t [N] leaves a table as it is; nan stands for the table's own."""
+    import numpy as np
+
+    printed: NDArray[np.bool_] = t == (table_expansion(arch) or np.nan)
+    return np.isnan(t) | printed
+
+
 # --- the interpolation ---------------------------------------------------------------
 
 Terms = tuple[tuple[int, int], ...]  # powers of log width and log resolution

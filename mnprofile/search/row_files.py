@@ -13,16 +13,11 @@ from mnprofile.base.errors import MissingExtraError, UsageError
 from mnprofile.base.escape import csv_cell
 from mnprofile.base.units import check_bits
 from mnprofile.evidence.literature.accuracy_series import PHONES
+from mnprofile.search.conditions import MEMORY, parse_condition
 from mnprofile.search.grids import DEFAULT_TABLES, Archs, Values, grids_for, total_size
-from mnprofile.search.interpolation import KINDS, NONE, table_expansion
-from mnprofile.search.stream import (
-    MEMORY,
-    Group,
-    Rows,
-    groups_of,
-    parse_condition,
-    stream,
-)
+from mnprofile.search.interpolation import KINDS, NONE, is_as_printed
+from mnprofile.search.rows import Rows, SweepGroup, groups_of
+from mnprofile.search.stream import stream
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -57,7 +52,7 @@ def latency_column(phone: str) -> str:
     return "latency_ms_" + phone.lower().replace(" ", "_")
 
 
-def columns_of(groups: Sequence[Group]) -> tuple[str, ...]:
+def columns_of(groups: Sequence[SweepGroup]) -> tuple[str, ...]:
     """The columns of a sweep: a phone has one where a table has a figure for it."""
     phones = {latency.phone for group in groups for latency in group.latencies}
     return COLUMNS + tuple(latency_column(phone) for phone in PHONES if phone in phones)
@@ -99,15 +94,14 @@ def _latency(rows: Rows, phone: str, alpha: Any, height: Any, square: Any) -> An
         for latency in group.latencies:
             if latency.phone != phone:
                 continue
-            t = rows.columns["t"]
-            printed = np.isnan(t) | (t == (table_expansion(group.arch) or np.nan))
+            printed = is_as_printed(group.arch, rows.columns["t"])
             mine = (rows.group == index) & square & printed
             for (at, side), milliseconds in latency.milliseconds.items():
                 values[mine & (alpha == at) & (height == side)] = milliseconds
     return values
 
 
-def frame(parts: Iterable[Rows], groups: Sequence[Group]) -> pd.DataFrame:
+def frame(parts: Iterable[Rows], groups: Sequence[SweepGroup]) -> pd.DataFrame:
     """All rows as one tidy frame; texts are categories."""
     import numpy as np
     import pandas as pd
