@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from mnprofile.base.errors import UsageError
@@ -148,12 +148,16 @@ def find(
     rows = join(parts) if parts else None
     if rows is not None and published_only:
         rows = rows.take(rows.columns["kind"] == PUBLISHED)
+    return _ranked(rows, limits, checked)
+
+
+def _ranked(rows: Rows | None, limits: tuple[Condition, ...], bits: Bits) -> Found:
+    """Rank the rows that keep the limits, and find what comes next."""
     choices = _choices(rows) if rows is not None else []
-    searched = len(choices)
     fits = [at for at, choice in enumerate(choices) if not _broken(choice, limits)]
     fits.sort(key=lambda at: _rank(choices[at]))
     ranked = tuple(choices[at] for at in fits)
-    target = None
+    target = nearest = None
     if ranked:
         beaten = max((one.top1 for one in ranked if one.is_published), default=None)
         above = ranked[0].top1 if beaten is None else beaten
@@ -161,12 +165,13 @@ def find(
         target = _least_over(
             [one for one in choices if one.top1 > above and _broken(one, costs)], limits
         )
-    nearest = None if ranked else _least_over(choices, limits)
+    else:
+        nearest = _least_over(choices, limits)
     over = target or nearest
     return Found(
         limits=limits,
-        bits=checked,
-        searched=searched,
+        bits=bits,
+        searched=len(choices),
         ranked=ranked,
         next_better=target,
         nearest=nearest,
@@ -182,16 +187,16 @@ def _limits(
     max_memory: int | None,
     min_top1: float | None,
 ) -> tuple[Condition, ...]:
-    given = (
-        ("macs", "<=", max_macs),
-        ("params", "<=", max_params),
-        ("activations", "<=", max_activations),
-        (MEMORY, "<=", max_memory),
-        ("top1", ">=", min_top1),
-    )
+    given = {
+        "macs": max_macs,
+        "params": max_params,
+        "activations": max_activations,
+        MEMORY: max_memory,
+        "top1": min_top1,
+    }
     limits = tuple(
-        Condition(column, sign, value)
-        for column, sign, value in given
+        Condition(column, ">=" if column == "top1" else "<=", value)
+        for column, value in given.items()
         if value is not None
     )
     for limit in limits:
@@ -206,8 +211,6 @@ def _limits(
 
 def _between(grid: Grid, fill_alphas: bool, fill_sides: bool) -> Grid:
     """The published grid with steps put between its values."""
-    from dataclasses import replace
-
     alphas, sides = grid.alphas, [side for side, _ in grid.resolutions]
     if fill_alphas and len(alphas) > 1:
         first, last = round(min(alphas) / _STEP), round(max(alphas) / _STEP)

@@ -12,9 +12,9 @@ from mnprofile.base.errors import UsageError, nearest
 from mnprofile.search.interpolation import PUBLISHED
 
 MEMORY = "act_peak_bytes"
-_COUNTS = ("macs", "params", "weights", "buffers", "activations")
+COUNTS = ("macs", "params", "weights", "buffers", "activations")
 # What a condition may be about; ``kind`` is for the two below.
-_LIMITED = ("alpha", "t", *_COUNTS, MEMORY, "top1")
+_LIMITED = ("alpha", "t", *COUNTS, MEMORY, "top1")
 _HOLDS = {
     "<=": operator.le,
     ">=": operator.ge,
@@ -39,7 +39,7 @@ class Condition:
     def __str__(self) -> str:
         value = (
             units.grouped(int(self.value))
-            if self.column in (*_COUNTS, MEMORY)
+            if self.column in (*COUNTS, MEMORY)
             else units.plain(self.value)
         )
         return f"{self.column} {self.sign} {value}"
@@ -71,7 +71,7 @@ def limit_value(column: str, text: str, option: str) -> float:
 
     Raises UsageError naming the option.
     """
-    if column in _COUNTS:
+    if column in COUNTS:
         return units.parse_quantity(text, option)
     if column == MEMORY:
         return units.parse_memory(text, option)

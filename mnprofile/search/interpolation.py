@@ -60,14 +60,11 @@ def is_as_printed(arch: Architecture, t: Floats) -> NDArray[np.bool_]:
 Terms = tuple[tuple[int, int], ...]  # powers of log width and log resolution
 
 _PLANE: Terms = ((0, 0), (1, 0), (0, 1))
-_WIDTH_CURVED: Terms = (*_PLANE, (2, 0))
-_ADDITIVE: Terms = (*_PLANE, (2, 0), (0, 2))
-_QUADRATIC: Terms = (*_ADDITIVE, (1, 1))
-_TRENDS = {
+_TRENDS: dict[str, Terms] = {
     "plane": _PLANE,
-    "curved in width": _WIDTH_CURVED,
-    "sum of quadratics": _ADDITIVE,
-    "quadratic": _QUADRATIC,
+    "curved in width": (*_PLANE, (2, 0)),
+    "sum of quadratics": (*_PLANE, (2, 0), (0, 2)),
+    "quadratic": (*_PLANE, (2, 0), (0, 2), (1, 1)),
 }
 
 
@@ -92,7 +89,7 @@ def _responses() -> dict[str, Response]:
 
 
 @dataclass(frozen=True)
-class Fit:
+class TrendFit:
     """A polynomial trend in log width and log resolution, on a response scale.
 
     ``mean_error`` and ``worst_error`` are leave-one-out, in points of top-1.
@@ -111,7 +108,7 @@ class Accuracy:
     label: str
     points: Mapping[Point, float]
     widths: Mapping[float, int]  # the buffers (2 a channel) of each published alpha
-    fit: Fit | None  # None where too few points are published
+    fit: TrendFit | None  # None where too few points are published
 
     @property
     def alphas(self) -> tuple[float, ...]:
@@ -204,10 +201,10 @@ def _by_width(
     return {(widths[alpha], side): top1 for (alpha, side), top1 in points.items()}
 
 
-def _best_fit(points: Mapping[Point, float]) -> Fit:
+def _best_fit(points: Mapping[Point, float]) -> TrendFit:
     """The trend and response with the smallest mean leave-one-out error."""
     fits = [
-        Fit(trend, response, *errors)
+        TrendFit(trend, response, *errors)
         for trend in _TRENDS
         for response in _responses()
         if (errors := leave_one_out(points, trend, response)) is not None

@@ -36,10 +36,6 @@ class Peaks:
 
     sums: tuple[Sum, ...]
 
-    def take(self, index: Any) -> Peaks:
-        """Those of some of the widths, by index or mask."""
-        return Peaks(tuple((factors[index], sizes) for factors, sizes in self.sums))
-
     def grid(self, widths: Any = slice(None)) -> Ints:
         """The peak of some of the widths at every resolution [K, R], in bytes."""
         return _largest(factors[widths] @ sizes for factors, sizes in self.sums)

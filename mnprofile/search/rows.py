@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from mnprofile.evidence.literature.accuracy_series import Latency, latencies
 from mnprofile.networks.notation.rows import Architecture
-from mnprofile.search.conditions import MEMORY
+from mnprofile.search.conditions import COUNTS, MEMORY
 from mnprofile.search.grids import Grid
 from mnprofile.search.interpolation import Accuracy, accuracy_of, as_published
 
@@ -18,20 +18,7 @@ if TYPE_CHECKING:
 
 # What a row has besides its group, in the order of the columns. ``t`` is nan where the
 # table's own expansion stands, ``top1`` where no accuracy is known.
-NUMBERS = (
-    "alpha",
-    "height",
-    "width",
-    "t",
-    "macs",
-    "params",
-    "weights",
-    "buffers",
-    "activations",
-    MEMORY,
-    "top1",
-    "kind",
-)
+NUMBERS = ("alpha", "height", "width", "t", *COUNTS, MEMORY, "top1", "kind")
 
 
 @dataclass(frozen=True)

@@ -95,11 +95,11 @@ class _Search:
             if useful.any():
                 piece = self._piece(alpha[useful], t[useful])
                 for first in range(0, len(piece.kept), step):
-                    cells = _Cells(piece, piece.kept[first : first + step])
-                    rows = cells.rows()
+                    at = piece.kept[first : first + step]
+                    rows = _Cells(piece, at).rows()
                     if rows is not None:
                         yield rows
-                    progress(len(cells.at) * count_r)
+                    progress(len(at) * count_r)
                 left -= len(piece.kept)
             progress(left * count_r)
 
