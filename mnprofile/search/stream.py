@@ -220,7 +220,8 @@ class _Cells:
                 kept &= one.holds(getattr(self, one.column))
         if search.frontier is not None:
             kept &= search.frontier.may_enter(self.macs, self.top1)
-        k, r = np.nonzero(kept)
+        # Faster than nonzero, which looks at each index on its own.
+        k, r = np.divmod(np.flatnonzero(kept), kept.shape[1])
         limits = [one for one in search.conditions if one.column == MEMORY]
         if search.frontier is not None and not limits:
             best = on_frontier(self.macs[k, r], self.top1[k, r], self.kind[k, r])
