@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from mnprofile.costs.counting import COUNTED_KINDS
 from mnprofile.graph.graph import Graph, Node
 from mnprofile.graph.operators import BatchNorm, Shape
+from mnprofile.networks.configuration import checked_classes
 from mnprofile.networks.notation.rows import Architecture
 from mnprofile.search.structures import flat, structures
 
@@ -69,7 +70,7 @@ def factors(
         alpha=pairs[:, 0],
         t=pairs[:, 1],
         resolutions=tuple((side, side) for side in resolutions),
-        classes=arch.classes if arch.has_classifier else 0,
+        classes=checked_classes(arch, None),
         impl=impl,
         skip_impossible=True,
     )

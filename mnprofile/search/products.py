@@ -68,7 +68,7 @@ def product(
 ) -> Product:
     """Evaluate the rules for K widths ``alpha`` (each with its ``t``) at R resolutions.
 
-    The values must be ones that ``limits.check_factors`` accepts. Raises UsageError for
+    The values must be ones that ``configure`` accepts. Raises UsageError for
     a resolution that is too small for Keras' MobileNetV1 padding.
     """
     import numpy as np

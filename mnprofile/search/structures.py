@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 from mnprofile.base.errors import UsageError
 from mnprofile.graph.arithmetic import SplitError, decide
-from mnprofile.graph.graph import Config, Graph
+from mnprofile.graph.configuration import Configuration
+from mnprofile.graph.graph import Graph
 from mnprofile.graph.operators import ShapeError
 from mnprofile.networks.blocks.builder import assemble
 from mnprofile.networks.notation.rows import Architecture
@@ -64,12 +65,12 @@ def structures(
         column: Any = alpha[widths][:, None]
         given: Any = ts[widths][:, None]
         try:
-            config = Config(
+            config = Configuration(
                 name=arch.name,
                 impl=impl,
                 alpha=column,
                 resolution=(height, width),
-                rho=None,
+                table_resolution=None,
                 t=None if decide(np.isnan(given)) else given,
                 classes=classes,
             )

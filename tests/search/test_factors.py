@@ -6,7 +6,6 @@ from hypothesis import strategies as st
 
 from mnprofile.costs.counting import count
 from mnprofile.networks import catalog
-from mnprofile.networks.blocks.builder import build_rows
 from mnprofile.search.factors import Factors, factors
 from tests.search.test_products import ALPHAS, CASES, TS
 
@@ -48,7 +47,7 @@ def test_factors_give_the_single_counts(
     pairs = [(alpha, t) for alpha in found.alphas for t in found.expansions]
     for pair, (alpha, t) in enumerate(pairs):
         for res, size in enumerate(found.resolutions):
-            graph = build_rows(arch, alpha=alpha, t=t, resolution=size, impl=impl)
+            graph = catalog.build(arch, alpha=alpha, t=t, resolution=size, impl=impl)
             totals = count(graph).totals
             assert totals_of(found, pair, res) == (
                 totals.macs,

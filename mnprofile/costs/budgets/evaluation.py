@@ -16,7 +16,7 @@ from mnprofile.costs.budgets.reading import Budget, BudgetError, BudgetFile
 from mnprofile.costs.comparison import QUANTITIES, Quantity, Sums
 from mnprofile.costs.counting import count
 from mnprofile.networks import catalog
-from mnprofile.networks.blocks.builder import build_rows
+from mnprofile.networks.catalog import build
 from mnprofile.networks.notation.rows import Architecture
 
 BASELINE_SCHEMA = "mnprofile/baseline"
@@ -229,7 +229,7 @@ def _tables(folder: Path, arch: str) -> list[Architecture]:
 
 
 def _count(arch: Architecture, factors: Mapping[str, object]) -> Measured:
-    counted = count(build_rows(arch, **factors))  # type: ignore[arg-type]
+    counted = count(build(arch, **factors))  # type: ignore[arg-type]
     config = counted.config
     size = resolution_text(config.resolution)
     label = f"{config.name}@{config.alpha}/{size}"

@@ -17,9 +17,9 @@ from mnprofile.evidence.literature.sources import (
     impl,
     sources,
 )
-from mnprofile.graph.graph import Config, Graph
-from mnprofile.networks.blocks.builder import build_rows
-from mnprofile.networks.catalog import is_shipped
+from mnprofile.graph.configuration import Configuration
+from mnprofile.graph.graph import Graph
+from mnprofile.networks.catalog import build, is_shipped
 from mnprofile.networks.notation.rows import Architecture
 
 __all__ = [
@@ -125,7 +125,9 @@ def misprint_of(figure: Figure) -> Misprint | None:
     return None
 
 
-def printed_shares(arch: Architecture, config: Config) -> dict[tuple[str, str], Figure]:
+def printed_shares(
+    arch: Architecture, config: Configuration
+) -> dict[tuple[str, str], Figure]:
     """The shares by type of the V1 paper's Table 2, by (type, quantity).
 
     Empty for any network but the one that the table is about.
@@ -181,7 +183,7 @@ def _builds_the_same(arch: Architecture, graph: Graph, impl: str) -> bool:
     """Whether another implementation has the same maps throughout."""
     config = graph.config
     try:
-        other = build_rows(
+        other = build(
             arch,
             alpha=config.alpha,
             resolution=config.resolution,
