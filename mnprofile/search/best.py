@@ -121,7 +121,7 @@ def find(
         arch: the tables to choose from.
         max_macs, max_params, max_activations: limits on what it costs.
         max_memory: most bytes that live activations need at once.
-        bits: 8, 16 or 32 an element of these.
+        bits: size of an element of these: 8, 16 or 32.
         min_top1: least top-1, in percent.
         published_only: leave the estimates out.
         alpha, resolution: what to try; the published values, and between them alphas in
@@ -133,7 +133,13 @@ def find(
     >>> find("v2", max_macs=100_000_000, published_only=True).best.spec
     'mobilenet_v2@0.5/224'
     """
-    limits = _limits(max_macs, max_params, max_activations, max_memory, min_top1)
+    limits = _limits(
+        macs=max_macs,
+        params=max_params,
+        activations=max_activations,
+        act_peak_bytes=max_memory,
+        top1=min_top1,
+    )
     checked = check_bits(bits)
     grids = tuple(
         _between(grid, alpha is None, resolution is None)
@@ -180,20 +186,8 @@ def _ranked(rows: Rows | None, limits: tuple[Condition, ...], bits: Bits) -> Fou
     )
 
 
-def _limits(
-    max_macs: int | None,
-    max_params: int | None,
-    max_activations: int | None,
-    max_memory: int | None,
-    min_top1: float | None,
-) -> tuple[Condition, ...]:
-    given = {
-        "macs": max_macs,
-        "params": max_params,
-        "activations": max_activations,
-        MEMORY: max_memory,
-        "top1": min_top1,
-    }
+def _limits(**given: float | None) -> tuple[Condition, ...]:
+    """The limits that are given, by column: a minimum of top-1, else a maximum."""
     limits = tuple(
         Condition(column, ">=" if column == "top1" else "<=", value)
         for column, value in given.items()

@@ -1,8 +1,8 @@
 """Published top-1 accuracies, and an interpolation between them.
 
-One source and recipe a table, so that accuracies compare. An estimate is made only
-between published neighbours: in a cell of the width x resolution grid whose four
-corners are published, or on a line between two published points. The estimate goes
+Each table has one source and recipe, so that its accuracies compare. An estimate is
+made only between published neighbours: in a cell of the width x resolution grid whose
+four corners are published, or on a line between two published points. The estimate goes
 through the published points; how far it may be off is its leave-one-out error.
 
 Width is the number of batch-normalised channels, not alpha: channels are rounded, so a
@@ -143,7 +143,8 @@ class Accuracy:
     @cached_property
     def _estimate(self) -> Callable[[Any, Any], Any]:
         """Log width [K] and log resolution [R] to top-1 [K, R], wherever they are."""
-        trend = _TRENDS[self.fit.trend] if self.fit else ()
+        # Without a fit only the published points are asked for; any trend goes through.
+        trend = _TRENDS[self.fit.trend if self.fit else "plane"]
         response = _responses()[self.fit.response if self.fit else "top-1"]
         surface = _surface(_by_width(self.points, self.widths), trend, response)
         return lambda x, y: response.back(surface(x, y))
@@ -250,21 +251,15 @@ def _surface(
     import numpy as np
 
     nodes = [*points, *([hole] if hole else [])]
-    widths = np.log(sorted({width for width, _ in nodes}))
-    sides = np.log(sorted({side for _, side in nodes}))
-    where = {
-        point: (
-            int(np.searchsorted(widths, np.log(point[0]))),
-            int(np.searchsorted(sides, np.log(point[1]))),
-        )
-        for point in nodes
-    }
+    axes = [sorted({node[axis] for node in nodes}) for axis in (0, 1)]
+    widths, sides = map(np.log, axes)
+    where = {(w, s): (axes[0].index(w), axes[1].index(s)) for w, s in nodes}
     a, r = np.log(np.array([*points], float)).T
     wanted = response.to(np.array([*points.values()]))
-    powers = np.array([a**i * r**j for i, j in terms]).reshape(len(terms), len(a)).T
-    if terms and np.linalg.matrix_rank(powers) < len(terms):
+    powers = np.array([a**i * r**j for i, j in terms]).T
+    weights, _, rank, _ = np.linalg.lstsq(powers, wanted, rcond=None)
+    if hole and rank < len(terms):
         raise np.linalg.LinAlgError
-    weights = np.linalg.lstsq(powers, wanted, rcond=None)[0] if terms else a[:0]
     left = np.full((len(widths), len(sides)), np.nan)
     for point, value in zip(points, wanted - powers @ weights, strict=True):
         left[where[point]] = value

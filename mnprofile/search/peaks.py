@@ -29,7 +29,7 @@ _MARGIN = 1 + 1e-9
 
 @dataclass(frozen=True)
 class Peaks:
-    """Sums of bytes a position [K, n] times positions [n, R]: the peak is the largest.
+    """Sums of bytes per position [K, n] times positions [n, R]; the largest is the peak.
 
     The numbers are of a type that holds every sum exactly.
     """

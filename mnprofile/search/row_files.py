@@ -38,7 +38,7 @@ def latency_column(phone: str) -> str:
 
 
 def columns_of(groups: Sequence[SweepGroup]) -> tuple[str, ...]:
-    """The columns of a sweep: a phone has one where a table has a figure for it."""
+    """The columns of a sweep; phones that no figure is published for have none."""
     phones = {latency.phone for group in groups for latency in group.latencies}
     return COLUMNS + tuple(latency_column(phone) for phone in PHONES if phone in phones)
 
@@ -127,7 +127,7 @@ def sweep(
     pareto: bool = False,
     bits: int = 8,
 ) -> pd.DataFrame:
-    """Every combination of the values as a tidy frame, one row a configuration.
+    """Every combination of the values as a tidy frame, one row per configuration.
 
     Args:
         arch: one table or several: aliases, names, paths or loaded architectures.
@@ -137,8 +137,8 @@ def sweep(
         where: conditions such as "macs<=100M" or "act_peak_bytes<=256KiB"; a row must
             keep all of them.
         pareto: only the frontier of top-1 over macs.
-        bits: 8, 16 or 32 an element of ``act_peak_bytes``, the most memory that live
-            activations need at once.
+        bits: size of an element (8, 16 or 32) in ``act_peak_bytes``, the most memory
+            that live activations need at once.
 
     Raises:
         UsageError: a value out of range, or more rows than a frame should hold.

@@ -87,11 +87,10 @@ class _Search:
         count_r = len(self.grid.resolutions)
         step = max(1, CELLS_AT_ONCE // count_r)
         for alpha, t in self._widths():
-            useful = np.ones(len(t), bool)
+            left, useful = len(alpha), np.ones(len(alpha), bool)
             if self.needs_top1:
                 known = self.group.accuracy is not None
-                useful = known & is_as_printed(self.group.arch, t)
-            left = len(alpha)
+                useful &= known & is_as_printed(self.group.arch, t)
             if useful.any():
                 piece = self._piece(alpha[useful], t[useful])
                 for first in range(0, len(piece.kept), step):
