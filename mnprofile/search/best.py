@@ -220,26 +220,23 @@ def _between(grid: Grid, fill_alphas: bool, fill_sides: bool) -> Grid:
 
 
 def _choices(rows: Rows) -> list[Choice]:
-    taken = ("macs", "params", "activations", MEMORY, "top1")
-    names = ("alpha", "height", "t", "kind", *taken)
+    counted = ("macs", "params", "activations", MEMORY, "top1")
+    names = ("alpha", "height", "t", *counted, "kind")
+    groups = [rows.groups[at] for at in rows.group.tolist()]
     lists = [rows.columns[name].tolist() for name in names]
-    choices = []
-    for at, values in zip(rows.group.tolist(), zip(*lists, strict=True), strict=True):
-        alpha, height, t, kind, *figures = values
-        group = rows.groups[at]
-        assert group.accuracy is not None
-        choices.append(
-            Choice(
-                arch=group.arch,
-                accuracy=group.accuracy,
-                alpha=alpha,
-                resolution=height,
-                t=None if math.isnan(t) else t,
-                **dict(zip(taken, figures, strict=True)),
-                is_published=kind != ESTIMATE,
-            )
+    return [
+        Choice(
+            arch=group.arch,
+            accuracy=group.accuracy,
+            alpha=alpha,
+            resolution=height,
+            t=None if math.isnan(t) else t,
+            **dict(zip(counted, figures, strict=True)),
+            is_published=kind != ESTIMATE,
         )
-    return choices
+        for group, alpha, height, t, *figures, kind in zip(groups, *lists, strict=True)
+        if group.accuracy is not None
+    ]
 
 
 def _rank(choice: Choice) -> tuple[Any, ...]:

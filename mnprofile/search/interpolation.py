@@ -68,23 +68,17 @@ _TRENDS: dict[str, Terms] = {
 }
 
 
-@dataclass(frozen=True)
-class Response:
-    """A scale on which accuracy is closer to a polynomial, and the way back."""
-
-    to: Callable[[Any], Any]
-    back: Callable[[Any], Any]
+# To a scale on which accuracy is closer to a polynomial, and back.
+Response = tuple[Callable[[Any], Any], Callable[[Any], Any]]
 
 
 def _responses() -> dict[str, Response]:
     import numpy as np
 
     return {
-        "top-1": Response(lambda y: y, lambda z: z),
-        "logit": Response(
-            lambda y: np.log(y / (100 - y)), lambda z: 100 / (1 + np.exp(-z))
-        ),
-        "log error": Response(lambda y: np.log(100 - y), lambda z: 100 - np.exp(z)),
+        "top-1": (lambda y: y, lambda z: z),
+        "logit": (lambda y: np.log(y / (100 - y)), lambda z: 100 / (1 + np.exp(-z))),
+        "log error": (lambda y: np.log(100 - y), lambda z: 100 - np.exp(z)),
     }
 
 
@@ -145,9 +139,9 @@ class Accuracy:
         """Log width [K] and log resolution [R] to top-1 [K, R], wherever they are."""
         # Without a fit only the published points are asked for; any trend goes through.
         trend = _TRENDS[self.fit.trend if self.fit else "plane"]
-        response = _responses()[self.fit.response if self.fit else "top-1"]
-        surface = _surface(_by_width(self.points, self.widths), trend, response)
-        return lambda x, y: response.back(surface(x, y))
+        to, back = _responses()[self.fit.response if self.fit else "top-1"]
+        surface = _surface(_by_width(self.points, self.widths), trend, to)
+        return lambda x, y: back(surface(x, y))
 
     @cached_property
     def _allowed(self) -> NDArray[np.uint8]:
@@ -222,16 +216,16 @@ def leave_one_out(
     """
     import numpy as np
 
-    scale = _responses()[response]
+    to, back = _responses()[response]
     errors = []
     for left_out, truth in points.items():
         others = {point: y for point, y in points.items() if point != left_out}
         a, r = np.log(left_out[0]), np.log(left_out[1])
         try:
-            surface = _surface(others, _TRENDS[trend], scale, hole=left_out)
+            surface = _surface(others, _TRENDS[trend], to, hole=left_out)
         except np.linalg.LinAlgError:
             return None
-        estimate = scale.back(surface(np.array([a]), np.array([r]))[0, 0])
+        estimate = back(surface(np.array([a]), np.array([r]))[0, 0])
         errors.append(abs(float(estimate) - truth))
     return sum(errors) / len(errors), max(errors)
 
@@ -239,14 +233,14 @@ def leave_one_out(
 def _surface(
     points: Mapping[Point, float],
     terms: Terms,
-    response: Response,
+    to: Callable[[Any], Any],
     hole: Point | None = None,
 ) -> Callable[[Any, Any], Any]:
     """A function of log width [K] and log resolution [R] through the points, [K, R].
 
-    The trend, plus what it leaves at the points, interpolated along the grid lines
-    between them. A ``hole`` of the grid gets the mean of what the lines through it
-    give, and nothing where none passes.
+    The trend, on the scale that ``to`` leads to, plus what it leaves at the points,
+    interpolated along the grid lines between them. A ``hole`` of the grid gets the mean
+    of what the lines through it give, and nothing where none passes.
     """
     import numpy as np
 
@@ -255,7 +249,7 @@ def _surface(
     widths, sides = map(np.log, axes)
     where = {(w, s): (axes[0].index(w), axes[1].index(s)) for w, s in nodes}
     a, r = np.log(np.array([*points], float)).T
-    wanted = response.to(np.array([*points.values()]))
+    wanted = to(np.array([*points.values()]))
     powers = np.array([a**i * r**j for i, j in terms]).T
     weights, _, rank, _ = np.linalg.lstsq(powers, wanted, rcond=None)
     if hole and rank < len(terms):

@@ -29,9 +29,9 @@ _MARGIN = 1 + 1e-9
 
 @dataclass(frozen=True)
 class Peaks:
-    """Sums of bytes per position [K, n] times positions [n, R]; the largest is the peak.
+    """Sums of bytes per position [K, n] times positions [n, R].
 
-    The numbers are of a type that holds every sum exactly.
+    The peak is the largest sum. The numbers' type holds every sum exactly.
     """
 
     sums: tuple[Sum, ...]

@@ -270,7 +270,7 @@ def write_parquet(
 
     Raises MissingExtraError where pyarrow is not installed.
     """
-    arrow, parquet = _pyarrow()
+    arrow, parquet = require_parquet()
     text = arrow.dictionary(arrow.int32(), arrow.string())
     types = dict.fromkeys(_TEXTS, text) | {name: arrow.int64() for name in _INTS}
     types["resolution"] = arrow.int64() if square else arrow.string()
@@ -290,7 +290,11 @@ def write_parquet(
             writer.write_table(table, row_group_size=_ROW_GROUP)
 
 
-def _pyarrow() -> tuple[Any, Any]:
+def require_parquet() -> tuple[Any, Any]:
+    """pyarrow and its module for Parquet.
+
+    Raises MissingExtraError, so that a sweep can ask before the work.
+    """
     try:
         import pyarrow
         import pyarrow.parquet
@@ -300,11 +304,6 @@ def _pyarrow() -> tuple[Any, Any]:
             accepted='pip install "mnprofile[parquet]", or --format csv',
         ) from None
     return pyarrow, pyarrow.parquet
-
-
-def require_parquet() -> None:
-    """Raise MissingExtraError now rather than after the work."""
-    _pyarrow()
 
 
 def _dictionary(arrow: Any, codes: Any, values: list[str]) -> Any:
