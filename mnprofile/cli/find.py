@@ -94,7 +94,7 @@ def command(
 
 def _limits(given: dict[str, str | None]) -> dict[str, Any]:
     """The limits as numbers. Raises UsageError naming the option."""
-    from mnprofile.search.stream import limit_value
+    from mnprofile.search.conditions import limit_value
 
     limits: dict[str, Any] = {}
     for name, (column, _) in LIMITS.items():

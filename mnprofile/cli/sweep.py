@@ -249,14 +249,10 @@ def _plot_path(plot: Path | None, *, wanted: bool) -> Path | None:
 def run(ask: Ask, kind: str, output: Path | None, plot: Path | None, x: str) -> None:
     """Do the sweep, write the rows, then the plots."""
     from mnprofile.search import row_files as rowfiles
+    from mnprofile.search.conditions import KNOWN, ONLY_PUBLISHED, parse_condition
     from mnprofile.search.grids import DEFAULT_TABLES, grids_for, total_size
-    from mnprofile.search.stream import (
-        KNOWN,
-        ONLY_PUBLISHED,
-        groups_of,
-        parse_condition,
-        stream,
-    )
+    from mnprofile.search.rows import groups_of
+    from mnprofile.search.stream import stream
     from mnprofile.views.html import sweep_page as plotpages
     from mnprofile.views.plots import points as samples
 
@@ -298,7 +294,7 @@ def run(ask: Ask, kind: str, output: Path | None, plot: Path | None, x: str) -> 
 
 def conditions_of(limits: dict[str, str | None]) -> list[Any]:
     """--max-macs 100M and the others as conditions. Raises UsageError."""
-    from mnprofile.search.stream import Condition, limit_value
+    from mnprofile.search.conditions import Condition, limit_value
 
     return [
         Condition(

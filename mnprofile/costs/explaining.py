@@ -14,10 +14,6 @@ from mnprofile.costs.formulas import Derivation, Formula, Scale, derive
 from mnprofile.graph.configuration import Configuration
 from mnprofile.graph.graph import Graph, Node
 from mnprofile.graph.operators.op import Shape
-from mnprofile.networks.catalog import build, load
-from mnprofile.graph.operators.convolution import Conv, Depthwise
-from mnprofile.graph.operators.linear import Linear
-from mnprofile.graph.operators.op import Shape
 from mnprofile.networks.blocks.builder import build_rows
 from mnprofile.networks.catalog import Arch, build, load
 from mnprofile.networks.notation.rows import Architecture
