@@ -10,8 +10,9 @@ import click
 
 from mnprofile.base import files
 from mnprofile.base.errors import FileError, Place
+from mnprofile.base.json_files import envelope
 from mnprofile.cli.options import output_options
-from mnprofile.cli.output import emit, envelope, warn
+from mnprofile.cli.output import emit, warn
 from mnprofile.costs.budgets.evaluation import (
     Judgement,
     baseline_text,

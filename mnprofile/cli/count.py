@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from mnprofile.base.errors import UsageError
+from mnprofile.base.json_files import envelope
 from mnprofile.base.units import BITS
 from mnprofile.cli.options import (
     arch_argument,
@@ -15,7 +16,7 @@ from mnprofile.cli.options import (
     output_options,
     settings_of,
 )
-from mnprofile.cli.output import emit, envelope
+from mnprofile.cli.output import emit
 from mnprofile.costs.counting import (
     GROUPINGS,
     Count,

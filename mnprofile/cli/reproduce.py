@@ -8,9 +8,10 @@ import click
 from click.shell_completion import CompletionItem
 
 from mnprofile.base.errors import OK, VERDICT
+from mnprofile.base.json_files import envelope
 from mnprofile.base.sheet import Column, Sheet
 from mnprofile.cli.options import output_options
-from mnprofile.cli.output import chosen_format, emit, envelope
+from mnprofile.cli.output import chosen_format, emit
 from mnprofile.evidence.literature.reproduction import (
     Fit,
     Reproduction,
