@@ -25,11 +25,9 @@ from mnprofile.costs.counting import (
     figures_record,
     layer_record,
 )
-from mnprofile.evidence.literature.printed import (
-    Figure,
-    misprint_of,
-    published_for,
-)
+from mnprofile.evidence.literature.misprints import misprint_of
+from mnprofile.evidence.literature.published import published_for
+from mnprofile.evidence.literature.sources import Printed
 from mnprofile.networks.blocks.builder import build_rows
 from mnprofile.networks.notation.rows import Architecture
 from mnprofile.views.sheets.configuration import (
@@ -164,7 +162,7 @@ def count_record(
     }
 
 
-def _published_record(figure: Figure) -> dict[str, Any]:
+def _published_record(figure: Printed) -> dict[str, Any]:
     misprint = misprint_of(figure)
     return {
         "source": figure.source,

@@ -13,7 +13,7 @@ from mnprofile.base.sheet import Column, Sheet
 from mnprofile.cli.options import output_options
 from mnprofile.cli.output import chosen_format, emit
 from mnprofile.evidence.literature.reproduction import (
-    Fit,
+    ConventionFit,
     Reproduction,
     Result,
     Verdict,
@@ -179,7 +179,7 @@ def _tally_record(done: Reproduction, source: str | None = None) -> dict[str, in
     }
 
 
-def _fit_record(fit: Fit) -> dict[str, Any]:
+def _fit_record(fit: ConventionFit) -> dict[str, Any]:
     convention = fit.convention
     record: dict[str, Any] = {
         "source": fit.source,
