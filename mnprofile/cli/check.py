@@ -21,7 +21,7 @@ from mnprofile.cli.options import (
 )
 from mnprofile.evidence.profilers import foreign as against
 from mnprofile.evidence.profilers.cross_check import Progress, check
-from mnprofile.networks.blocks.builder import build_rows
+from mnprofile.networks.catalog import build
 
 
 @click.command("check")
@@ -102,7 +102,7 @@ def command(
     if factory is not None and counters:
         raise UsageError("--against and --counter do not go together")
     settings = settings_of(**given)
-    graph = build_rows(settings.arch, **settings.build_arguments())
+    graph = build(settings.arch, **settings.build_arguments())
     if factory is not None:
         outcome = against.check_against(graph, factory, keywords)
         check_against.show(outcome, format_, output)

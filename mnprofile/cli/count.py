@@ -28,7 +28,7 @@ from mnprofile.costs.counting import (
 from mnprofile.evidence.literature.misprints import misprint_of
 from mnprofile.evidence.literature.published import published_for
 from mnprofile.evidence.literature.sources import Printed
-from mnprofile.networks.blocks.builder import build_rows
+from mnprofile.networks.catalog import build
 from mnprofile.networks.notation.rows import Architecture
 from mnprofile.views.sheets.configuration import (
     errata_notes,
@@ -116,7 +116,7 @@ def command(
             accepted="--by layer",
         )
     settings = settings_of(**given)
-    counted = count(build_rows(settings.arch, **settings.build_arguments()))
+    counted = count(build(settings.arch, **settings.build_arguments()))
     notes = (*counted.graph.notes, *errata_notes(settings.arch))
     sheets = count_sheets(counted, settings.arch, by, notes, elementwise=elementwise)
     csv = csv_sheet(counted, by, elementwise=elementwise)

@@ -25,7 +25,7 @@ from mnprofile.costs.comparison import (
     side_of_file,
 )
 from mnprofile.costs.counting import count
-from mnprofile.networks.blocks.builder import build_rows
+from mnprofile.networks.catalog import build
 from mnprofile.networks.widths import IMPLS
 
 LABELS = {"macs": "multiply-adds", "params": "params", "activations": "activations"}
@@ -134,7 +134,7 @@ def _side(arch: str, given: dict[str, Any]) -> Side:
         impl=given["impl"] or "paper",
         output_stride=None,
     )
-    counted = count(build_rows(settings.arch, **settings.build_arguments()))
+    counted = count(build(settings.arch, **settings.build_arguments()))
     label = side_of_count(counted)
     extra = [f"{name} {value}" for name, value in given.items() if value is not None]
     extra = [text for text in extra if not text.startswith("t ")]

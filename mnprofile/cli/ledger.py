@@ -26,7 +26,7 @@ from mnprofile.evidence.profilers.rules import (
     profiler_of,
 )
 from mnprofile.evidence.profilers.torch_style import Writing
-from mnprofile.networks.blocks.builder import build_rows
+from mnprofile.networks.catalog import build
 from mnprofile.views.sheets.configuration import headline, model_record
 
 
@@ -65,7 +65,7 @@ def command(
     """
     chosen = [profiler_of(name) for name in names] or list(PROFILERS)
     settings = settings_of(**given)
-    graph = build_rows(settings.arch, **settings.build_arguments())
+    graph = build(settings.arch, **settings.build_arguments())
     book = ledger(graph, pooling=pooling, activations=activations)
     entries = [one for one in book.entries if one.profiler in chosen]
     terms = term_sheet(entries)

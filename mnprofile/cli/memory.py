@@ -20,7 +20,7 @@ from mnprofile.costs.counting import count
 from mnprofile.costs.deployment import deploy
 from mnprofile.costs.memory.activations import VIEWS, activation_memory, widest
 from mnprofile.costs.memory.grouped import Groups
-from mnprofile.networks.blocks.builder import build_rows
+from mnprofile.networks.catalog import build
 from mnprofile.views.sheets.configuration import headline
 from mnprofile.views.sheets.memory import (
     foot,
@@ -111,7 +111,7 @@ def command(
       mnprofile memory v2 --bits 16 --by resolution
     """
     settings = settings_of(**given)
-    graph = build_rows(settings.arch, **settings.build_arguments())
+    graph = build(settings.arch, **settings.build_arguments())
     if by == "resolution" and (groups != 1 or fuse):
         raise UsageError(
             "--by resolution: the largest maps, whatever the schedule",

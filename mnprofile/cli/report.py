@@ -10,7 +10,7 @@ from mnprofile.base.errors import OK, VERDICT, UsageError
 from mnprofile.cli.options import ArchType, impl_option, settings_of
 from mnprofile.cli.output import warn
 from mnprofile.costs.counting import count
-from mnprofile.networks.blocks.builder import build_rows
+from mnprofile.networks.catalog import build
 
 if TYPE_CHECKING:
     from mnprofile.views.html.panels import Network, Panel
@@ -78,7 +78,7 @@ def command(
                 f'"{settings.arch.name}" twice: a report takes a table once',
                 accepted="mnprofile diff, for two configurations of one table",
             )
-        counted = count(build_rows(settings.arch, **settings.build_arguments()))
+        counted = count(build(settings.arch, **settings.build_arguments()))
         networks.append(Network(settings.arch, counted))
     agrees, verdicts = _verdicts(networks, checks=checks, reproduces=reproduces)
     try:

@@ -16,7 +16,7 @@ from mnprofile.cli.options import (
 from mnprofile.cli.output import chosen_format, emit, write
 from mnprofile.graph import drawing
 from mnprofile.graph.graph import Graph
-from mnprofile.networks.blocks.builder import build_rows
+from mnprofile.networks.catalog import build
 from mnprofile.networks.notation.rows import Architecture
 from mnprofile.views.sheets.configuration import (
     errata_notes,
@@ -41,7 +41,7 @@ def command(format_: str | None, output: Path | None, **given: Any) -> None:
     """
     settings = settings_of(**given)
     arch = settings.arch
-    graph = build_rows(arch, **settings.build_arguments())
+    graph = build(arch, **settings.build_arguments())
     kind = chosen_format(format_, output, {".mmd": "mermaid", ".dot": "dot"})
     if kind in ("mermaid", "dot"):
         draw = drawing.to_mermaid if kind == "mermaid" else drawing.to_dot

@@ -7,7 +7,8 @@ from dataclasses import dataclass, fields
 from operator import add, attrgetter
 from typing import TYPE_CHECKING, Literal
 
-from mnprofile.graph.graph import Config, Graph, Node, Origin
+from mnprofile.graph.configuration import Configuration
+from mnprofile.graph.graph import Graph, Node, Origin
 from mnprofile.graph.operators import Depthwise, Shape
 
 if TYPE_CHECKING:
@@ -119,7 +120,7 @@ class Count:
     all_layers: tuple[Layer, ...]
 
     @property
-    def config(self) -> Config:
+    def config(self) -> Configuration:
         return self.graph.config
 
     @property

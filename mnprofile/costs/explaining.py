@@ -12,7 +12,8 @@ from mnprofile.base.errors import UsageError, nearest
 from mnprofile.base.units import grouped, percent, short
 from mnprofile.costs.counting import COUNTED_KINDS, Figures, figures_of
 from mnprofile.costs.formulas import Derivation, Formula, Scale, derive
-from mnprofile.graph.graph import Config, Graph, Node
+from mnprofile.graph.configuration import Configuration
+from mnprofile.graph.graph import Graph, Node
 from mnprofile.graph.operators import Conv, Depthwise, Linear, Shape
 from mnprofile.networks.catalog import build, load
 from mnprofile.networks.notation.rows import Architecture
@@ -93,7 +94,7 @@ class Explanation:
 class NetworkExplanation:
     """A whole network, block by block, and against standard convolutions."""
 
-    config: Config
+    config: Configuration
     blocks: tuple[Explanation, ...]
     ratios: tuple[Ratio, ...]
 

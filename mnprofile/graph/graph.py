@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 
 from mnprofile.base.errors import MnprofileError
 from mnprofile.graph.arithmetic import decide
+from mnprofile.graph.configuration import Configuration
 from mnprofile.graph.operators import Add, Op, Shape
 
 INPUT = "input"
@@ -47,24 +48,10 @@ class Node:
 
 
 @dataclass(frozen=True, slots=True)
-class Config:
-    """Which network of a family this is: the settings it was built with."""
-
-    name: str
-    impl: str
-    alpha: float
-    resolution: tuple[int, int]  # height, width
-    rho: float | None  # resolution over the table's; None where it is not square
-    t: float | None
-    classes: int
-    output_stride: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class Graph:
     """Nodes in topological order, and the settings they were built with."""
 
-    config: Config
+    config: Configuration
     input_shape: Shape
     nodes: tuple[Node, ...]
     notes: tuple[str, ...] = ()

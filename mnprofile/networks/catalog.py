@@ -12,6 +12,7 @@ from mnprofile.base.files import Input
 from mnprofile.base.units import parse_resolution
 from mnprofile.graph.graph import Graph
 from mnprofile.networks.blocks.builder import build_rows, check_sizes
+from mnprofile.networks.configuration import Request, configure
 from mnprofile.networks.notation.dialects import read_architecture
 from mnprofile.networks.notation.markdown import read_settings, read_table
 from mnprofile.networks.notation.rows import FAMILIES, Architecture
@@ -122,20 +123,29 @@ def build(
     impl: str = "paper",
     output_stride: int | None = None,
 ) -> Graph:
-    """Build the layer graph of one configuration; see ``blocks.build_rows``.
+    """Build the layer graph of one configuration.
+
+    Args:
+        arch: what ``load`` takes, or a table that it gave.
+        alpha: width multiplier, above 0 and at most 16.
+        resolution: input side, or (height, width); the table's own where None.
+        t: replaces the expansion factor of every block whose printed one is above 1;
+            0 makes a block with a shortcut the identity.
+        classes: replaces the number of classes; 0 leaves the classifier out.
+        impl: whose width-multiplier rules apply: paper, torchvision, keras or timm.
+        output_stride: 8, 16 or 32: strides beyond it become dilation, as DeepLab does
+            (and torchvision's ``dilated`` V3, which equals 16).
+
+    Raises:
+        UsageError: a value out of range, or one that the table has no use for.
+            A resolution too small for Keras' V1 padding is one of them.
 
     >>> build("v2", alpha=0.75, resolution=160).config.resolution
     (160, 160)
     """
-    return build_rows(
-        arch if isinstance(arch, Architecture) else load(arch),
-        alpha=alpha,
-        resolution=resolution,
-        t=t,
-        classes=classes,
-        impl=impl,
-        output_stride=output_stride,
-    )
+    table = arch if isinstance(arch, Architecture) else load(arch)
+    request = Request(alpha, resolution, t, classes, impl, output_stride)
+    return build_rows(table, configure(table, request))
 
 
 def is_shipped(arch: Architecture) -> bool:

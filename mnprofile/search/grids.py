@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 from mnprofile.base.errors import UsageError
 from mnprofile.base.units import parse_resolution
 from mnprofile.networks.catalog import load, parse_spec, shipped
-from mnprofile.networks.limits import check_factors
+from mnprofile.networks.configuration import checked_alpha, checked_classes, checked_t
 from mnprofile.networks.notation.cells import MAX_SIZE
 from mnprofile.networks.notation.rows import Architecture
 from mnprofile.networks.widths import rules_for
@@ -295,11 +295,11 @@ def _check(chosen: Grid, classes: Sequence[int] | None) -> None:
     for impl in chosen.impls:
         rules_for(arch.family, impl)
     for alpha in chosen.alphas:
-        check_factors(arch, alpha=alpha, t=None, classes=None)
+        checked_alpha(alpha)
     for t in chosen.ts:
-        check_factors(arch, alpha=1.0, t=t, classes=None)
+        checked_t(arch, t)
     for count in classes or ():
-        check_factors(arch, alpha=1.0, t=None, classes=count)
+        checked_classes(arch, count)
     for side in {size for sides in chosen.resolutions for size in sides}:
         if not 1 <= side <= MAX_SIZE:
             raise UsageError(

@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Any
 from mnprofile.base.errors import UsageError
 from mnprofile.costs.counting import COUNTED_KINDS
 from mnprofile.graph.arithmetic import SplitError
-from mnprofile.graph.graph import Config, Graph
+from mnprofile.graph.configuration import Configuration
+from mnprofile.graph.graph import Graph
 from mnprofile.graph.operators import ShapeError
 from mnprofile.networks.blocks.builder import assemble
 from mnprofile.networks.notation.rows import Architecture
@@ -82,7 +83,7 @@ def product(
 ) -> Product:
     """Evaluate the rules for K widths ``alpha`` (each with its ``t``) at R resolutions.
 
-    The values must be ones that ``limits.check_factors`` accepts. Raises UsageError for
+    The values must be ones that ``configure`` accepts. Raises UsageError for
     a resolution that is too small for Keras' MobileNetV1 padding.
     """
     import numpy as np
@@ -165,12 +166,12 @@ def _assembled(
 ) -> Iterator[tuple[Part, Graph]]:
     """The graph of each part of the array that has one structure throughout."""
     side = sizes[part.columns].T[:, None, :]  # [2, 1, r]
-    config = Config(
+    config = Configuration(
         name=arch.name,
         impl=impl,
         alpha=alpha[part.rows][:, None],
         resolution=(side[0], side[1]),
-        rho=None,
+        table_resolution=None,
         t=t[part.rows][:, None] if t is not None else None,
         classes=classes,
     )

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 import mnprofile
 from mnprofile.costs.counting import GROUPINGS, Figures, count
 from mnprofile.networks import catalog
-from mnprofile.networks.blocks.builder import build_rows
+from mnprofile.networks.catalog import build
 from mnprofile.networks.notation.rows import Architecture
 from mnprofile.networks.widths import IMPLS, RULES
 
@@ -38,7 +38,7 @@ def test_every_grouping_adds_up_to_the_totals(
     configuration: tuple[Architecture, dict[str, Any]],
 ) -> None:
     arch, chosen = configuration
-    counted = count(build_rows(arch, **chosen))
+    counted = count(build(arch, **chosen))
 
     for grouping in GROUPINGS:
         groups = counted.by(grouping, elementwise=True)
@@ -52,7 +52,7 @@ def test_a_layer_costs_its_weights_at_every_output_position(
     configuration: tuple[Architecture, dict[str, Any]],
 ) -> None:
     arch, chosen = configuration
-    for layer in count(build_rows(arch, **chosen)).layers:
+    for layer in count(build(arch, **chosen)).layers:
         positions = layer.out_shape.h * layer.out_shape.w
         assert layer.figures.macs == layer.figures.weights * positions
         assert layer.figures.activations == layer.out_shape.c * positions
@@ -65,7 +65,7 @@ def test_every_node_reads_what_was_produced_before_it(
     configuration: tuple[Architecture, dict[str, Any]],
 ) -> None:
     arch, chosen = configuration
-    graph = build_rows(arch, **chosen)
+    graph = build(arch, **chosen)
     shapes = {"input": graph.input_shape}
     for node in graph:
         assert node.name not in shapes

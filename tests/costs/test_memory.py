@@ -18,7 +18,8 @@ from mnprofile.costs.memory.liveness import (
     live_sets,
     peak_elements,
 )
-from mnprofile.graph.graph import Config, Graph, Node, Position, Tape
+from mnprofile.graph.configuration import Configuration
+from mnprofile.graph.graph import Graph, Node, Position, Tape
 from mnprofile.graph.operators import (
     Activation,
     Add,
@@ -103,7 +104,7 @@ def test_the_heap_gives_back_what_is_read() -> None:
 
 
 def small(tape: Tape) -> Graph:
-    config = Config("small", "paper", 1.0, (2, 2), None, None, 0)
+    config = Configuration("small", "paper", 1.0, (2, 2), None, None, 0)
     return Graph(config, tape.shapes["input"], tuple(tape.nodes))
 
 
@@ -495,7 +496,9 @@ def test_live_sets_of_arrays_are_those_of_each_configuration(
     arch = load(name)
     column: Any = numpy.array(alphas)[:, None]
     row: Any = numpy.array(sides)[None, :]
-    config = Config(arch.name, "paper", column, (row, row), None, None, arch.classes)
+    config = Configuration(
+        arch.name, "paper", column, (row, row), None, None, arch.classes
+    )
     peaks = peak_elements(live_sets(assemble(arch, config)))
 
     expected = [

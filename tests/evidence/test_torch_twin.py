@@ -10,7 +10,8 @@ import mnprofile
 from mnprofile.base.errors import MissingExtraError, UsageError
 from mnprofile.evidence.profilers.torch_style import Style
 from mnprofile.graph import operators as ops
-from mnprofile.graph.graph import Config, Graph, GraphError, Origin, Position, Tape
+from mnprofile.graph.configuration import Configuration
+from mnprofile.graph.graph import Graph, GraphError, Origin, Position, Tape
 from mnprofile.graph.operators import BatchNorm, Conv, Depthwise, GlobalPool, Op, Shape
 from mnprofile.networks import catalog
 
@@ -24,7 +25,7 @@ def graph_of(channels: int, size: int, *parts: tuple[str, Op]) -> Graph:
         layer = name.rpartition(".")[0] or name
         tape.at = Position(layer, layer, "s1", Origin("<test>"))
         tape.add(name, op)
-    config = Config("chain", "paper", 1.0, (size, size), None, None, 0)
+    config = Configuration("chain", "paper", 1.0, (size, size), None, None, 0)
     return Graph(config, Shape(channels, size, size), tuple(tape.nodes))
 
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from mnprofile.base.errors import UsageError
 from mnprofile.costs.counting import count
 from mnprofile.networks import catalog
-from mnprofile.networks.blocks.builder import build_rows
+from mnprofile.networks.catalog import build
 from mnprofile.networks.notation.rows import Architecture
 from mnprofile.networks.widths import RULES
 from mnprofile.search import products
@@ -38,7 +38,7 @@ def counted(
 ) -> tuple[int, ...]:
     """The totals of one configuration, built on its own with plain integers."""
     totals = count(
-        build_rows(
+        build(
             arch,
             alpha=alpha,
             t=t,

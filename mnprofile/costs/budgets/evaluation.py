@@ -14,7 +14,7 @@ from mnprofile.costs.budgets.reading import Budget, BudgetError, BudgetFile
 from mnprofile.costs.comparison import QUANTITIES, Costs, Quantity, side_of_count
 from mnprofile.costs.counting import count
 from mnprofile.networks import catalog
-from mnprofile.networks.blocks.builder import build_rows
+from mnprofile.networks.catalog import build
 from mnprofile.networks.notation.rows import Architecture
 
 State = Literal["over", "unmeasured", "ok"]
@@ -205,7 +205,7 @@ def _tables(folder: Path, arch: str) -> list[Architecture]:
 
 
 def _count(arch: Architecture, factors: Mapping[str, object]) -> NetworkCosts:
-    counted = count(build_rows(arch, **factors))  # type: ignore[arg-type]
+    counted = count(build(arch, **factors))  # type: ignore[arg-type]
     side = side_of_count(counted)
     return NetworkCosts(counted.config.name, side.label, side.stages)
 

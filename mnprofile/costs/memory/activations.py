@@ -11,7 +11,8 @@ from mnprofile.base.errors import UsageError
 from mnprofile.base.units import Bits, check_bits, grouped, short_bytes
 from mnprofile.costs.memory.grouped import Groups, fused, fused_steps, grouped_steps
 from mnprofile.costs.memory.liveness import Step, Tensor, live_sets
-from mnprofile.graph.graph import INPUT, Config, Graph
+from mnprofile.graph.configuration import Configuration
+from mnprofile.graph.graph import INPUT, Graph
 
 View = Literal["layer", "block", "stage"]
 VIEWS: tuple[View, ...] = ("layer", "block", "stage")
@@ -29,7 +30,7 @@ class Memory:
     ``extra_elems`` what grouping them costs (see ``grouped.GroupedStep``).
     """
 
-    config: Config
+    config: Configuration
     bits: Bits
     steps: tuple[Step, ...]
     groups: Groups = 1

@@ -8,8 +8,7 @@ from decimal import Decimal
 
 from mnprofile.costs.counting import count
 from mnprofile.evidence.literature.accuracy_series import TOP1, point_of, top1_figures
-from mnprofile.networks.blocks.builder import build_rows
-from mnprofile.networks.catalog import is_shipped
+from mnprofile.networks.catalog import build, is_shipped
 from mnprofile.networks.notation.rows import Architecture
 
 
@@ -42,7 +41,7 @@ def points(arch: Architecture, *, impl: str = "paper") -> tuple[Point, ...]:
     found = []
     for figure in top1_figures(arch.name):
         alpha, side = point_of(figure)
-        totals = count(build_rows(arch, alpha=alpha, resolution=side, impl=impl)).totals
+        totals = count(build(arch, alpha=alpha, resolution=side, impl=impl)).totals
         found.append(
             Point(
                 arch.name,

@@ -8,9 +8,9 @@ from mnprofile.evidence.literature.sources import (
     impl,
     sources,
 )
-from mnprofile.graph.graph import Config, Graph
-from mnprofile.networks.blocks.builder import build_rows
-from mnprofile.networks.catalog import is_shipped
+from mnprofile.graph.configuration import Configuration
+from mnprofile.graph.graph import Graph
+from mnprofile.networks.catalog import build, is_shipped
 from mnprofile.networks.notation.rows import Architecture
 
 IMAGENET = "ImageNet"
@@ -18,7 +18,7 @@ IMAGENET_CLASSES = (1000, 1001)  # TF-slim has one for the background
 
 
 def printed_shares(
-    arch: Architecture, config: Config
+    arch: Architecture, config: Configuration
 ) -> dict[tuple[str, str], Printed]:
     """The shares by type of the V1 paper's Table 2, by (type, quantity).
 
@@ -75,7 +75,7 @@ def _builds_the_same(arch: Architecture, graph: Graph, impl: str) -> bool:
     """Whether another implementation has the same maps throughout."""
     config = graph.config
     try:
-        other = build_rows(
+        other = build(
             arch,
             alpha=config.alpha,
             resolution=config.resolution,

@@ -13,7 +13,8 @@ from dataclasses import dataclass, field
 from mnprofile.base.errors import UsageError, nearest
 from mnprofile.costs.counting import figures_of
 from mnprofile.evidence.profilers.torch_style import Style, Writing
-from mnprofile.graph.graph import Config, Graph, Node
+from mnprofile.graph.configuration import Configuration
+from mnprofile.graph.graph import Graph, Node
 from mnprofile.graph.operators import Activation, Conv, Linear
 
 # Quantity: its symbol in a formula, and what it is.
@@ -229,7 +230,7 @@ class Ledger:
     """Every profiler's total for one network. ``other`` is for the same network with
     its pooling written the other way."""
 
-    config: Config
+    config: Configuration
     writing: Writing
     counts: Mapping[str, int] = field(hash=False)
     entries: tuple[Entry, ...]

@@ -4,7 +4,8 @@ from dataclasses import dataclass, field
 
 from mnprofile.base.errors import TableError, UsageError
 from mnprofile.graph.arithmetic import decide
-from mnprofile.graph.graph import Config, Graph, Origin, Tape
+from mnprofile.graph.configuration import Configuration
+from mnprofile.graph.graph import Graph, Origin, Tape
 from mnprofile.graph.operators import (
     Activation,
     ActivationKind,
@@ -19,12 +20,7 @@ from mnprofile.graph.operators import (
     Shape,
     ShapeError,
 )
-from mnprofile.networks.limits import (
-    check_factors,
-    checked_resolution,
-    real_number,
-    whole_number,
-)
+from mnprofile.networks.configuration import configure
 from mnprofile.networks.notation.dialects import DIALECTS
 from mnprofile.networks.notation.rows import (
     Architecture,
@@ -39,59 +35,23 @@ from mnprofile.networks.notation.rows import (
 from mnprofile.networks.widths import Rules, Width, channels, rules_for
 
 
-def build_rows(
-    arch: Architecture,
-    *,
-    alpha: float = 1.0,
-    resolution: int | tuple[int, int] | None = None,
-    t: float | None = None,
-    classes: int | None = None,
-    impl: str = "paper",
-    output_stride: int | None = None,
-) -> Graph:
+def build_rows(arch: Architecture, config: Configuration) -> Graph:
     """Build one configuration of an architecture.
 
-    Args:
-        alpha: width multiplier, above 0 and at most 16.
-        resolution: input side, or (height, width); the table's own where None.
-        t: replaces the expansion factor of every block whose printed one is above 1;
-            0 makes a block with a shortcut the identity.
-        classes: replaces the number of classes; 0 leaves the classifier out.
-        impl: whose width-multiplier rules apply: paper, torchvision, keras or timm.
-        output_stride: 8, 16 or 32: strides beyond it become dilation, as DeepLab does
-            (and torchvision's ``dilated`` V3, which equals 16).
-
-    Raises:
-        UsageError: a value out of range, or one that the table has no use for.
-            A resolution too small for Keras' V1 padding is one of them.
+    Raises UsageError for a resolution that is too small for Keras' V1 padding.
     """
-    height, width = checked_resolution(arch, resolution)
-    alpha = real_number("alpha", alpha)
-    t = None if t is None else real_number("t", t)
-    classes = None if classes is None else whole_number("classes", classes)
-    check_factors(arch, alpha=alpha, t=t, classes=classes, output_stride=output_stride)
-    built = arch.classes if classes is None else classes
-    square = height == width
-    config = Config(
-        name=arch.name,
-        impl=impl,
-        alpha=alpha,
-        resolution=(height, width),
-        rho=height / arch.resolution if square else None,
-        t=t,
-        classes=built if arch.has_classifier else 0,
-        output_stride=output_stride,
-    )
     try:
         return assemble(arch, config)
     except ShapeError as fault:
+        height, width = config.resolution
         raise UsageError(f"resolution: {height}x{width}: {fault.message}") from None
 
 
-def assemble(arch: Architecture, config: Config) -> Graph:
+def assemble(arch: Architecture, config: Configuration) -> Graph:
     """Build a configuration whose values are already checked.
 
-    The sweep passes arrays for alpha, t (columns) and the resolution (rows).
+    A sweep's has arrays for alpha, t (columns) and the resolution (rows). Raises
+    ShapeError for a resolution that the network cannot run at.
     """
     height, width = config.resolution
     image = Shape(arch.rows[0].channels, height, width)
@@ -106,7 +66,7 @@ def check_sizes(arch: Architecture) -> None:
 
     Raises TableError at the first cell that does not follow.
     """
-    graph = build_rows(arch)
+    graph = build_rows(arch, configure(arch))
     nodes = iter(graph.nodes)
     node = next(nodes, None)
     shape = graph.input_shape
@@ -150,7 +110,7 @@ class _Builder:
     """Puts one row after the other onto the tape."""
 
     arch: Architecture
-    config: Config
+    config: Configuration
     tape: Tape
     rules: Rules = field(init=False)
     stride: int = 1  # of the network so far, as printed

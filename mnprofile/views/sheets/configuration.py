@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from mnprofile.graph.graph import Config
+from mnprofile.graph.configuration import Configuration
 from mnprofile.networks.notation.rows import Architecture
 
 
@@ -30,7 +30,7 @@ def errata_record(arch: Architecture) -> list[dict[str, Any]]:
     ]
 
 
-def headline(config: Config) -> str:
+def headline(config: Configuration) -> str:
     """The configuration in one line."""
     height, width = config.resolution
     parts = [f"{config.name}", f"alpha {config.alpha}", f"{height}x{width}"]
@@ -43,7 +43,7 @@ def headline(config: Config) -> str:
     return ", ".join(parts)
 
 
-def model_record(config: Config) -> dict[str, Any]:
+def model_record(config: Configuration) -> dict[str, Any]:
     """The configuration as JSON has it."""
     height, width = config.resolution
     return {

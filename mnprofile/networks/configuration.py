@@ -1,0 +1,139 @@
+"""Settings to a configuration: the one place that reads and checks them.
+
+A ``Request`` holds what was asked for, in Python, on the command line, in a spec such
+as ``v2@0.75/160`` or in a budget file; ``configure`` settles it for one table.
+"""
+
+import operator
+from dataclasses import dataclass
+
+from mnprofile.base.errors import UsageError
+from mnprofile.graph.configuration import Configuration
+from mnprofile.networks.notation.cells import MAX_CLASSES, MAX_EXPANSION, MAX_SIZE
+from mnprofile.networks.notation.rows import Architecture
+from mnprofile.networks.widths import rules_for
+
+MAX_ALPHA = 16.0
+OUTPUT_STRIDES = (8, 16, 32)
+
+
+@dataclass(frozen=True)
+class Request:
+    """What is asked of a table. None leaves a setting as the table has it."""
+
+    alpha: float | None = None
+    resolution: int | tuple[int, int] | None = None  # a side, or height and width
+    t: float | None = None
+    classes: int | None = None
+    impl: str = "paper"
+    output_stride: int | None = None
+
+
+def configure(arch: Architecture, request: Request = Request()) -> Configuration:
+    """The configuration of a table that a request asks for.
+
+    Raises UsageError for a value out of range, or one that the table has no use for.
+    """
+    return Configuration(
+        name=arch.name,
+        resolution=checked_resolution(arch, request.resolution),
+        table_resolution=arch.resolution,
+        alpha=1.0 if request.alpha is None else checked_alpha(request.alpha),
+        t=checked_t(arch, request.t),
+        classes=checked_classes(arch, request.classes),
+        output_stride=checked_output_stride(request.output_stride),
+        impl=checked_impl(arch, request.impl),
+    )
+
+
+def checked_alpha(alpha: object) -> float:
+    """A width multiplier above 0, or UsageError."""
+    value = real_number("alpha", alpha)
+    if not 0 < value <= MAX_ALPHA:
+        raise UsageError(
+            f"alpha: {value:g} is out of range",
+            accepted=f"above 0, at most {MAX_ALPHA:g}",
+        )
+    return value
+
+
+def checked_resolution(arch: Architecture, resolution: object) -> tuple[int, int]:
+    """(height, width); the table's own where None is given. Raises UsageError."""
+    given = arch.resolution if resolution is None else resolution
+    sides = given if isinstance(given, tuple) else (given, given)
+    if len(sides) != 2:
+        raise UsageError(
+            f"resolution: {given} is no size", accepted="a side, or (height, width)"
+        )
+    height, width = (whole_number("resolution", side) for side in sides)
+    for side in (height, width):
+        if not 1 <= side <= MAX_SIZE:
+            raise UsageError(
+                f"resolution: {side} is out of range", accepted=f"1 to {MAX_SIZE}"
+            )
+    return height, width
+
+
+def checked_t(arch: Architecture, t: object) -> float | None:
+    """An expansion factor; None keeps the printed ones. Raises UsageError."""
+    if t is None:
+        return None
+    value = real_number("t", t)
+    if not arch.has_expansion:
+        raise UsageError(f"t: {arch.name} has no expansion factor")
+    if not 0 <= value <= MAX_EXPANSION:
+        raise UsageError(
+            f"t: {value:g} is out of range", accepted=f"0 to {MAX_EXPANSION}"
+        )
+    return value
+
+
+def checked_classes(arch: Architecture, classes: object) -> int:
+    """A number of classes; the table's own where None is given. Raises UsageError."""
+    if classes is None:
+        return arch.classes if arch.has_classifier else 0
+    value = whole_number("classes", classes)
+    if not arch.has_classifier:
+        raise UsageError(f"classes: {arch.name} has no classifier")
+    if not 0 <= value <= MAX_CLASSES:
+        raise UsageError(
+            f"classes: {value} is out of range", accepted=f"0 to {MAX_CLASSES}"
+        )
+    return value
+
+
+def checked_output_stride(output_stride: int | None) -> int | None:
+    """8, 16, 32 or None, or UsageError."""
+    if output_stride is None:
+        return None
+    if output_stride not in OUTPUT_STRIDES:
+        raise UsageError(
+            f"output stride: {output_stride} is not accepted",
+            accepted=", ".join(map(str, OUTPUT_STRIDES)),
+        )
+    return int(output_stride)
+
+
+def checked_impl(arch: Architecture, impl: str) -> str:
+    """An implementation that has this table's family, or UsageError."""
+    rules_for(arch.family, impl)
+    return impl
+
+
+def whole_number(name: str, value: object) -> int:
+    """An int from anything that is one (numpy's too), or UsageError."""
+    try:
+        if isinstance(value, bool):
+            raise TypeError
+        return operator.index(value)  # type: ignore[arg-type]
+    except TypeError:
+        raise UsageError(
+            f"{name}: {value!r} is no whole number", accepted="a whole number"
+        ) from None
+
+
+def real_number(name: str, value: object) -> float:
+    """A float from anything that is a number, or UsageError."""
+    if isinstance(value, bool | str) or not hasattr(value, "__float__"):
+        raise UsageError(f"{name}: {value!r} is no number", accepted="a number")
+    return float(value)
