@@ -1,13 +1,13 @@
 """Packages that only some commands need, each of an extra."""
 
-from importlib.util import find_spec
+import importlib.util
 
 from mnprofile.base.errors import MissingExtraError
 
 
 def is_installed(package: str) -> bool:
     """Whether a package can be found; it is not imported."""
-    return find_spec(package) is not None
+    return importlib.util.find_spec(package) is not None
 
 
 def require(package: str, extra: str = "check") -> None:
