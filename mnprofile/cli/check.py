@@ -15,13 +15,12 @@ from mnprofile.cli import check_against, check_output
 from mnprofile.cli.options import (
     arch_argument,
     config_options,
+    network_of,
     output_options,
-    settings_of,
     writing_options,
 )
 from mnprofile.evidence.profilers import foreign as against
 from mnprofile.evidence.profilers.cross_check import Progress, check
-from mnprofile.networks.catalog import build
 
 
 @click.command("check")
@@ -101,8 +100,7 @@ def command(
         raise UsageError("--against-arg: there is no --against")
     if factory is not None and counters:
         raise UsageError("--against and --counter do not go together")
-    settings = settings_of(**given)
-    graph = build(settings.arch, **settings.build_arguments())
+    _, graph = network_of(**given)
     if factory is not None:
         outcome = against.check_against(graph, factory, keywords)
         check_against.show(outcome, format_, output)

@@ -13,8 +13,8 @@ from mnprofile.base.units import BITS
 from mnprofile.cli.options import (
     arch_argument,
     config_options,
+    network_of,
     output_options,
-    settings_of,
 )
 from mnprofile.cli.output import emit
 from mnprofile.costs.counting import (
@@ -28,7 +28,6 @@ from mnprofile.costs.counting import (
 from mnprofile.evidence.literature.misprints import misprint_of
 from mnprofile.evidence.literature.published import published_for
 from mnprofile.evidence.literature.sources import Printed
-from mnprofile.networks.catalog import build
 from mnprofile.networks.notation.rows import Architecture
 from mnprofile.views.sheets.configuration import (
     errata_notes,
@@ -115,10 +114,10 @@ def command(
             f"--fields {fields}: each layer has its own, no {by} has",
             accepted="--by layer",
         )
-    settings = settings_of(**given)
-    counted = count(build(settings.arch, **settings.build_arguments()))
-    notes = (*counted.graph.notes, *errata_notes(settings.arch))
-    sheets = count_sheets(counted, settings.arch, by, notes, elementwise=elementwise)
+    arch, graph = network_of(**given)
+    counted = count(graph)
+    notes = (*counted.graph.notes, *errata_notes(arch))
+    sheets = count_sheets(counted, arch, by, notes, elementwise=elementwise)
     csv = csv_sheet(counted, by, elementwise=elementwise)
     extras: Extras | None = None
     if deploy or fields:
@@ -131,7 +130,7 @@ def command(
         csv = extras.widened(csv)
 
     def record() -> dict[str, Any]:
-        plain = count_record(counted, settings.arch, elementwise)
+        plain = count_record(counted, arch, elementwise)
         return envelope("count", extras.added(plain) if extras else plain)
 
     emit(format_, output, sheets=sheets, csv=csv, record=record)

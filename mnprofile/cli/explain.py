@@ -11,12 +11,17 @@ from mnprofile.base.json_files import envelope
 from mnprofile.cli.options import (
     arch_argument,
     config_options,
+    network_of,
     output_options,
-    settings_of,
 )
 from mnprofile.cli.output import emit
-from mnprofile.costs.explaining import explain, explain_network, explainable
-from mnprofile.networks import catalog
+from mnprofile.costs.explaining import (
+    explainable,
+    layer_explanation,
+    network_explanation,
+)
+from mnprofile.networks.catalog import build
+from mnprofile.networks.configuration import parse_spec
 from mnprofile.views.sheets.configuration import model_record
 from mnprofile.views.sheets.explain import (
     explanation_record,
@@ -39,8 +44,8 @@ class LayerType(click.ParamType[str]):
         self, ctx: click.Context, param: click.Parameter, incomplete: str
     ) -> list[CompletionItem]:
         try:
-            spec = catalog.parse_spec(ctx.params.get("arch") or "")
-            names = explainable(catalog.build(spec.arch))
+            arch, _ = parse_spec(ctx.params.get("arch") or "")
+            names = explainable(build(arch))
         except MnprofileError:
             return []
         return [CompletionItem(name) for name in names if name.startswith(incomplete)]
@@ -72,11 +77,9 @@ def command(
       mnprofile explain v2@0.75/160 block3.depthwise
       mnprofile explain v2 --format md
     """
-    settings = settings_of(**given)
-    arguments = settings.build_arguments()
-    config = catalog.build(settings.arch, **arguments).config
+    arch, graph = network_of(**given)
     if layer is None:
-        network = explain_network(settings.arch, **arguments)
+        network = network_explanation(arch, graph)
         sheets = network_sheets(network)
         emit(
             format_,
@@ -87,7 +90,8 @@ def command(
             markdown=lambda: network_markdown(network, sheets),
         )
         return
-    one = explain(settings.arch, layer, **arguments)
+    config = graph.config
+    one = layer_explanation(arch, graph, layer)
     emit(
         format_,
         output,

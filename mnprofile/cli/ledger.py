@@ -12,8 +12,8 @@ from mnprofile.base.sheet import Column, Sheet
 from mnprofile.cli.options import (
     arch_argument,
     config_options,
+    network_of,
     output_options,
-    settings_of,
     writing_options,
 )
 from mnprofile.cli.output import emit
@@ -26,7 +26,6 @@ from mnprofile.evidence.profilers.rules import (
     profiler_of,
 )
 from mnprofile.evidence.profilers.torch_style import Writing
-from mnprofile.networks.catalog import build
 from mnprofile.views.sheets.configuration import headline, model_record
 
 
@@ -64,8 +63,7 @@ def command(
       mnprofile ledger v2 --profiler thop --profiler ptflops
     """
     chosen = [profiler_of(name) for name in names] or list(PROFILERS)
-    settings = settings_of(**given)
-    graph = build(settings.arch, **settings.build_arguments())
+    _, graph = network_of(**given)
     book = ledger(graph, pooling=pooling, activations=activations)
     entries = [one for one in book.entries if one.profiler in chosen]
     terms = term_sheet(entries)

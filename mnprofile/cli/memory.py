@@ -12,15 +12,14 @@ from mnprofile.base.units import BITS
 from mnprofile.cli.options import (
     arch_argument,
     config_options,
+    network_of,
     output_options,
-    settings_of,
 )
 from mnprofile.cli.output import emit
 from mnprofile.costs.counting import count
 from mnprofile.costs.deployment import deploy
 from mnprofile.costs.memory.activations import VIEWS, activation_memory, widest
 from mnprofile.costs.memory.grouped import Groups
-from mnprofile.networks.catalog import build
 from mnprofile.views.sheets.configuration import headline
 from mnprofile.views.sheets.memory import (
     foot,
@@ -110,8 +109,7 @@ def command(
       mnprofile memory v2@0.5/128 --groups 4 --by block
       mnprofile memory v2 --bits 16 --by resolution
     """
-    settings = settings_of(**given)
-    graph = build(settings.arch, **settings.build_arguments())
+    _, graph = network_of(**given)
     if by == "resolution" and (groups != 1 or fuse):
         raise UsageError(
             "--by resolution: the largest maps, whatever the schedule",

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Literal
 
 from mnprofile.base.json_files import read_record
-from mnprofile.base.units import resolution_text
 from mnprofile.costs.counting import Count
+from mnprofile.networks.configuration import spec_text
 
 State = Literal["added", "removed", "grew", "shrank", "unchanged"]
 STATES: tuple[State, ...] = ("added", "removed", "grew", "shrank", "unchanged")
@@ -140,11 +140,8 @@ class Comparison:
 
 def side_of_count(counted: Count, label: str | None = None) -> Side:
     """A side from a count of this run."""
-    config = counted.config
     return Side(
-        label
-        or f"{config.name}@{config.alpha}/{resolution_text(config.resolution)}"
-        + (f", t {config.t}" if config.t is not None else ""),
+        label or f"{counted.config.name}@{spec_text(counted.config)}",
         tuple(
             Part(
                 name=layer.name,

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
 
@@ -15,7 +14,8 @@ from mnprofile.costs.formulas import Derivation, Formula, Scale, derive
 from mnprofile.graph.configuration import Configuration
 from mnprofile.graph.graph import Graph, Node
 from mnprofile.graph.operators import Conv, Depthwise, Linear, Shape
-from mnprofile.networks.catalog import build, load
+from mnprofile.networks.blocks.builder import build_rows
+from mnprofile.networks.catalog import Arch, build, load
 from mnprofile.networks.notation.rows import Architecture
 
 STANDARD = (
@@ -108,11 +108,7 @@ class NetworkExplanation:
         return sum(block.standard_macs for block in self.blocks)
 
 
-def explain(
-    arch: str | os.PathLike[str] | Architecture,
-    layer: str,
-    **settings: Any,
-) -> Explanation:
+def explain(arch: Arch, layer: str, **settings: Any) -> Explanation:
     """The formulas of one layer ("block3.expand") or block ("block3", "block3.se").
 
     ``settings`` are those of ``build``.
@@ -120,8 +116,18 @@ def explain(
     Raises:
         UsageError: no layer of that name has multiply-adds.
     """
-    table = arch if isinstance(arch, Architecture) else load(arch)
-    graph = build(table, **settings)
+    table = load(arch)
+    return layer_explanation(table, build(table, **settings), layer)
+
+
+def explain_network(arch: Arch, **settings: Any) -> NetworkExplanation:
+    """The formula of every block, and the whole network's saving."""
+    table = load(arch)
+    return network_explanation(table, build(table, **settings))
+
+
+def layer_explanation(table: Architecture, graph: Graph, layer: str) -> Explanation:
+    """What ``explain`` gives, for a graph of this table."""
     known = explainable(graph)
     if layer not in known:
         close = nearest(layer, known)
@@ -131,23 +137,20 @@ def explain(
             + ", ".join(dict.fromkeys((known[0], known[len(known) // 2]))),
             suggestion=close,
         )
-    base = build(table, **_base(settings))
-    ratios = _ratios(table, settings, graph, base, layer)
-    return _explanation(graph, base, _probe(table, settings), layer, ratios)
+    base = _base(table, graph)
+    ratios = _ratios(table, graph, base, layer)
+    return _explanation(graph, base, _probe(table, base, graph), layer, ratios)
 
 
-def explain_network(
-    arch: str | os.PathLike[str] | Architecture, **settings: Any
-) -> NetworkExplanation:
-    """The formula of every block, and the whole network's saving."""
-    table = arch if isinstance(arch, Architecture) else load(arch)
-    graph = build(table, **settings)
-    base, probe = build(table, **_base(settings)), _probe(table, settings)
+def network_explanation(table: Architecture, graph: Graph) -> NetworkExplanation:
+    """What ``explain_network`` gives, for a graph of this table."""
+    base = _base(table, graph)
+    probe = _probe(table, base, graph)
     blocks = dict.fromkeys(node.block for node in graph if _is_counted(node))
     return NetworkExplanation(
         graph.config,
         tuple(_explanation(graph, base, probe, name, ()) for name in blocks),
-        _ratios(table, settings, graph, base, None),
+        _ratios(table, graph, base, None),
     )
 
 
@@ -175,14 +178,17 @@ def explainable(graph: Graph) -> list[str]:
     return list(names)
 
 
-def _base(settings: dict[str, Any]) -> dict[str, Any]:
-    return settings | {"alpha": 1.0, "resolution": None}
+def _base(table: Architecture, graph: Graph) -> Graph:
+    """The network at alpha 1 and the table's resolution."""
+    side = table.resolution
+    config = replace(graph.config, alpha=1.0, resolution=(side, side))
+    return build_rows(table, config)
 
 
-def _probe(table: Architecture, settings: dict[str, Any]) -> Graph:
+def _probe(table: Architecture, base: Graph, graph: Graph) -> Graph:
     """A network of another width, to see which channels alpha changes at all."""
-    alpha = 0.5 if settings.get("alpha", 1.0) <= 1 else 2.0
-    return build(table, **_base(settings) | {"alpha": alpha})
+    alpha = 0.5 if graph.config.alpha <= 1 else 2.0
+    return build_rows(table, replace(base.config, alpha=alpha))
 
 
 def _is_counted(node: Node) -> bool:
@@ -274,23 +280,16 @@ def _kind(nodes: tuple[Node, ...]) -> str:
 
 
 def _ratios(
-    table: Architecture,
-    settings: dict[str, Any],
-    graph: Graph,
-    base: Graph,
-    name: str | None,
+    table: Architecture, graph: Graph, base: Graph, name: str | None
 ) -> tuple[Ratio, ...]:
     """The configuration against alpha 1; where it is that, some others instead."""
     if graph.config != base.config:
         others = [graph]
     else:
         side = table.resolution // 2
-        chosen = [{"alpha": alpha} for alpha in PROBES] + [{"resolution": side}]
-        others = [
-            other
-            for one in chosen
-            if side and (other := _built(table, _base(settings) | one))
-        ]
+        chosen = [replace(base.config, alpha=alpha) for alpha in PROBES]
+        chosen.append(replace(base.config, resolution=(side, side)))
+        others = [other for one in chosen if side and (other := _built(table, one))]
     found = []
     for other in others:
         here, there = (_totals(one, name) for one in (other, base))
@@ -311,10 +310,10 @@ def _ratios(
     return tuple(found)
 
 
-def _built(table: Architecture, settings: dict[str, Any]) -> Graph | None:
+def _built(table: Architecture, config: Configuration) -> Graph | None:
     """A network to compare with; None where the table cannot be built so small."""
     try:
-        return build(table, **settings)
+        return build_rows(table, config)
     except UsageError:
         return None
 

@@ -1,7 +1,6 @@
 """Names to tables: the shipped ones by name or alias, a user's own by path or "-"."""
 
 import os
-import re
 import sys
 from dataclasses import dataclass
 from functools import cache
@@ -9,7 +8,6 @@ from pathlib import Path
 
 from mnprofile.base.errors import Place, TableError, UsageError, nearest
 from mnprofile.base.files import Input
-from mnprofile.base.units import parse_resolution
 from mnprofile.graph.graph import Graph
 from mnprofile.networks.blocks.builder import build_rows, check_sizes
 from mnprofile.networks.configuration import Request, configure
@@ -19,7 +17,7 @@ from mnprofile.networks.notation.rows import FAMILIES, Architecture
 
 STDIN = "-"
 FILES = Input("Markdown file", TableError, 1 << 20, pipe="- for a pipe")
-_ALPHA = re.compile(r"[0-9]{0,6}\.?[0-9]{1,6}")
+Arch = str | os.PathLike[str] | Architecture
 
 
 def tables_folder() -> Path:
@@ -77,15 +75,18 @@ def entry_of(name: str) -> Entry | None:
     return None
 
 
-def load(arch: str | os.PathLike[str]) -> Architecture:
+def load(arch: Arch) -> Architecture:
     """Find and read a table: an alias or name, a path, or "-" for standard input.
 
+    A table that is read already is returned as it is.
     Every printed input size is held against the computed one.
 
     Raises:
         UsageError: no table of that name, and no such file.
         TableError: the file is not a readable architecture table.
     """
+    if isinstance(arch, Architecture):
+        return arch
     text = os.fspath(arch)
     if text == STDIN:
         if sys.stdin is None:
@@ -114,7 +115,7 @@ def parse(text: str, file: str = "<text>") -> Architecture:
 
 
 def build(
-    arch: str | os.PathLike[str] | Architecture,
+    arch: Arch,
     *,
     alpha: float = 1.0,
     resolution: int | tuple[int, int] | None = None,
@@ -126,7 +127,7 @@ def build(
     """Build the layer graph of one configuration.
 
     Args:
-        arch: what ``load`` takes, or a table that it gave.
+        arch: what ``load`` takes.
         alpha: width multiplier, above 0 and at most 16.
         resolution: input side, or (height, width); the table's own where None.
         t: replaces the expansion factor of every block whose printed one is above 1;
@@ -143,8 +144,15 @@ def build(
     >>> build("v2", alpha=0.75, resolution=160).config.resolution
     (160, 160)
     """
-    table = arch if isinstance(arch, Architecture) else load(arch)
-    request = Request(alpha, resolution, t, classes, impl, output_stride)
+    table = load(arch)
+    request = Request(
+        alpha=alpha,
+        resolution=resolution,
+        t=t,
+        classes=classes,
+        impl=impl,
+        output_stride=output_stride,
+    )
     return build_rows(table, configure(table, request))
 
 
@@ -158,29 +166,3 @@ def _load_file(path: Path) -> Architecture:
         place = Place(str(path))
         raise TableError("this is a directory", place=place, accepted="a file")
     return parse(FILES.text(path), str(path))
-
-
-@dataclass(frozen=True)
-class Spec:
-    """``v2@0.75/160``: an architecture, and a width and resolution where given."""
-
-    arch: str
-    alpha: float | None = None
-    resolution: tuple[int, int] | None = None
-
-
-def parse_spec(text: str) -> Spec:
-    """Read ``ARCH``, ``ARCH@ALPHA`` or ``ARCH@ALPHA/RES``.
-
-    A file whose whole name is ``text`` is taken as that file. Raises UsageError.
-    """
-    arch, at, factors = text.rpartition("@")
-    if not at or text.endswith(".md") or os.path.lexists(text):
-        return Spec(text)
-    width, slash, side = factors.partition("/")
-    if not _ALPHA.fullmatch(width):
-        raise UsageError(
-            f'"{text}": "{width}" is no width multiplier',
-            accepted="ARCH@ALPHA or ARCH@ALPHA/RES, such as v2@0.75/160",
-        )
-    return Spec(arch, float(width), parse_resolution(side, text) if slash else None)

@@ -16,6 +16,7 @@ from mnprofile.costs.budgets.baseline import NetworkCosts
 from mnprofile.costs.budgets.evaluation import BudgetCheck, LimitCheck, check_budgets
 from mnprofile.costs.budgets.reading import Budget, BudgetFile, read_budgets
 from mnprofile.costs.comparison import Costs
+from mnprofile.networks.configuration import Request
 from mnprofile.views.github import annotations, append_summary, junit, summary
 
 # V2 0.75/160 costs 107,295,200 macs and 2,636,424 params.
@@ -255,7 +256,7 @@ def test_every_table_of_a_pattern_is_judged(capsys: pytest.CaptureFixture[str]) 
 
 def increase(base: int, now: int, share: str) -> str:
     """The state of a network that went from one figure to another."""
-    budget = Budget("b", "v2", {}, {}, Fraction(share) / 100, "", {})
+    budget = Budget("b", "v2", Request(), {}, Fraction(share) / 100, "", {})
     file = BudgetFile(Path("x.toml"), (budget,), Path("b.json"))
 
     def of(value: int) -> NetworkCosts:
@@ -340,7 +341,7 @@ def test_a_damaged_baseline_is_refused(
 
 
 def judged(many: int, name: str = "b", message: str = "") -> BudgetCheck:
-    budget = Budget(name, "v2", {}, {}, None, message, {"": 3})
+    budget = Budget(name, "v2", Request(), {}, None, message, {"": 3})
     return BudgetCheck(
         tuple(
             LimitCheck("over", budget, f"{name}{n}", "max-macs", "macs", 2 + n, 1)
@@ -454,7 +455,7 @@ def test_a_hostile_name_stays_one_cell_of_the_summary() -> None:
 
 
 def test_junit_has_a_case_a_limit() -> None:
-    budget = Budget(HOSTILE, "v2", {}, {}, None, "", {})
+    budget = Budget(HOSTILE, "v2", Request(), {}, None, "", {})
     states: list[Callable[[], LimitCheck]] = [
         lambda: LimitCheck("over", budget, "n", "max-macs", "macs", 2, 1),
         lambda: LimitCheck("unmeasured", budget, "n", "arch", reason="no \x00 table"),

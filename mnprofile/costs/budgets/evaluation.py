@@ -14,7 +14,14 @@ from mnprofile.costs.budgets.reading import Budget, BudgetError, BudgetFile
 from mnprofile.costs.comparison import QUANTITIES, Costs, Quantity, side_of_count
 from mnprofile.costs.counting import count
 from mnprofile.networks import catalog
-from mnprofile.networks.catalog import build
+from mnprofile.networks.blocks.builder import build_rows
+from mnprofile.networks.configuration import (
+    Request,
+    configure,
+    parse_spec,
+    said_twice,
+    with_spec,
+)
 from mnprofile.networks.notation.rows import Architecture
 
 State = Literal["over", "unmeasured", "ok"]
@@ -168,20 +175,17 @@ def _grown_most(before: NetworkCosts, now: NetworkCosts, quantity: Quantity) -> 
 
 def _networks(file: BudgetFile, budget: Budget) -> tuple[NetworkCosts, ...]:
     try:
-        spec = catalog.parse_spec(budget.arch)
-        factors = dict(budget.factors)
-        for key, given in (("alpha", spec.alpha), ("resolution", spec.resolution)):
-            if given is not None and key in factors:
-                option = "res" if key == "resolution" else key
-                place = file.place(budget, option)
-                raise BudgetError(f"{option}: arch already says it", place=place)
-            if given is not None:
-                factors[key] = given
-        tables = _tables(file.path.parent, spec.arch)
-        for index, arch in enumerate(tables):
-            if any(arch.name == other.name for other in tables[:index]):
-                raise UsageError(f'two matching tables are called "{arch.name}"')
-        return tuple(_count(arch, factors) for arch in tables)
+        arch, spec = parse_spec(budget.arch)
+        twice = said_twice(spec, budget.request)
+        if twice is not None:
+            place = file.place(budget, twice)
+            raise BudgetError(f"{twice}: arch already says it", place=place)
+        request = with_spec(spec, budget.request)
+        tables = _tables(file.path.parent, arch)
+        for index, table in enumerate(tables):
+            if any(table.name == other.name for other in tables[:index]):
+                raise UsageError(f'two matching tables are called "{table.name}"')
+        return tuple(_count(table, request) for table in tables)
     except BudgetError:
         raise
     except MnprofileError as fault:
@@ -204,10 +208,9 @@ def _tables(folder: Path, arch: str) -> list[Architecture]:
     return [catalog.load(path if looks_like_a_path else arch)]
 
 
-def _count(arch: Architecture, factors: Mapping[str, object]) -> NetworkCosts:
-    counted = count(build(arch, **factors))  # type: ignore[arg-type]
-    side = side_of_count(counted)
-    return NetworkCosts(counted.config.name, side.label, side.stages)
+def _count(arch: Architecture, request: Request) -> NetworkCosts:
+    side = side_of_count(count(build_rows(arch, configure(arch, request))))
+    return NetworkCosts(arch.name, side.label, side.stages)
 
 
 def _in_budget(file: BudgetFile, budget: Budget, fault: MnprofileError) -> NoReturn:

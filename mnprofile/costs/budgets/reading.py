@@ -10,17 +10,18 @@ file, and the line or the key.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from mnprofile.base import toml_files, units
 from mnprofile.base.errors import UNMEASURED, MnprofileError, Place, UsageError
 from mnprofile.base.files import Input
 from mnprofile.base.records import Record
 from mnprofile.costs.comparison import QUANTITIES, Quantity
+from mnprofile.networks.configuration import Request, real_number, whole_number
 
 CONFIG_FILES = ("mnprofile.toml", "pyproject.toml")  # the first that exists
 BASELINE_FILE = "mnprofile-baseline.json"
@@ -30,6 +31,7 @@ _FACTORS = ("alpha", "res", "t", "classes", "impl", "output-stride")
 BUDGET_KEYS = ("name", "arch", *_FACTORS, *LIMIT_KEYS, "max-increase", "message")
 TOP_KEYS = ("budget", "baseline")
 _PERCENT = re.compile(r"([0-9]{1,6}(?:\.[0-9]{1,6})?)\s*%")
+N = TypeVar("N", int, float)
 
 
 class BudgetError(MnprofileError):
@@ -53,12 +55,12 @@ class Budget:
     """Limits on one network, or on every table that a pattern matches.
 
     ``limits`` are inclusive. ``max_increase`` is a share of the baseline's figures
-    (2 % is 1/50). ``factors`` are the keyword arguments of ``build``.
+    (2 % is 1/50). ``request`` is what it asks of every table.
     """
 
     name: str
     arch: str
-    factors: Mapping[str, Any]
+    request: Request
     limits: Mapping[Quantity, int]
     max_increase: Fraction | None
     message: str
@@ -159,7 +161,7 @@ class _Reader(Record):
             accepted = ", ".join((*LIMIT_KEYS, "max-increase"))
             self.refuse("", "it sets no limit", accepted)
         message = self.text("message") if "message" in self.content else ""
-        return Budget(name, arch, self.factors(), limits, increase, message, lines)
+        return Budget(name, arch, self.request(), limits, increase, message, lines)
 
     def text(self, key: str) -> str:
         value = super().text(key)
@@ -190,26 +192,30 @@ class _Reader(Record):
             self.refuse(key, "not a percentage", '"2%", "0.5%", "0%"')
         return Fraction(match[1]) / 100
 
-    def factors(self) -> dict[str, Any]:
-        """The keyword arguments of ``build`` that the budget names."""
-        found: dict[str, Any] = {}
-        for key in _FACTORS:
-            if key not in self.content:
-                continue
-            value = self.content[key]
-            if key == "impl":
-                found[key] = self.text(key)
-            elif key == "res":
-                found["resolution"] = self.resolution(value)
-            elif key in ("alpha", "t"):
-                if isinstance(value, bool) or not isinstance(value, int | float):
-                    self.refuse(key, "not a number")
-                found[key] = float(value)
-            else:
-                if type(value) is not int:
-                    self.refuse(key, "not a whole number")
-                found[key.replace("-", "_")] = value
-        return found
+    def request(self) -> Request:
+        """What the budget asks of a table, of the right types."""
+        given = self.content
+        return Request(
+            alpha=self.number("alpha", real_number, "not a number"),
+            resolution=self.resolution(given["res"]) if "res" in given else None,
+            t=self.number("t", real_number, "not a number"),
+            classes=self.number("classes", whole_number, "not a whole number"),
+            impl=self.text("impl") if "impl" in given else "paper",
+            output_stride=self.number(
+                "output-stride", whole_number, "not a whole number"
+            ),
+        )
+
+    def number(
+        self, key: str, read: Callable[[str, object], N], fault: str
+    ) -> N | None:
+        """The number at a key, or None where there is none."""
+        if key not in self.content:
+            return None
+        try:
+            return read(key, self.content[key])
+        except UsageError:
+            self.refuse(key, fault)
 
     def resolution(self, value: Any) -> tuple[int, int]:
         if type(value) is int and value >= 0:

@@ -8,7 +8,9 @@ from decimal import Decimal
 
 from mnprofile.costs.counting import count
 from mnprofile.evidence.literature.accuracy_series import TOP1, point_of, top1_figures
-from mnprofile.networks.catalog import build, is_shipped
+from mnprofile.networks.blocks.builder import build_rows
+from mnprofile.networks.catalog import is_shipped
+from mnprofile.networks.configuration import Request, configure
 from mnprofile.networks.notation.rows import Architecture
 
 
@@ -41,7 +43,8 @@ def points(arch: Architecture, *, impl: str = "paper") -> tuple[Point, ...]:
     found = []
     for figure in top1_figures(arch.name):
         alpha, side = point_of(figure)
-        totals = count(build(arch, alpha=alpha, resolution=side, impl=impl)).totals
+        config = configure(arch, Request(alpha, side, impl=impl))
+        totals = count(build_rows(arch, config)).totals
         found.append(
             Point(
                 arch.name,

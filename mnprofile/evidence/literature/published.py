@@ -1,5 +1,7 @@
 """What the sources print for one network of ours."""
 
+from dataclasses import replace
+
 from mnprofile.base.errors import UsageError
 from mnprofile.evidence.literature.sources import (
     Printed,
@@ -10,7 +12,8 @@ from mnprofile.evidence.literature.sources import (
 )
 from mnprofile.graph.configuration import Configuration
 from mnprofile.graph.graph import Graph
-from mnprofile.networks.catalog import build, is_shipped
+from mnprofile.networks.blocks.builder import build_rows
+from mnprofile.networks.catalog import is_shipped
 from mnprofile.networks.notation.rows import Architecture
 
 IMAGENET = "ImageNet"
@@ -73,15 +76,8 @@ def published_for(arch: Architecture, graph: Graph) -> tuple[Printed, ...]:
 
 def _builds_the_same(arch: Architecture, graph: Graph, impl: str) -> bool:
     """Whether another implementation has the same maps throughout."""
-    config = graph.config
     try:
-        other = build(
-            arch,
-            alpha=config.alpha,
-            resolution=config.resolution,
-            classes=config.classes,
-            impl=impl,
-        )
+        other = build_rows(arch, replace(graph.config, impl=impl))
     except UsageError:  # it has no such family
         return False
     return [(one.name, one.out_shape) for one in graph] == [

@@ -1,14 +1,15 @@
 """What we count for a printed figure under a convention, in the form of the print."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from mnprofile.base.errors import FiguresError, MnprofileError, Place
 from mnprofile.costs.counting import Count, Layer, count
 from mnprofile.evidence.literature.conventions import Convention
 from mnprofile.evidence.literature.sources import MEMORY, Printed, locate
-from mnprofile.networks import catalog
-from mnprofile.networks.catalog import Spec
+from mnprofile.networks.blocks.builder import build_rows
+from mnprofile.networks.catalog import load
+from mnprofile.networks.configuration import Request, configure, parse_spec
 
 LARGEST = "max"  # the part of a memory figure that is the largest of all maps
 RANGE = " to "
@@ -26,24 +27,20 @@ class Recount:
 class Networks:
     """The counts of networks, each made once."""
 
-    made: dict[tuple[Spec, int, str], Count] = field(default_factory=dict)
+    made: dict[tuple[str, Request], Count] = field(default_factory=dict)
 
-    def layers(self, spec: Spec, convention: Convention) -> list[Layer]:
+    def layers(
+        self, network: str, asked: Request, convention: Convention
+    ) -> list[Layer]:
         """The layers that a convention counts. Raises UsageError for no network.
 
         A row that prints no width or resolution is the network as its table has it.
         """
-        key = (spec, convention.classes, convention.impl)
+        request = replace(asked, classes=convention.classes, impl=convention.impl)
+        key = (network, request)
         if key not in self.made:
-            self.made[key] = count(
-                catalog.build(
-                    spec.arch,
-                    alpha=1.0 if spec.alpha is None else spec.alpha,
-                    resolution=spec.resolution,
-                    classes=convention.classes,
-                    impl=convention.impl,
-                )
-            )
+            table = load(network)
+            self.made[key] = count(build_rows(table, configure(table, request)))
         return [
             layer
             for layer in self.made[key].all_layers
@@ -61,10 +58,8 @@ def recount(
     try:
         if RANGE in figure.part and figure.quantity != MEMORY:
             return _range(figure, convention, like, networks)
-        side = figure.resolution
-        size = None if side is None else (side, side)
-        spec = Spec(figure.network, figure.alpha, size)
-        layers = networks.layers(spec, convention)
+        asked = Request(figure.alpha, figure.resolution)
+        layers = networks.layers(figure.network, asked, convention)
         if figure.quantity == MEMORY:
             return _memory(figure, convention, like, layers)
         return _sum(figure, convention, like, layers)
@@ -107,8 +102,8 @@ def _range(
         likes = [""] * len(ends)
     numbers, texts = [], []
     for end, one in zip(ends, likes, strict=True):
-        spec = catalog.parse_spec(f"{figure.network}@{end}")
-        numbers.append(convention.total(networks.layers(spec, convention)))
+        network, asked = parse_spec(f"{figure.network}@{end}")
+        numbers.append(convention.total(networks.layers(network, asked, convention)))
         texts.append(convention.printed(numbers[-1], 1, like=one, unit=figure.unit))
     known = [text for text in texts if text is not None]
     return Recount(

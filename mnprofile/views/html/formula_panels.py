@@ -4,7 +4,7 @@ from mnprofile.base.sheet import Column, Share, Sheet
 from mnprofile.costs.explaining import (
     STANDARD,
     NetworkExplanation,
-    explain_network,
+    network_explanation,
     saving_text,
 )
 from mnprofile.views.html import tables as html
@@ -14,16 +14,7 @@ from mnprofile.views.html.panels import Network, Panel
 
 def formulas(network: Network, key: str) -> Panel:
     """One line a block: its formula, the numbers put in, and its saving."""
-    config = network.counted.config
-    explained = explain_network(
-        network.arch,
-        alpha=config.alpha,
-        resolution=config.resolution,
-        t=config.t,
-        classes=config.classes if network.arch.has_classifier else None,
-        impl=config.impl,
-        output_stride=config.output_stride,
-    )
+    explained = network_explanation(network.arch, network.counted.graph)
     drawn = html.table(
         formula_sheet(explained),
         caption=f"Multiply-adds of {network.label} by block",

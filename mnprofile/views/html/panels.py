@@ -13,6 +13,7 @@ from mnprofile.base.units import plain, resolution_text, short
 from mnprofile.costs.counting import Count
 from mnprofile.evidence.literature.accuracies import Point, frontier, source_of
 from mnprofile.networks.catalog import is_shipped
+from mnprofile.networks.configuration import spec_text
 from mnprofile.networks.notation.rows import Architecture
 from mnprofile.views.html import tables as html
 from mnprofile.views.html.markup import element, join
@@ -53,10 +54,7 @@ class Network:
     @property
     def label(self) -> str:
         """Title and configuration: "MobileNetV2 0.75/160"."""
-        config = self.counted.config
-        size = resolution_text(config.resolution)
-        t = f", t {plain(config.t)}" if config.t is not None else ""
-        return f"{self.title} {plain(config.alpha)}/{size}{t}"
+        return f"{self.title} {spec_text(self.counted.config)}"
 
 
 @dataclass(frozen=True)
