@@ -4,8 +4,9 @@ from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
+from mnprofile.base.json_files import envelope
 from mnprofile.base.sheet import Column, Sheet
-from mnprofile.cli.output import emit, envelope
+from mnprofile.cli.output import emit
 from mnprofile.evidence.profilers.foreign import COMPARED, Against, Unit
 from mnprofile.views.sheets.configuration import headline, model_record
 

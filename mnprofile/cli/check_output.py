@@ -5,10 +5,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
 
+from mnprofile.base.json_files import envelope
 from mnprofile.base.sheet import Column, Sheet, Value
 from mnprofile.base.units import grouped
 from mnprofile.cli.ledger import breakdown_sheet, entry_record, legend, written
-from mnprofile.cli.output import emit, envelope
+from mnprofile.cli.output import emit
 from mnprofile.evidence.profilers.cross_check import Check, LayerCheck, Problem, sum_of
 from mnprofile.views.sheets.configuration import headline, model_record
 

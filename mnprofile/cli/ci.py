@@ -10,14 +10,14 @@ import click
 
 from mnprofile.base import files
 from mnprofile.base.errors import FileError, Place
+from mnprofile.base.json_files import envelope
 from mnprofile.cli.options import output_options
-from mnprofile.cli.output import emit, envelope, warn
+from mnprofile.cli.output import emit, warn
+from mnprofile.costs.budgets.baseline import baseline_text, read_baseline
 from mnprofile.costs.budgets.evaluation import (
-    Judgement,
-    baseline_text,
-    judge,
-    measure,
-    read_baseline,
+    BudgetCheck,
+    check_budgets,
+    count_networks,
 )
 from mnprofile.costs.budgets.reading import BudgetFile, find_config, read_budgets
 from mnprofile.views.github import (
@@ -84,13 +84,14 @@ def command(
       mnprofile ci --html budgets.html --junit budgets.xml --format json
     """
     file = read_budgets(config or find_config(Path()))
-    measured = measure(file)
+    networks = count_networks(file)
     where = baseline or file.baseline
     if write_baseline:
-        files.write_text(where, baseline_text(measured))
+        files.write_text(where, baseline_text(networks))
         warn(f"wrote {where}")
     uses_baseline = any(budget.max_increase is not None for budget in file.budgets)
-    judgement = judge(file, measured, read_baseline(where) if uses_baseline else None)
+    before = read_baseline(where) if uses_baseline else None
+    judgement = check_budgets(file, networks, before)
     _announce(judgement, file, summary_file)
     if junit_file is not None:
         files.write_text(junit_file, junit(judgement))
@@ -119,7 +120,7 @@ def command(
 
 
 def _announce(
-    judgement: Judgement, file: BudgetFile, summary_file: Path | None
+    judgement: BudgetCheck, file: BudgetFile, summary_file: Path | None
 ) -> None:
     """Markdown where it is asked for; on GitHub, its summary and annotations too.
 
@@ -141,7 +142,7 @@ def _announce(
         print(line, file=sys.stderr)
 
 
-def _notes(judgement: Judgement) -> list[str]:
+def _notes(judgement: BudgetCheck) -> list[str]:
     """What a failed limit's row has no room for."""
     return [
         f"{verdict.budget.name}, {verdict.label}: {note_of(verdict)}"
@@ -150,7 +151,7 @@ def _notes(judgement: Judgement) -> list[str]:
     ]
 
 
-def ci_record(judgement: Judgement) -> dict[str, Any]:
+def ci_record(judgement: BudgetCheck) -> dict[str, Any]:
     """The verdicts as JSON has them, the worst first."""
     return {
         "exit_code": judgement.exit_code,

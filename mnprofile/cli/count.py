@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from mnprofile.base.errors import UsageError
+from mnprofile.base.json_files import envelope
 from mnprofile.base.units import BITS
 from mnprofile.cli.options import (
     arch_argument,
@@ -15,7 +16,7 @@ from mnprofile.cli.options import (
     network_of,
     output_options,
 )
-from mnprofile.cli.output import emit, envelope
+from mnprofile.cli.output import emit
 from mnprofile.costs.counting import (
     GROUPINGS,
     Count,
@@ -24,11 +25,9 @@ from mnprofile.costs.counting import (
     figures_record,
     layer_record,
 )
-from mnprofile.evidence.literature.printed import (
-    Figure,
-    misprint_of,
-    published_for,
-)
+from mnprofile.evidence.literature.misprints import misprint_of
+from mnprofile.evidence.literature.published import published_for
+from mnprofile.evidence.literature.sources import Printed
 from mnprofile.networks.notation.rows import Architecture
 from mnprofile.views.sheets.configuration import (
     errata_notes,
@@ -162,7 +161,7 @@ def count_record(
     }
 
 
-def _published_record(figure: Figure) -> dict[str, Any]:
+def _published_record(figure: Printed) -> dict[str, Any]:
     misprint = misprint_of(figure)
     return {
         "source": figure.source,

@@ -7,9 +7,10 @@ from typing import Any, get_args
 import click
 
 from mnprofile.base.errors import UsageError
+from mnprofile.base.json_files import envelope
 from mnprofile.base.sheet import Change, Column, Sheet, Value
 from mnprofile.cli.options import ArchType, network_of, output_options
-from mnprofile.cli.output import chosen_format, emit, envelope, write
+from mnprofile.cli.output import chosen_format, emit, write
 from mnprofile.costs.comparison import (
     DEPTHS,
     QUANTITIES,

@@ -7,13 +7,14 @@ import click
 from click.shell_completion import CompletionItem
 
 from mnprofile.base.errors import MnprofileError
+from mnprofile.base.json_files import envelope
 from mnprofile.cli.options import (
     arch_argument,
     config_options,
     network_of,
     output_options,
 )
-from mnprofile.cli.output import emit, envelope
+from mnprofile.cli.output import emit
 from mnprofile.costs.explaining import (
     explainable,
     layer_explanation,

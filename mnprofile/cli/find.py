@@ -10,9 +10,10 @@ import click
 
 from mnprofile.base import units
 from mnprofile.base.errors import OK, VERDICT
+from mnprofile.base.json_files import envelope
 from mnprofile.base.sheet import Column, Sheet
 from mnprofile.cli.options import ArchType, output_options
-from mnprofile.cli.output import emit, envelope
+from mnprofile.cli.output import emit
 from mnprofile.cli.sweep import LIMITS, limit_options
 
 if TYPE_CHECKING:

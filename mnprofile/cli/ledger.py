@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from mnprofile.base.json_files import envelope
 from mnprofile.base.sheet import Column, Sheet
 from mnprofile.cli.options import (
     arch_argument,
@@ -15,7 +16,7 @@ from mnprofile.cli.options import (
     output_options,
     writing_options,
 )
-from mnprofile.cli.output import emit, envelope
+from mnprofile.cli.output import emit
 from mnprofile.evidence.profilers.rules import (
     PROFILERS,
     QUANTITIES,

@@ -4,9 +4,10 @@ from pathlib import Path
 
 import click
 
+from mnprofile.base.json_files import envelope
 from mnprofile.base.sheet import Column, Sheet
 from mnprofile.cli.options import output_options
-from mnprofile.cli.output import emit, envelope
+from mnprofile.cli.output import emit
 from mnprofile.costs.counting import count
 from mnprofile.networks.catalog import build, shipped
 

@@ -7,6 +7,7 @@ from typing import Any, Literal
 import click
 
 from mnprofile.base.errors import UsageError
+from mnprofile.base.json_files import envelope
 from mnprofile.base.units import BITS
 from mnprofile.cli.options import (
     arch_argument,
@@ -14,7 +15,7 @@ from mnprofile.cli.options import (
     network_of,
     output_options,
 )
-from mnprofile.cli.output import emit, envelope
+from mnprofile.cli.output import emit
 from mnprofile.costs.counting import count
 from mnprofile.costs.deployment import deploy
 from mnprofile.costs.memory.activations import VIEWS, activation_memory, widest

@@ -9,24 +9,11 @@ from typing import Any
 
 import click
 
-from mnprofile import __version__
 from mnprofile.base import escape, files, sheet
 from mnprofile.base.errors import UsageError
-from mnprofile.base.json_files import CONVENTION, SCHEMA_VERSION
 from mnprofile.base.sheet import Sheet
 
 SUFFIXES = {".json": "json", ".csv": "csv", ".md": "md", ".txt": "table"}
-
-
-def envelope(command: str, content: Mapping[str, Any]) -> dict[str, Any]:
-    """The JSON object of one command: who made it and what its numbers mean, first."""
-    return {
-        "schema": f"mnprofile/{command}",
-        "schema_version": SCHEMA_VERSION,
-        "tool": {"name": "mnprofile", "version": __version__},
-        "convention": CONVENTION,
-        **content,
-    }
 
 
 def chosen_format(

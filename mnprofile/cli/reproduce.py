@@ -8,11 +8,12 @@ import click
 from click.shell_completion import CompletionItem
 
 from mnprofile.base.errors import OK, VERDICT
+from mnprofile.base.json_files import envelope
 from mnprofile.base.sheet import Column, Sheet
 from mnprofile.cli.options import output_options
-from mnprofile.cli.output import chosen_format, emit, envelope
+from mnprofile.cli.output import chosen_format, emit
 from mnprofile.evidence.literature.reproduction import (
-    Fit,
+    ConventionFit,
     Reproduction,
     Result,
     Verdict,
@@ -178,7 +179,7 @@ def _tally_record(done: Reproduction, source: str | None = None) -> dict[str, in
     }
 
 
-def _fit_record(fit: Fit) -> dict[str, Any]:
+def _fit_record(fit: ConventionFit) -> dict[str, Any]:
     convention = fit.convention
     record: dict[str, Any] = {
         "source": fit.source,

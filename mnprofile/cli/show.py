@@ -5,6 +5,7 @@ from typing import Any
 
 import click
 
+from mnprofile.base.json_files import envelope
 from mnprofile.base.sheet import Column, Sheet, to_markdown
 from mnprofile.cli.options import (
     arch_argument,
@@ -12,7 +13,7 @@ from mnprofile.cli.options import (
     network_of,
     output_options,
 )
-from mnprofile.cli.output import chosen_format, emit, envelope, write
+from mnprofile.cli.output import chosen_format, emit, write
 from mnprofile.graph import drawing
 from mnprofile.graph.graph import Graph
 from mnprofile.networks.notation.rows import Architecture

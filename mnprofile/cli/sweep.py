@@ -16,16 +16,11 @@ import click
 
 from mnprofile.base import files, units
 from mnprofile.base.errors import FileError, Place, UsageError
+from mnprofile.base.json_files import envelope
 from mnprofile.base.sheet import Column, Sheet, Value
 from mnprofile.base.units import BITS, Bits, check_bits
 from mnprofile.cli.options import ArchType
-from mnprofile.cli.output import (
-    SUFFIXES,
-    chosen_format,
-    emit,
-    envelope,
-    warn,
-)
+from mnprofile.cli.output import SUFFIXES, chosen_format, emit, warn
 
 DEFAULT_PLOT = Path("reports") / "sweep.html"
 # The most rows that a format is good for.

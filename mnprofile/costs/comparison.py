@@ -25,15 +25,15 @@ DEPTHS: tuple[Depth, ...] = ("stage", "block", "layer")
 
 
 @dataclass(frozen=True, slots=True)
-class Sums:
+class Costs:
     """The compared quantities of a layer, block or stage. They can be added."""
 
     macs: int = 0
     params: int = 0
     activations: int = 0
 
-    def __add__(self, other: "Sums") -> "Sums":
-        return Sums(
+    def __add__(self, other: "Costs") -> "Costs":
+        return Costs(
             self.macs + other.macs,
             self.params + other.params,
             self.activations + other.activations,
@@ -48,7 +48,7 @@ class Part:
     block: str
     stage: str
     type: str
-    sums: Sums
+    costs: Costs
     line: int | None = None  # of the table it was built from
 
 
@@ -58,6 +58,14 @@ class Side:
 
     label: str
     layers: tuple[Part, ...]
+
+    @property
+    def stages(self) -> dict[str, Costs]:
+        """The sum of each stage, in network order."""
+        found: dict[str, Costs] = {}
+        for layer in self.layers:
+            found[layer.stage] = found.get(layer.stage, Costs()) + layer.costs
+        return found
 
 
 @dataclass(frozen=True)
@@ -70,8 +78,8 @@ class Delta:
 
     stage: str
     name: str  # "block3", or "block3 -> block4" where the sides name it differently
-    base: Sums | None
-    head: Sums | None
+    base: Costs | None
+    head: Costs | None
     parts: tuple["Delta", ...] = ()
     type: str = ""
     line: int | None = None  # in the head's table, else the base's
@@ -79,8 +87,8 @@ class Delta:
     def of(self, quantity: Quantity) -> tuple[int, int]:
         """A quantity before and after; 0 where there is no such row."""
         return (
-            getattr(self.base or Sums(), quantity),
-            getattr(self.head or Sums(), quantity),
+            getattr(self.base or Costs(), quantity),
+            getattr(self.head or Costs(), quantity),
         )
 
     def moved(self, quantity: Quantity) -> int:
@@ -140,7 +148,7 @@ def side_of_count(counted: Count, label: str | None = None) -> Side:
                 block=layer.block,
                 stage=layer.stage,
                 type=layer.type,
-                sums=Sums(
+                costs=Costs(
                     layer.figures.macs, layer.figures.params, layer.figures.activations
                 ),
                 line=layer.origin.line,
@@ -153,10 +161,10 @@ def side_of_count(counted: Count, label: str | None = None) -> Side:
 def side_of_file(path: Path) -> Side:
     """A side from a file that ``mnprofile count --format json`` wrote.
 
-    Raises RecordError, IncomparableError or FileError; the totals must be the sums of
+    Raises RecordError, IncomparableError or FileError; the totals must be the costs of
     the layers.
     """
-    record = read_record(path, "mnprofile/count")
+    record = read_record(path, "count")
     found = record.records("layers")
     if len(found) > MAX_LAYERS:
         record.refuse("layers", f"{len(found)} layers", f"at most {MAX_LAYERS}")
@@ -174,15 +182,15 @@ def side_of_file(path: Path) -> Side:
                 block=one.text("block"),
                 stage=one.text("stage"),
                 type=one.text("type"),
-                sums=Sums(*(one.count(quantity) for quantity in QUANTITIES)),
+                costs=Costs(*(one.count(quantity) for quantity in QUANTITIES)),
                 line=line if type(line) is int else None,
             )
         )
     side = Side(path.name, tuple(layers))
     totals = record.record("totals")
-    sums = _sum(layer.sums for layer in layers)
+    costs = _sum(layer.costs for layer in layers)
     for quantity in QUANTITIES:
-        if totals.count(quantity) != getattr(sums, quantity):
+        if totals.count(quantity) != getattr(costs, quantity):
             totals.refuse(quantity, "not the sum of the layers")
     return side
 
@@ -223,7 +231,7 @@ class _Block:
     role: str
     parts: dict[str, Part]
     part_names: tuple[str, ...]
-    sums: tuple[Sums, ...]
+    costs: tuple[Costs, ...]
 
 
 def _read_block(name: str, layers: Sequence[Part]) -> _Block:
@@ -236,7 +244,7 @@ def _read_block(name: str, layers: Sequence[Part]) -> _Block:
         role=name.rstrip("0123456789"),
         parts=parts,
         part_names=tuple(parts),
-        sums=tuple(layer.sums for layer in layers),
+        costs=tuple(layer.costs for layer in layers),
     )
 
 
@@ -270,7 +278,7 @@ def _likeness(a: _Block, b: _Block) -> int:
     score = 2
     if a.part_names == b.part_names:
         score += 2
-        if a.sums == b.sums:
+        if a.costs == b.costs:
             score += 3
     return score + (a.name == b.name)
 
@@ -317,8 +325,8 @@ def _block(stage: str, a: _Block | None, b: _Block | None) -> Delta:
             Delta(
                 stage,
                 _names(x, y),
-                x.sums if x else None,
-                y.sums if y else None,
+                x.costs if x else None,
+                y.costs if y else None,
                 type=known.type,
                 line=known.line,
             )
@@ -351,5 +359,5 @@ def _row(stage: str, name: str, parts: Iterable[Delta]) -> Delta:
     )
 
 
-def _sum(sums: Iterable[Sums | None]) -> Sums:
-    return sum((one for one in sums if one), start=Sums())
+def _sum(costs: Iterable[Costs | None]) -> Costs:
+    return sum((one for one in costs if one), start=Costs())

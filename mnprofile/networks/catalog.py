@@ -1,23 +1,23 @@
 """Names to tables: the shipped ones by name or alias, a user's own by path or "-"."""
 
-import errno
 import os
 import sys
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from mnprofile.base.errors import FileError, Place, TableError, UsageError, nearest
-from mnprofile.base.files import note_input
+from mnprofile.base.errors import Place, TableError, UsageError, nearest
+from mnprofile.base.files import Input
 from mnprofile.graph.graph import Graph
 from mnprofile.networks.blocks.builder import build_rows, check_sizes
 from mnprofile.networks.configuration import Request, configure
 from mnprofile.networks.notation.architecture import read_architecture
-from mnprofile.networks.notation.markdown import MAX_BYTES, read_settings, read_table
+from mnprofile.networks.notation.markdown import read_settings, read_table
 from mnprofile.networks.notation.rows import Architecture
 from mnprofile.networks.widths import FAMILIES
 
 STDIN = "-"
+FILES = Input("Markdown file", TableError, 1 << 20, pipe="- for a pipe")
 Arch = str | os.PathLike[str] | Architecture
 
 
@@ -68,6 +68,14 @@ def _shipped(entry: Entry) -> Architecture:
     return parse(entry.path.read_text("utf-8"), f"tables/{entry.path.name}")
 
 
+def entry_of(name: str) -> Entry | None:
+    """The shipped table of a name or alias, in capitals or not; None for any other."""
+    for entry in index():
+        if name.lower() in (entry.name.lower(), *map(str.lower, entry.aliases)):
+            return entry
+    return None
+
+
 def load(arch: Arch) -> Architecture:
     """Find and read a table: an alias or name, a path, or "-" for standard input.
 
@@ -84,11 +92,11 @@ def load(arch: Arch) -> Architecture:
     if text == STDIN:
         if sys.stdin is None:
             raise UsageError("standard input is closed")
-        data = sys.stdin.buffer.read(MAX_BYTES + 1)
-        return parse(_decode(data, "<stdin>"), "<stdin>")
-    for entry in index():
-        if text.lower() in (entry.name.lower(), *map(str.lower, entry.aliases)):
-            return _shipped(entry)
+        data = FILES.bounded(sys.stdin.buffer, "<stdin>")
+        return parse(FILES.decoded(data, "<stdin>"), "<stdin>")
+    entry = entry_of(text)
+    if entry is not None:
+        return _shipped(entry)
     looks_like_a_path = os.sep in text or "/" in text or text.endswith(".md")
     if looks_like_a_path or os.path.lexists(text):
         return _load_file(Path(text))
@@ -155,45 +163,7 @@ def is_shipped(arch: Architecture) -> bool:
 
 
 def _load_file(path: Path) -> Architecture:
-    return parse(_decode(_read(path), str(path)), str(path))
-
-
-def _read(path: Path) -> bytes:
-    """At most MAX_BYTES + 1 bytes of a regular file (a pipe is one too)."""
-    place = Place(str(path))
-    try:
-        if path.is_dir():
-            raise TableError("this is a directory", place=place, accepted="a file")
-        if path.is_char_device() or path.is_block_device() or path.is_socket():
-            raise TableError("this is no regular file", place=place)
-        if path.is_fifo() and not str(path).startswith(("/dev/fd/", "/proc/")):
-            # Opening it would wait for a writer, for ever if none comes.
-            raise TableError(
-                "this is a named pipe", place=place, accepted="- for a pipe"
-            )
-        note_input(path)
-        with open(path, "rb") as file:
-            return file.read(MAX_BYTES + 1)
-    except OSError as fault:
-        if fault.errno in (errno.ENOENT, errno.ENOTDIR):
-            raise TableError("no such file", place=place) from None
-        raise FileError(fault.strerror or str(fault), place=place) from None
-    except ValueError:  # a NUL in the path
-        raise TableError("this is no file name", place=place) from None
-
-
-def _decode(data: bytes, file: str) -> str:
-    if len(data) > MAX_BYTES:
-        raise TableError(
-            "the file is larger than 1 MiB", place=Place(file), accepted="up to 1 MiB"
-        )
-    try:
-        return data.decode("utf-8")
-    except UnicodeDecodeError as fault:
-        line = data.count(b"\n", 0, fault.start) + 1
-        column = fault.start - (data.rfind(b"\n", 0, fault.start) + 1) + 1
-        raise TableError(
-            "not UTF-8 text",
-            place=Place(file, line, column),
-            accepted="a UTF-8 encoded Markdown file",
-        ) from None
+    if os.path.isdir(path):  # noqa: PTH112 - unlike Path.is_dir it never raises
+        place = Place(str(path))
+        raise TableError("this is a directory", place=place, accepted="a file")
+    return parse(FILES.text(path), str(path))

@@ -10,7 +10,7 @@ from mnprofile.base import escape, sheet
 from mnprofile.base.json_files import CONVENTION
 from mnprofile.base.sheet import Column, Share, Sheet, Value
 from mnprofile.base.units import grouped
-from mnprofile.costs.budgets.evaluation import Judgement, Verdict
+from mnprofile.costs.budgets.evaluation import BudgetCheck, LimitCheck
 from mnprofile.costs.budgets.reading import BudgetFile
 
 MAX_ANNOTATIONS = 10  # GitHub drops the rest of a step's without a word
@@ -30,7 +30,7 @@ SUMMARY = (
 WORDS = {"over": "over budget", "unmeasured": "not measured", "ok": "within budget"}
 
 
-def verdict_sentence(judgement: Judgement) -> str:
+def verdict_sentence(judgement: BudgetCheck) -> str:
     """The outcome in one sentence."""
     states = [verdict.state for verdict in judgement.verdicts]
     limits = f"{len(states)} limit{'' if len(states) == 1 else 's'}"
@@ -43,7 +43,7 @@ def verdict_sentence(judgement: Judgement) -> str:
     return f"{outcome}: {limits} checked, {told}."
 
 
-def verdict_sheet(verdicts: Sequence[Verdict]) -> Sheet:
+def verdict_sheet(verdicts: Sequence[LimitCheck]) -> Sheet:
     """One limit a row, in the order given."""
     return Sheet(
         (
@@ -64,7 +64,7 @@ def verdict_sheet(verdicts: Sequence[Verdict]) -> Sheet:
     )
 
 
-def _cells(verdict: Verdict) -> tuple[Value, ...]:
+def _cells(verdict: LimitCheck) -> tuple[Value, ...]:
     measured, limit = verdict.measured, verdict.limit
     headroom = None if measured is None or limit is None else limit - measured
     return (
@@ -83,20 +83,20 @@ def _cells(verdict: Verdict) -> tuple[Value, ...]:
     )
 
 
-def note_of(verdict: Verdict) -> str:
+def note_of(verdict: LimitCheck) -> str:
     """What a row has no column for: the reason, and the budget's own message."""
     message = verdict.budget.message if verdict.state != "ok" else ""
     return "; ".join(filter(None, (verdict.reason, message)))
 
 
-def shown_columns(judgement: Judgement) -> tuple[str, ...]:
+def shown_columns(judgement: BudgetCheck) -> tuple[str, ...]:
     """The columns for people; networks are named where a budget has many."""
-    many = any(len(networks) > 1 for networks in judgement.measured.values())
+    many = any(len(networks) > 1 for networks in judgement.networks.values())
     named = ("budget", "network") if many else ("budget",)
     return ("verdict", *named, "quantity", "measured", "limit", "headroom")
 
 
-def summary(judgement: Judgement, room: int = MAX_SUMMARY_BYTES) -> str:
+def summary(judgement: BudgetCheck, room: int = MAX_SUMMARY_BYTES) -> str:
     """Markdown for the step summary, in at most ``room`` bytes, worst first."""
     head = f"### {escape.markdown(verdict_sentence(judgement))}\n\n"
     foot = f"\n<sub>{escape.markdown(CONVENTION)}</sub>\n"
@@ -123,7 +123,7 @@ def summary(judgement: Judgement, room: int = MAX_SUMMARY_BYTES) -> str:
     return "".join([*parts, foot])
 
 
-def append_summary(judgement: Judgement, path: Path) -> None:
+def append_summary(judgement: BudgetCheck, path: Path) -> None:
     """Append the summary to GitHub's step-summary file, within its size limit."""
     there = path.stat().st_size if path.exists() else 0
     text = summary(judgement, max(MAX_SUMMARY_BYTES - there, 0))
@@ -133,7 +133,9 @@ def append_summary(judgement: Judgement, path: Path) -> None:
         file.write(text)
 
 
-def annotations(judgement: Judgement, file: BudgetFile, root: Path | None) -> list[str]:
+def annotations(
+    judgement: BudgetCheck, file: BudgetFile, root: Path | None
+) -> list[str]:
     """Workflow commands, one a failed limit on the budget's line; ten at most.
 
     ``root`` is the repository: annotations name files relative to it.
@@ -168,7 +170,7 @@ def _command(path: str, line: int | None, title: str, message: str) -> str:
     return f"::error {properties}::{escape.annotation(message)}"
 
 
-def _told(verdict: Verdict) -> str:
+def _told(verdict: LimitCheck) -> str:
     """One verdict in one sentence, with exact numbers."""
     if verdict.measured is None or verdict.limit is None:
         return f"{verdict.label}: not measured: {verdict.reason}"
@@ -182,7 +184,7 @@ def _told(verdict: Verdict) -> str:
     return f"{text}. {verdict.budget.message}" if verdict.budget.message else text
 
 
-def junit(judgement: Judgement) -> str:
+def junit(judgement: BudgetCheck) -> str:
     """JUnit XML, one test case a limit: over is a failure, not measured an error."""
     verdicts = judgement.verdicts
     suite = ElementTree.Element(

@@ -12,9 +12,10 @@ from xml.etree import ElementTree
 import pytest
 
 from mnprofile.cli import main
-from mnprofile.costs.budgets.evaluation import Judgement, Measured, Verdict, judge
+from mnprofile.costs.budgets.baseline import NetworkCosts
+from mnprofile.costs.budgets.evaluation import BudgetCheck, LimitCheck, check_budgets
 from mnprofile.costs.budgets.reading import Budget, BudgetFile, read_budgets
-from mnprofile.costs.comparison import Sums
+from mnprofile.costs.comparison import Costs
 from mnprofile.networks.configuration import Request
 from mnprofile.views.github import annotations, append_summary, junit, summary
 
@@ -141,7 +142,7 @@ def test_a_crash_is_exit_70_never_1(monkeypatch: pytest.MonkeyPatch) -> None:
         raise RuntimeError("planted")
 
     project(PHONE)
-    monkeypatch.setattr("mnprofile.cli.ci.judge", crash)
+    monkeypatch.setattr("mnprofile.cli.ci.check_budgets", crash)
 
     assert main(["ci"]) == 70
 
@@ -258,10 +259,12 @@ def increase(base: int, now: int, share: str) -> str:
     budget = Budget("b", "v2", Request(), {}, Fraction(share) / 100, "", {})
     file = BudgetFile(Path("x.toml"), (budget,), Path("b.json"))
 
-    def of(value: int) -> Measured:
-        return Measured("n", "n", {"s2": Sums(value, value, value)})
+    def of(value: int) -> NetworkCosts:
+        return NetworkCosts("n", "n", {"s2": Costs(value, value, value)})
 
-    return judge(file, {"b": (of(now),)}, {"b": {"n": of(base)}}).verdicts[0].state
+    return (
+        check_budgets(file, {"b": (of(now),)}, {"b": {"n": of(base)}}).verdicts[0].state
+    )
 
 
 @pytest.mark.parametrize(
@@ -337,11 +340,11 @@ def test_a_damaged_baseline_is_refused(
 # --- GitHub --------------------------------------------------------------------------
 
 
-def judged(many: int, name: str = "b", message: str = "") -> Judgement:
+def judged(many: int, name: str = "b", message: str = "") -> BudgetCheck:
     budget = Budget(name, "v2", Request(), {}, None, message, {"": 3})
-    return Judgement(
+    return BudgetCheck(
         tuple(
-            Verdict("over", budget, f"{name}{n}", "max-macs", "macs", 2 + n, 1)
+            LimitCheck("over", budget, f"{name}{n}", "max-macs", "macs", 2 + n, 1)
             for n in range(many)
         ),
         {},
@@ -453,13 +456,13 @@ def test_a_hostile_name_stays_one_cell_of_the_summary() -> None:
 
 def test_junit_has_a_case_a_limit() -> None:
     budget = Budget(HOSTILE, "v2", Request(), {}, None, "", {})
-    states: list[Callable[[], Verdict]] = [
-        lambda: Verdict("over", budget, "n", "max-macs", "macs", 2, 1),
-        lambda: Verdict("unmeasured", budget, "n", "arch", reason="no \x00 table"),
-        lambda: Verdict("ok", budget, "n", "max-macs", "macs", 1, 1),
+    states: list[Callable[[], LimitCheck]] = [
+        lambda: LimitCheck("over", budget, "n", "max-macs", "macs", 2, 1),
+        lambda: LimitCheck("unmeasured", budget, "n", "arch", reason="no \x00 table"),
+        lambda: LimitCheck("ok", budget, "n", "max-macs", "macs", 1, 1),
     ]
     suite = ElementTree.fromstring(
-        junit(Judgement(tuple(make() for make in states), {}, None))
+        junit(BudgetCheck(tuple(make() for make in states), {}, None))
     )
 
     assert suite.attrib["failures"] == suite.attrib["errors"] == "1"

@@ -10,6 +10,7 @@ import torch
 from torch import nn
 
 import mnprofile
+from mnprofile.base import extras
 from mnprofile.base.errors import MissingExtraError, UnmeasuredError, UsageError
 from mnprofile.cli import main
 from mnprofile.evidence.profilers import cross_check as crosscheck
@@ -231,7 +232,7 @@ def test_a_profiler_of_the_ledger_alone_is_refused() -> None:
 def test_a_missing_profiler_is_named_with_its_extra(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(crosscheck, "is_installed", lambda package: package != "thop")
+    monkeypatch.setattr(extras, "is_installed", lambda package: package != "thop")
 
     with pytest.raises(MissingExtraError) as caught:
         mnprofile.check(GRAPH, counters=["thop"])
@@ -239,7 +240,7 @@ def test_a_missing_profiler_is_named_with_its_extra(
 
 
 def test_an_unexplained_rest_is_a_verdict(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(crosscheck, "is_installed", lambda package: True)
+    monkeypatch.setattr(extras, "is_installed", lambda package: True)
     monkeypatch.setattr(crosscheck, "run", lambda *_: Run(5, "9.9"))
     checked = mnprofile.check(GRAPH, counters=["thop"])
 
@@ -340,7 +341,7 @@ def test_a_difference_exits_with_1_and_names_the_line(
 def test_a_failed_profiler_exits_with_3(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(crosscheck, "is_installed", lambda package: True)
+    monkeypatch.setattr(extras, "is_installed", lambda package: True)
     monkeypatch.setattr(crosscheck, "run", lambda *_: Run(None, "1", "it broke"))
 
     assert main(["check", "v2@0.5/32", "--counter", "thop"]) == 3
@@ -370,7 +371,7 @@ def test_a_missing_extra_exits_with_3(
 
 
 def test_progress_counts_its_steps(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(crosscheck, "is_installed", lambda package: True)
+    monkeypatch.setattr(extras, "is_installed", lambda package: True)
     monkeypatch.setattr(crosscheck, "run", lambda *_: Run(5, "9.9"))
     steps: list[tuple[str, int, int]] = []
     mnprofile.check(GRAPH, counters=["thop"], progress=lambda *s: steps.append(s))

@@ -12,8 +12,7 @@ import pytest
 
 import mnprofile
 from mnprofile.cli import main
-from mnprofile.evidence.literature import conventions, sources
-from mnprofile.evidence.literature import printed as published
+from mnprofile.evidence.literature import conventions, misprints, sources
 from mnprofile.evidence.literature.reproduction import (
     Reproduction,
     Result,
@@ -414,7 +413,7 @@ def test_a_convention_is_declared_once_a_table_and_quantity() -> None:
 
 def test_every_erratum_is_about_existing_figures() -> None:
     """Loading refuses a dead entry (see test_sources); so many are alive."""
-    entries = {name: len(published.misprints(name)) for name in sources.sources()}
+    entries = {name: len(misprints.misprints(name)) for name in sources.sources()}
 
     assert entries == {
         "keras": 10,

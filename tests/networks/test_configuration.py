@@ -10,7 +10,7 @@ import pytest
 import mnprofile
 from mnprofile.base.errors import UsageError
 from mnprofile.cli.options import network_of
-from mnprofile.costs.budgets.evaluation import measure
+from mnprofile.costs.budgets.evaluation import count_networks
 from mnprofile.costs.budgets.reading import BudgetError, read_budgets
 from mnprofile.graph.configuration import Configuration
 from mnprofile.networks.catalog import build, load, tables_folder
@@ -179,7 +179,7 @@ def test_nothing_is_said_twice(
         f'[[budget]]\nname = "b"\narch = "{arch}"\nmax-macs = "1G"\n{key}\n'
     )
     with pytest.raises(BudgetError, match=f"{name}: arch already says it") as caught:
-        measure(read_budgets(path))
+        count_networks(read_budgets(path))
     assert caught.value.place is not None
     assert caught.value.place.line == 5
 

@@ -11,7 +11,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from mnprofile.base.errors import MissingExtraError, UsageError, nearest
+from mnprofile.base import extras
+from mnprofile.base.errors import UsageError, nearest
 from mnprofile.costs.counting import Count, Figures, Layer, count
 from mnprofile.evidence.profilers.measuring import (
     MULTIPLY_ADDS,
@@ -26,9 +27,9 @@ from mnprofile.evidence.profilers.rules import (
     profiler_of,
     quantities,
 )
-from mnprofile.evidence.profilers.to_torch import require, to_torch
+from mnprofile.evidence.profilers.to_torch import to_torch
 from mnprofile.evidence.profilers.torch_style import Style, Writing
-from mnprofile.evidence.profilers.worker import MEASURES, is_installed, run, version_of
+from mnprofile.evidence.profilers.worker import MEASURES, run, version_of
 from mnprofile.graph.graph import Graph, Node
 from mnprofile.graph.operators.op import Shape
 
@@ -178,7 +179,7 @@ def check(
     if names and network is not None:
         raise UsageError("counters run on the graph's own network, not on another one")
     for package in ("torch", "fvcore"):
-        require(package)
+        extras.require(package)
     steps = 2 + len(names)
     progress("building the network", 0, steps)
     twin = network or to_torch(graph, pooling=pooling, activations=activations)
@@ -210,7 +211,9 @@ def check(
 def _chosen(counters: Sequence[str]) -> tuple[list[str], tuple[str, ...]]:
     """The profilers to run besides fvcore and FlopCounterMode, and the missing ones."""
     if "all" in (name.lower() for name in counters):
-        found = [name for name in MEASURES if is_installed(profiler_of(name).package)]
+        found = [
+            name for name in MEASURES if extras.is_installed(profiler_of(name).package)
+        ]
         return found, tuple(name for name in MEASURES if name not in found)
     chosen = []
     runnable = (*ALWAYS, *MEASURES, "all")
@@ -230,11 +233,7 @@ def _chosen(counters: Sequence[str]) -> tuple[list[str], tuple[str, ...]]:
                 f"{profiler.name} is in the ledger only; it does not run from here",
                 accepted=", ".join(runnable),
             )
-        if not is_installed(profiler.package):
-            raise MissingExtraError(
-                f"{profiler.package} is not installed",
-                accepted="pip install 'mnprofile[check-all]'",
-            )
+        extras.require(profiler.package, "check-all")
         chosen.append(profiler.name)
     return chosen, ()
 

@@ -6,8 +6,9 @@ from markupsafe import Markup
 
 from mnprofile.base.sheet import Change, Column, Sheet, Value
 from mnprofile.base.units import change, short, signed
-from mnprofile.costs.budgets.evaluation import STATES, Judgement, Measured
-from mnprofile.costs.comparison import QUANTITIES, Comparison, Delta, Quantity, Sums
+from mnprofile.costs.budgets.baseline import NetworkCosts
+from mnprofile.costs.budgets.evaluation import STATES, BudgetCheck
+from mnprofile.costs.comparison import QUANTITIES, Comparison, Costs, Delta, Quantity
 from mnprofile.views.github import verdict_sentence, verdict_sheet
 from mnprofile.views.html import tables as html
 from mnprofile.views.html.markup import element, join
@@ -98,7 +99,7 @@ def _steps(rows: Sequence[Delta], quantity: Quantity) -> Markup:
     )
 
 
-def budget_page(judgement: Judgement) -> str:
+def budget_page(judgement: BudgetCheck) -> str:
     """The verdicts of a project's budgets, and what each network costs by stage."""
     sentence = verdict_sentence(judgement)
     worst = min(
@@ -113,7 +114,7 @@ def budget_page(judgement: Judgement) -> str:
         row_classes=[verdict.state for verdict in judgement.verdicts],
     )
     panels = [Panel("limits", "Limits", sentence, table)]
-    for index, (budget, networks) in enumerate(judgement.measured.items()):
+    for index, (budget, networks) in enumerate(judgement.networks.items()):
         for number, network in enumerate(networks):
             before = (judgement.baseline or {}).get(budget, {}).get(network.network)
             panels.append(_network(f"b{index}-{number}", budget, network, before))
@@ -122,7 +123,7 @@ def budget_page(judgement: Judgement) -> str:
 
 
 def _network(
-    key: str, budget: str, network: Measured, before: Measured | None
+    key: str, budget: str, network: NetworkCosts, before: NetworkCosts | None
 ) -> Panel:
     """One network by stage; beside the baseline where there is one."""
     heads = [Column("stage", "Stage")]
@@ -132,13 +133,13 @@ def _network(
             heads.append(Column(f"{name}_delta", "Since baseline", "delta"))
             heads.append(Column(f"{name}_change", "Change", "share"))
 
-    def cells(name: str, now: Sums, then: Sums | None) -> tuple[Value, ...]:
+    def cells(name: str, now: Costs, then: Costs | None) -> tuple[Value, ...]:
         row: list[Value] = [name]
         for quantity in QUANTITIES:
             value = getattr(now, quantity)
             row.append(value)
             if before is not None:
-                base = getattr(then or Sums(), quantity)
+                base = getattr(then or Costs(), quantity)
                 row += [value - base, Change(base, value)]
         return tuple(row)
 
@@ -146,7 +147,7 @@ def _network(
     sheet = Sheet(
         tuple(heads),
         tuple(
-            cells(stage, network.stages.get(stage, Sums()), then.get(stage))
+            cells(stage, network.stages.get(stage, Costs()), then.get(stage))
             for stage in dict.fromkeys((*network.stages, *then))
         ),
         cells("total", network.total, before.total if before else None),

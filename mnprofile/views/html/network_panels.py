@@ -7,7 +7,8 @@ from markupsafe import Markup
 from mnprofile.base.sheet import Column, Share, Sheet, Value
 from mnprofile.base.units import grouped, percent
 from mnprofile.costs.counting import Count, Figures, Group
-from mnprofile.evidence.literature.printed import misprint_of, printed_shares
+from mnprofile.evidence.literature.misprints import misprint_of
+from mnprofile.evidence.literature.published import printed_shares
 from mnprofile.views.html import tables as html
 from mnprofile.views.html.markup import element, join
 from mnprofile.views.html.panels import QUANTITIES, TYPE_KEYS, Network, Panel, legend

@@ -15,12 +15,9 @@ from mnprofile.costs.counting import (
     figures_record,
     layer_record,
 )
-from mnprofile.evidence.literature.printed import (
-    Figure,
-    misprint_of,
-    printed_shares,
-    published_for,
-)
+from mnprofile.evidence.literature.misprints import misprint_of
+from mnprofile.evidence.literature.published import printed_shares, published_for
+from mnprofile.evidence.literature.sources import Printed
 from mnprofile.graph.operators.op import Shape
 from mnprofile.networks.notation.rows import Architecture
 from mnprofile.views.sheets.configuration import headline
@@ -136,7 +133,7 @@ def _table2_sheet(counted: Count, arch: Architecture) -> Sheet | None:
     return Sheet(columns, tuple(rows), None, title, tuple(notes))
 
 
-def _published_sheets(figures: Sequence[Figure]) -> list[Sheet]:
+def _published_sheets(figures: Sequence[Printed]) -> list[Sheet]:
     """A line a printed row about this configuration; none where none is printed."""
     shown = ("macs", "params", "top1", "top5")
     rows: dict[tuple[str, str, str], dict[str, str]] = {}

@@ -18,7 +18,7 @@ from mnprofile.costs.memory.activations import (
 )
 from mnprofile.costs.memory.grouped import fused
 from mnprofile.costs.memory.liveness import Step, Tensor
-from mnprofile.evidence.literature.printed import figures
+from mnprofile.evidence.literature.sources import figures
 from mnprofile.graph.configuration import Configuration
 from mnprofile.graph.graph import Graph
 from mnprofile.views.sheets.configuration import model_record

@@ -6,7 +6,7 @@ from itertools import groupby
 
 from mnprofile.base.sheet import Column, Sheet
 from mnprofile.evidence.literature.reproduction import Reproduction, Result, Verdict
-from mnprofile.evidence.literature.sources import MEMORY, Figure, title
+from mnprofile.evidence.literature.sources import MEMORY, Printed, title
 
 LEGEND = (
     "Reproduced: the printed digits, under a convention declared once a table."
@@ -83,7 +83,7 @@ def fit_sheet(done: Reproduction) -> Sheet:
     )
 
 
-def _place(figure: Figure) -> str:
+def _place(figure: Printed) -> str:
     """A figure's row, with the configuration where its name does not say it."""
     label = _label(figure)
     if figure.alpha is None or figure.resolution is None:
@@ -212,7 +212,7 @@ def _why(result: Result) -> str:
     return f"{result.reason}. Established: {result.misprint.established}"
 
 
-def _label(figure: Figure) -> str:
+def _label(figure: Printed) -> str:
     return f"{figure.model}, {figure.part}" if figure.part else figure.model
 
 

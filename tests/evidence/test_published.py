@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from mnprofile.cli import main
-from mnprofile.evidence.literature.printed import published_for
+from mnprofile.evidence.literature.published import published_for
 from mnprofile.networks import catalog
 
 
