@@ -3,12 +3,12 @@
 import shlex
 from collections.abc import Sequence
 from dataclasses import replace
+from math import log10
 from typing import Any
 
 from mnprofile.base.escape import visible
 from mnprofile.base.units import plain
 from mnprofile.costs.counting import QUANTITIES
-from mnprofile.evidence.literature.accuracies import Point
 from mnprofile.search.factors import (
     ALPHAS,
     EXPANSIONS,
@@ -20,7 +20,9 @@ from mnprofile.views.html.markup import data_block, element, join
 from mnprofile.views.html.pages import fragment
 from mnprofile.views.html.panels import QUANTITIES as DRAWN
 from mnprofile.views.html.panels import TYPE_KEYS, Network, Panel, accuracy, legend
-from mnprofile.views.plots import svg
+from mnprofile.views.plots.accuracy import AccuracyPlot
+from mnprofile.views.plots.accuracy_svg import BOTTOM, LEFT, RIGHT, TOP, axes
+from mnprofile.views.plots.palette import FAMILIES, OTHER, family_of, type_of
 
 DATA_ID = "mnp-data"
 # What a limit's slider runs through; the field beside it takes any whole number.
@@ -32,6 +34,7 @@ LIMITS = {
 }
 # Beyond this a number of JavaScript is no longer exact.
 MAX_EXACT = 1 << 53
+_MARKERS = {one.key: one.marker.path for one in (*FAMILIES.values(), OTHER)}
 LABELS = {
     "macs": "Multiply-adds",
     "flops": "Flops (2 x multiply-adds)",
@@ -44,20 +47,19 @@ LABELS = {
 }
 
 
-def explorer(networks: Sequence[Network], points: Sequence[Point]) -> Panel:
+def explorer(networks: Sequence[Network], plot: AccuracyPlot) -> Panel:
     """Controls and figures, around the plot in which the moving point moves."""
     assert set(LABELS) == set(QUANTITIES)
-    shape = element("path", d=svg.MARKERS["v1"], transform="scale(9)")
+    # The script puts in the marker of the table it shows.
+    shape = element("path", d=_MARKERS["v1"], transform="scale(9)")
     moving = join(
         [
-            element(
-                "line", id="x-limit", y1=svg.TOP, y2=svg.BOTTOM, visibility="hidden"
-            ),
+            element("line", id="x-limit", y1=TOP, y2=BOTTOM, visibility="hidden"),
             element(
                 "svg",
-                element("line", x1="0", x2="0", y1=svg.TOP, y2=svg.BOTTOM),
+                element("line", x1="0", x2="0", y1=TOP, y2=BOTTOM),
                 element("g", shape, id="x-mark"),
-                element("text", "", y=svg.TOP + 4, dx="6"),
+                element("text", "", y=TOP + 4, dx="6"),
                 id="x-here",
                 overflow="visible",
                 visibility="hidden",
@@ -66,14 +68,16 @@ def explorer(networks: Sequence[Network], points: Sequence[Point]) -> Panel:
             ),
         ]
     )
-    plot = accuracy(networks, points, extra=moving)
-    body = fragment("explorer.html", plot=plot.body, quantities=LABELS, legend=legend())
-    return replace(plot, body=body)
+    panel = accuracy(networks, plot, extra=moving)
+    body = fragment(
+        "explorer.html", plot=panel.body, quantities=LABELS, legend=legend()
+    )
+    return replace(panel, body=body)
 
 
-def explorer_data(networks: Sequence[Network], points: Sequence[Point]) -> Any:
+def explorer_data(networks: Sequence[Network], plot: AccuracyPlot) -> Any:
     """The JSON block that the explorer's script reads."""
-    place = svg.axes(points)
+    place = axes(plot)
     numbers = {network.arch.name: index for index, network in enumerate(networks)}
     return data_block(
         DATA_ID,
@@ -83,25 +87,25 @@ def explorer_data(networks: Sequence[Network], points: Sequence[Point]) -> Any:
                 {
                     "net": numbers[point.network],
                     "alpha": point.alpha,
-                    "res": point.resolution,
-                    "top1": float(point.top1),
-                    "printed": str(point.top1),
+                    "res": int(point.resolution),
+                    "top1": point.top1,
+                    "printed": plain(point.top1),
                     "macs": point.macs,
                     "params": point.params,
                 }
-                for point in points
+                for point in plot.points
             ],
             "axes": {
-                "macs": place.macs,
+                "macs": [log10(cost) for cost in place.cost],
                 "top1": place.top1,
-                "x": (svg.LEFT, svg.RIGHT),
-                "y": (svg.TOP, svg.BOTTOM),
+                "x": (LEFT, RIGHT),
+                "y": (TOP, BOTTOM),
             },
             "limits": LIMITS,
             "drawn": list(DRAWN.items()),
             "types": [*TYPE_KEYS.items(), ("rest", "other")],
             "standard": [96, 128, 160, 192, 224, 256, 288, 320],
-            "markers": svg.MARKERS,
+            "markers": _MARKERS,
         },
     )
 
@@ -128,7 +132,7 @@ def _network(network: Network) -> dict[str, Any]:
         [
             visible(slot.name),
             visible(slot.stage),
-            svg.type_of(slot.type),
+            type_of(slot.type),
             slot.biases,
             slot.norms,
             vectors.setdefault(_folded(slot.weights, found), len(vectors)),
@@ -141,7 +145,7 @@ def _network(network: Network) -> dict[str, Any]:
         "title": visible(network.title),
         "command": shlex.join(["mnprofile", "count", visible(network.spelling)]),
         "options": "" if config.impl == "paper" else f" --impl {config.impl}",
-        "family": svg.family_of(network.arch.name),
+        "family": family_of(network.arch.name).key,
         "alphas": found.alphas,
         "ts": [
             {"value": t, "text": plain(t) if t is not None else "the table's"}

@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from mnprofile import __version__
@@ -48,36 +48,52 @@ class Page:
 
 def render(page: Page) -> str:
     """A page as HTML."""
-    style = asset("plot.css") + asset("style.css")
-    scripts = [asset(name) for name in page.scripts]
-    return _template("page.html").render(
-        page=page,
-        policy=_policy(style, scripts),
+    return document(
+        page.title,
+        fragment("page.html", page=page),
+        style=asset("plot.css") + asset("style.css"),
+        scripts=[asset(name) for name in page.scripts],
+        data=page.data,
+    )
+
+
+def document(
+    title: str,
+    body: Markup,
+    *,
+    style: str,
+    scripts: Sequence[str],
+    data: Sequence[Markup],
+    has_plotly: bool = False,
+) -> str:
+    """One HTML file around a body.
+
+    ``data`` are JSON blocks for its scripts. plotly.js, one of them, adds style
+    elements of its own and draws pictures to save, which its page then allows.
+    """
+    styles = "'unsafe-inline'" if has_plotly else _hash(style)
+    policy = (
+        "default-src 'none'",
+        f"script-src {' '.join(map(_hash, scripts))}",
+        f"style-src {styles}",
+        "img-src data: blob:" if has_plotly else "img-src data:",
+        "base-uri 'none'",
+        "form-action 'none'",
+    )
+    return fragment(
+        "document.html",
+        title=title,
+        body=body,
+        policy="; ".join(policy),
         style=trusted(style),
-        scripts=[trusted(script) for script in scripts],
-        convention=CONVENTION,
-        version=__version__,
+        scripts=map(trusted, scripts),
+        data=data,
     )
 
 
 def fragment(name: str, **context: Any) -> Markup:
-    """A template that is a part of a page."""
-    return trusted(_template(name).render(context))
-
-
-def _policy(style: str, scripts: Sequence[str]) -> str:
-    """Nothing may load or run but what stands in this file."""
-    allowed = " ".join(_hash(script) for script in scripts) or "'none'"
-    return "; ".join(
-        (
-            "default-src 'none'",
-            f"script-src {allowed}",
-            f"style-src {_hash(style)}",
-            "img-src data:",
-            "base-uri 'none'",
-            "form-action 'none'",
-        )
-    )
+    """A template filled in: a part of a page, or the whole."""
+    return trusted(_environment().get_template(name).render(context))
 
 
 def _hash(source: str) -> str:
@@ -93,13 +109,9 @@ def asset(name: str) -> str:
     return found
 
 
-def _template(name: str) -> Template:
-    return _environment().get_template(name)
-
-
 @cache
 def _environment() -> Environment:
-    return Environment(
+    made = Environment(
         loader=FileSystemLoader(FOLDER, encoding="utf-8"),
         autoescape=True,
         undefined=StrictUndefined,
@@ -108,6 +120,8 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
+    made.globals.update(convention=CONVENTION, version=__version__)
+    return made
 
 
 def _final(value: object) -> object:

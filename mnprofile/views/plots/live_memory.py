@@ -1,4 +1,4 @@
-"""A step plot drawn on the server: one value a layer, along the network.
+"""Live memory as SVG: a step plot with one value per layer, along the network.
 
 The steps are drawn in a frame of their own that stretches with the page, in units of
 one layer; text and the mark of the peak stand outside of it and keep their shape.
@@ -12,15 +12,15 @@ from markupsafe import Markup
 
 from mnprofile.base.units import plain, short_bytes
 from mnprofile.views.html.markup import element, join
+from mnprofile.views.plots.scales import linear_ticks
 
 TOP, BOTTOM, HEIGHT = 30, 210, 232  # pixels; the peak's name stands above TOP
-MOST_TICKS = 5
 # A band's name needs about this many pixels a letter, of a phone's plot.
 LETTER, PHONE = 9, 260
 
 
 @dataclass(frozen=True)
-class Tread:
+class PlotStep:
     """One step: how many bytes, the band (a stage) it is in, and what it is."""
 
     value: int
@@ -28,35 +28,27 @@ class Tread:
     title: str
 
 
-def step_plot(treads: Sequence[Tread], *, peak: int, told: str, label: str) -> Markup:
+def step_plot(steps: Sequence[PlotStep], *, peak: int, told: str, label: str) -> Markup:
     """Bytes from left to right. ``peak`` is the index of the marked step.
 
     ``told`` stands at the peak, ``label`` names the whole drawing. Empty for no steps.
     """
-    if not treads:
+    if not steps:
         return Markup()
-    most = max(*(tread.value for tread in treads), 1)
+    most = max(*(step.value for step in steps), 1)
     ruler, lines = _rules(most)
     drawn = element(
         "svg",
         *lines,
-        *_bands(treads),
-        _steps(treads, most, peak),
-        *_mark(treads, most, peak, told),
+        *_bands(steps),
+        _area(steps, most, peak),
+        *_mark(steps, most, peak, told),
         class_="scatter treads",
         role="img",
         aria_label=label,
         height=HEIGHT,
     )
     return element("div", ruler, drawn, class_="ruled")
-
-
-def ticks(most: int) -> range:
-    """0 and the multiples of a 1-2-5 number, up to five of them, that ``most`` has."""
-    power = 10 ** max(len(str(most)) - 2, 0)
-    sizes = (n * power for n in (1, 2, 5, 10, 20, 50))
-    step = next(size for size in sizes if most <= MOST_TICKS * size)
-    return range(0, most + 1, step)
 
 
 def _y(value: int, most: int) -> str:
@@ -66,7 +58,7 @@ def _y(value: int, most: int) -> str:
 def _rules(most: int) -> tuple[Markup, list[Markup]]:
     """The scale beside the plot, and its lines across it."""
     names, lines = [], []
-    for tick in ticks(most):
+    for tick in linear_ticks(most):
         y = _y(tick, most)
         text = short_bytes(tick) if tick else "0"
         names.append(element("text", text, x="100%", y=y, dy="4", class_="axis"))
@@ -77,23 +69,23 @@ def _rules(most: int) -> tuple[Markup, list[Markup]]:
     return ruler, lines
 
 
-def _bands(treads: Sequence[Tread]) -> list[Markup]:
+def _bands(steps: Sequence[PlotStep]) -> list[Markup]:
     """Where each stage begins, and its name below: the last one's at the very right.
 
     A name without room on a phone is of the class "tight".
     """
     bands = [
         (name, len(list(group)))
-        for name, group in groupby(treads, lambda tread: tread.band)
+        for name, group in groupby(steps, lambda step: step.band)
     ]
     marks: list[Markup] = []
     at = 0
     for index, (name, wide) in enumerate(bands):
-        x = f"{100 * at / len(treads):.3f}%"
+        x = f"{100 * at / len(steps):.3f}%"
         marks.append(element("line", x1=x, x2=x, y1=TOP, y2=HEIGHT, class_="grid"))
         is_last = 0 < index == len(bands) - 1
         shared = bands[index - 1 :] if is_last else [(name, wide)]
-        room = PHONE * sum(wide for _, wide in shared) / len(treads)
+        room = PHONE * sum(wide for _, wide in shared) / len(steps)
         is_tight = room < LETTER * sum(len(name) for name, _ in shared)
         kind = "axis" if is_last else "tick"
         marks.append(
@@ -110,42 +102,42 @@ def _bands(treads: Sequence[Tread]) -> list[Markup]:
     return marks
 
 
-def _steps(treads: Sequence[Tread], most: int, peak: int) -> Markup:
+def _area(steps: Sequence[PlotStep], most: int, peak: int) -> Markup:
     """The area, its outline, the peak's column, and a title for each step."""
     path = "".join(
-        f"V{_y(tread.value, most)}H{index}" for index, tread in enumerate(treads, 1)
+        f"V{_y(step.value, most)}H{index}" for index, step in enumerate(steps, 1)
     )
     columns = [
         element(
             "rect",
-            element("title", tread.title),
+            element("title", step.title),
             x=index,
             width=1,
             y=TOP,
             height=BOTTOM - TOP,
         )
-        for index, tread in enumerate(treads)
+        for index, step in enumerate(steps)
     ]
-    top = _y(treads[peak].value, most)
+    top = _y(steps[peak].value, most)
     return element(
         "svg",
         element("path", d=f"M0,{BOTTOM}{path}V{BOTTOM}Z", class_="area"),
         element("path", d=f"M{peak},{BOTTOM}V{top}h1V{BOTTOM}Z", class_="most"),
         element("path", d=f"M0,{BOTTOM}{path}V{BOTTOM}", class_="outline"),
         join(columns),
-        viewBox=f"0 0 {len(treads)} {HEIGHT}",
+        viewBox=f"0 0 {len(steps)} {HEIGHT}",
         preserveAspectRatio="none",
         height=HEIGHT,
     )
 
 
 def _mark(
-    treads: Sequence[Tread], most: int, peak: int, told: str
+    steps: Sequence[PlotStep], most: int, peak: int, told: str
 ) -> tuple[Markup, Markup]:
     """A dot on the peak and its name beside it, towards the middle of the plot."""
-    x = f"{100 * (peak + 0.5) / len(treads):.3f}%"
-    y = _y(treads[peak].value, most)
-    is_left = 2 * peak < len(treads)
+    x = f"{100 * (peak + 0.5) / len(steps):.3f}%"
+    y = _y(steps[peak].value, most)
+    is_left = 2 * peak < len(steps)
     return (
         element("circle", cx=x, cy=y, r="4.5", class_="summit"),
         element(
