@@ -22,8 +22,8 @@ from mnprofile.views.html.formula_panels import formulas
 from mnprofile.views.html.markup import data_block, element
 from mnprofile.views.html.memory_panels import live_memory
 from mnprofile.views.html.network_panels import type_sheet
-from mnprofile.views.html.pages import asset
 from mnprofile.views.html.panels import Network
+from mnprofile.views.html.shell import asset
 from mnprofile.views.plots.accuracy import Point, frontier
 from mnprofile.views.plots.live_memory import PlotStep, step_plot
 from mnprofile.views.plots.palette import FAMILIES, OTHER, Style

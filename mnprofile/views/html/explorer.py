@@ -8,7 +8,6 @@ from typing import Any
 
 from mnprofile.base.escape import visible
 from mnprofile.base.units import plain
-from mnprofile.costs.counting import QUANTITIES
 from mnprofile.search.factors import (
     ALPHAS,
     EXPANSIONS,
@@ -16,10 +15,10 @@ from mnprofile.search.factors import (
     Factors,
     factors,
 )
-from mnprofile.views.html.markup import data_block, element, join
-from mnprofile.views.html.pages import fragment
+from mnprofile.views.html.markup import data_block
 from mnprofile.views.html.panels import QUANTITIES as DRAWN
 from mnprofile.views.html.panels import TYPE_KEYS, Network, Panel, accuracy, legend
+from mnprofile.views.html.shell import drawing, fragment
 from mnprofile.views.plots.accuracy import AccuracyPlot
 from mnprofile.views.plots.accuracy_svg import BOTTOM, LEFT, RIGHT, TOP, axes
 from mnprofile.views.plots.palette import FAMILIES, OTHER, family_of, type_of
@@ -35,43 +34,13 @@ LIMITS = {
 # Beyond this a number of JavaScript is no longer exact.
 MAX_EXACT = 1 << 53
 _MARKERS = {one.key: one.marker.path for one in (*FAMILIES.values(), OTHER)}
-LABELS = {
-    "macs": "Multiply-adds",
-    "flops": "Flops (2 x multiply-adds)",
-    "params": "Parameters",
-    "weights": "Weights",
-    "biases": "Biases",
-    "bn_affine": "Batch-norm gamma, beta",
-    "buffers": "Buffers",
-    "activations": "Activations",
-}
 
 
 def explorer(networks: Sequence[Network], plot: AccuracyPlot) -> Panel:
     """Controls and figures, around the plot in which the moving point moves."""
-    assert set(LABELS) == set(QUANTITIES)
-    # The script puts in the marker of the table it shows.
-    shape = element("path", d=_MARKERS["v1"], transform="scale(9)")
-    moving = join(
-        [
-            element("line", id="x-limit", y1=TOP, y2=BOTTOM, visibility="hidden"),
-            element(
-                "svg",
-                element("line", x1="0", x2="0", y1=TOP, y2=BOTTOM),
-                element("g", shape, id="x-mark"),
-                element("text", "", y=TOP + 4, dx="6"),
-                id="x-here",
-                overflow="visible",
-                visibility="hidden",
-                x="0",
-                y="0",
-            ),
-        ]
-    )
+    moving = drawing("moving.svg", top=TOP, bottom=BOTTOM, marker=_MARKERS["v1"])
     panel = accuracy(networks, plot, extra=moving)
-    body = fragment(
-        "explorer.html", plot=panel.body, quantities=LABELS, legend=legend()
-    )
+    body = fragment("explorer.html", plot=panel.body, legend=legend())
     return replace(panel, body=body)
 
 
@@ -115,17 +84,14 @@ def _network(network: Network) -> dict[str, Any]:
     config = network.counted.config
     height, width = config.resolution
     side = height if height == width else network.arch.resolution
-    found = _exact(
-        factors(
-            network.arch,
-            impl=config.impl,
-            alphas=tuple(sorted({*ALPHAS, config.alpha})),
-            expansions=EXPANSIONS
-            if config.t in EXPANSIONS
-            else (*EXPANSIONS, config.t),
-            resolutions=tuple(sorted({*RESOLUTIONS, side})),
-        )
+    found = factors(
+        network.arch,
+        impl=config.impl,
+        alphas=tuple(sorted({*ALPHAS, config.alpha})),
+        expansions=tuple(dict.fromkeys((*EXPANSIONS, config.t))),
+        resolutions=tuple(sorted({*RESOLUTIONS, side})),
     )
+    exact = _exact(found)
     vectors: dict[tuple[int, ...], int] = {}
     positions: dict[tuple[int, ...], int] = {}
     slots = [
@@ -151,37 +117,25 @@ def _network(network: Network) -> dict[str, Any]:
             {"value": t, "text": plain(t) if t is not None else "the table's"}
             for t in found.expansions
         ],
-        "res": found.resolutions,
+        "res": [found.resolutions[index] for index in exact],
         "start": {"alpha": config.alpha, "res": side, "t": config.t},
         "slots": slots,
         "vectors": list(vectors),
-        "positions": list(positions),
+        "positions": [[row[index] for index in exact] for row in positions],
     }
 
 
 def _folded(vector: tuple[int, ...], found: Factors) -> tuple[int, ...]:
-    """One value an alpha where t changes nothing, else one an (alpha, t)."""
+    """One value per alpha where t changes nothing, else one per (alpha, t)."""
     many = len(found.expansions)
     rows = [vector[at : at + many] for at in range(0, len(vector), many)]
-    return (
-        tuple(row[0] for row in rows)
-        if all(len(set(row)) == 1 for row in rows)
-        else vector
-    )
+    return vector if any(len(set(row)) > 1 for row in rows) else vector[::many]
 
 
-def _exact(found: Factors) -> Factors:
-    """Without the resolutions at which a sum could leave the exact integers."""
-    keep = [
+def _exact(found: Factors) -> list[int]:
+    """The resolutions, by index, whose totals stay within the exact integers."""
+    return [
         index
         for index, _ in enumerate(found.resolutions)
         if 2 * sum(max(s.weights) * s.positions[index] for s in found.slots) < MAX_EXACT
     ]
-    return replace(
-        found,
-        resolutions=tuple(found.resolutions[index] for index in keep),
-        slots=tuple(
-            replace(slot, positions=tuple(slot.positions[index] for index in keep))
-            for slot in found.slots
-        ),
-    )

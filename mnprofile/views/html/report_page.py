@@ -18,8 +18,9 @@ from mnprofile.views.html.network_panels import (
     type_sheet,
     types,
 )
-from mnprofile.views.html.pages import Page, Section, asset, render
+from mnprofile.views.html.pages import Page, Section, render
 from mnprofile.views.html.panels import Network, Panel
+from mnprofile.views.html.shell import asset
 from mnprofile.views.plots.accuracy import AccuracyPlot, printed
 from mnprofile.views.plots.accuracy_svg import HEIGHT, scatter
 

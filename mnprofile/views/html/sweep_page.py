@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from mnprofile.search.grids import Grid
 from mnprofile.views.html.markup import data_block
-from mnprofile.views.html.pages import asset, document, fragment
+from mnprofile.views.html.shell import asset, document, fragment
 from mnprofile.views.plots import accuracy_plotly, expansion, heat
 from mnprofile.views.plots.accuracy import AccuracyPlot, sweep_caption
 from mnprofile.views.plots.plotly_layout import CONFIG, THEMES, PlotlyFigure

@@ -11,6 +11,7 @@ from mnprofile.evidence.literature.accuracies import printed_accuracies
 from mnprofile.evidence.literature.accuracy_series import PHONES
 from mnprofile.networks.notation.rows import Architecture
 from mnprofile.search.row_files import latency_column
+from mnprofile.views.plots.palette import Style, styles
 from mnprofile.views.plots.scales import tick_text
 
 
@@ -102,10 +103,24 @@ def frontier(points: Iterable[Point]) -> tuple[Point, ...]:
 
 
 @dataclass(frozen=True)
+class Series:
+    """The points of one table; ``name`` is what it is called."""
+
+    name: str
+    style: Style
+    points: tuple[Point, ...]
+
+    @cached_property
+    def best(self) -> tuple[Point, ...]:
+        """The frontier among its own points."""
+        return frontier(self.points)
+
+
+@dataclass(frozen=True)
 class AccuracyPlot:
     """What every drawing of top-1 against cost shows.
 
-    ``names`` tells what each table is called, in the order of the legend.
+    ``names`` says what each table is called, in the order of the legend.
     """
 
     points: tuple[Point, ...]
@@ -117,9 +132,15 @@ class AccuracyPlot:
         """The frontier over all points."""
         return frontier(self.points)
 
-    def of(self, network: str) -> tuple[Point, ...]:
-        """The points of one table."""
-        return tuple(point for point in self.points if point.network == network)
+    @cached_property
+    def series(self) -> tuple[Series, ...]:
+        """The points by table, of those that have any."""
+        looks = styles(self.names)
+        return tuple(
+            Series(name, looks[network], own)
+            for network, name in self.names.items()
+            if (own := tuple(one for one in self.points if one.network == network))
+        )
 
 
 def printed(networks: Iterable[tuple[Architecture, str]]) -> AccuracyPlot:

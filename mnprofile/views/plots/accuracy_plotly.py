@@ -5,9 +5,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from mnprofile.base import escape, units
-from mnprofile.views.plots.accuracy import AccuracyPlot, Point
-from mnprofile.views.plots.palette import Style, styles
-from mnprofile.views.plots.plotly_layout import TEXT, PlotlyFigure, layout
+from mnprofile.views.plots.accuracy import AccuracyPlot, Point, Series
+from mnprofile.views.plots.plotly_layout import TEXT, PlotlyFigure, layout, scatter
 from mnprofile.views.plots.scales import log_ticks, tick_text
 
 _LARGEST_MARK = 34  # pixels across
@@ -20,15 +19,12 @@ def figure(plot: AccuracyPlot) -> PlotlyFigure:
     Area is parameters; colour and shape the table; published points are filled,
     estimates hollow; points off the frontier are faint.
     """
-    looks = styles(plot.names)
     traces = [_frontier_line(plot.frontier)]
-    for network in plot.names:
+    for series in plot.series:
         for is_published in (True, False):
-            chosen = [
-                one for one in plot.of(network) if one.is_published == is_published
-            ]
+            chosen = [one for one in series.points if one.is_published == is_published]
             if chosen:
-                traces.append(_marks(plot, chosen, looks[network]))
+                traces.append(_marks(plot, series, chosen))
     traces.append(_frontier_labels(plot.frontier))
     xs = [point.x for point in plot.points] or [1.0, 10.0]
     ys = [point.top1 for point in plot.points] or [0.0, 100.0]
@@ -54,15 +50,8 @@ def figure(plot: AccuracyPlot) -> PlotlyFigure:
 
 def _frontier_line(frontier: Sequence[Point]) -> dict[str, Any]:
     """Steps: between two points nothing better is known than the cheaper one."""
-    return {
-        "type": "scatter",
-        "mode": "lines",
-        "name": "frontier",
-        "x": [point.x for point in frontier],
-        "y": [point.top1 for point in frontier],
-        "line": {"shape": "hv", "color": TEXT, "width": 1.2, "dash": "dot"},
-        "hoverinfo": "skip",
-    }
+    line = {"shape": "hv", "color": TEXT, "width": 1.2, "dash": "dot"}
+    return _trace("lines", frontier, name="frontier", line=line, hoverinfo="skip")
 
 
 def _frontier_labels(frontier: Sequence[Point]) -> dict[str, Any]:
@@ -75,48 +64,52 @@ def _frontier_labels(frontier: Sequence[Point]) -> dict[str, Any]:
         )
         if not near:
             shown.append(point)
-    return {
-        "type": "scatter",
-        "mode": "text",
-        "x": [point.x for point in shown],
-        "y": [point.top1 for point in shown],
-        "text": [escape.plotly(point.label) + "   " for point in shown],
-        "textposition": "top left",
-        "textfont": {"size": 10, "color": TEXT},
-        "hoverinfo": "skip",
-        "showlegend": False,
-        "cliponaxis": False,
-    }
+    return _trace(
+        "text",
+        shown,
+        text=[escape.plotly(point.label) + "   " for point in shown],
+        textposition="top left",
+        textfont={"size": 10, "color": TEXT},
+        hoverinfo="skip",
+        showlegend=False,
+        cliponaxis=False,
+    )
 
 
-def _marks(plot: AccuracyPlot, points: Sequence[Point], style: Style) -> dict[str, Any]:
+def _marks(
+    plot: AccuracyPlot, series: Series, points: Sequence[Point]
+) -> dict[str, Any]:
     """The points of one table, all published or all estimated."""
     is_published = points[0].is_published
-    name = escape.plotly(plot.names[points[0].network])
+    name, style = escape.plotly(series.name), series.style
     best = set(plot.frontier)
     most = max(point.params for point in plot.points)
-    return {
-        "type": "scatter",
-        "mode": "markers",
-        "name": name if is_published else f"{name}, estimates",
-        "x": [point.x for point in points],
-        "y": [point.top1 for point in points],
-        "hovertext": [hover(point) for point in points],
-        "hoverinfo": "text",
-        "marker": {
-            "symbol": style.marker.symbol + ("" if is_published else "-open"),
-            "color": style.color,
-            "size": [point.params for point in points],
-            "sizemode": "area",
-            "sizeref": 2 * most / _LARGEST_MARK**2,
-            "sizemin": _SMALLEST_MARK / 2,
-            "opacity": [0.95 if point in best else 0.45 for point in points],
-            "line": {
-                "width": 1 if is_published else 1.6,
-                "color": TEXT if is_published else style.color,
-            },
+    marker = {
+        "symbol": style.marker.symbol + ("" if is_published else "-open"),
+        "color": style.color,
+        "size": [point.params for point in points],
+        "sizemode": "area",
+        "sizeref": 2 * most / _LARGEST_MARK**2,
+        "sizemin": _SMALLEST_MARK / 2,
+        "opacity": [0.95 if point in best else 0.45 for point in points],
+        "line": {
+            "width": 1 if is_published else 1.6,
+            "color": TEXT if is_published else style.color,
         },
     }
+    return _trace(
+        "markers",
+        points,
+        name=name if is_published else f"{name}, estimates",
+        hovertext=[hover(point) for point in points],
+        hoverinfo="text",
+        marker=marker,
+    )
+
+
+def _trace(mode: str, points: Sequence[Point], **more: Any) -> dict[str, Any]:
+    xs, ys = (one.x for one in points), (one.top1 for one in points)
+    return scatter(mode, xs, ys, **more)
 
 
 def hover(point: Point) -> str:

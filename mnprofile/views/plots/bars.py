@@ -1,4 +1,4 @@
-"""Bars drawn on the server as SVG; each part carries its number as a ``<title>``."""
+"""Bars as SVG; each part carries its number as a ``<title>``."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from mnprofile.base.units import plain
-from mnprofile.views.html.markup import element, join
+from mnprofile.views.html.markup import element
 
 
 @dataclass(frozen=True)
@@ -20,15 +20,13 @@ class Segment:
 
 def stacked_bar(segments: Sequence[Segment], whole: int, label: str) -> Markup:
     """One horizontal bar; ``whole`` is as long as the bar can be."""
-    marks, at = [], 0
+    parts, at = [], 0
     for segment in segments:
         if segment.value:
             x, width = _percent(at, whole), _percent(segment.value, whole)
-            marks.append(_part(segment.key, segment.title, x, width))
+            parts.append(_part(segment.key, segment.title, x, width))
         at += segment.value
-    return element(
-        "svg", join(marks), class_="bar", role="img", aria_label=label, height="16"
-    )
+    return _drawn("bar", label, parts)
 
 
 def step_bar(step: int, most: int, label: str) -> Markup:
@@ -38,48 +36,38 @@ def step_bar(step: int, most: int, label: str) -> Markup:
     """
     wide = 50 * abs(step) / most if most else 0.0
     key, start = ("grew", 50.0) if step > 0 else ("shrank", 50 - wide)
-    return element(
-        "svg",
-        _part(key, label, f"{start:.3f}%", f"{wide:.3f}%"),
-        element("line", x1="50%", x2="50%", y1="-3", y2="19"),
-        class_="bar steps",
-        role="img",
-        aria_label=label,
-        height="16",
-    )
+    middle = element("line", x1="50%", x2="50%", y1="-3", y2="19")
+    bar = _part(key, label, f"{start:.3f}%", f"{wide:.3f}%")
+    return _drawn("bar steps", label, [bar, middle])
 
 
 def columns(segments: Sequence[Segment], label: str, height: int = 72) -> Markup:
     """One vertical bar per layer, from left to right in network order."""
     top = max((segment.value for segment in segments), default=0) or 1
     step = 100 / max(len(segments), 1)
-    marks = []
+    parts = []
     for index, segment in enumerate(segments):
         tall = round((height - 2) * segment.value / top, 2)
         x, width = f"{index * step + step * 0.1:.3f}%", f"{step * 0.8:.3f}%"
         y = plain(round(height - tall, 2))
-        marks.append(_part(segment.key, segment.title, x, width, y, plain(tall)))
+        parts.append(_part(segment.key, segment.title, x, width, y, plain(tall)))
+    return _drawn("columns", label, parts, height)
+
+
+def _drawn(
+    class_: str, label: str, parts: Sequence[Markup], height: int = 16
+) -> Markup:
     return element(
-        "svg",
-        join(marks),
-        class_="columns",
-        role="img",
-        aria_label=label,
-        height=height,
+        "svg", *parts, class_=class_, role="img", aria_label=label, height=height
     )
 
 
 def _part(
     key: str, title: str, x: str, width: str, y: str = "0", height: str = "100%"
 ) -> Markup:
+    inside = element("title", title)
     return element(
-        "rect",
-        element("title", title),
-        class_=f"t-{key}",
-        x=x,
-        width=width,
-        y=y,
-        height=height,
+        "rect", inside, class_=f"t-{key}", x=x, width=width, y=y, height=height
     )
 
 

@@ -6,9 +6,9 @@ from typing import Any
 
 from mnprofile.base import escape, units
 from mnprofile.search.grids import Grid
-from mnprofile.search.products import product
+from mnprofile.views.plots.heat import macs_of
 from mnprofile.views.plots.palette import Style, styles
-from mnprofile.views.plots.plotly_layout import TEXT, PlotlyFigure, layout
+from mnprofile.views.plots.plotly_layout import TEXT, PlotlyFigure, layout, scatter
 from mnprofile.views.plots.scales import linear_ticks, thinned, tick_text
 
 CAPTION = (
@@ -32,26 +32,15 @@ def expansion_of(grid: Grid) -> Expansion | None:
 
     The t of the grid where it has several, else 0.5 to 10.
     """
-    import numpy as np
-
     arch = grid.arch
     if not arch.has_expansion:
         return None
     given = sorted(t for t in grid.ts if t is not None)
     ts = thinned(given) if len(given) > 1 else tuple(n / 2 for n in range(1, 21))
-
-    def macs(t: Any, count: int) -> tuple[int, ...]:
-        made = product(
-            arch,
-            alpha=np.ones(count),
-            t=t,
-            resolutions=((arch.resolution, arch.resolution),),
-            classes=grid.classes[0],
-            impl=grid.impls[0],
-        )
-        return tuple(made.macs()[:, 0].astype(int).tolist())
-
-    return Expansion(arch.name, ts, macs(np.array(ts), len(ts)), *macs(None, 1))
+    side = ((arch.resolution, arch.resolution),)
+    macs = tuple(row[0] for row in macs_of(grid, [1.0] * len(ts), ts, side))
+    ((as_printed,),) = macs_of(grid, [1.0], None, side)
+    return Expansion(arch.name, ts, macs, as_printed)
 
 
 def figure(expansions: Sequence[Expansion]) -> PlotlyFigure:
@@ -75,32 +64,30 @@ def figure(expansions: Sequence[Expansion]) -> PlotlyFigure:
 
 def _traces(one: Expansion, style: Style) -> tuple[dict[str, Any], dict[str, Any]]:
     name = escape.plotly(one.network)
-    line = {
-        "type": "scatter",
-        "mode": "lines+markers",
-        "name": name,
-        "x": list(one.ts),
-        "y": list(one.macs),
-        "hovertext": [
+    line = scatter(
+        "lines+markers",
+        one.ts,
+        one.macs,
+        name=name,
+        hovertext=[
             f"<b>{name}</b><br>t {units.plain(t)}<br>{units.short(value)} multiply-adds"
             for t, value in zip(one.ts, one.macs, strict=True)
         ],
-        "hoverinfo": "text",
-        "line": {"color": style.color, "width": 2},
-        "marker": {
+        hoverinfo="text",
+        line={"color": style.color, "width": 2},
+        marker={
             "symbol": style.marker.symbol,
             "size": 8,
             "line": {"width": 1, "color": TEXT},
         },
-    }
-    as_printed = {
-        "type": "scatter",
-        "mode": "lines",
-        "name": f"{name}, as printed",
-        "x": [one.ts[0], one.ts[-1]],
-        "y": [one.as_printed] * 2,
-        "hoverinfo": "skip",
-        "line": {"color": style.color, "width": 1.5, "dash": "dash"},
-        "showlegend": False,
-    }
+    )
+    as_printed = scatter(
+        "lines",
+        (one.ts[0], one.ts[-1]),
+        (one.as_printed, one.as_printed),
+        name=f"{name}, as printed",
+        hoverinfo="skip",
+        line={"color": style.color, "width": 1.5, "dash": "dash"},
+        showlegend=False,
+    )
     return line, as_printed

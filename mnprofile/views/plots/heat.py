@@ -1,10 +1,11 @@
 """Multiply-adds over width and resolution, as a heat map."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from mnprofile.base import units
-from mnprofile.search.grids import Grid
+from mnprofile.search.grids import Grid, Side
 from mnprofile.search.products import product
 from mnprofile.views.plots.plotly_layout import PlotlyFigure, layout
 from mnprofile.views.plots.scales import thinned, tick_text
@@ -30,25 +31,39 @@ class Heat:
 
 def heat_of(grid: Grid) -> Heat:
     """The multiply-adds of a grid at its first t, classes and implementation."""
-    import numpy as np
-
     alphas = thinned(sorted(grid.alphas))
     sides = thinned(sorted(grid.resolutions, key=math.prod))
     t = grid.ts[0]
+    ts = None if t is None else [t] * len(alphas)
+    return Heat(
+        alphas,
+        tuple(units.resolution_text(side) for side in sides),
+        macs_of(grid, alphas, ts, sides),
+        len(grid.alphas) + len(grid.resolutions) - len(alphas) - len(sides),
+    )
+
+
+def macs_of(
+    grid: Grid,
+    alphas: Sequence[float],
+    ts: Sequence[float] | None,
+    sides: tuple[Side, ...],
+) -> tuple[tuple[int, ...], ...]:
+    """Multiply-adds [alpha][side] of a grid's table, each alpha with its t.
+
+    They are those of its first classes and implementation.
+    """
+    import numpy as np
+
     made = product(
         grid.arch,
         alpha=np.array(alphas),
-        t=None if t is None else np.full(len(alphas), t),
+        t=None if ts is None else np.array(ts),
         resolutions=sides,
         classes=grid.classes[0],
         impl=grid.impls[0],
     )
-    return Heat(
-        alphas,
-        tuple(units.resolution_text(side) for side in sides),
-        tuple(tuple(row) for row in made.macs().astype(int).tolist()),
-        len(grid.alphas) + len(grid.resolutions) - len(alphas) - len(sides),
-    )
+    return tuple(tuple(row) for row in made.macs().astype(int).tolist())
 
 
 def figure(heat: Heat) -> PlotlyFigure:

@@ -6,6 +6,7 @@ plotly. Colours that follow the page's theme stand as tokens (``TEXT``, ``GRID``
 a figure is made, because plotly takes every text for markup.
 """
 
+from collections.abc import Iterable
 from typing import Any
 
 PlotlyFigure = dict[str, Any]
@@ -24,6 +25,13 @@ CONFIG: dict[str, Any] = {
     "plotlyServerURL": "",
     "typesetMath": False,
 }
+
+
+def scatter(
+    mode: str, xs: Iterable[float], ys: Iterable[float], **more: Any
+) -> dict[str, Any]:
+    """A trace of lines, markers or text."""
+    return {"type": "scatter", "mode": mode, "x": [*xs], "y": [*ys], **more}
 
 
 def layout(*, x: dict[str, Any], y: dict[str, Any], top: int = 12) -> dict[str, Any]:
