@@ -138,16 +138,17 @@ def test_hovering_names_the_command(browser: Browser, swept: Path) -> None:
 
 
 def test_a_hostile_name_is_text(browser: Browser, tmp_path: Path) -> None:
-    """Neither a link nor a script comes of it."""
+    """Neither a link nor a script comes of it, and a long word is broken."""
     name = "<img src=x onerror=alert(1)><a href='https://example.org'>click</a>"
     table = (catalog.tables_folder() / "mobilenet_v2.md").read_text("utf-8")
     mine, path = tmp_path / "mine.md", tmp_path / "mine.html"
     mine.write_text(table.replace('name = "mobilenet_v2"', f'name = "{name}"'))
     out = str(tmp_path / "rows.csv")
     assert cli.main(["sweep", str(mine), "-o", out, "--plot", str(path)]) == 0
-    visit = Visit(browser, path)
+    visit = Visit(browser, path, viewport={"width": 360, "height": 800})
     visit.page.wait_for_selector(LAST)
     assert visit.complaints == []
+    assert visit.page.evaluate("document.documentElement.scrollWidth") == 360
     assert visit.count("a[href*='example.org'], img") == 0
     assert visit.count("a") == visit.count("a.modebar-btn")
     assert "<img src=x" in visit.page.inner_text("main")

@@ -41,12 +41,9 @@ class Sample:
 
     def add(self, rows: Rows) -> None:
         """Look at some rows."""
-        import numpy as np
-
-        kind = rows.columns["kind"] if len(rows) else np.zeros(0, np.uint8)
-        known = rows.take(kind > 0) if kind.any() else None
-        if known is None:
+        if not len(rows) or not rows.columns["kind"].any():
             return
+        known = rows.take(rows.columns["kind"] > 0)
         kind = known.columns["kind"]
         self.seen_count += len(known)
         if self._frontier is not None:
@@ -66,23 +63,19 @@ class Sample:
     def plot(self) -> AccuracyPlot:
         """The points to draw, large ones first, each network once."""
         front = self._frontier.rows if self._frontier else None
-        parts = [*([front] if front is not None else []), *self._published]
+        parts = [*self._published, *self._estimates]
         found: dict[tuple[object, ...], Point] = {}
-        for rows in [*parts, *self._estimates]:
+        for rows in parts if front is None else [front, *parts]:
             for one in _points(rows, self.axis):
                 # Several alphas may build one network.
                 network = (one.network, one.resolution, one.t, one.macs, one.params)
                 found.setdefault(network, one)
         points = [point for point in found.values() if not math.isnan(point.x)]
-        names = {point.network for point in points}
-        return AccuracyPlot(
-            tuple(sorted(points, key=lambda point: (-point.params, point.x))),
-            {
-                name: name
-                for name in sorted(names, key=lambda n: (n not in FAMILIES, n))
-            },
-            self.axis,
+        points.sort(key=lambda point: (-point.params, point.x))
+        names = sorted(
+            {point.network for point in points}, key=lambda n: (n not in FAMILIES, n)
         )
+        return AccuracyPlot(tuple(points), {n: n for n in names}, self.axis)
 
 
 def _points(rows: Rows, axis: Axis) -> Iterator[Point]:
