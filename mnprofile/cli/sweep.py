@@ -248,14 +248,14 @@ def run(ask: Ask, kind: str, output: Path | None, plot: Path | None, x: str) -> 
     from mnprofile.search.grids import DEFAULT_TABLES, grids_for, total_size
     from mnprofile.search.rows import groups_of
     from mnprofile.search.stream import stream
-    from mnprofile.views.html import sweep_page as plotpages
-    from mnprofile.views.plots import points as samples
+    from mnprofile.views.plots.accuracy import x_axis
+    from mnprofile.views.plots.sample import Sample
 
     conditions = conditions_of(ask.limits)
     conditions += [parse_condition(text) for text in ask.where]
     if ask.published:
         conditions.append(ONLY_PUBLISHED)
-    axis = samples.x_axis(x)
+    axis = x_axis(x)
     axes = {**ask.axes, "resolution": ask.axes["res"]}
     del axes["res"]
     impl = axes.pop("impl")
@@ -271,7 +271,7 @@ def run(ask: Ask, kind: str, output: Path | None, plot: Path | None, x: str) -> 
     groups = groups_of(grids)
     if kind == "parquet":
         rowfiles.require_parquet()
-    sample = samples.Sample(axis) if plot is not None else None
+    sample = Sample(axis) if plot is not None else None
     with progress_bar(size) as advance:
         source = [stream(grids, conditions, pareto=pareto, bits=bits, progress=advance)]
         if sample is not None and pareto:
@@ -283,7 +283,9 @@ def run(ask: Ask, kind: str, output: Path | None, plot: Path | None, x: str) -> 
         parts = rowfiles.capped(source[0], MAX_ROWS[kind], kind)
         _write(kind, output, parts, groups, grids, ask)
     if sample is not None and plot is not None:
-        files.write_text(plot, plotpages.page(sample, grids, accuracy_notes(groups)))
+        from mnprofile.views.html.sweep_page import page  # loads Jinja2
+
+        files.write_text(plot, page(sample, grids, accuracy_notes(groups)))
         warn(f"Plots: {plot}")
 
 

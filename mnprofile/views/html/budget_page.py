@@ -15,7 +15,7 @@ from mnprofile.views.html.markup import element, join
 from mnprofile.views.html.pages import Page, Section, render
 from mnprofile.views.html.panels import QUANTITIES as LABELS
 from mnprofile.views.html.panels import Panel
-from mnprofile.views.plots.svg import step_bar
+from mnprofile.views.plots.bars import step_bar
 
 
 def diff_page(compared: Comparison, total: Sheet, causes: Sheet, blocks: Sheet) -> str:

@@ -13,7 +13,7 @@ from mnprofile.costs.memory.activations import (
 from mnprofile.views.html import tables as html
 from mnprofile.views.html.markup import element
 from mnprofile.views.html.panels import Network, Panel
-from mnprofile.views.plots.steps import Tread, step_plot
+from mnprofile.views.plots.live_memory import PlotStep, step_plot
 
 BITS = 8
 
@@ -31,7 +31,7 @@ def live_memory(network: Network, key: str) -> Panel:
     )
     drawn = step_plot(
         [
-            Tread(
+            PlotStep(
                 memory.bytes_of(step),
                 step.stage,
                 f"{step.stage} {name}: {grouped(memory.bytes_of(step))} bytes,"

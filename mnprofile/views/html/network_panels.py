@@ -12,7 +12,8 @@ from mnprofile.evidence.literature.published import printed_shares
 from mnprofile.views.html import tables as html
 from mnprofile.views.html.markup import element, join
 from mnprofile.views.html.panels import QUANTITIES, TYPE_KEYS, Network, Panel, legend
-from mnprofile.views.plots.svg import Segment, columns, stacked_bar, type_of
+from mnprofile.views.plots.bars import Segment, columns, stacked_bar
+from mnprofile.views.plots.palette import type_of
 
 
 def stages(network: Network, key: str) -> Panel:

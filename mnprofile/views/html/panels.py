@@ -11,13 +11,14 @@ from markupsafe import Markup
 from mnprofile.base.sheet import Column, Sheet, Value
 from mnprofile.base.units import plain, resolution_text, short
 from mnprofile.costs.counting import Count
-from mnprofile.evidence.literature.accuracies import Point, frontier, source_of
+from mnprofile.evidence.literature.accuracies import source_of
 from mnprofile.networks.catalog import is_shipped
 from mnprofile.networks.configuration import spec_text
 from mnprofile.networks.notation.rows import Architecture
 from mnprofile.views.html import tables as html
 from mnprofile.views.html.markup import element, join
-from mnprofile.views.plots.svg import scatter
+from mnprofile.views.plots.accuracy import AccuracyPlot
+from mnprofile.views.plots.accuracy_svg import scatter
 
 QUANTITIES = {
     "macs": "Multiply-adds",
@@ -135,24 +136,22 @@ def _compared(networks: Sequence[Network]) -> str:
 
 
 def accuracy(
-    networks: Sequence[Network], points: Sequence[Point], *, extra: Markup | None = None
+    networks: Sequence[Network], plot: AccuracyPlot, *, extra: Markup | None = None
 ) -> Panel:
     """Printed accuracies over counted multiply-adds."""
-    names = {network.arch.name: network.title for network in networks}
-    best = frontier(tuple(points))
-    drawn = scatter(points, names, extra=extra)
+    drawn = scatter(plot, extra=extra)
     sources = {network.title: source_of(network.arch) for network in networks}
     return Panel(
         "accuracy",
         "Accuracy and multiply-adds",
-        _accuracy_caption(points, best, names),
+        _accuracy_caption(plot),
         element(
             "figure",
             drawn,
-            element("figcaption", _accuracy_key(networks, points)),
+            element("figcaption", _accuracy_key(networks, plot)),
             html.details(
                 "Numbers of this plot",
-                html.table(accuracy_sheet(points, names), caption="Printed accuracies"),
+                html.table(accuracy_sheet(plot), caption="Printed accuracies"),
                 element(
                     "p",
                     "Top-1 on ImageNet as printed by: "
@@ -168,9 +167,8 @@ def accuracy(
     )
 
 
-def accuracy_sheet(points: Sequence[Point], names: dict[str, str]) -> Sheet:
+def accuracy_sheet(plot: AccuracyPlot) -> Sheet:
     """The plotted numbers, with where each accuracy is printed."""
-    best = frontier(tuple(points))
     return Sheet(
         (
             Column("network", "Network"),
@@ -184,23 +182,22 @@ def accuracy_sheet(points: Sequence[Point], names: dict[str, str]) -> Sheet:
         ),
         tuple(
             (
-                names[point.network],
+                plot.names[point.network],
                 point.alpha,
-                point.resolution,
-                float(point.top1),
+                int(point.resolution),
+                point.top1,
                 point.macs,
                 point.params,
-                "yes" if point in best else "",
+                "yes" if point in plot.frontier else "",
                 point.where,
             )
-            for point in points
+            for point in plot.points
         ),
     )
 
 
-def _accuracy_caption(
-    points: Sequence[Point], best: Sequence[Point], names: dict[str, str]
-) -> str:
+def _accuracy_caption(plot: AccuracyPlot) -> str:
+    points, best = plot.points, plot.frontier
     if not points:
         return "No accuracy is known for these networks, so there is nothing to plot."
     told = f"{len(best)} of {len(points)} printed networks are on the frontier."
@@ -208,14 +205,14 @@ def _accuracy_caption(
     top = under[-1] if under else best[-1]
     limit = " under 100 M multiply-adds" if under else ""
     return (
-        f"{told} The most accurate{limit} is {names[top.network]}"
-        f" {plain(top.alpha)}/{top.resolution}: {top.top1} % top-1 for"
+        f"{told} The most accurate{limit} is {plot.names[top.network]}"
+        f" {plain(top.alpha)}/{top.resolution}: {plain(top.top1)} % top-1 for"
         f" {short(top.macs)} multiply-adds."
     )
 
 
-def _accuracy_key(networks: Sequence[Network], points: Sequence[Point]) -> str:
-    drawn = {point.network for point in points}
+def _accuracy_key(networks: Sequence[Network], plot: AccuracyPlot) -> str:
+    drawn = {point.network for point in plot.points}
     without = [one.title for one in networks if one.arch.name not in drawn]
     text = (
         "Higher and further left is better. The area of a mark is its parameters. A"
