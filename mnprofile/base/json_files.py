@@ -1,7 +1,7 @@
-"""JSON files of an earlier run, read without trust.
+"""The JSON objects that commands write, and such files of an earlier run, read back.
 
-A record is refused, with the file and the key, for anything but what this version
-writes: a duplicate key, a number that is no count, another schema.
+A file is read without trust: it is refused, with the file and the key, for anything but
+what this version writes (a duplicate key, a number that is no count, another schema).
 """
 
 import errno
@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn
 
+from mnprofile import __version__
 from mnprofile.base.errors import UNMEASURED, FileError, MnprofileError, Place
 
 CONVENTION = (
@@ -24,6 +25,17 @@ CONVENTION = (
 SCHEMA_VERSION = 1
 MAX_BYTES = 16 << 20
 MAX_COUNT = 1 << 63
+
+
+def envelope(command: str, content: Mapping[str, Any]) -> dict[str, Any]:
+    """The JSON object of one command: who made it and what its numbers mean, first."""
+    return {
+        "schema": f"mnprofile/{command}",
+        "schema_version": SCHEMA_VERSION,
+        "tool": {"name": "mnprofile", "version": __version__},
+        "convention": CONVENTION,
+        **content,
+    }
 
 
 class RecordError(MnprofileError):

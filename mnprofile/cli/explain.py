@@ -13,20 +13,10 @@ from mnprofile.cli.options import (
     output_options,
     settings_of,
 )
-from mnprofile.cli.output import emit, envelope
+from mnprofile.cli.output import emit
 from mnprofile.costs.explaining import explain, explain_network, explainable
 from mnprofile.networks import catalog
-from mnprofile.views.sheets.configuration import model_record
-from mnprofile.views.sheets.explain import (
-    explanation_record,
-    layer_csv,
-    layer_markdown,
-    layer_sheets,
-    network_csv,
-    network_markdown,
-    network_record,
-    network_sheets,
-)
+from mnprofile.views.sheets.explain import layer_document, network_document
 
 
 class LayerType(click.ParamType[str]):
@@ -73,27 +63,9 @@ def command(
     """
     settings = settings_of(**given)
     arguments = settings.build_arguments()
-    config = catalog.build(settings.arch, **arguments).config
     if layer is None:
-        network = explain_network(settings.arch, **arguments)
-        sheets = network_sheets(network)
-        emit(
-            format_,
-            output,
-            sheets=sheets,
-            csv=network_csv(network),
-            record=lambda: envelope("explain", network_record(network)),
-            markdown=lambda: network_markdown(network, sheets),
-        )
-        return
-    one = explain(settings.arch, layer, **arguments)
-    emit(
-        format_,
-        output,
-        sheets=layer_sheets(one, config),
-        csv=layer_csv(one),
-        record=lambda: envelope(
-            "explain", {"model": model_record(config), **explanation_record(one)}
-        ),
-        markdown=lambda: layer_markdown(one, config),
-    )
+        document = network_document(explain_network(settings.arch, **arguments))
+    else:
+        config = catalog.build(settings.arch, **arguments).config
+        document = layer_document(explain(settings.arch, layer, **arguments), config)
+    emit(document, format_, output)

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Literal
 
 from mnprofile.base.json_files import read_record
-from mnprofile.base.units import resolution_text
+from mnprofile.base.units import spec_text
 from mnprofile.costs.counting import Count
 
 State = Literal["added", "removed", "grew", "shrank", "unchanged"]
@@ -135,8 +135,7 @@ def side_of_count(counted: Count, label: str | None = None) -> Side:
     config = counted.config
     return Side(
         label
-        or f"{config.name}@{config.alpha}/{resolution_text(config.resolution)}"
-        + (f", t {config.t}" if config.t is not None else ""),
+        or f"{config.name}@{spec_text(config.alpha, config.resolution, config.t)}",
         tuple(
             Part(
                 name=layer.name,

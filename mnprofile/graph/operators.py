@@ -35,6 +35,10 @@ class Shape:
     def elements(self) -> int:
         return self.c * (self.h * self.w)
 
+    def __str__(self) -> str:
+        """As the papers print it: 112x112x32."""
+        return f"{self.h}x{self.w}x{self.c}"
+
 
 @dataclass(frozen=True, slots=True)
 class Op:

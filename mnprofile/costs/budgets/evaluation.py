@@ -11,7 +11,7 @@ from typing import Literal, NoReturn
 
 from mnprofile.base.errors import OK, UNMEASURED, VERDICT, MnprofileError, UsageError
 from mnprofile.base.json_files import CONVENTION, SCHEMA_VERSION, Record, read_record
-from mnprofile.base.units import resolution_text
+from mnprofile.base.units import spec_text
 from mnprofile.costs.budgets.reading import Budget, BudgetError, BudgetFile
 from mnprofile.costs.comparison import QUANTITIES, Quantity, Sums
 from mnprofile.costs.counting import count
@@ -231,11 +231,9 @@ def _tables(folder: Path, arch: str) -> list[Architecture]:
 def _count(arch: Architecture, factors: Mapping[str, object]) -> Measured:
     counted = count(build_rows(arch, **factors))  # type: ignore[arg-type]
     config = counted.config
-    size = resolution_text(config.resolution)
-    label = f"{config.name}@{config.alpha}/{size}"
     return Measured(
         network=config.name,
-        label=label + (f", t {config.t}" if config.t is not None else ""),
+        label=f"{config.name}@{spec_text(config.alpha, config.resolution, config.t)}",
         stages={
             group.name: Sums(
                 group.figures.macs, group.figures.params, group.figures.activations

@@ -18,9 +18,9 @@ from mnprofile.search.factors import (
 )
 from mnprofile.views.html.markup import data_block, element, join
 from mnprofile.views.html.pages import fragment
-from mnprofile.views.html.panels import QUANTITIES as DRAWN
 from mnprofile.views.html.panels import TYPE_KEYS, Network, Panel, accuracy, legend
 from mnprofile.views.plots import svg
+from mnprofile.views.sheets.columns import DRAWN
 
 DATA_ID = "mnp-data"
 # What a limit's slider runs through; the field beside it takes any whole number.
