@@ -203,14 +203,6 @@ def size_text(sides: Sequence[int]) -> str:
     return "x".join(map(str, sides))
 
 
-def spec_text(
-    alpha: float, resolution: int | tuple[int, int], t: float | None = None
-) -> str:
-    """(0.75, 160) -> "0.75/160"; (1.0, (320, 240), 4.0) -> "1.0/320x240, t 4.0"."""
-    side = resolution if isinstance(resolution, int) else resolution_text(resolution)
-    return f"{plain(alpha)}/{side}" + ("" if t is None else f", t {plain(t)}")
-
-
 def plain(value: float) -> str:
     """A factor as a person writes it: 0.75, 1.0, 6."""
     return repr(value)

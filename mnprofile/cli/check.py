@@ -10,15 +10,14 @@ from mnprofile.base.errors import OK, UNMEASURED, VERDICT, UsageError
 from mnprofile.cli.options import (
     arch_argument,
     config_options,
+    network_of,
     output_options,
-    settings_of,
     writing_options,
 )
 from mnprofile.cli.output import emit
 from mnprofile.cli.progress import step_bar
 from mnprofile.evidence.profilers.cross_check import check
 from mnprofile.evidence.profilers.foreign import check_against
-from mnprofile.networks.blocks.builder import build_rows
 from mnprofile.views.sheets.check import By, check_document
 from mnprofile.views.sheets.foreign import foreign_document
 
@@ -100,8 +99,7 @@ def command(
         raise UsageError("--against-arg: there is no --against")
     if factory is not None and counters:
         raise UsageError("--against and --counter do not go together")
-    settings = settings_of(**given)
-    graph = build_rows(settings.arch, **settings.build_arguments())
+    _, graph = network_of(**given)
     if factory is not None:
         outcome = check_against(graph, factory, keywords)
         emit(foreign_document(outcome), format_, output)

@@ -10,12 +10,11 @@ from mnprofile.base.units import BITS, check_bits
 from mnprofile.cli.options import (
     arch_argument,
     config_options,
+    network_of,
     output_options,
-    settings_of,
 )
 from mnprofile.cli.output import emit
 from mnprofile.costs.counting import GROUPINGS, Grouping, count
-from mnprofile.networks.blocks.builder import build_rows
 from mnprofile.views.sheets.count import count_document
 
 
@@ -93,9 +92,9 @@ def command(
             f"--fields {fields}: each layer has its own, no {by} has",
             accepted="--by layer",
         )
-    settings = settings_of(**given)
-    counted = count(build_rows(settings.arch, **settings.build_arguments()))
-    document = count_document(counted, settings.arch, by, elementwise=elementwise)
+    arch, graph = network_of(**given)
+    counted = count(graph)
+    document = count_document(counted, arch, by, elementwise=elementwise)
     if deploy:
         from mnprofile.views.sheets.deployment import with_deployment
 

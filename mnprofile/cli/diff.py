@@ -7,7 +7,7 @@ from typing import Any, get_args
 import click
 
 from mnprofile.base.errors import UsageError
-from mnprofile.cli.options import ArchType, output_options, settings_of
+from mnprofile.cli.options import ArchType, network_of, output_options
 from mnprofile.cli.output import chosen_format, emit, write
 from mnprofile.costs.comparison import (
     DEPTHS,
@@ -19,7 +19,6 @@ from mnprofile.costs.comparison import (
     side_of_file,
 )
 from mnprofile.costs.counting import count
-from mnprofile.networks.blocks.builder import build_rows
 from mnprofile.networks.widths import IMPLS
 from mnprofile.views.sheets.comparison import comparison_document
 
@@ -106,18 +105,8 @@ def _side(arch: str, given: dict[str, Any]) -> Side:
     """One side: a count file, or a table and its configuration."""
     if arch.lower().endswith(".json"):
         return side_of_file(Path(arch))
-    settings = settings_of(
-        arch,
-        alpha=None,
-        res=None,
-        rho=None,
-        t=given["t"],
-        classes=given["classes"],
-        impl=given["impl"] or "paper",
-        output_stride=None,
-    )
-    counted = count(build_rows(settings.arch, **settings.build_arguments()))
-    label = side_of_count(counted)
+    _, graph = network_of(arch, **{**given, "impl": given["impl"] or "paper"})
+    label = side_of_count(count(graph))
     extra = [f"{name} {value}" for name, value in given.items() if value is not None]
     extra = [text for text in extra if not text.startswith("t ")]
     return replace(label, label=", ".join([label.label, *extra]))

@@ -10,12 +10,17 @@ from mnprofile.base.errors import MnprofileError
 from mnprofile.cli.options import (
     arch_argument,
     config_options,
+    network_of,
     output_options,
-    settings_of,
 )
 from mnprofile.cli.output import emit
-from mnprofile.costs.explaining import explain, explain_network, explainable
-from mnprofile.networks import catalog
+from mnprofile.costs.explaining import (
+    explainable,
+    layer_explanation,
+    network_explanation,
+)
+from mnprofile.networks.catalog import build
+from mnprofile.networks.configuration import parse_spec
 from mnprofile.views.sheets.explain import layer_document, network_document
 
 
@@ -28,8 +33,8 @@ class LayerType(click.ParamType[str]):
         self, ctx: click.Context, param: click.Parameter, incomplete: str
     ) -> list[CompletionItem]:
         try:
-            spec = catalog.parse_spec(ctx.params.get("arch") or "")
-            names = explainable(catalog.build(spec.arch))
+            arch, _ = parse_spec(ctx.params.get("arch") or "")
+            names = explainable(build(arch))
         except MnprofileError:
             return []
         return [CompletionItem(name) for name in names if name.startswith(incomplete)]
@@ -61,11 +66,9 @@ def command(
       mnprofile explain v2@0.75/160 block3.depthwise
       mnprofile explain v2 --format md
     """
-    settings = settings_of(**given)
-    arguments = settings.build_arguments()
+    arch, graph = network_of(**given)
     if layer is None:
-        document = network_document(explain_network(settings.arch, **arguments))
+        document = network_document(network_explanation(arch, graph))
     else:
-        config = catalog.build(settings.arch, **arguments).config
-        document = layer_document(explain(settings.arch, layer, **arguments), config)
+        document = layer_document(layer_explanation(arch, graph, layer), graph.config)
     emit(document, format_, output)

@@ -8,13 +8,12 @@ import click
 from mnprofile.cli.options import (
     arch_argument,
     config_options,
+    network_of,
     output_options,
-    settings_of,
     writing_options,
 )
 from mnprofile.cli.output import emit
 from mnprofile.evidence.profilers.rules import ledger, profiler_of
-from mnprofile.networks.blocks.builder import build_rows
 from mnprofile.views.sheets.ledger import ledger_document
 
 
@@ -52,7 +51,6 @@ def command(
       mnprofile ledger v2 --profiler thop --profiler ptflops
     """
     chosen = [profiler_of(name) for name in names]
-    settings = settings_of(**given)
-    graph = build_rows(settings.arch, **settings.build_arguments())
+    _, graph = network_of(**given)
     book = ledger(graph, pooling=pooling, activations=activations)
     emit(ledger_document(book, chosen, graph.notes), format_, output)

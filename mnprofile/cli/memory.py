@@ -10,13 +10,12 @@ from mnprofile.base.units import BITS
 from mnprofile.cli.options import (
     arch_argument,
     config_options,
+    network_of,
     output_options,
-    settings_of,
 )
 from mnprofile.cli.output import emit
 from mnprofile.costs.memory.activations import VIEWS, activation_memory
 from mnprofile.costs.memory.grouped import Groups
-from mnprofile.networks.blocks.builder import build_rows
 from mnprofile.views.sheets.memory import By, memory_document
 
 
@@ -96,8 +95,7 @@ def command(
       mnprofile memory v2@0.5/128 --groups 4 --by block
       mnprofile memory v2 --bits 16 --by resolution
     """
-    settings = settings_of(**given)
-    graph = build_rows(settings.arch, **settings.build_arguments())
+    _, graph = network_of(**given)
     if by == "resolution" and (groups != 1 or fuse):
         raise UsageError(
             "--by resolution: the largest maps, whatever the schedule",

@@ -8,12 +8,11 @@ import click
 from mnprofile.cli.options import (
     arch_argument,
     config_options,
+    network_of,
     output_options,
-    settings_of,
 )
 from mnprofile.cli.output import chosen_format, emit, write
 from mnprofile.graph import drawing
-from mnprofile.networks.blocks.builder import build_rows
 from mnprofile.views.sheets.architecture import architecture_document
 
 
@@ -30,9 +29,7 @@ def command(format_: str | None, output: Path | None, **given: Any) -> None:
       mnprofile show v2 --format mermaid
       mnprofile show v2 --alpha 0.5 --format dot -o v2.dot
     """
-    settings = settings_of(**given)
-    arch = settings.arch
-    graph = build_rows(arch, **settings.build_arguments())
+    arch, graph = network_of(**given)
     kind = chosen_format(format_, output, {".mmd": "mermaid", ".dot": "dot"})
     if kind in ("mermaid", "dot"):
         draw = drawing.to_mermaid if kind == "mermaid" else drawing.to_dot

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Literal
 
 from mnprofile.base.json_files import read_record
-from mnprofile.base.units import spec_text
 from mnprofile.costs.counting import Count
+from mnprofile.networks.configuration import spec_text
 
 State = Literal["added", "removed", "grew", "shrank", "unchanged"]
 STATES: tuple[State, ...] = ("added", "removed", "grew", "shrank", "unchanged")
@@ -132,10 +132,8 @@ class Comparison:
 
 def side_of_count(counted: Count, label: str | None = None) -> Side:
     """A side from a count of this run."""
-    config = counted.config
     return Side(
-        label
-        or f"{config.name}@{spec_text(config.alpha, config.resolution, config.t)}",
+        label or f"{counted.config.name}@{spec_text(counted.config)}",
         tuple(
             Part(
                 name=layer.name,

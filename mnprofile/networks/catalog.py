@@ -2,7 +2,6 @@
 
 import errno
 import os
-import re
 import sys
 from dataclasses import dataclass
 from functools import cache
@@ -10,15 +9,16 @@ from pathlib import Path
 
 from mnprofile.base.errors import FileError, Place, TableError, UsageError, nearest
 from mnprofile.base.files import note_input
-from mnprofile.base.units import parse_resolution
 from mnprofile.graph.graph import Graph
 from mnprofile.networks.blocks.builder import build_rows, check_sizes
-from mnprofile.networks.notation.dialects import read_architecture
+from mnprofile.networks.configuration import Request, configure
+from mnprofile.networks.notation.architecture import read_architecture
 from mnprofile.networks.notation.markdown import MAX_BYTES, read_settings, read_table
-from mnprofile.networks.notation.rows import FAMILIES, Architecture
+from mnprofile.networks.notation.rows import Architecture
+from mnprofile.networks.widths import FAMILIES
 
 STDIN = "-"
-_ALPHA = re.compile(r"[0-9]{0,6}\.?[0-9]{1,6}")
+Arch = str | os.PathLike[str] | Architecture
 
 
 def tables_folder() -> Path:
@@ -68,15 +68,18 @@ def _shipped(entry: Entry) -> Architecture:
     return parse(entry.path.read_text("utf-8"), f"tables/{entry.path.name}")
 
 
-def load(arch: str | os.PathLike[str]) -> Architecture:
+def load(arch: Arch) -> Architecture:
     """Find and read a table: an alias or name, a path, or "-" for standard input.
 
+    A table that is read already is returned as it is.
     Every printed input size is held against the computed one.
 
     Raises:
         UsageError: no table of that name, and no such file.
         TableError: the file is not a readable architecture table.
     """
+    if isinstance(arch, Architecture):
+        return arch
     text = os.fspath(arch)
     if text == STDIN:
         if sys.stdin is None:
@@ -105,7 +108,7 @@ def parse(text: str, file: str = "<text>") -> Architecture:
 
 
 def build(
-    arch: str | os.PathLike[str] | Architecture,
+    arch: Arch,
     *,
     alpha: float = 1.0,
     resolution: int | tuple[int, int] | None = None,
@@ -114,13 +117,28 @@ def build(
     impl: str = "paper",
     output_stride: int | None = None,
 ) -> Graph:
-    """Build the layer graph of one configuration; see ``blocks.build_rows``.
+    """Build the layer graph of one configuration.
+
+    Args:
+        arch: what ``load`` takes.
+        alpha: width multiplier, above 0 and at most 16.
+        resolution: input side, or (height, width); the table's own where None.
+        t: replaces the expansion factor of every block whose printed one is above 1;
+            0 makes a block with a shortcut the identity.
+        classes: replaces the number of classes; 0 leaves the classifier out.
+        impl: whose width-multiplier rules apply: paper, torchvision, keras or timm.
+        output_stride: 8, 16 or 32: strides beyond it become dilation, as DeepLab does
+            (and torchvision's ``dilated`` V3, which equals 16).
+
+    Raises:
+        UsageError: a value out of range, or one that the table has no use for.
+            A resolution too small for Keras' V1 padding is one of them.
 
     >>> build("v2", alpha=0.75, resolution=160).config.resolution
     (160, 160)
     """
-    return build_rows(
-        arch if isinstance(arch, Architecture) else load(arch),
+    table = load(arch)
+    request = Request(
         alpha=alpha,
         resolution=resolution,
         t=t,
@@ -128,6 +146,7 @@ def build(
         impl=impl,
         output_stride=output_stride,
     )
+    return build_rows(table, configure(table, request))
 
 
 def is_shipped(arch: Architecture) -> bool:
@@ -178,29 +197,3 @@ def _decode(data: bytes, file: str) -> str:
             place=Place(file, line, column),
             accepted="a UTF-8 encoded Markdown file",
         ) from None
-
-
-@dataclass(frozen=True)
-class Spec:
-    """``v2@0.75/160``: an architecture, and a width and resolution where given."""
-
-    arch: str
-    alpha: float | None = None
-    resolution: tuple[int, int] | None = None
-
-
-def parse_spec(text: str) -> Spec:
-    """Read ``ARCH``, ``ARCH@ALPHA`` or ``ARCH@ALPHA/RES``.
-
-    A file whose whole name is ``text`` is taken as that file. Raises UsageError.
-    """
-    arch, at, factors = text.rpartition("@")
-    if not at or text.endswith(".md") or os.path.lexists(text):
-        return Spec(text)
-    width, slash, side = factors.partition("/")
-    if not _ALPHA.fullmatch(width):
-        raise UsageError(
-            f'"{text}": "{width}" is no width multiplier',
-            accepted="ARCH@ALPHA or ARCH@ALPHA/RES, such as v2@0.75/160",
-        )
-    return Spec(arch, float(width), parse_resolution(side, text) if slash else None)

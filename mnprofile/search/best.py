@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from mnprofile.base.errors import UsageError
-from mnprofile.base.units import Bits, check_bits, spec_text
+from mnprofile.base.units import Bits, check_bits, plain
 from mnprofile.networks.notation.rows import Architecture
 from mnprofile.search.grids import (
     DEFAULT_TABLES,
@@ -49,7 +49,7 @@ class Choice:
     @property
     def spec(self) -> str:
         """The configuration as commands take it: mobilenet_v2@0.75/160."""
-        return f"{self.arch.name}@{spec_text(self.alpha, self.resolution)}"
+        return f"{self.arch.name}@{plain(self.alpha)}/{self.resolution}"
 
 
 @dataclass(frozen=True)

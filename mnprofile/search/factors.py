@@ -9,11 +9,12 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from mnprofile.costs.counting import COUNTED_KINDS
 from mnprofile.graph.arithmetic import SplitError
-from mnprofile.graph.graph import Config, Graph, Node
-from mnprofile.graph.operators import BatchNorm, Shape, ShapeError
-from mnprofile.networks.blocks.builder import assemble, build_rows
+from mnprofile.graph.configuration import Configuration
+from mnprofile.graph.graph import Graph, Node
+from mnprofile.graph.operators.op import Shape, ShapeError
+from mnprofile.networks.blocks.builder import assemble
+from mnprofile.networks.configuration import Request, configure
 from mnprofile.networks.notation.rows import Architecture
 
 ALPHAS = tuple(n / 20 for n in range(2, 41))  # 0.1, 0.15 ... 2.0
@@ -63,7 +64,7 @@ def factors(
 
     Resolutions that the implementation cannot run are left out.
     """
-    base = build_rows(arch, impl=impl).config
+    base = configure(arch, Request(impl=impl))
     ts = expansions if arch.has_expansion else (None,)
     pairs = [(alpha, t) for alpha in alphas for t in ts]
     built = [
@@ -122,14 +123,14 @@ def _counted(graph: Graph) -> dict[str, _Layer]:
     norms = {
         node.layer: node.op.buffers(one)
         for node in graph
-        if isinstance(node.op, BatchNorm)
+        if not node.op.is_counted and node.op.buffers(one)
     }
     return {
         node.layer: _Layer(
             node, int(getattr(node.op, "bias", False)), norms.get(node.layer, 0)
         )
         for node in graph
-        if node.op.kind in COUNTED_KINDS
+        if node.op.is_counted
     }
 
 
@@ -154,12 +155,12 @@ def _put(into: list[int], chosen: Sequence[int], values: Any) -> None:
 
 
 def _by_width(
-    arch: Architecture, base: Config, pairs: Sequence[tuple[float, float | None]]
+    arch: Architecture, base: Configuration, pairs: Sequence[tuple[float, float | None]]
 ) -> Iterator[tuple[Graph, tuple[int, ...]]]:
     """Graphs over many (alpha, t) at once, with the indices that each stands for."""
     import numpy as np
 
-    def config(chosen: Sequence[int]) -> Config:
+    def config(chosen: Sequence[int]) -> Configuration:
         alpha: Any = np.array([pairs[index][0] for index in chosen])
         t: Any = np.array([pairs[index][1] for index in chosen])
         return replace(
@@ -173,14 +174,14 @@ def _by_width(
 
 def _by_resolution(
     arch: Architecture,
-    base: Config,
+    base: Configuration,
     factor: tuple[float, float | None],
     resolutions: Sequence[int],
 ) -> dict[int, dict[str, int]]:
     """Positions of each layer at every resolution that can be run."""
     import numpy as np
 
-    def config(chosen: Sequence[int]) -> Config:
+    def config(chosen: Sequence[int]) -> Configuration:
         sides: Any = np.array([resolutions[index] for index in chosen])
         return replace(base, alpha=factor[0], t=factor[1], resolution=(sides, sides))
 
@@ -196,7 +197,7 @@ def _by_resolution(
 
 def _assembled(
     arch: Architecture,
-    config: Callable[[Sequence[int]], Config],
+    config: Callable[[Sequence[int]], Configuration],
     chosen: Sequence[int],
 ) -> Iterator[tuple[Graph, tuple[int, ...]]]:
     """Graphs on arrays, split where a yes-or-no question has both answers."""

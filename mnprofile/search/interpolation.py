@@ -17,8 +17,9 @@ from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any
 
 from mnprofile.evidence.literature.accuracy_series import TOP1, Point, published
+from mnprofile.networks.blocks.inverted_residual import BottleneckRow
 from mnprofile.networks.catalog import is_shipped, load
-from mnprofile.networks.notation.rows import Architecture, BottleneckRow
+from mnprofile.networks.notation.rows import Architecture
 from mnprofile.search.products import product
 
 if TYPE_CHECKING:

@@ -14,10 +14,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from mnprofile.base.errors import UsageError
-from mnprofile.costs.counting import COUNTED_KINDS
 from mnprofile.graph.arithmetic import SplitError
-from mnprofile.graph.graph import Config, Graph
-from mnprofile.graph.operators import ShapeError
+from mnprofile.graph.configuration import Configuration
+from mnprofile.graph.graph import Graph
+from mnprofile.graph.operators.op import ShapeError
 from mnprofile.networks.blocks.builder import assemble
 from mnprofile.networks.notation.rows import Architecture
 
@@ -82,7 +82,7 @@ def product(
 ) -> Product:
     """Evaluate the rules for K widths ``alpha`` (each with its ``t``) at R resolutions.
 
-    The values must be ones that ``limits.check_factors`` accepts. Raises UsageError for
+    The values must be ones that ``configure`` accepts. Raises UsageError for
     a resolution that is too small for Keras' MobileNetV1 padding.
     """
     import numpy as np
@@ -138,7 +138,7 @@ def _sums(graph: Graph, columns: Any, count_r: int, kinds: dict[bytes, Ints]) ->
     sums = _Sums()
     for node in graph:
         op, x, y = node.op, node.in_shape, node.out_shape
-        if op.kind not in COUNTED_KINDS:
+        if not op.is_counted:
             sums.params = sums.params + flat(op.bn_affine(x))
             sums.buffers = sums.buffers + flat(op.buffers(x))
             continue
@@ -165,12 +165,12 @@ def _assembled(
 ) -> Iterator[tuple[Part, Graph]]:
     """The graph of each part of the array that has one structure throughout."""
     side = sizes[part.columns].T[:, None, :]  # [2, 1, r]
-    config = Config(
+    config = Configuration(
         name=arch.name,
         impl=impl,
         alpha=alpha[part.rows][:, None],
         resolution=(side[0], side[1]),
-        rho=None,
+        table_resolution=None,
         t=t[part.rows][:, None] if t is not None else None,
         classes=classes,
     )

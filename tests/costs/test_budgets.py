@@ -15,6 +15,7 @@ from mnprofile.cli import main
 from mnprofile.costs.budgets.evaluation import Judgement, Measured, Verdict, judge
 from mnprofile.costs.budgets.reading import Budget, BudgetFile, read_budgets
 from mnprofile.costs.comparison import Sums
+from mnprofile.networks.configuration import Request
 from mnprofile.views.github import annotations, append_summary, junit, summary
 
 # V2 0.75/160 costs 107,295,200 macs and 2,636,424 params.
@@ -254,7 +255,7 @@ def test_every_table_of_a_pattern_is_judged(capsys: pytest.CaptureFixture[str]) 
 
 def increase(base: int, now: int, share: str) -> str:
     """The state of a network that went from one figure to another."""
-    budget = Budget("b", "v2", {}, {}, Fraction(share) / 100, "", {})
+    budget = Budget("b", "v2", Request(), {}, Fraction(share) / 100, "", {})
     file = BudgetFile(Path("x.toml"), (budget,), Path("b.json"))
 
     def of(value: int) -> Measured:
@@ -337,7 +338,7 @@ def test_a_damaged_baseline_is_refused(
 
 
 def judged(many: int, name: str = "b", message: str = "") -> Judgement:
-    budget = Budget(name, "v2", {}, {}, None, message, {"": 3})
+    budget = Budget(name, "v2", Request(), {}, None, message, {"": 3})
     return Judgement(
         tuple(
             Verdict("over", budget, f"{name}{n}", "max-macs", "macs", 2 + n, 1)
@@ -451,7 +452,7 @@ def test_a_hostile_name_stays_one_cell_of_the_summary() -> None:
 
 
 def test_junit_has_a_case_a_limit() -> None:
-    budget = Budget(HOSTILE, "v2", {}, {}, None, "", {})
+    budget = Budget(HOSTILE, "v2", Request(), {}, None, "", {})
     states: list[Callable[[], Verdict]] = [
         lambda: Verdict("over", budget, "n", "max-macs", "macs", 2, 1),
         lambda: Verdict("unmeasured", budget, "n", "arch", reason="no \x00 table"),

@@ -16,8 +16,10 @@ from mnprofile.evidence.profilers import cross_check as crosscheck
 from mnprofile.evidence.profilers.cross_check import Check, Problem
 from mnprofile.evidence.profilers.torch_style import Style
 from mnprofile.evidence.profilers.worker import Run
-from mnprofile.graph.graph import Config, Graph, Origin, Position, Tape
-from mnprofile.graph.operators import Linear, Shape
+from mnprofile.graph.configuration import Configuration
+from mnprofile.graph.graph import Graph, Origin, Position, Tape
+from mnprofile.graph.operators.linear import Linear
+from mnprofile.graph.operators.op import Shape
 from mnprofile.networks import catalog
 
 torch.set_num_threads(1)
@@ -274,8 +276,8 @@ def test_a_graph_that_torch_cannot_run_differs_where_it_stops() -> None:
     tape = Tape(Shape(3, 2, 2))
     tape.at = Position("fc", "fc", "head", Origin("<test>", line=7))
     tape.add("fc.linear", Linear(5))
-    config = Config("flat", "paper", 1.0, (2, 2), None, None, 5)
-    checked = mnprofile.check(Graph(config, Shape(3, 2, 2), tuple(tape.nodes)))
+    config = Configuration("flat", "paper", 1.0, (2, 2), None, None, 5)
+    checked = mnprofile.check(tape.graph(config))
 
     assert len(checked.problems) == 1
     assert (checked.problems[0].layer, checked.problems[0].line) == ("fc.linear", 7)

@@ -11,7 +11,7 @@ from mnprofile.base.errors import UsageError
 from mnprofile.base.units import BITS
 from mnprofile.costs.memory.activations import activation_memory
 from mnprofile.networks import catalog
-from mnprofile.networks.blocks.builder import build_rows
+from mnprofile.networks.catalog import build
 from mnprofile.search import peaks
 from mnprofile.search.peaks import peaks_of
 from mnprofile.search.products import product
@@ -61,7 +61,7 @@ def test_peaks_are_those_of_the_single_graphs(
     alone = [
         [
             activation_memory(
-                build_rows(
+                build(
                     arch,
                     alpha=alpha,
                     t=ts[k] if ts else None,
@@ -93,7 +93,7 @@ def test_one_array_with_every_structure_of_v2() -> None:
     for k, (alpha, t) in enumerate(zip(alphas, ts, strict=True)):
         alone = [
             activation_memory(
-                build_rows(arch, alpha=alpha, t=t, resolution=side), bits=16
+                build(arch, alpha=alpha, t=t, resolution=side), bits=16
             ).act_peak_bytes
             for side in sides
         ]

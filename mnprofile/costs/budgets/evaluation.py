@@ -11,12 +11,19 @@ from typing import Literal, NoReturn
 
 from mnprofile.base.errors import OK, UNMEASURED, VERDICT, MnprofileError, UsageError
 from mnprofile.base.json_files import CONVENTION, SCHEMA_VERSION, Record, read_record
-from mnprofile.base.units import spec_text
 from mnprofile.costs.budgets.reading import Budget, BudgetError, BudgetFile
 from mnprofile.costs.comparison import QUANTITIES, Quantity, Sums
 from mnprofile.costs.counting import count
 from mnprofile.networks import catalog
 from mnprofile.networks.blocks.builder import build_rows
+from mnprofile.networks.configuration import (
+    Request,
+    configure,
+    parse_spec,
+    said_twice,
+    spec_text,
+    with_spec,
+)
 from mnprofile.networks.notation.rows import Architecture
 
 BASELINE_SCHEMA = "mnprofile/baseline"
@@ -188,20 +195,17 @@ def _grown_most(before: Measured, now: Measured, quantity: Quantity) -> str:
 
 def _measure(file: BudgetFile, budget: Budget) -> tuple[Measured, ...]:
     try:
-        spec = catalog.parse_spec(budget.arch)
-        factors = dict(budget.factors)
-        for key, given in (("alpha", spec.alpha), ("resolution", spec.resolution)):
-            if given is not None and key in factors:
-                option = "res" if key == "resolution" else key
-                place = file.place(budget, option)
-                raise BudgetError(f"{option}: arch already says it", place=place)
-            if given is not None:
-                factors[key] = given
-        tables = _tables(file.path.parent, spec.arch)
-        for index, arch in enumerate(tables):
-            if any(arch.name == other.name for other in tables[:index]):
-                raise UsageError(f'two matching tables are called "{arch.name}"')
-        return tuple(_count(arch, factors) for arch in tables)
+        arch, spec = parse_spec(budget.arch)
+        twice = said_twice(spec, budget.request)
+        if twice is not None:
+            place = file.place(budget, twice)
+            raise BudgetError(f"{twice}: arch already says it", place=place)
+        request = with_spec(spec, budget.request)
+        tables = _tables(file.path.parent, arch)
+        for index, table in enumerate(tables):
+            if any(table.name == other.name for other in tables[:index]):
+                raise UsageError(f'two matching tables are called "{table.name}"')
+        return tuple(_count(table, request) for table in tables)
     except BudgetError:
         raise
     except MnprofileError as fault:
@@ -228,12 +232,11 @@ def _tables(folder: Path, arch: str) -> list[Architecture]:
     return [catalog.load(path if looks_like_a_path else arch)]
 
 
-def _count(arch: Architecture, factors: Mapping[str, object]) -> Measured:
-    counted = count(build_rows(arch, **factors))  # type: ignore[arg-type]
-    config = counted.config
+def _count(arch: Architecture, request: Request) -> Measured:
+    counted = count(build_rows(arch, configure(arch, request)))
     return Measured(
-        network=config.name,
-        label=f"{config.name}@{spec_text(config.alpha, config.resolution, config.t)}",
+        network=arch.name,
+        label=f"{arch.name}@{spec_text(counted.config)}",
         stages={
             group.name: Sums(
                 group.figures.macs, group.figures.params, group.figures.activations

@@ -12,11 +12,11 @@ file, and the line or the key.
 import errno
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TypeVar
 
 from mnprofile.base import units
 from mnprofile.base.errors import (
@@ -29,6 +29,7 @@ from mnprofile.base.errors import (
 )
 from mnprofile.base.files import note_input
 from mnprofile.costs.comparison import QUANTITIES, Quantity
+from mnprofile.networks.configuration import Request, real_number, whole_number
 
 CONFIG_FILES = ("mnprofile.toml", "pyproject.toml")  # the first that exists
 BASELINE_FILE = "mnprofile-baseline.json"
@@ -40,6 +41,7 @@ BUDGET_KEYS = ("name", "arch", *_FACTORS, *LIMIT_KEYS, "max-increase", "message"
 TOP_KEYS = ("budget", "baseline")
 _PERCENT = re.compile(r"([0-9]{1,6}(?:\.[0-9]{1,6})?)\s*%")
 _TOML_PLACE = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
+N = TypeVar("N", int, float)
 
 
 class BudgetError(MnprofileError):
@@ -60,12 +62,12 @@ class Budget:
     """Limits on one network, or on every table that a pattern matches.
 
     ``limits`` are inclusive. ``max_increase`` is a share of the baseline's figures
-    (2 % is 1/50). ``factors`` are the keyword arguments of ``build``.
+    (2 % is 1/50). ``request`` is what it asks of every table.
     """
 
     name: str
     arch: str
-    factors: Mapping[str, Any]
+    request: Request
     limits: Mapping[Quantity, int]
     max_increase: Fraction | None
     message: str
@@ -191,7 +193,7 @@ class _Reader:
             accepted = ", ".join((*LIMIT_KEYS, "max-increase"))
             self.refuse("", "it sets no limit", accepted)
         message = self.text("message") if "message" in self.entry else ""
-        return Budget(name, arch, self.factors(), limits, increase, message, self.lines)
+        return Budget(name, arch, self.request(), limits, increase, message, self.lines)
 
     def text(self, key: str) -> str:
         if key not in self.entry:
@@ -224,26 +226,30 @@ class _Reader:
             self.refuse(key, "not a percentage", '"2%", "0.5%", "0%"')
         return Fraction(match[1]) / 100
 
-    def factors(self) -> dict[str, Any]:
-        """The keyword arguments of ``build`` that the budget names."""
-        found: dict[str, Any] = {}
-        for key in _FACTORS:
-            if key not in self.entry:
-                continue
-            value = self.entry[key]
-            if key == "impl":
-                found[key] = self.text(key)
-            elif key == "res":
-                found["resolution"] = self.resolution(value)
-            elif key in ("alpha", "t"):
-                if isinstance(value, bool) or not isinstance(value, int | float):
-                    self.refuse(key, "not a number")
-                found[key] = float(value)
-            else:
-                if type(value) is not int:
-                    self.refuse(key, "not a whole number")
-                found[key.replace("-", "_")] = value
-        return found
+    def request(self) -> Request:
+        """What the budget asks of a table, of the right types."""
+        given = self.entry
+        return Request(
+            alpha=self.number("alpha", real_number, "not a number"),
+            resolution=self.resolution(given["res"]) if "res" in given else None,
+            t=self.number("t", real_number, "not a number"),
+            classes=self.number("classes", whole_number, "not a whole number"),
+            impl=self.text("impl") if "impl" in given else "paper",
+            output_stride=self.number(
+                "output-stride", whole_number, "not a whole number"
+            ),
+        )
+
+    def number(
+        self, key: str, read: Callable[[str, object], N], fault: str
+    ) -> N | None:
+        """The number at a key, or None where there is none."""
+        if key not in self.entry:
+            return None
+        try:
+            return read(key, self.entry[key])
+        except UsageError:
+            self.refuse(key, fault)
 
     def resolution(self, value: Any) -> tuple[int, int]:
         if type(value) is int and value >= 0:

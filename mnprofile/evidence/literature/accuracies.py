@@ -10,6 +10,7 @@ from mnprofile.costs.counting import count
 from mnprofile.evidence.literature.accuracy_series import TOP1, point_of, top1_figures
 from mnprofile.networks.blocks.builder import build_rows
 from mnprofile.networks.catalog import is_shipped
+from mnprofile.networks.configuration import Request, configure
 from mnprofile.networks.notation.rows import Architecture
 
 
@@ -42,7 +43,8 @@ def points(arch: Architecture, *, impl: str = "paper") -> tuple[Point, ...]:
     found = []
     for figure in top1_figures(arch.name):
         alpha, side = point_of(figure)
-        totals = count(build_rows(arch, alpha=alpha, resolution=side, impl=impl)).totals
+        config = configure(arch, Request(alpha, side, impl=impl))
+        totals = count(build_rows(arch, config)).totals
         found.append(
             Point(
                 arch.name,

@@ -1,6 +1,6 @@
 """Published figures of our networks: what is printed for which, and what is wrong."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
@@ -17,7 +17,8 @@ from mnprofile.evidence.literature.sources import (
     impl,
     sources,
 )
-from mnprofile.graph.graph import Config, Graph
+from mnprofile.graph.configuration import Configuration
+from mnprofile.graph.graph import Graph
 from mnprofile.networks.blocks.builder import build_rows
 from mnprofile.networks.catalog import is_shipped
 from mnprofile.networks.notation.rows import Architecture
@@ -125,7 +126,9 @@ def misprint_of(figure: Figure) -> Misprint | None:
     return None
 
 
-def printed_shares(arch: Architecture, config: Config) -> dict[tuple[str, str], Figure]:
+def printed_shares(
+    arch: Architecture, config: Configuration
+) -> dict[tuple[str, str], Figure]:
     """The shares by type of the V1 paper's Table 2, by (type, quantity).
 
     Empty for any network but the one that the table is about.
@@ -179,15 +182,8 @@ def published_for(arch: Architecture, graph: Graph) -> tuple[Figure, ...]:
 
 def _builds_the_same(arch: Architecture, graph: Graph, impl: str) -> bool:
     """Whether another implementation has the same maps throughout."""
-    config = graph.config
     try:
-        other = build_rows(
-            arch,
-            alpha=config.alpha,
-            resolution=config.resolution,
-            classes=config.classes,
-            impl=impl,
-        )
+        other = build_rows(arch, replace(graph.config, impl=impl))
     except UsageError:  # it has no such family
         return False
     return [(one.name, one.out_shape) for one in graph] == [

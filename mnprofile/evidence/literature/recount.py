@@ -1,15 +1,16 @@
 """A printed figure's network under a convention: counted, in the form of the print."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from mnprofile.base.errors import FiguresError, MnprofileError, Place
 from mnprofile.base.units import printed_like
 from mnprofile.costs.counting import Count, Layer, count, total
 from mnprofile.evidence.literature.conventions import Convention
 from mnprofile.evidence.literature.sources import MEMORY, Figure, locate
-from mnprofile.networks import catalog
-from mnprofile.networks.catalog import Spec
+from mnprofile.networks.blocks.builder import build_rows
+from mnprofile.networks.catalog import load
+from mnprofile.networks.configuration import Request, configure, parse_spec
 
 LARGEST = "max"  # the part of a memory figure that is the largest of all maps
 RANGE = " to "
@@ -28,24 +29,20 @@ class Value:
 class Networks:
     """The counts of networks, each made once."""
 
-    made: dict[tuple[Spec, int, str], Count] = field(default_factory=dict)
+    made: dict[tuple[str, Request], Count] = field(default_factory=dict)
 
-    def layers(self, spec: Spec, convention: Convention) -> list[Layer]:
+    def layers(
+        self, network: str, asked: Request, convention: Convention
+    ) -> list[Layer]:
         """The layers that a convention counts. Raises UsageError for no network.
 
         A row that prints no width or resolution is the network as its table has it.
         """
-        key = (spec, convention.classes, convention.impl)
+        request = replace(asked, classes=convention.classes, impl=convention.impl)
+        key = (network, request)
         if key not in self.made:
-            self.made[key] = count(
-                catalog.build(
-                    spec.arch,
-                    alpha=1.0 if spec.alpha is None else spec.alpha,
-                    resolution=spec.resolution,
-                    classes=convention.classes,
-                    impl=convention.impl,
-                )
-            )
+            table = load(network)
+            self.made[key] = count(build_rows(table, configure(table, request)))
         return [
             layer
             for layer in self.made[key].all_layers
@@ -77,7 +74,7 @@ def _value(
 ) -> Value:
     if RANGE in figure.part:
         return _range(convention, figure, like, networks)
-    layers = networks.layers(_spec(figure), convention)
+    layers = networks.layers(figure.network, _request(figure), convention)
     if figure.quantity.endswith("_share"):
         inside = _inside(figure, [one for one in layers if one.type == figure.part])
         part, whole = _sum(convention, inside), _sum(convention, layers)
@@ -100,7 +97,7 @@ def _range(
     numbers = [
         _sum(
             convention,
-            networks.layers(catalog.parse_spec(f"{figure.network}@{end}"), convention),
+            networks.layers(*parse_spec(f"{figure.network}@{end}"), convention),
         )
         for end in ends
     ]
@@ -122,7 +119,7 @@ def _memory(
     ((_, bytes_each),) = convention.counts
     blocks = {
         layer.block: layer.out_shape
-        for layer in networks.layers(_spec(figure), convention)
+        for layer in networks.layers(figure.network, _request(figure), convention)
     }
     sized = [
         shape
@@ -174,6 +171,5 @@ def _inside(figure: Figure, layers: list[Layer]) -> list[Layer]:
     return layers
 
 
-def _spec(figure: Figure) -> Spec:
-    side = figure.resolution
-    return Spec(figure.network, figure.alpha, None if side is None else (side, side))
+def _request(figure: Figure) -> Request:
+    return Request(figure.alpha, figure.resolution)

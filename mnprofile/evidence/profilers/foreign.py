@@ -19,7 +19,7 @@ from mnprofile.base.errors import UsageError, nearest
 from mnprofile.costs.counting import Count, count
 from mnprofile.evidence.profilers.to_torch import require
 from mnprofile.graph.graph import Graph
-from mnprofile.graph.operators import Shape
+from mnprofile.graph.operators.op import Shape
 
 if TYPE_CHECKING:
     from torch import nn

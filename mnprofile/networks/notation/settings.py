@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from mnprofile.base.errors import TableError, nearest
-from mnprofile.graph.operators import ActivationKind
-from mnprofile.networks.notation.cells import MAX_CLASSES, MAX_SIZE
+from mnprofile.graph.operators.elementwise import ActivationKind
+from mnprofile.networks.notation.cells import MAX_CLASSES, MAX_SIZE, RefusalError
 from mnprofile.networks.notation.markdown import Table
-from mnprofile.networks.notation.rows import FAMILIES, Family
+from mnprofile.networks.widths import FAMILIES, SCALINGS, Scaling
 
 MAX_NAME = 100
 
@@ -25,7 +25,8 @@ class Settings:
     """What a table says of itself besides its rows."""
 
     name: str
-    scaling: Family
+    family: str  # whose width rules it has, or builds its own on
+    scaling: Scaling
     resolution: int
     aliases: tuple[str, ...] = ()
     activation: ActivationKind | None = None
@@ -59,9 +60,10 @@ def read_settings(table: Table, *, nl_is_a_column: bool) -> Settings:
         raise read.fault(
             "activation", "this table has its own NL column", "no such key"
         )
-    scaling = read.choice("scaling", FAMILIES)
+    family, scaling = _scaling(read)
     return Settings(
         name=read.name("name"),
+        family=family,
         scaling=scaling,
         resolution=read.count("resolution", MAX_SIZE),
         aliases=read.names("aliases"),
@@ -70,6 +72,22 @@ def read_settings(table: Table, *, nl_is_a_column: bool) -> Settings:
         if "classes" in table.settings
         else None,
     )
+
+
+def _scaling(read: "_Reader") -> tuple[str, Scaling]:
+    """The width rules: a family's, or the table's own."""
+    own = read.table.settings.get("scaling")
+    if not isinstance(own, dict):
+        family = read.choice("scaling", FAMILIES)
+        return family, SCALINGS[family]
+    from mnprofile.networks.notation.own_widths import own_scaling  # rarely needed
+
+    try:
+        return own_scaling(own)
+    except RefusalError as fault:
+        raise read.fault(
+            "scaling", fault.message, fault.accepted or "", fault.suggestion
+        ) from None
 
 
 class _Reader:

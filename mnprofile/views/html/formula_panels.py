@@ -3,7 +3,7 @@
 from mnprofile.costs.explaining import (
     STANDARD,
     NetworkExplanation,
-    explain_network,
+    network_explanation,
     saving_text,
 )
 from mnprofile.views.html import tables as html
@@ -14,16 +14,7 @@ from mnprofile.views.sheets.explain import block_sheet
 
 def formulas(network: Network, key: str) -> Panel:
     """One row per block: its formula, the numbers put in, and its saving."""
-    config = network.counted.config
-    explained = explain_network(
-        network.arch,
-        alpha=config.alpha,
-        resolution=config.resolution,
-        t=config.t,
-        classes=config.classes if network.arch.has_classifier else None,
-        impl=config.impl,
-        output_stride=config.output_stride,
-    )
+    explained = network_explanation(network.arch, network.counted.graph)
     shown = ("block", "formula", "macs", "standard_macs", "share", "numbers")
     drawn = html.table(
         block_sheet(explained).only(*shown),

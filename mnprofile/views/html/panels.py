@@ -8,10 +8,11 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from mnprofile.base.units import short, spec_text
+from mnprofile.base.units import plain, short
 from mnprofile.costs.counting import Count
 from mnprofile.evidence.literature.accuracies import Point, frontier, source_of
 from mnprofile.networks.catalog import is_shipped
+from mnprofile.networks.configuration import spec_text
 from mnprofile.networks.notation.rows import Architecture
 from mnprofile.views.html import tables as html
 from mnprofile.views.html.markup import element, join
@@ -50,8 +51,7 @@ class Network:
     @property
     def label(self) -> str:
         """Title and configuration: "MobileNetV2 0.75/160"."""
-        config = self.counted.config
-        return f"{self.title} {spec_text(config.alpha, config.resolution, config.t)}"
+        return f"{self.title} {spec_text(self.counted.config)}"
 
 
 @dataclass(frozen=True)
@@ -148,7 +148,7 @@ def _accuracy_caption(
     limit = " under 100 M multiply-adds" if under else ""
     return (
         f"{told} The most accurate{limit} is {names[top.network]}"
-        f" {spec_text(top.alpha, top.resolution)}: {top.top1} % top-1 for"
+        f" {plain(top.alpha)}/{top.resolution}: {top.top1} % top-1 for"
         f" {short(top.macs)} multiply-adds."
     )
 

@@ -60,7 +60,7 @@ def _record(arch: Architecture, graph: Graph) -> dict[str, Any]:
         "table": {
             "title": arch.title,
             "source": arch.source,
-            "dialect": arch.dialect,
+            "dialect": arch.style.name,
             "settings": table.settings,
             "headers": [cell.text for cell in table.grid.headers],
             "rows": [

@@ -6,7 +6,7 @@ from typing import Any
 
 from mnprofile.base.sheet import Column, Sheet
 from mnprofile.base.units import size_text
-from mnprofile.graph.graph import Config
+from mnprofile.graph.configuration import Configuration
 from mnprofile.networks.notation.rows import Architecture
 from mnprofile.views.sheets.columns import NETWORK
 
@@ -54,7 +54,7 @@ def errata_sheet(archs: Iterable[tuple[str, Architecture]]) -> Sheet:
     )
 
 
-def headline(config: Config) -> str:
+def headline(config: Configuration) -> str:
     """The configuration in one line."""
     parts = [config.name, f"alpha {config.alpha}", size_text(config.resolution)]
     if config.t is not None:
@@ -66,12 +66,12 @@ def headline(config: Config) -> str:
     return ", ".join(parts)
 
 
-def headed(sheets: list[Sheet], config: Config) -> list[Sheet]:
+def headed(sheets: list[Sheet], config: Configuration) -> list[Sheet]:
     """The same sheets with the configuration as the title of the first."""
     return [replace(sheets[0], title=headline(config)), *sheets[1:]]
 
 
-def model_record(config: Config) -> dict[str, Any]:
+def model_record(config: Configuration) -> dict[str, Any]:
     """The configuration as JSON has it."""
     return {
         "name": config.name,

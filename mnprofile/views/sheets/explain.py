@@ -14,7 +14,7 @@ from mnprofile.costs.explaining import (
     saving_text,
 )
 from mnprofile.costs.formulas import Formula, Meaning, number_text
-from mnprofile.graph.graph import Config
+from mnprofile.graph.configuration import Configuration
 from mnprofile.views.document import Document
 from mnprofile.views.sheets.columns import ALPHA, LAYER, RESOLUTION, SHARE, counts, unit
 from mnprofile.views.sheets.configuration import (
@@ -30,7 +30,7 @@ _NUMBERS = Column("numbers", "Numbers")
 # --- one layer -----------------------------------------------------------------------
 
 
-def layer_document(one: Explanation, config: Config) -> Document:
+def layer_document(one: Explanation, config: Configuration) -> Document:
     """The formulas of one layer or block."""
     return Document(
         "explain",
@@ -55,7 +55,7 @@ def _lines(one: Explanation) -> list[tuple[str, Formula]]:
     return [(name, formula) for name, formula in named if formula is not None]
 
 
-def _layer_sheets(one: Explanation, config: Config) -> list[Sheet]:
+def _layer_sheets(one: Explanation, config: Configuration) -> list[Sheet]:
     rows: list[tuple[Value, ...]] = []
     for name, formula in _lines(one):
         rows.append((name, formula.text))
@@ -70,7 +70,9 @@ def _layer_sheets(one: Explanation, config: Config) -> list[Sheet]:
     return sheets
 
 
-def _put_in(formula: Formula, config: Config, *, latex: bool = False) -> list[str]:
+def _put_in(
+    formula: Formula, config: Configuration, *, latex: bool = False
+) -> list[str]:
     """A formula with its numbers, then its value.
 
     Neither for the textbook form at alpha and rho 1, which would repeat the exact one.
@@ -297,7 +299,7 @@ def network_record(network: NetworkExplanation) -> dict[str, Any]:
 # --- Markdown with math --------------------------------------------------------------
 
 
-def _layer_markdown(one: Explanation, config: Config) -> str:
+def _layer_markdown(one: Explanation, config: Configuration) -> str:
     """The formulas of one layer as math that GitHub renders."""
     parts = [f"**{escape.markdown(headline(config))}**", escape.markdown(_heading(one))]
     for name, formula in _lines(one):
@@ -314,7 +316,7 @@ def _layer_markdown(one: Explanation, config: Config) -> str:
     return "\n\n".join(parts) + "\n"
 
 
-def _math(formula: Formula, config: Config) -> str:
+def _math(formula: Formula, config: Configuration) -> str:
     parts = [formula.latex, *_put_in(formula, config, latex=True)]
     return "$$\n" + "\n= ".join(dict.fromkeys(parts)) + "\n$$"
 

@@ -21,7 +21,8 @@ from mnprofile.costs.memory.activations import (
 from mnprofile.costs.memory.grouped import fused
 from mnprofile.costs.memory.liveness import Step, Tensor
 from mnprofile.evidence.literature.printed import figures
-from mnprofile.graph.graph import Config, Graph
+from mnprofile.graph.configuration import Configuration
+from mnprofile.graph.graph import Graph
 from mnprofile.views.document import Document
 from mnprofile.views.sheets.columns import LAYER, STAGE, unit
 from mnprofile.views.sheets.configuration import headline, model_record
@@ -166,7 +167,7 @@ def printed_channels(memory: Memory) -> dict[tuple[int, int], str]:
     return found
 
 
-def _is_plain(config: Config) -> bool:
+def _is_plain(config: Configuration) -> bool:
     return config.t is None and config.classes == 1000 and config.output_stride is None
 
 
