@@ -42,7 +42,7 @@ def limit_options(function: Any) -> Any:
 
 def limit_values(given: dict[str, str | None]) -> dict[str, Any]:
     """The limits that are given as numbers. Raises UsageError naming the option."""
-    from mnprofile.search.stream import limit_value
+    from mnprofile.search.conditions import limit_value
 
     return {
         name: limit_value(column, text, "--" + name.replace("_", "-"))

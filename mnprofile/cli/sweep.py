@@ -210,8 +210,10 @@ def _plot_path(plot: Path | None, *, wanted: bool) -> Path | None:
 def run(ask: Ask, kind: str, output: Path | None, plot: Path | None, x: str) -> None:
     """Do the sweep, write the rows, then the plots."""
     from mnprofile.search import row_files as rowfiles
+    from mnprofile.search.conditions import KNOWN
     from mnprofile.search.grids import DEFAULT_TABLES, grids_for, total_size
-    from mnprofile.search.stream import KNOWN, groups_of, stream
+    from mnprofile.search.rows import groups_of
+    from mnprofile.search.stream import stream
     from mnprofile.views.html import sweep_page as plotpages
     from mnprofile.views.plots import points as samples
 
@@ -248,7 +250,7 @@ def run(ask: Ask, kind: str, output: Path | None, plot: Path | None, x: str) -> 
 
 def _conditions(ask: Ask) -> list[Any]:
     """What a configuration must keep. Raises UsageError."""
-    from mnprofile.search.stream import ONLY_PUBLISHED, Condition, parse_condition
+    from mnprofile.search.conditions import ONLY_PUBLISHED, Condition, parse_condition
 
     limits = limit_values(ask.limits).items()
     conditions = [Condition(*LIMITS[name], value) for name, value in limits]

@@ -13,8 +13,9 @@ from mnprofile.base.errors import UsageError
 from mnprofile.evidence.literature.accuracy_series import PHONES
 from mnprofile.networks.catalog import shipped
 from mnprofile.search import row_files as rowfiles
+from mnprofile.search.frontier import Frontier
 from mnprofile.search.interpolation import ESTIMATE, PUBLISHED
-from mnprofile.search.stream import Frontier, Group, Rows
+from mnprofile.search.rows import Rows, SweepGroup, join
 
 MAX_ESTIMATES = 4_000
 
@@ -59,7 +60,7 @@ def x_axis(text: str) -> Axis:
 class Point:
     """One configuration as a plot shows it. ``x`` is in the axis' own unit."""
 
-    group: Group
+    group: SweepGroup
     alpha: float
     resolution: str
     t: float | None
@@ -151,8 +152,6 @@ class Sample:
         self._estimates_seen += len(estimates)
         self._estimates.append(estimates.take(slice(first, None, self._stride)))
         while sum(map(len, self._estimates)) > MAX_ESTIMATES:
-            from mnprofile.search.stream import join
-
             self._estimates = [join(self._estimates).take(slice(None, None, 2))]
             self._stride *= 2
 
