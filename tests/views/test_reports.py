@@ -21,7 +21,7 @@ from mnprofile.views.html import report_page as reports
 from mnprofile.views.html.formula_panels import formulas
 from mnprofile.views.html.markup import data_block, element
 from mnprofile.views.html.memory_panels import live_memory
-from mnprofile.views.html.network_panels import type_sheet
+from mnprofile.views.html.network_panels import shares_sheet
 from mnprofile.views.html.panels import Network
 from mnprofile.views.html.shell import asset
 from mnprofile.views.plots.accuracy import Point, frontier
@@ -128,12 +128,12 @@ def test_the_frontier_is_what_nothing_beats() -> None:
 
 def test_v1_stands_beside_table_2_with_its_misprint() -> None:
     """V1 paper, Table 2: 94.86 %, 3.06 %, 1.19 % (misprint for 1.91 %), 0.18 %."""
-    sheet = type_sheet(network("v1"))
+    sheet = shares_sheet(network("v1"))
 
     assert [row[5] for row in sheet.rows] == ["94.86 %", "3.06 %", "1.19 %*", "0.18 %"]
     assert [row[6] for row in sheet.rows] == ["74.59 %", "1.06 %", "0.02 %", "24.33 %"]
     assert "two digits swapped" in sheet.notes[0]
-    assert len(type_sheet(network("v2")).columns) == 5
+    assert len(shares_sheet(network("v2")).columns) == 5
 
 
 def test_captions_are_made_from_the_data() -> None:

@@ -16,12 +16,12 @@ from mnprofile.search.factors import (
     factors,
 )
 from mnprofile.views.html.markup import data_block
-from mnprofile.views.html.panels import QUANTITIES as DRAWN
 from mnprofile.views.html.panels import TYPE_KEYS, Network, Panel, accuracy, legend
 from mnprofile.views.html.shell import drawing, fragment
 from mnprofile.views.plots.accuracy import AccuracyPlot
 from mnprofile.views.plots.accuracy_svg import BOTTOM, LEFT, RIGHT, TOP, axes
 from mnprofile.views.plots.palette import FAMILIES, OTHER, family_of, type_of
+from mnprofile.views.sheets.columns import DRAWN
 
 DATA_ID = "mnp-data"
 # What a limit's slider runs through; the field beside it takes any whole number.

@@ -8,8 +8,7 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from mnprofile.base.sheet import Column, Sheet, Value
-from mnprofile.base.units import plain, resolution_text, short
+from mnprofile.base.units import plain, short
 from mnprofile.costs.counting import Count
 from mnprofile.evidence.literature.accuracies import source_of
 from mnprofile.networks.catalog import is_shipped
@@ -19,12 +18,10 @@ from mnprofile.views.html import tables as html
 from mnprofile.views.html.markup import element, join
 from mnprofile.views.plots.accuracy import AccuracyPlot
 from mnprofile.views.plots.accuracy_svg import scatter
+from mnprofile.views.sheets.accuracy import accuracy_sheet
+from mnprofile.views.sheets.configuration import errata_sheet
+from mnprofile.views.sheets.count import key_figure_sheet
 
-QUANTITIES = {
-    "macs": "Multiply-adds",
-    "params": "Parameters",
-    "activations": "Activations",
-}
 TYPE_KEYS = {
     "pw": "Conv 1x1",
     "dw": "Conv DW",
@@ -84,38 +81,10 @@ def legend() -> Markup:
 
 
 def key_figures(networks: Sequence[Network]) -> Panel:
-    """Every total, one network a row."""
-    drawn = html.table(key_figure_sheet(networks), caption="Totals")
+    """Every total, one row per network."""
+    sheet = key_figure_sheet([(one.title, one.counted) for one in networks])
+    drawn = html.table(sheet, caption="Totals")
     return Panel("figures", "Key figures", _compared(networks), drawn)
-
-
-def key_figure_sheet(networks: Sequence[Network]) -> Sheet:
-    """Totals by network."""
-    names = ("macs", "flops", "params", "weights", "buffers", "activations")
-    rows: list[tuple[Value, ...]] = []
-    for network in networks:
-        config, totals = network.counted.config, network.counted.totals
-        rows.append(
-            (
-                network.title,
-                config.alpha,
-                resolution_text(config.resolution),
-                *(getattr(totals, name) for name in names),
-            )
-        )
-    labels = ("Multiply-adds", "Flops", "Params", "Weights", "Buffers", "Activations")
-    return Sheet(
-        (
-            Column("network", "Network"),
-            Column("alpha", "Alpha", "number"),
-            Column("resolution", "Size", "number"),
-            *(
-                Column(n, label, "count")
-                for n, label in zip(names, labels, strict=True)
-            ),
-        ),
-        tuple(rows),
-    )
 
 
 def _compared(networks: Sequence[Network]) -> str:
@@ -167,35 +136,6 @@ def accuracy(
     )
 
 
-def accuracy_sheet(plot: AccuracyPlot) -> Sheet:
-    """The plotted numbers, with where each accuracy is printed."""
-    return Sheet(
-        (
-            Column("network", "Network"),
-            Column("alpha", "Alpha", "number"),
-            Column("resolution", "Size", "number"),
-            Column("top1", "Top-1 %", "number"),
-            Column("macs", "Multiply-adds", "count"),
-            Column("params", "Params", "count"),
-            Column("frontier", "Frontier"),
-            Column("where", "Printed in"),
-        ),
-        tuple(
-            (
-                plot.names[point.network],
-                point.alpha,
-                int(point.resolution),
-                point.top1,
-                point.macs,
-                point.params,
-                "yes" if point in plot.frontier else "",
-                point.where,
-            )
-            for point in plot.points
-        ),
-    )
-
-
 def _accuracy_caption(plot: AccuracyPlot) -> str:
     points, best = plot.points, plot.frontier
     if not points:
@@ -230,7 +170,6 @@ def _accuracy_key(networks: Sequence[Network], plot: AccuracyPlot) -> str:
 def sources(networks: Sequence[Network]) -> Panel:
     """Where every table and accuracy comes from, and what was corrected in them."""
     items = []
-    errata: list[tuple[Value, ...]] = []
     for network in networks:
         arch = network.arch
         told = source_of(arch)
@@ -238,29 +177,16 @@ def sources(networks: Sequence[Network]) -> Panel:
         items.append(
             element("li", text, element("br"), f"Accuracies: {told}" if told else "")
         )
-        errata += [
-            (network.title, e.row, e.column, e.printed, e.read_as, e.why)
-            for e in arch.errata
-        ]
         items += [
             element("li", f"{network.label}: {n}") for n in network.counted.graph.notes
         ]
-    sheet = Sheet(
-        (
-            Column("network", "Network"),
-            Column("row", "Row", "number"),
-            Column("column", "Column"),
-            Column("printed", "Printed"),
-            Column("read_as", "Read as"),
-            Column("why", "Why"),
-        ),
-        tuple(errata),
-    )
+    sheet = errata_sheet((network.title, network.arch) for network in networks)
+    count = len(sheet.rows)
     caption = (
-        f"{len(errata)} cell{'' if len(errata) == 1 else 's'} of the printed tables"
-        f" {'is' if len(errata) == 1 else 'are'} corrected."
+        f"{count} cell{'' if count == 1 else 's'} of the printed tables"
+        f" {'is' if count == 1 else 'are'} corrected."
     )
     body = [element("ul", join(items))]
-    if errata:
+    if count:
         body.append(html.table(sheet, caption="Errata"))
     return Panel("sources", "Sources and errata", caption, join(body))

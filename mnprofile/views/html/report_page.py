@@ -13,9 +13,9 @@ from mnprofile.views.html.memory_panels import BITS, live_memory, peak_line
 from mnprofile.views.html.network_panels import (
     layer_table,
     layers,
+    shares_sheet,
     stage_sheet,
     stages,
-    type_sheet,
     types,
 )
 from mnprofile.views.html.pages import Page, Section, render
@@ -23,6 +23,7 @@ from mnprofile.views.html.panels import Network, Panel
 from mnprofile.views.html.shell import asset
 from mnprofile.views.plots.accuracy import AccuracyPlot, printed
 from mnprofile.views.plots.accuracy_svg import HEIGHT, scatter
+from mnprofile.views.sheets.count import key_figure_sheet
 
 PICTURE = "accuracy.svg"
 PAGE = "index.html"
@@ -82,14 +83,14 @@ def report_page(networks: Sequence[Network], verdicts: Sequence[Panel] = ()) -> 
 
 def report_markdown(networks: Sequence[Network]) -> str:
     """Key figures, stages, types and peak memory, for a README or a pull request."""
-    figures = panels.key_figure_sheet(networks)
+    figures = key_figure_sheet([(one.title, one.counted) for one in networks])
     parts = [
         f"![Top-1 accuracy over multiply-adds]({PICTURE})\n",
         sheet.to_markdown(figures),
     ]
     for network in networks:
         parts.append(sheet.to_markdown(stage_sheet(network)))
-        parts.append(sheet.to_markdown(type_sheet(network)))
+        parts.append(sheet.to_markdown(shares_sheet(network)))
         memory = activation_memory(network.counted.graph, bits=BITS)
         parts.append(escape.markdown(f"{peak_line(memory)}.") + "\n")
     parts.append(escape.markdown(CONVENTION) + "\n")
