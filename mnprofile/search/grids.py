@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 from mnprofile.base.errors import UsageError
 from mnprofile.base.units import parse_resolution
-from mnprofile.networks.catalog import Arch, load, shipped
+from mnprofile.networks.catalog import Arch, is_shipped, load
 from mnprofile.networks.configuration import (
     Request,
     checked_alpha,
@@ -260,7 +260,7 @@ def _unique(name: str, values: Iterable[V]) -> tuple[V, ...]:
 
 def published_axes(arch: Architecture) -> tuple[tuple[float, ...], tuple[int, ...]]:
     """The alphas and resolutions that the family's figures are published for."""
-    own = accuracy_of(arch.name) if arch in shipped() else None
+    own = accuracy_of(arch.name) if is_shipped(arch) else None
     if own is not None and own.fit is not None:
         return own.alphas, own.resolutions
     family = accuracy_of(_STAND_IN[arch.family])

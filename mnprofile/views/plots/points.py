@@ -11,7 +11,7 @@ from typing import Any
 from mnprofile.base import escape, units
 from mnprofile.base.errors import UsageError
 from mnprofile.evidence.literature.accuracy_series import PHONES
-from mnprofile.networks.catalog import shipped
+from mnprofile.networks.catalog import is_shipped
 from mnprofile.search import row_files as rowfiles
 from mnprofile.search.interpolation import ESTIMATE, PUBLISHED
 from mnprofile.search.stream import Frontier, Group, Rows
@@ -81,7 +81,7 @@ class Point:
         """The command that counts exactly this configuration."""
         group = self.group
         arch = group.arch
-        name = arch.name if arch in shipped() else arch.table.file
+        name = arch.name if is_shipped(arch) else arch.table.file
         parts = ["mnprofile", "count", name, "--alpha", units.plain(self.alpha)]
         parts += ["--res", self.resolution]
         if self.t is not None:
