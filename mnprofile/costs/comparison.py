@@ -138,10 +138,10 @@ class Comparison:
         return tuple(moved[:top])
 
 
-def side_of_count(counted: Count, label: str | None = None) -> Side:
+def side_of_count(counted: Count) -> Side:
     """A side from a count of this run."""
     return Side(
-        label or f"{counted.config.name}@{spec_text(counted.config)}",
+        f"{counted.config.name}@{spec_text(counted.config)}",
         tuple(
             Part(
                 name=layer.name,
@@ -161,7 +161,7 @@ def side_of_count(counted: Count, label: str | None = None) -> Side:
 def side_of_file(path: Path) -> Side:
     """A side from a file that ``mnprofile count --format json`` wrote.
 
-    Raises RecordError, IncomparableError or FileError; the totals must be the costs of
+    Raises RecordError, IncomparableError or FileError; the totals must be the sums of
     the layers.
     """
     record = read_record(path, "count")
@@ -200,19 +200,10 @@ def compare(base: Side, head: Side) -> Comparison:
     left, right = _tree(base), _tree(head)
     stages = []
     for stage in _merged(list(left), list(right)):
-        blocks = []
-        for a, b in _aligned(left.get(stage, []), right.get(stage, [])):
-            blocks.append(_block(stage, a, b))
-        row = _row(stage, stage, blocks)
-        stages.append(
-            Delta(
-                stage,
-                stage,
-                row.base if stage in left else None,
-                row.head if stage in right else None,
-                tuple(blocks),
-            )
-        )
+        pairs = _aligned(left.get(stage, []), right.get(stage, []))
+        blocks = [_block(stage, *pair) for pair in pairs]
+        has = {"of_base": stage in left, "of_head": stage in right}
+        stages.append(_row(stage, stage, blocks, **has))
     return Comparison(base, head, tuple(stages))
 
 
@@ -331,13 +322,8 @@ def _block(stage: str, a: _Block | None, b: _Block | None) -> Delta:
                 line=known.line,
             )
         )
-    row = _row(stage, _names(a, b), layers)
-    return Delta(
-        stage,
-        row.name,
-        row.base if a else None,
-        row.head if b else None,
-        tuple(layers),
+    return _row(
+        stage, _names(a, b), layers, of_base=a is not None, of_head=b is not None
     )
 
 
@@ -347,15 +333,21 @@ def _names(a: _Block | Part | None, b: _Block | Part | None) -> str:
     return " -> ".join(names)
 
 
-def _row(stage: str, name: str, parts: Iterable[Delta]) -> Delta:
-    """The sum of some rows."""
-    rows = tuple(parts)
+def _row(
+    stage: str,
+    name: str,
+    parts: Sequence[Delta],
+    *,
+    of_base: bool = True,
+    of_head: bool = True,
+) -> Delta:
+    """The sum of some rows, on the sides that have it."""
     return Delta(
         stage,
         name,
-        _sum(row.base for row in rows),
-        _sum(row.head for row in rows),
-        rows,
+        _sum(row.base for row in parts) if of_base else None,
+        _sum(row.head for row in parts) if of_head else None,
+        tuple(parts),
     )
 
 

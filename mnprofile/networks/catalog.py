@@ -158,7 +158,7 @@ def build(
 
 
 def is_shipped(arch: Architecture) -> bool:
-    """Whether a table is one of those that ship, and not a user's."""
+    """Whether a table is one of those that ship. A user's copy of one is the user's."""
     return any(arch is _shipped(one) for one in index() if one.name == arch.name)
 
 

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 from mnprofile.base.errors import UsageError
 from mnprofile.base.units import parse_resolution
-from mnprofile.networks.catalog import Arch, load, shipped
+from mnprofile.networks.catalog import Arch, is_shipped, load, shipped
 from mnprofile.networks.configuration import (
     Request,
     checked_alpha,
@@ -257,7 +257,7 @@ def published_axes(arch: Architecture) -> tuple[tuple[float, ...], tuple[int, ..
 
     Those of the first table of its family, where too few are published.
     """
-    known = accuracy_of(arch.name) if arch in shipped() else None
+    known = accuracy_of(arch.name) if is_shipped(arch) else None
     if known is None or known.fit is None:
         first = next(one for one in shipped() if one.family == arch.family)
         known = accuracy_of(first.name)

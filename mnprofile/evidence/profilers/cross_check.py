@@ -15,13 +15,13 @@ from mnprofile.base import extras
 from mnprofile.base.errors import UsageError, nearest
 from mnprofile.costs.counting import Count, Figures, Layer, count
 from mnprofile.evidence.profilers.measuring import (
-    MULTIPLY_ADDS,
     Measurement,
     ModuleFigures,
     measure,
 )
 from mnprofile.evidence.profilers.rules import (
     Entry,
+    Ledger,
     entry,
     ledger,
     profiler_of,
@@ -186,7 +186,7 @@ def check(
     progress(" and ".join(ALWAYS), 1, steps)
     measured = measure(twin, graph.input_shape)
     book = ledger(graph, pooling=pooling, activations=activations)
-    readings = list(_own_readings(measured, book["fvcore"], book["FlopCounterMode"]))
+    readings = list(_own_readings(measured, book))
     for done, name in enumerate(names, start=2):
         progress(name, done, steps)
         ran = run(name, book[name].profiler.package, graph, writing)
@@ -238,18 +238,18 @@ def _chosen(counters: Sequence[str]) -> tuple[list[str], tuple[str, ...]]:
     return chosen, ()
 
 
-def _own_readings(
-    measured: Measurement, fvcore: Entry, flop_counter: Entry
-) -> Iterable[Reading]:
+def _own_readings(measured: Measurement, book: Ledger) -> Iterable[Reading]:
     """The grand totals of the two counters that ran for the layers."""
     whole = measured.modules[""]
-    stopped = f"the network did not run: {measured.stopped_by}"
-    failure = stopped if measured.stopped_by else measured.fvcore_failure
-    total = None if failure else sum(whole.operators.values())
-    yield Reading(fvcore, version_of("fvcore"), total, failure)
-    failure = stopped if measured.stopped_by else ""
-    total = None if failure else whole.flops
-    yield Reading(flop_counter, version_of("torch"), total, failure)
+    stopped = ""
+    if measured.stopped_by:
+        stopped = f"the network did not run: {measured.stopped_by}"
+    for name, package, total, failure in (
+        ("fvcore", "fvcore", whole.fvcore, stopped or measured.fvcore_failure),
+        ("FlopCounterMode", "torch", whole.flops, stopped),
+    ):
+        printed = None if failure else total
+        yield Reading(book[name], version_of(package), printed, failure)
 
 
 def _layers(
@@ -272,9 +272,8 @@ def _layer(
     writing: Writing,
 ) -> LayerCheck:
     found = [measured.modules.get(node.name, ModuleFigures()) for node in nodes]
-    operators = [item for one in found for item in one.operators.items()]
-    macs = sum(n for operator, n in operators if operator in MULTIPLY_ADDS)
-    other = sum(n for _, n in operators) - macs
+    macs = sum(one.fvcore_macs for one in found)
+    other = sum(one.fvcore for one in found) - macs
     expected = entry(profiler_of("fvcore"), quantities(nodes), writing).total
     return LayerCheck(
         layer,
@@ -304,7 +303,7 @@ def _problems(
     whole, figures = measured.modules[""], sum_of(layers)
     for what, all_of_it, in_layers in (
         ("multiply-adds (FlopCounterMode)", whole.flops, figures.flops),
-        ("everything (fvcore)", sum(whole.operators.values()), figures.fvcore),
+        ("everything (fvcore)", whole.fvcore, figures.fvcore),
         ("parameters", whole.params, figures.params),
         ("buffers", whole.buffers, figures.buffers),
     ):
@@ -344,7 +343,7 @@ def _uncounted(graph: Graph, left_out: Mapping[str, int]) -> Iterable[Problem]:
 
 
 @dataclass(frozen=True, slots=True)
-class Sums:
+class LayerSums:
     """Several layers together: ours, and what was measured."""
 
     ours: Figures
@@ -360,10 +359,10 @@ class Sums:
         return self.fvcore_macs + self.fvcore_other
 
 
-def sum_of(layers: Iterable[LayerCheck]) -> Sums:
+def sum_of(layers: Iterable[LayerCheck]) -> LayerSums:
     """The sum of some layers, and the number of problems in them."""
     chosen = tuple(layers)
-    return Sums(
+    return LayerSums(
         sum((one.layer.figures for one in chosen), start=Figures()),
         sum(one.fvcore_macs or 0 for one in chosen),
         sum(one.fvcore_other or 0 for one in chosen),

@@ -21,19 +21,19 @@ if TYPE_CHECKING:
     from torch import nn
     from torch.utils.flop_counter import FlopCounterMode
 
-MULTIPLY_ADDS = ("conv", "linear")  # fvcore's operators that are multiply-adds
-
 
 @dataclass(frozen=True, slots=True)
 class ModuleFigures:
     """What was measured on one module, per sample.
 
-    ``flops`` is FlopCounterMode's count, ``operators`` fvcore's by operator. Buffers
-    are the floating-point ones: batch norm's count of batches is left out.
+    ``flops`` is FlopCounterMode's count, ``fvcore`` all that fvcore counts and
+    ``fvcore_macs`` its convolutions and linear layers. Buffers are the floating-point
+    ones: batch norm's count of batches is left out.
     """
 
     flops: int = 0
-    operators: Mapping[str, int] = field(default_factory=dict)
+    fvcore: int = 0
+    fvcore_macs: int = 0
     params: int = 0
     buffers: int = 0
     out_shape: Shape | None = None
@@ -72,20 +72,19 @@ def measure(network: nn.Module, image: Shape) -> Measurement:
     if not stopped:
         operators, left_out, failure = _run_fvcore(network, image)
     params, buffers = _sizes(network)
+    modules = {}
+    for path, _ in network.named_modules():
+        counts = operators.get(path, Counter())
+        modules[path] = ModuleFigures(
+            flops.get(path, 0),
+            counts.total(),
+            counts["conv"] + counts["linear"],
+            params[path],
+            buffers[path],
+            shapes.get(path),
+        )
     return Measurement(
-        {
-            path: ModuleFigures(
-                flops.get(path, 0),
-                dict(operators.get(path, {})),
-                params[path],
-                buffers[path],
-                shapes.get(path),
-            )
-            for path, _ in network.named_modules()
-        },
-        left_out,
-        *(stopped or ("", "")),
-        fvcore_failure=failure,
+        modules, left_out, *(stopped or ("", "")), fvcore_failure=failure
     )
 
 
