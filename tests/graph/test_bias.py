@@ -38,12 +38,3 @@ def test_a_classifier_without_bias_has_1000_parameters_less() -> None:
 
     assert (totals.biases, totals.params) == (0, 4_230_976)
     assert (totals.macs, totals.weights) == (568_740_352, 4_209_088)
-
-
-def test_torch_builds_it_without_bias_too() -> None:
-    pytest.importorskip("torch", reason="extra check")
-    network = mnprofile.to_torch(without_bias(mnprofile.build("v1", alpha=0.25)))
-    names = [name for name, _ in network.named_parameters()]
-
-    assert "classifier.linear.weight" in names
-    assert "classifier.linear.bias" not in names
