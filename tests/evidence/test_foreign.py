@@ -44,6 +44,25 @@ def test_the_same_network_agrees() -> None:
     assert outcome.ours == outcome.theirs
 
 
+def test_a_module_may_return_more_than_one_map() -> None:
+    """Only convolutions and linear layers are looked into."""
+
+    class Pair(nn.Module):
+        def forward(self, x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+            return x, x
+
+    class Paired(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.pair, self.network = Pair(), twin()
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            y: torch.Tensor = self.network(self.pair(x)[0])
+            return y
+
+    assert compare(Paired).agrees
+
+
 def test_arguments_reach_the_factory() -> None:
     """At 1.0 the stem has 32 channels, at 0.5 it has 16."""
     first = compare(twin, alpha=1.0).first

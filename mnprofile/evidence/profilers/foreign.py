@@ -292,7 +292,8 @@ def _reason(fault: BaseException) -> str:
     """What a foreign error says, and the file and line that raised it, if not ours."""
     name, line = type(fault).__name__, first_line(fault)
     text = f"{name}: {line}" if line else name
+    ours = str(Path(__file__).parent)
     frames = traceback.extract_tb(fault.__traceback__)
-    places = [one for one in frames if not one.filename.startswith(("<", __file__))]
+    places = [one for one in frames if not one.filename.startswith(("<", ours))]
     where = f" ({Path(places[-1].filename).name}:{places[-1].lineno})" if places else ""
     return text + where
