@@ -7,7 +7,6 @@ import click
 from click.shell_completion import CompletionItem
 
 from mnprofile.base.errors import MnprofileError
-from mnprofile.base.json_files import envelope
 from mnprofile.cli.options import (
     arch_argument,
     config_options,
@@ -22,17 +21,7 @@ from mnprofile.costs.explaining import (
 )
 from mnprofile.networks.catalog import build
 from mnprofile.networks.configuration import parse_spec
-from mnprofile.views.sheets.configuration import model_record
-from mnprofile.views.sheets.explain import (
-    explanation_record,
-    layer_csv,
-    layer_markdown,
-    layer_sheets,
-    network_csv,
-    network_markdown,
-    network_record,
-    network_sheets,
-)
+from mnprofile.views.sheets.explain import layer_document, network_document
 
 
 class LayerType(click.ParamType[str]):
@@ -79,26 +68,7 @@ def command(
     """
     arch, graph = network_of(**given)
     if layer is None:
-        network = network_explanation(arch, graph)
-        sheets = network_sheets(network)
-        emit(
-            format_,
-            output,
-            sheets=sheets,
-            csv=network_csv(network),
-            record=lambda: envelope("explain", network_record(network)),
-            markdown=lambda: network_markdown(network, sheets),
-        )
-        return
-    config = graph.config
-    one = layer_explanation(arch, graph, layer)
-    emit(
-        format_,
-        output,
-        sheets=layer_sheets(one, config),
-        csv=layer_csv(one),
-        record=lambda: envelope(
-            "explain", {"model": model_record(config), **explanation_record(one)}
-        ),
-        markdown=lambda: layer_markdown(one, config),
-    )
+        document = network_document(network_explanation(arch, graph))
+    else:
+        document = layer_document(layer_explanation(arch, graph, layer), graph.config)
+    emit(document, format_, output)

@@ -1,13 +1,11 @@
 """mnprofile memory ARCH: which feature maps live when, and the peak."""
 
-from dataclasses import replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import click
 
 from mnprofile.base.errors import UsageError
-from mnprofile.base.json_files import envelope
 from mnprofile.base.units import BITS
 from mnprofile.cli.options import (
     arch_argument,
@@ -16,21 +14,9 @@ from mnprofile.cli.options import (
     output_options,
 )
 from mnprofile.cli.output import emit
-from mnprofile.costs.counting import count
-from mnprofile.costs.deployment import deploy
-from mnprofile.costs.memory.activations import VIEWS, activation_memory, widest
+from mnprofile.costs.memory.activations import VIEWS, activation_memory
 from mnprofile.costs.memory.grouped import Groups
-from mnprofile.views.sheets.configuration import headline
-from mnprofile.views.sheets.memory import (
-    foot,
-    memory_record,
-    resolution_csv,
-    resolution_sheet,
-    shown_part,
-    step_sheet,
-)
-
-By = Literal["layer", "block", "stage", "resolution"]
+from mnprofile.views.sheets.memory import By, memory_document
 
 
 class GroupsType(click.ParamType[Groups]):
@@ -116,20 +102,4 @@ def command(
             accepted="without --groups and --fuse",
         )
     memory = activation_memory(graph, bits=int(bits), groups=groups, fuse=fuse)
-    plain = activation_memory(graph, bits=int(bits))
-    weights = deploy(count(graph), memory.bits)
-    rows = widest(graph)
-    shown = step_sheet(memory, by) if by != "resolution" else None
-    notes = (*graph.notes, *foot(memory, plain, weights))
-    first = shown_part(shown) if shown else resolution_sheet(graph, memory, rows)
-    how = "fused" if fuse else f"{groups} groups" if groups != 1 else ""
-    title = ", ".join(filter(None, (headline(graph.config), f"{bits} bits", how)))
-    emit(
-        format_,
-        output,
-        sheets=[replace(first, title=title, notes=(*first.notes, *notes))],
-        csv=shown or resolution_csv(memory, rows),
-        record=lambda: envelope(
-            "memory", memory_record(memory, plain, weights, rows, graph.notes)
-        ),
-    )
+    emit(memory_document(graph, memory, by), format_, output)

@@ -9,11 +9,11 @@ from typing import Any
 
 from mnprofile.base.errors import UsageError, nearest
 from mnprofile.base.units import grouped, percent, short
-from mnprofile.costs.counting import COUNTED_KINDS, Figures, figures_of
+from mnprofile.costs.counting import Figures, figures_of
 from mnprofile.costs.formulas import Derivation, Formula, Scale, derive
 from mnprofile.graph.configuration import Configuration
 from mnprofile.graph.graph import Graph, Node
-from mnprofile.graph.operators import Conv, Depthwise, Linear, Shape
+from mnprofile.graph.operators.op import Shape
 from mnprofile.networks.blocks.builder import build_rows
 from mnprofile.networks.catalog import Arch, build, load
 from mnprofile.networks.notation.rows import Architecture
@@ -192,7 +192,7 @@ def _probe(table: Architecture, base: Graph, graph: Graph) -> Graph:
 
 
 def _is_counted(node: Node) -> bool:
-    return node.op.kind in COUNTED_KINDS
+    return node.op.is_counted
 
 
 def _named(graph: Graph, name: str) -> tuple[Node, ...]:
@@ -263,18 +263,17 @@ def _kind(nodes: tuple[Node, ...]) -> str:
     squeezes = any(node.type == "SE" for node in nodes)
     if not ops:
         return "squeeze-excite"
-    if any(isinstance(op, Depthwise) for op in ops):
+    if not all(op.mixes_channels for op in ops):
         if len(ops) == 1:
             kind = "depthwise convolution"
-        elif isinstance(ops[0], Depthwise):
+        elif not ops[0].mixes_channels:
             kind = "depthwise separable convolution"
         else:
             kind = "inverted residual"
-    elif isinstance(ops[-1], Linear) or nodes[0].type == "Fully Connected":
+    elif "Fully Connected" in (nodes[0].type, ops[-1].type):
         kind = "fully connected layer"
     else:
-        one = ops[0]
-        is_pointwise = isinstance(one, Conv) and one.kernel == 1
+        is_pointwise = getattr(ops[0], "kernel", 1) == 1
         kind = "pointwise convolution" if is_pointwise else "standard convolution"
     return f"{kind} with squeeze-excite" if squeezes else kind
 

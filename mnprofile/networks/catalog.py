@@ -11,9 +11,10 @@ from mnprofile.base.files import Input
 from mnprofile.graph.graph import Graph
 from mnprofile.networks.blocks.builder import build_rows, check_sizes
 from mnprofile.networks.configuration import Request, configure
-from mnprofile.networks.notation.dialects import read_architecture
+from mnprofile.networks.notation.architecture import read_architecture
 from mnprofile.networks.notation.markdown import read_settings, read_table
-from mnprofile.networks.notation.rows import FAMILIES, Architecture
+from mnprofile.networks.notation.rows import Architecture
+from mnprofile.networks.widths import FAMILIES
 
 STDIN = "-"
 FILES = Input("Markdown file", TableError, 1 << 20, pipe="- for a pipe")

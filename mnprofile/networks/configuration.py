@@ -14,7 +14,7 @@ from mnprofile.base.units import parse_resolution, plain, resolution_text
 from mnprofile.graph.configuration import Configuration
 from mnprofile.networks.notation.cells import MAX_CLASSES, MAX_EXPANSION, MAX_SIZE
 from mnprofile.networks.notation.rows import Architecture
-from mnprofile.networks.widths import rules_for
+from mnprofile.networks.widths import implementation
 
 MAX_ALPHA = 16.0
 OUTPUT_STRIDES = (8, 16, 32)
@@ -186,7 +186,7 @@ def checked_output_stride(output_stride: int | None) -> int | None:
 
 def checked_impl(arch: Architecture, impl: str) -> str:
     """An implementation that has this table's family, or UsageError."""
-    rules_for(arch.family, impl)
+    implementation(arch.family, arch.scaling, impl)
     return impl
 
 

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 from mnprofile.base.errors import UsageError
 from mnprofile.base.units import parse_resolution
-from mnprofile.networks.catalog import Arch, is_shipped, load
+from mnprofile.networks.catalog import Arch, is_shipped, load, shipped
 from mnprofile.networks.configuration import (
     Request,
     checked_alpha,
@@ -28,12 +28,6 @@ from mnprofile.search.interpolation import accuracy_of
 
 MAX_VALUES = 1_000_000  # on one axis
 MAX_CONFIGURATIONS = 10**11
-# The published axes of each family, for tables of which none is published.
-_STAND_IN = {
-    "v1": "mobilenet_v1",
-    "v2": "mobilenet_v2",
-    "v3": "mobilenet_v3_large",
-}
 _VALUES = "numbers and inclusive ranges start:stop:step, such as 0.35,0.5:1.4:0.1"
 
 DEFAULT_TABLES = ("v1", "v2", "v3-large", "v3-small")
@@ -259,13 +253,16 @@ def _unique(name: str, values: Iterable[V]) -> tuple[V, ...]:
 
 
 def published_axes(arch: Architecture) -> tuple[tuple[float, ...], tuple[int, ...]]:
-    """The alphas and resolutions that the family's figures are published for."""
-    own = accuracy_of(arch.name) if is_shipped(arch) else None
-    if own is not None and own.fit is not None:
-        return own.alphas, own.resolutions
-    family = accuracy_of(_STAND_IN[arch.family])
-    assert family is not None
-    return family.alphas, family.resolutions
+    """The alphas and resolutions that the table's own figures are published for.
+
+    Those of the first table of its family, where too few are published.
+    """
+    known = accuracy_of(arch.name) if is_shipped(arch) else None
+    if known is None or known.fit is None:
+        first = next(one for one in shipped() if one.family == arch.family)
+        known = accuracy_of(first.name)
+    assert known is not None
+    return known.alphas, known.resolutions
 
 
 def total_size(grids: Sequence[Grid]) -> int:

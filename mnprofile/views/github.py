@@ -2,16 +2,15 @@
 
 import io
 import os
-from collections.abc import Sequence
 from pathlib import Path
 from xml.etree import ElementTree
 
 from mnprofile.base import escape, sheet
 from mnprofile.base.json_files import CONVENTION
-from mnprofile.base.sheet import Column, Share, Sheet, Value
 from mnprofile.base.units import grouped
 from mnprofile.costs.budgets.evaluation import BudgetCheck, LimitCheck
 from mnprofile.costs.budgets.reading import BudgetFile
+from mnprofile.views.sheets.budgets import verdict_sentence, verdict_sheet
 
 MAX_ANNOTATIONS = 10  # GitHub drops the rest of a step's without a word
 MAX_SUMMARY_BYTES = 900 << 10  # it drops a summary above 1,024 KiB whole
@@ -26,74 +25,6 @@ SUMMARY = (
     "headroom",
     "note",
 )
-
-WORDS = {"over": "over budget", "unmeasured": "not measured", "ok": "within budget"}
-
-
-def verdict_sentence(judgement: BudgetCheck) -> str:
-    """The outcome in one sentence."""
-    states = [verdict.state for verdict in judgement.verdicts]
-    limits = f"{len(states)} limit{'' if len(states) == 1 else 's'}"
-    told = ", ".join(
-        f"{states.count(state)} {word}"
-        for state, word in WORDS.items()
-        if state in states
-    )
-    outcome = {0: "Passed", 1: "Failed", 3: "Incomplete"}[judgement.exit_code]
-    return f"{outcome}: {limits} checked, {told}."
-
-
-def verdict_sheet(verdicts: Sequence[LimitCheck]) -> Sheet:
-    """One limit a row, in the order given."""
-    return Sheet(
-        (
-            Column("verdict", "Verdict"),
-            Column("budget", "Budget"),
-            Column("network", "Network"),
-            Column("rule", "Limit set by"),
-            Column("quantity", "Quantity"),
-            Column("measured", "Measured", "count"),
-            Column("limit", "Limit", "count"),
-            Column("headroom", "Headroom", "delta"),
-            Column("used", "Used", "share"),
-            Column("baseline", "Baseline", "count"),
-            Column("line", "Line", "number"),
-            Column("note", "Note"),
-        ),
-        tuple(_cells(verdict) for verdict in verdicts),
-    )
-
-
-def _cells(verdict: LimitCheck) -> tuple[Value, ...]:
-    measured, limit = verdict.measured, verdict.limit
-    headroom = None if measured is None or limit is None else limit - measured
-    return (
-        verdict.state,
-        verdict.budget.name,
-        verdict.label,
-        verdict.rule,
-        verdict.quantity,
-        measured,
-        limit,
-        headroom,
-        Share(measured, limit) if measured is not None and limit else None,
-        verdict.base,
-        verdict.line,
-        note_of(verdict),
-    )
-
-
-def note_of(verdict: LimitCheck) -> str:
-    """What a row has no column for: the reason, and the budget's own message."""
-    message = verdict.budget.message if verdict.state != "ok" else ""
-    return "; ".join(filter(None, (verdict.reason, message)))
-
-
-def shown_columns(judgement: BudgetCheck) -> tuple[str, ...]:
-    """The columns for people; networks are named where a budget has many."""
-    many = any(len(networks) > 1 for networks in judgement.networks.values())
-    named = ("budget", "network") if many else ("budget",)
-    return ("verdict", *named, "quantity", "measured", "limit", "headroom")
 
 
 def summary(judgement: BudgetCheck, room: int = MAX_SUMMARY_BYTES) -> str:

@@ -11,14 +11,13 @@ from mnprofile.costs.counting import GROUPINGS, Figures, count
 from mnprofile.networks import catalog
 from mnprofile.networks.catalog import build
 from mnprofile.networks.notation.rows import Architecture
-from mnprofile.networks.widths import IMPLS, RULES
 
 
 @st.composite
 def configurations(draw: st.DrawFn) -> tuple[Architecture, dict[str, Any]]:
     """Any shipped table at any width, resolution, expansion and implementation."""
     arch = draw(st.sampled_from(catalog.shipped()))
-    impls = [impl for impl in IMPLS if (arch.family, impl) in RULES]
+    impls = list(arch.scaling)
     sides = st.integers(32, 320)
     return arch, {
         "alpha": draw(st.floats(0.01, 3)),

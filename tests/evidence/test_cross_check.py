@@ -19,7 +19,8 @@ from mnprofile.evidence.profilers.torch_style import Style
 from mnprofile.evidence.profilers.worker import Run
 from mnprofile.graph.configuration import Configuration
 from mnprofile.graph.graph import Graph, Origin, Position, Tape
-from mnprofile.graph.operators import Linear, Shape
+from mnprofile.graph.operators.linear import Linear
+from mnprofile.graph.operators.op import Shape
 from mnprofile.networks import catalog
 
 torch.set_num_threads(1)
@@ -277,7 +278,7 @@ def test_a_graph_that_torch_cannot_run_differs_where_it_stops() -> None:
     tape.at = Position("fc", "fc", "head", Origin("<test>", line=7))
     tape.add("fc.linear", Linear(5))
     config = Configuration("flat", "paper", 1.0, (2, 2), None, None, 5)
-    checked = mnprofile.check(Graph(config, Shape(3, 2, 2), tuple(tape.nodes)))
+    checked = mnprofile.check(tape.graph(config))
 
     assert len(checked.problems) == 1
     assert (checked.problems[0].layer, checked.problems[0].line) == ("fc.linear", 7)

@@ -19,7 +19,9 @@ from mnprofile.evidence.literature.reproduction import (
     Verdict,
     reproduce,
 )
-from mnprofile.graph.operators import Depthwise, Linear, Shape
+from mnprofile.graph.operators.convolution import Depthwise
+from mnprofile.graph.operators.linear import Linear
+from mnprofile.graph.operators.op import Shape
 from mnprofile.networks import catalog
 
 REPORT = Path(__file__).parents[2] / "reports" / "published.md"
@@ -303,7 +305,7 @@ def test_one_weight_too_many_turns_reproduce_red(
 
 def test_a_wrong_op_unseats_errata_too(monkeypatch: pytest.MonkeyPatch) -> None:
     def doubled(op: Depthwise, x: Shape) -> int:
-        return 2 * op.kernel * op.kernel * x.c
+        return 2 * op.area * x.c
 
     monkeypatch.setattr(Depthwise, "weights", doubled)
 

@@ -10,16 +10,10 @@ from mnprofile.costs.counting import count
 from mnprofile.networks import catalog
 from mnprofile.networks.catalog import build
 from mnprofile.networks.notation.rows import Architecture
-from mnprofile.networks.widths import RULES
 from mnprofile.search import products
 from mnprofile.search.products import product
 
-CASES = [
-    (arch.name, impl)
-    for arch in catalog.shipped()
-    for family, impl in RULES
-    if family == arch.family
-]
+CASES = [(arch.name, impl) for arch in catalog.shipped() for impl in arch.scaling]
 ALPHAS = st.one_of(
     st.just(1.0),
     st.floats(0.001, 3),

@@ -31,7 +31,7 @@ from mnprofile.evidence.profilers.to_torch import to_torch
 from mnprofile.evidence.profilers.torch_style import Style, Writing
 from mnprofile.evidence.profilers.worker import MEASURES, run, version_of
 from mnprofile.graph.graph import Graph, Node
-from mnprofile.graph.operators import Activation, Add, Scale, Shape
+from mnprofile.graph.operators.op import Shape
 
 if TYPE_CHECKING:
     from torch import nn
@@ -328,21 +328,18 @@ def _stop(layers: Sequence[LayerCheck], measured: Measurement) -> Problem:
 
 def _uncounted(graph: Graph, left_out: Mapping[str, int]) -> Iterable[Problem]:
     """Operators that fvcore names but does not count: is any of ours lost?"""
-    for names, ours in (
-        (("add",), sum(isinstance(node.op, Add) for node in graph)),
-        (("mul",), sum(isinstance(node.op, Scale) for node in graph)),
-        (("hardtanh", "relu6"), _activations(graph, "relu6")),
-        (("hardswish",), _activations(graph, "hardswish")),
-        (("hardsigmoid",), _activations(graph, "hardsigmoid")),
+    tallies = [node.op.tally(node.in_shape, node.out_shape) for node in graph]
+    for names, quantity in (
+        (("add",), "add"),
+        (("mul",), "scale"),
+        (("hardtanh", "relu6"), "relu6"),
+        (("hardswish",), "hardswish"),
+        (("hardsigmoid",), "hardsigmoid"),
     ):
+        ours = sum(quantity in tally for tally in tallies)
         theirs = sum(left_out.get(name, 0) for name in names)
         if ours != theirs:
             yield Problem(WHOLE, None, f"number of {names[0]}", ours, theirs)
-
-
-def _activations(graph: Graph, function: str) -> int:
-    ops = [node.op for node in graph]
-    return sum(isinstance(op, Activation) and op.function == function for op in ops)
 
 
 @dataclass(frozen=True, slots=True)

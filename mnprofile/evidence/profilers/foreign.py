@@ -21,7 +21,7 @@ from mnprofile.base.extras import require
 from mnprofile.costs.counting import Count, Layer, count
 from mnprofile.evidence.profilers.measuring import first_line, run_hooked
 from mnprofile.graph.graph import Graph
-from mnprofile.graph.operators import Shape
+from mnprofile.graph.operators.op import Shape
 
 if TYPE_CHECKING:
     from torch import nn

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from mnprofile.base.errors import UnmeasuredError
-from mnprofile.graph.operators import Shape
+from mnprofile.graph.operators.op import Shape
 
 if TYPE_CHECKING:
     from torch import nn

@@ -5,10 +5,10 @@ from typing import TypeVar
 
 from mnprofile.base.errors import TableError, nearest
 from mnprofile.base.records import Record
-from mnprofile.graph.operators import ActivationKind
-from mnprofile.networks.notation.cells import MAX_CLASSES, MAX_SIZE
+from mnprofile.graph.operators.elementwise import ActivationKind
+from mnprofile.networks.notation.cells import MAX_CLASSES, MAX_SIZE, RefusalError
 from mnprofile.networks.notation.markdown import Table
-from mnprofile.networks.notation.rows import FAMILIES, Family
+from mnprofile.networks.widths import FAMILIES, SCALINGS, Scaling
 
 MAX_NAME = 100
 
@@ -26,7 +26,8 @@ class Settings:
     """What a table says of itself besides its rows."""
 
     name: str
-    scaling: Family
+    family: str  # whose width rules it has, or builds its own on
+    scaling: Scaling
     resolution: int
     aliases: tuple[str, ...] = ()
     activation: ActivationKind | None = None
@@ -58,9 +59,10 @@ def read_settings(table: Table, *, nl_is_a_column: bool) -> Settings:
         activation = ACTIVATIONS[read.choice("activation", tuple(ACTIVATIONS))]
     elif "activation" in table.settings:
         read.refuse("activation", "this table has its own NL column", "no such key")
-    scaling = read.choice("scaling", FAMILIES)
+    family, scaling = _scaling(read)
     return Settings(
         name=read.name("name"),
+        family=family,
         scaling=scaling,
         resolution=read.size("resolution", MAX_SIZE),
         aliases=read.names("aliases"),
@@ -69,6 +71,20 @@ def read_settings(table: Table, *, nl_is_a_column: bool) -> Settings:
         if "classes" in table.settings
         else None,
     )
+
+
+def _scaling(read: "_Reader") -> tuple[str, Scaling]:
+    """The width rules: a family's, or the table's own."""
+    own = read.content.get("scaling")
+    if not isinstance(own, dict):
+        family = read.choice("scaling", FAMILIES)
+        return family, SCALINGS[family]
+    from mnprofile.networks.notation.own_widths import own_scaling  # rarely needed
+
+    try:
+        return own_scaling(own)
+    except RefusalError as fault:
+        read.refuse("scaling", fault.message, fault.accepted, fault.suggestion)
 
 
 class _Reader(Record):

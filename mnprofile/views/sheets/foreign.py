@@ -1,24 +1,19 @@
-"""The output of ``mnprofile check --against``: two sequences of layers side by side."""
+"""A comparison with somebody else's network: two sequences of layers side by side."""
 
 from itertools import zip_longest
-from pathlib import Path
 from typing import Any
 
-from mnprofile.base.json_files import envelope
 from mnprofile.base.sheet import Column, Sheet
-from mnprofile.cli.output import emit
 from mnprofile.evidence.profilers.foreign import COMPARED, Against, Unit
+from mnprofile.views.document import Document
+from mnprofile.views.sheets.columns import LINE
 from mnprofile.views.sheets.configuration import headline, model_record
 
 
-def show(outcome: Against, format_: str | None, output: Path | None) -> None:
-    """Print the comparison, or write it to a file."""
-    emit(
-        format_,
-        output,
-        sheets=_sheets(outcome),
-        csv=_sequence_sheet(outcome),
-        record=lambda: envelope("check", _record(outcome)),
+def foreign_document(outcome: Against) -> Document:
+    """The totals and the first difference; in CSV and JSON, all layers."""
+    return Document(
+        "check", _sheets(outcome), _sequence_sheet(outcome), lambda: _record(outcome)
     )
 
 
@@ -106,12 +101,12 @@ def _field(unit: Unit | None, key: str) -> str | None:
 
 
 def _sequence_sheet(outcome: Against) -> Sheet:
-    """Both sequences, a line a position."""
+    """Both sequences, one row per position."""
     pairs = tuple(zip_longest(outcome.ours, outcome.theirs))
     return Sheet(
         (
             Column("position", "Layer", "number"),
-            Column("row", "Line", "number"),
+            LINE,
             Column("ours", "Ours"),
             Column("ours_layer", "Our layer"),
             Column("theirs", "Theirs"),

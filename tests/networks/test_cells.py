@@ -5,10 +5,12 @@ from typing import Any
 
 import pytest
 
+from mnprofile.networks.blocks.convolution import ConvRow
+from mnprofile.networks.blocks.inverted_residual import BottleneckRow
+from mnprofile.networks.blocks.registry import by_word
 from mnprofile.networks.catalog import parse
 from mnprofile.networks.notation import cells
-from mnprofile.networks.notation.cells import Operator, RefusalError
-from mnprofile.networks.notation.rows import BottleneckRow, ConvRow, Size
+from mnprofile.networks.notation.cells import Operator, RefusalError, Size
 from tests.conftest import GOOD_V1, GOOD_V2, GOOD_V3, spoiled
 
 
@@ -24,6 +26,13 @@ def test_a_size_need_not_be_square() -> None:
     assert cells.size("224x160x3") == Size(224, 160, 3)
 
 
+def read_operator(text: str) -> Operator:
+    """An Operator cell of any block."""
+    return cells.operator(
+        text, {word: row.words[word] for word, row in by_word().items()}
+    )
+
+
 @pytest.mark.parametrize(
     ("text", "operator"),
     [
@@ -32,14 +41,14 @@ def test_a_size_need_not_be_square() -> None:
         ("conv2d, 1x1", Operator("conv2d", 1, True)),
         ("conv2d 1×1, NBN", Operator("conv2d", 1, False)),
         ("bottleneck", Operator("bottleneck", None, True)),
-        ("bneck, 5x5", Operator("bottleneck", 5, True)),
-        ("avgpool 7x7", Operator("pool", 7, True)),
+        ("bneck, 5x5", Operator("bneck", 5, True)),
+        ("avgpool 7x7", Operator("avgpool", 7, True)),
         ("pool, 7x7", Operator("pool", 7, True)),
         ("pool, 8x8", Operator("pool", 8, True)),
     ],
 )
 def test_operators(text: str, operator: Operator) -> None:
-    assert cells.operator(text) == operator
+    assert read_operator(text) == operator
 
 
 @pytest.mark.parametrize(
@@ -52,15 +61,15 @@ def test_operators(text: str, operator: Operator) -> None:
         (cells.size, "224²×99999", ["channel count 99999", "65536"]),
         (cells.size, "-4²×3", ["no size"]),
         (cells.size, "２²×3", ["no size"]),  # full-width digits are no digits here
-        (cells.operator, "botleneck", ["no operator", "bottleneck"]),
-        (cells.operator, "", ["no operator"]),
-        (cells.operator, "conv2d 2x2", ["kernel 2x2", "odd"]),
-        (cells.operator, "conv2d 3x5", ["kernel 3x5", "square"]),
-        (cells.operator, "conv2d 33x33", ["out of range"]),
-        (cells.operator, "conv2d 3", ["no kernel size"]),
-        (cells.operator, "conv2d 1x1, BN", ["BN", "NBN"]),
-        (cells.operator, "bneck, 3x3, NBN", ["NBN", "not understood"]),
-        (cells.operator, "pool, 7x6", ["not square"]),
+        (read_operator, "botleneck", ["no operator", "bottleneck"]),
+        (read_operator, "", ["no operator"]),
+        (read_operator, "conv2d 2x2", ["kernel 2x2", "odd"]),
+        (read_operator, "conv2d 3x5", ["kernel 3x5", "square"]),
+        (read_operator, "conv2d 33x33", ["out of range"]),
+        (read_operator, "conv2d 3", ["no kernel size"]),
+        (read_operator, "conv2d 1x1, BN", ["BN", "NBN"]),
+        (read_operator, "bneck, 3x3, NBN", ["NBN", "not understood"]),
+        (read_operator, "pool, 7x6", ["not square"]),
         (cells.expansion, "0", ["out of range"]),
         (cells.expansion, "65", ["out of range", "64"]),
         (cells.expansion, "six", ["no expansion factor"]),
