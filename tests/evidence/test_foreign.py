@@ -14,7 +14,7 @@ from torch import nn
 import mnprofile
 from mnprofile.base.errors import UsageError
 from mnprofile.cli import main
-from mnprofile.evidence.profilers.foreign import Against, check_against
+from mnprofile.evidence.profilers.foreign import ForeignCheck, check_against
 
 
 def twin(alpha: float = 0.5, size: int = 64) -> nn.Module:
@@ -31,7 +31,7 @@ def changed(path: str, module: nn.Module) -> Callable[[], nn.Module]:
     return factory
 
 
-def compare(factory: Callable[..., Any], **arguments: object) -> Against:
+def compare(factory: Callable[..., Any], **arguments: object) -> ForeignCheck:
     graph = mnprofile.build("v2", alpha=0.5, resolution=64)
     return check_against(graph, factory, arguments)
 
