@@ -8,7 +8,7 @@ import sys
 import torch
 
 import mnprofile
-from mnprofile.evidence.literature import printed as published
+from mnprofile.evidence.literature import sources
 from mnprofile.networks import catalog
 
 SOURCES = ("paper-v1", "paper-v2", "paper-v3", "slim-v1", "slim-v2-v3", "keras")
@@ -20,7 +20,7 @@ def grid(family: str) -> list[tuple[float, int]]:
         {
             (figure.alpha, figure.resolution)
             for source in SOURCES
-            for figure in published.figures(source)
+            for figure in sources.figures(source)
             if figure.family.startswith(family)
             and figure.alpha is not None
             and figure.resolution is not None

@@ -1,16 +1,18 @@
-"""Files are written to a temporary name in the same folder, then renamed.
+"""Files of a run: inputs are read up to a limit, outputs are replaced all or nothing.
 
 Within one run of the command line no output may take the place of an input, nor of
 another output: ``run`` begins and ends it.
 """
 
+import errno
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from mnprofile.base.errors import FileError, Place, UsageError
+from mnprofile.base.errors import FileError, MnprofileError, Place, UsageError
 
 _taken: dict[Path, str] | None = None  # what a path is to this run; None outside of one
 
@@ -26,8 +28,7 @@ def run() -> Iterator[None]:
         _taken = None
 
 
-def note_input(path: Path) -> None:
-    """Keep an input from being written over by this run."""
+def _note_input(path: Path) -> None:
     if _taken is not None:
         _taken[path.resolve()] = "an input of this command"
 
@@ -35,6 +36,74 @@ def note_input(path: Path) -> None:
 def _note_output(path: Path) -> None:
     if _taken is not None:
         _taken[path] = "already an output of this command"
+
+
+# Pipes that a shell has opened for this process.
+_OPEN_PIPES = ("/dev/fd/", "/dev/stdin", "/proc/")
+
+
+@dataclass(frozen=True)
+class Input:
+    """A kind of file that is read: how large it may be, and how it is refused.
+
+    ``error`` is raised for what is not such a file; FileError where one that may be
+    cannot be read. ``pipe`` is what a named pipe's error names in its place.
+    """
+
+    noun: str  # "Markdown file"
+    error: type[MnprofileError]
+    limit: int  # bytes
+    pipe: str | None = None
+
+    def read(self, path: Path) -> bytes:
+        """The bytes of a file, which this run will not write over."""
+        place = Place(str(path))
+        try:
+            if path.is_char_device() or path.is_block_device() or path.is_socket():
+                raise self.error("this is no regular file", place=place)
+            if path.is_fifo() and not str(path).startswith(_OPEN_PIPES):
+                # Opening it would wait for a writer, for ever if none comes.
+                raise self.error(
+                    "this is a named pipe", place=place, accepted=self.pipe
+                )
+            _note_input(path)
+            with open(path, "rb") as file:
+                return self.bounded(file, str(path))
+        except OSError as fault:
+            if fault.errno in (errno.ENOENT, errno.ENOTDIR):
+                raise self.error("no such file", place=place) from None
+            raise FileError(fault.strerror or str(fault), place=place) from None
+        except ValueError:  # a NUL in the path
+            raise self.error("this is no file name", place=place) from None
+
+    def text(self, path: Path) -> str:
+        """The text of a UTF-8 file, which this run will not write over."""
+        return self.decoded(self.read(path), str(path))
+
+    def bounded(self, stream: IO[bytes], name: str) -> bytes:
+        """All bytes of a stream that people know by this name."""
+        data = stream.read(self.limit + 1)
+        if len(data) > self.limit:
+            size = f"{self.limit >> 20} MiB"
+            raise self.error(
+                f"the file is larger than {size}",
+                place=Place(name),
+                accepted=f"up to {size}",
+            )
+        return data
+
+    def decoded(self, data: bytes, name: str) -> str:
+        """UTF-8 bytes as text; the error has the line and column of a faulty byte."""
+        try:
+            return data.decode("utf-8")
+        except UnicodeDecodeError as fault:
+            line = data.count(b"\n", 0, fault.start) + 1
+            column = fault.start - data.rfind(b"\n", 0, fault.start)
+            raise self.error(
+                "not UTF-8 text",
+                place=Place(name, line, column),
+                accepted=f"a UTF-8 encoded {self.noun}",
+            ) from None
 
 
 @contextmanager

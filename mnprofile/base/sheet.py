@@ -5,8 +5,9 @@ A command makes a ``Sheet`` of plain values; nothing is computed while it is dra
 
 import csv
 import io
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from mnprofile.base import escape, units
 
@@ -55,19 +56,72 @@ class Sheet:
     title: str = ""
     notes: tuple[str, ...] = ()
 
-    def only(self, *keys: str) -> "Sheet":
-        """The same sheet with these columns, in this order."""
-        at = [[column.key for column in self.columns].index(key) for key in keys]
+    @classmethod
+    def of(
+        cls,
+        columns: Sequence[Column],
+        records: Iterable[Mapping[str, Any]],
+        total: Mapping[str, Any] | None = None,
+        *,
+        title: str = "",
+        notes: Sequence[str] = (),
+    ) -> "Sheet":
+        """A sheet with one row per record: each column holds the value of its key.
+
+        Cells are empty where a record has no such key; further keys are left out.
+        """
+
+        def cells(record: Mapping[str, Any]) -> tuple[Value, ...]:
+            return tuple(record.get(column.key) for column in columns)
+
+        return cls(
+            tuple(columns),
+            tuple(map(cells, records)),
+            cells(total) if total is not None else None,
+            title,
+            tuple(notes),
+        )
+
+    def only(self, *chosen: str | Column) -> "Sheet":
+        """The same sheet with these columns, in this order.
+
+        A ``Column`` in place of a key gives its label and kind as well.
+        """
+        keys = [column.key for column in self.columns]
+        at = [keys.index(c.key if isinstance(c, Column) else c) for c in chosen]
 
         def pick(row: tuple[Value, ...]) -> tuple[Value, ...]:
             return tuple(row[index] for index in at)
 
         return replace(
             self,
-            columns=tuple(self.columns[index] for index in at),
+            columns=tuple(
+                one if isinstance(one, Column) else self.columns[index]
+                for one, index in zip(chosen, at, strict=True)
+            ),
             rows=tuple(pick(row) for row in self.rows),
             total=pick(self.total) if self.total is not None else None,
         )
+
+    def beside(
+        self, columns: Sequence[Column], rows: Iterable[Iterable[Value]]
+    ) -> "Sheet":
+        """The same sheet with further columns on the right, empty in the total."""
+        return replace(
+            self,
+            columns=(*self.columns, *columns),
+            rows=tuple((*a, *b) for a, b in zip(self.rows, rows, strict=True)),
+            total=self.total and (*self.total, *(None for _ in columns)),
+        )
+
+    def noted(self, *notes: str) -> "Sheet":
+        """The same sheet with further notes below it."""
+        return replace(self, notes=(*self.notes, *notes))
+
+
+def noted(sheets: Sequence[Sheet], notes: Iterable[str]) -> list[Sheet]:
+    """The same sheets with notes below the last one."""
+    return [*sheets[:-1], sheets[-1].noted(*notes)]
 
 
 def to_csv(sheet: Sheet) -> str:

@@ -1,6 +1,7 @@
 """Numbers to text and back. The only place that does either."""
 
 import re
+from collections.abc import Sequence
 from typing import Literal
 
 from mnprofile.base.errors import UsageError
@@ -194,7 +195,12 @@ def parse_resolution(text: str, option: str = "--res") -> tuple[int, int]:
 def resolution_text(resolution: tuple[int, int]) -> str:
     """(160, 160) -> "160", (320, 240) -> "320x240"."""
     height, width = resolution
-    return str(height) if height == width else f"{height}x{width}"
+    return str(height) if height == width else size_text(resolution)
+
+
+def size_text(sides: Sequence[int]) -> str:
+    """(160, 160) -> "160x160"; (56, 56, 24) -> "56x56x24"."""
+    return "x".join(map(str, sides))
 
 
 def plain(value: float) -> str:

@@ -1,27 +1,25 @@
 """mnprofile check ARCH: our figures beside profilers that run the network."""
 
 import ast
-import os
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, get_args
 
 import click
 
 from mnprofile.base.errors import OK, UNMEASURED, VERDICT, UsageError
-from mnprofile.cli import check_against, check_output
 from mnprofile.cli.options import (
     arch_argument,
     config_options,
+    network_of,
     output_options,
-    settings_of,
     writing_options,
 )
-from mnprofile.evidence.profilers import foreign as against
-from mnprofile.evidence.profilers.cross_check import Progress, check
-from mnprofile.networks.blocks.builder import build_rows
+from mnprofile.cli.output import emit
+from mnprofile.cli.progress import step_bar
+from mnprofile.evidence.profilers.cross_check import check
+from mnprofile.evidence.profilers.foreign import check_against
+from mnprofile.views.sheets.check import By, check_document
+from mnprofile.views.sheets.foreign import foreign_document
 
 
 @click.command("check")
@@ -30,7 +28,7 @@ from mnprofile.networks.blocks.builder import build_rows
 @writing_options
 @click.option(
     "--by",
-    type=click.Choice(get_args(check_output.By)),
+    type=click.Choice(get_args(By)),
     default="layer",
     show_default=True,
     help="What one line of the table is.",
@@ -59,7 +57,7 @@ from mnprofile.networks.blocks.builder import build_rows
 def command(
     pooling: Any,
     activations: Any,
-    by: check_output.By,
+    by: By,
     counters: tuple[str, ...],
     factory: str | None,
     arguments: tuple[str, ...],
@@ -101,13 +99,12 @@ def command(
         raise UsageError("--against-arg: there is no --against")
     if factory is not None and counters:
         raise UsageError("--against and --counter do not go together")
-    settings = settings_of(**given)
-    graph = build_rows(settings.arch, **settings.build_arguments())
+    _, graph = network_of(**given)
     if factory is not None:
-        outcome = against.check_against(graph, factory, keywords)
-        check_against.show(outcome, format_, output)
+        outcome = check_against(graph, factory, keywords)
+        emit(foreign_document(outcome), format_, output)
         return OK if outcome.agrees else VERDICT
-    with _progress() as progress:
+    with step_bar() as progress:
         checked = check(
             graph,
             counters=counters,
@@ -115,7 +112,7 @@ def command(
             activations=activations,
             progress=progress,
         )
-    check_output.show(checked, by, format_, output)
+    emit(check_document(checked, by), format_, output)
     if not checked.agrees:
         return VERDICT
     return OK if checked.is_complete else UNMEASURED
@@ -133,27 +130,3 @@ def _argument(text: str) -> tuple[str, object]:
         return key, ast.literal_eval(value)
     except (ValueError, SyntaxError, MemoryError, RecursionError):
         return key, value
-
-
-@contextmanager
-def _progress() -> Iterator[Progress]:
-    """A bar on stderr where that is a terminal; else nothing."""
-    if not sys.stderr.isatty() or os.environ.get("CI"):
-        yield lambda *_: None
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, Progress, TextColumn
-
-    bar = Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        console=Console(stderr=True),
-        transient=True,
-    )
-    task = bar.add_task("")
-
-    def update(label: str, done: int, total: int) -> None:
-        bar.update(task, description=label, completed=done, total=total)
-
-    with bar:
-        yield update

@@ -2,34 +2,23 @@
 
 import os
 import sys
-from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import click
 
 from mnprofile.base import files
 from mnprofile.base.errors import FileError, Place
 from mnprofile.cli.options import output_options
-from mnprofile.cli.output import emit, envelope, warn
+from mnprofile.cli.output import emit, warn
+from mnprofile.costs.budgets.baseline import baseline_text, read_baseline
 from mnprofile.costs.budgets.evaluation import (
-    Judgement,
-    baseline_text,
-    judge,
-    measure,
-    read_baseline,
+    BudgetCheck,
+    check_budgets,
+    count_networks,
 )
 from mnprofile.costs.budgets.reading import BudgetFile, find_config, read_budgets
-from mnprofile.views.github import (
-    annotations,
-    append_summary,
-    junit,
-    note_of,
-    shown_columns,
-    summary,
-    verdict_sentence,
-    verdict_sheet,
-)
+from mnprofile.views.github import annotations, append_summary, junit, summary
+from mnprofile.views.sheets.budgets import budgets_document
 
 File = click.Path(path_type=Path, dir_okay=False)
 
@@ -84,42 +73,28 @@ def command(
       mnprofile ci --html budgets.html --junit budgets.xml --format json
     """
     file = read_budgets(config or find_config(Path()))
-    measured = measure(file)
+    networks = count_networks(file)
     where = baseline or file.baseline
     if write_baseline:
-        files.write_text(where, baseline_text(measured))
+        files.write_text(where, baseline_text(networks))
         warn(f"wrote {where}")
     uses_baseline = any(budget.max_increase is not None for budget in file.budgets)
-    judgement = judge(file, measured, read_baseline(where) if uses_baseline else None)
+    judgement = check_budgets(
+        file, networks, read_baseline(where) if uses_baseline else None
+    )
     _announce(judgement, file, summary_file)
     if junit_file is not None:
         files.write_text(junit_file, junit(judgement))
     if html_file is not None:
-        from mnprofile.views.html.budget_page import (
-            budget_page,  # Jinja2 is loaded for a page only
-        )
+        from mnprofile.views.html.budget_page import budget_page
 
         files.write_text(html_file, budget_page(judgement))
-    sheet = verdict_sheet(judgement.verdicts)
-    shown = replace(
-        sheet.only(*shown_columns(judgement)),
-        notes=(
-            *dict.fromkeys(_notes(judgement)),
-            verdict_sentence(judgement),
-        ),
-    )
-    emit(
-        format_,
-        output,
-        sheets=[shown],
-        csv=sheet,
-        record=lambda: envelope("ci", ci_record(judgement)),
-    )
+    emit(budgets_document(judgement), format_, output)
     return judgement.exit_code
 
 
 def _announce(
-    judgement: Judgement, file: BudgetFile, summary_file: Path | None
+    judgement: BudgetCheck, file: BudgetFile, summary_file: Path | None
 ) -> None:
     """Markdown where it is asked for; on GitHub, its summary and annotations too.
 
@@ -139,35 +114,3 @@ def _announce(
     root = os.environ.get("GITHUB_WORKSPACE")
     for line in annotations(judgement, file, Path(root) if root else None):
         print(line, file=sys.stderr)
-
-
-def _notes(judgement: Judgement) -> list[str]:
-    """What a failed limit's row has no room for."""
-    return [
-        f"{verdict.budget.name}, {verdict.label}: {note_of(verdict)}"
-        for verdict in judgement.verdicts
-        if verdict.state != "ok" and note_of(verdict)
-    ]
-
-
-def ci_record(judgement: Judgement) -> dict[str, Any]:
-    """The verdicts as JSON has them, the worst first."""
-    return {
-        "exit_code": judgement.exit_code,
-        "verdicts": [
-            {
-                "state": verdict.state,
-                "budget": verdict.budget.name,
-                "network": verdict.label,
-                "rule": verdict.rule,
-                "quantity": verdict.quantity,
-                "measured": verdict.measured,
-                "limit": verdict.limit,
-                "baseline": verdict.base,
-                "line": verdict.line,
-                "note": verdict.reason or None,
-                "message": verdict.budget.message or None,
-            }
-            for verdict in judgement.verdicts
-        ],
-    }

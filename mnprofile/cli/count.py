@@ -1,45 +1,21 @@
 """mnprofile count ARCH: every figure of one network."""
 
-from __future__ import annotations
-
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from mnprofile.base.errors import UsageError
-from mnprofile.base.units import BITS
+from mnprofile.base.units import BITS, check_bits
 from mnprofile.cli.options import (
     arch_argument,
     config_options,
+    network_of,
     output_options,
-    settings_of,
 )
-from mnprofile.cli.output import emit, envelope
-from mnprofile.costs.counting import (
-    GROUPINGS,
-    Count,
-    Grouping,
-    count,
-    figures_record,
-    layer_record,
-)
-from mnprofile.evidence.literature.printed import (
-    Figure,
-    misprint_of,
-    published_for,
-)
-from mnprofile.networks.blocks.builder import build_rows
-from mnprofile.networks.notation.rows import Architecture
-from mnprofile.views.sheets.configuration import (
-    errata_notes,
-    errata_record,
-    model_record,
-)
-from mnprofile.views.sheets.count import count_sheets, csv_sheet, group_record
-
-if TYPE_CHECKING:
-    from mnprofile.views.sheets.count_extras import Extras
+from mnprofile.cli.output import emit
+from mnprofile.costs.counting import GROUPINGS, Grouping, count
+from mnprofile.views.sheets.count import count_document
 
 
 @click.command("count")
@@ -116,65 +92,15 @@ def command(
             f"--fields {fields}: each layer has its own, no {by} has",
             accepted="--by layer",
         )
-    settings = settings_of(**given)
-    counted = count(build_rows(settings.arch, **settings.build_arguments()))
-    notes = (*counted.graph.notes, *errata_notes(settings.arch))
-    sheets = count_sheets(counted, settings.arch, by, notes, elementwise=elementwise)
-    csv = csv_sheet(counted, by, elementwise=elementwise)
-    extras: Extras | None = None
-    if deploy or fields:
-        from mnprofile.views.sheets.count_extras import (
-            Extras,  # what the main job goes without
-        )
+    arch, graph = network_of(**given)
+    counted = count(graph)
+    document = count_document(counted, arch, by, elementwise=elementwise)
+    if deploy:
+        from mnprofile.views.sheets.deployment import with_deployment
 
-        extras = Extras(counted, by, int(bits or 8) if deploy else None, bool(fields))
-        sheets += extras.sheets()
-        csv = extras.widened(csv)
+        document = with_deployment(document, counted, by, check_bits(int(bits or 8)))
+    if fields:
+        from mnprofile.views.sheets.receptive_fields import with_receptive_fields
 
-    def record() -> dict[str, Any]:
-        plain = count_record(counted, settings.arch, elementwise)
-        return envelope("count", extras.added(plain) if extras else plain)
-
-    emit(format_, output, sheets=sheets, csv=csv, record=record)
-
-
-def count_record(
-    counted: Count, arch: Architecture, elementwise: bool
-) -> dict[str, Any]:
-    """A count as JSON has it."""
-    totals = counted.totals
-    layers = counted.all_layers if elementwise else counted.layers
-    return {
-        "model": model_record(counted.config),
-        "totals": figures_record(totals, elementwise=elementwise),
-        "layers": [layer_record(layer, elementwise=elementwise) for layer in layers],
-        **{
-            f"by_{grouping}": [
-                group_record(group, totals, grouping, elementwise)
-                for group in counted.by(grouping, elementwise=elementwise)
-            ]
-            for grouping in ("type", "stage", "block")
-        },
-        "published": [
-            _published_record(figure) for figure in published_for(arch, counted.graph)
-        ],
-        "notes": list(counted.graph.notes),
-        "errata": errata_record(arch),
-    }
-
-
-def _published_record(figure: Figure) -> dict[str, Any]:
-    misprint = misprint_of(figure)
-    return {
-        "source": figure.source,
-        "table": figure.table,
-        "where": figure.where,
-        "model": figure.model,
-        "variant": figure.variant or None,
-        "quantity": figure.quantity,
-        "printed": figure.printed,
-        "unit": figure.unit,
-        "device": figure.device or None,
-        "reads": misprint.reads if misprint else None,
-        "reason": misprint.reason if misprint else None,
-    }
+        document = with_receptive_fields(document, counted)
+    emit(document, format_, output)

@@ -7,15 +7,10 @@ from typing import Any, get_args
 import click
 
 from mnprofile.base.errors import UsageError
-from mnprofile.base.sheet import Change, Column, Sheet, Value
-from mnprofile.cli.options import ArchType, output_options, settings_of
-from mnprofile.cli.output import chosen_format, emit, envelope, write
+from mnprofile.cli.options import ArchType, network_of, output_options
+from mnprofile.cli.output import chosen_format, emit, write
 from mnprofile.costs.comparison import (
     DEPTHS,
-    QUANTITIES,
-    STATES,
-    Comparison,
-    Delta,
     Depth,
     Quantity,
     Side,
@@ -24,10 +19,8 @@ from mnprofile.costs.comparison import (
     side_of_file,
 )
 from mnprofile.costs.counting import count
-from mnprofile.networks.blocks.builder import build_rows
 from mnprofile.networks.widths import IMPLS
-
-LABELS = {"macs": "multiply-adds", "params": "params", "activations": "activations"}
+from mnprofile.views.sheets.comparison import comparison_document
 
 
 @click.command("diff")
@@ -97,22 +90,11 @@ def command(
     )
     kind = chosen_format(format_, output, {".html": "html"})
     if kind == "html":
-        from mnprofile.views.html.budget_page import (
-            diff_page,  # Jinja2 is loaded for a page only
-        )
+        from mnprofile.views.html.diff_page import diff_page
 
-        total, _, *causes = sheets(compared, by, quantity, top or 1)
-        write(
-            diff_page(compared, total, causes[0], _csv_sheet(compared, "block")), output
-        )
+        write(diff_page(compared, quantity, top or 1), output)
         return
-    emit(
-        kind,
-        output,
-        sheets=sheets(compared, by, quantity, top),
-        csv=_csv_sheet(compared, by),
-        record=lambda: envelope("diff", diff_record(compared, top)),
-    )
+    emit(comparison_document(compared, by, quantity, top), kind, output)
 
 
 def _pick(values: tuple[Any, ...], at: int) -> Any:
@@ -123,195 +105,8 @@ def _side(arch: str, given: dict[str, Any]) -> Side:
     """One side: a count file, or a table and its configuration."""
     if arch.lower().endswith(".json"):
         return side_of_file(Path(arch))
-    settings = settings_of(
-        arch,
-        alpha=None,
-        res=None,
-        rho=None,
-        t=given["t"],
-        classes=given["classes"],
-        impl=given["impl"] or "paper",
-        output_stride=None,
-    )
-    counted = count(build_rows(settings.arch, **settings.build_arguments()))
-    label = side_of_count(counted)
+    _, graph = network_of(arch, **{**given, "impl": given["impl"] or "paper"})
+    label = side_of_count(count(graph))
     extra = [f"{name} {value}" for name, value in given.items() if value is not None]
     extra = [text for text in extra if not text.startswith("t ")]
     return replace(label, label=", ".join([label.label, *extra]))
-
-
-def sheets(
-    compared: Comparison, by: Depth, quantity: Quantity, top: int
-) -> list[Sheet]:
-    """What a person reads: the totals, the rows that differ, and what caused it."""
-    title = f"{compared.base.label} -> {compared.head.label}"
-    return [
-        replace(_total_sheet(compared), title=title),
-        _rows_sheet(compared, by, quantity),
-        *([_causes_sheet(compared, quantity, top)] if top else []),
-    ]
-
-
-def _total_sheet(compared: Comparison) -> Sheet:
-    total = compared.total
-    return Sheet(
-        (
-            Column("quantity", "Quantity"),
-            Column("base", "A", "count"),
-            Column("head", "B", "count"),
-            Column("delta", "B - A", "delta"),
-            Column("change", "Change", "share"),
-        ),
-        tuple((LABELS[name], *_cells(total, name)) for name in QUANTITIES),
-    )
-
-
-def _cells(row: Delta, quantity: Quantity) -> tuple[Value, ...]:
-    base, head = row.of(quantity)
-    return (
-        base if row.base is not None else None,
-        head if row.head is not None else None,
-        head - base,
-        Change(base, head),
-    )
-
-
-def _rows_sheet(compared: Comparison, by: Depth, quantity: Quantity) -> Sheet:
-    """One quantity by stage, block or layer; unchanged rows stay in the table."""
-    rows = compared.rows(by)
-    states = [row.state_by(quantity) for row in rows]
-    told = ", ".join(
-        f"{states.count(state)} {state}" for state in STATES if state in states
-    )
-    unit = by if len(rows) == 1 else f"{by}s"
-    sheet = Sheet(
-        (
-            Column("state", "State"),
-            Column("stage", "Stage"),
-            Column("name", by.capitalize()),
-            Column("base", "A", "count"),
-            Column("head", "B", "count"),
-            Column("delta", "B - A", "delta"),
-            Column("change", "Change", "share"),
-        ),
-        tuple(
-            (state, row.stage, row.name, *_cells(row, quantity))
-            for state, row in zip(states, rows, strict=True)
-        ),
-        ("total", "", "", *_cells(compared.total, quantity)),
-        title=f"{LABELS[quantity].capitalize()} by {by}: {told} of {len(rows)} {unit}",
-    )
-    if by == "stage":
-        return sheet.only("state", "stage", "base", "head", "delta", "change")
-    # Names are long here: the percentage gives way on a terminal of 80 columns.
-    return sheet.only("state", "stage", "name", "base", "head", "delta")
-
-
-def _causes_sheet(compared: Comparison, quantity: Quantity, top: int) -> Sheet:
-    """The layers that moved most, and the rest in one line, so that it adds up."""
-    causes = compared.causes(quantity, top)
-    every = [row for row in compared.rows("layer") if row.moved(quantity)]
-    moved = compared.total.moved(quantity)
-    rows: list[tuple[Value, ...]] = [
-        (
-            row.state_by(quantity),
-            row.stage,
-            row.name,
-            row.type,
-            row.moved(quantity),
-        )
-        for row in causes
-    ]
-    rest = len(every) - len(causes)
-    if rest:
-        left = moved - sum(row.moved(quantity) for row in causes)
-        rows.append(("rest", "", f"{rest} other layers", "", left))
-    return Sheet(
-        (
-            Column("state", "State"),
-            Column("stage", "Stage"),
-            Column("name", "Layer"),
-            Column("type", "Type"),
-            Column("delta", "B - A", "delta"),
-        ),
-        tuple(rows),
-        ("total", "", "", "", moved),
-        title=f"What moved the {LABELS[quantity]} most",
-        notes=() if rows else (f"No layer's {LABELS[quantity]} differ.",),
-    )
-
-
-def _csv_sheet(compared: Comparison, by: Depth) -> Sheet:
-    """Every quantity before and after, one row a stage, block or layer."""
-    columns = [
-        Column("state", "State"),
-        Column("stage", "Stage"),
-        Column("name", "Name"),
-        Column("type", "Type"),
-        Column("row", "Line", "number"),
-    ]
-    for name in QUANTITIES:
-        columns += [
-            Column(f"{name}_base", "A", "count"),
-            Column(f"{name}_head", "B", "count"),
-            Column(f"{name}_delta", "B - A", "delta"),
-            Column(f"{name}_change", "Change", "share"),
-        ]
-    return Sheet(
-        tuple(columns),
-        tuple(
-            (
-                row.state,
-                row.stage,
-                row.name,
-                row.type,
-                row.line,
-                *(cell for name in QUANTITIES for cell in _cells(row, name)),
-            )
-            for row in compared.rows(by)
-        ),
-    )
-
-
-def diff_record(compared: Comparison, top: int) -> dict[str, Any]:
-    """A comparison as JSON has it: every depth, and the causes."""
-    return {
-        "base": compared.base.label,
-        "head": compared.head.label,
-        "totals": _quantities(compared.total),
-        **{
-            f"by_{depth}": [_delta_record(row) for row in compared.rows(depth)]
-            for depth in DEPTHS
-        },
-        "causes": {
-            name: [
-                {"name": row.name, "state": row.state, "delta": row.moved(name)}
-                for row in compared.causes(name, top)
-            ]
-            for name in QUANTITIES
-        },
-    }
-
-
-def _delta_record(row: Delta) -> dict[str, Any]:
-    return {
-        "state": row.state,
-        "stage": row.stage,
-        "name": row.name,
-        "type": row.type or None,
-        "row": row.line,
-        **_quantities(row),
-    }
-
-
-def _quantities(row: Delta) -> dict[str, Any]:
-    found: dict[str, Any] = {}
-    for name in QUANTITIES:
-        base, head = row.of(name)
-        found[name] = {
-            "base": base if row.base is not None else None,
-            "head": head if row.head is not None else None,
-            "delta": head - base,
-            "change": (head - base) / base if base else None,
-        }
-    return found

@@ -10,23 +10,18 @@ from mnprofile.base.errors import MnprofileError
 from mnprofile.cli.options import (
     arch_argument,
     config_options,
+    network_of,
     output_options,
-    settings_of,
 )
-from mnprofile.cli.output import emit, envelope
-from mnprofile.costs.explaining import explain, explain_network, explainable
-from mnprofile.networks import catalog
-from mnprofile.views.sheets.configuration import model_record
-from mnprofile.views.sheets.explain import (
-    explanation_record,
-    layer_csv,
-    layer_markdown,
-    layer_sheets,
-    network_csv,
-    network_markdown,
-    network_record,
-    network_sheets,
+from mnprofile.cli.output import emit
+from mnprofile.costs.explaining import (
+    explainable,
+    layer_explanation,
+    network_explanation,
 )
+from mnprofile.networks.catalog import build
+from mnprofile.networks.configuration import parse_spec
+from mnprofile.views.sheets.explain import layer_document, network_document
 
 
 class LayerType(click.ParamType[str]):
@@ -38,8 +33,8 @@ class LayerType(click.ParamType[str]):
         self, ctx: click.Context, param: click.Parameter, incomplete: str
     ) -> list[CompletionItem]:
         try:
-            spec = catalog.parse_spec(ctx.params.get("arch") or "")
-            names = explainable(catalog.build(spec.arch))
+            arch, _ = parse_spec(ctx.params.get("arch") or "")
+            names = explainable(build(arch))
         except MnprofileError:
             return []
         return [CompletionItem(name) for name in names if name.startswith(incomplete)]
@@ -71,29 +66,9 @@ def command(
       mnprofile explain v2@0.75/160 block3.depthwise
       mnprofile explain v2 --format md
     """
-    settings = settings_of(**given)
-    arguments = settings.build_arguments()
-    config = catalog.build(settings.arch, **arguments).config
+    arch, graph = network_of(**given)
     if layer is None:
-        network = explain_network(settings.arch, **arguments)
-        sheets = network_sheets(network)
-        emit(
-            format_,
-            output,
-            sheets=sheets,
-            csv=network_csv(network),
-            record=lambda: envelope("explain", network_record(network)),
-            markdown=lambda: network_markdown(network, sheets),
-        )
-        return
-    one = explain(settings.arch, layer, **arguments)
-    emit(
-        format_,
-        output,
-        sheets=layer_sheets(one, config),
-        csv=layer_csv(one),
-        record=lambda: envelope(
-            "explain", {"model": model_record(config), **explanation_record(one)}
-        ),
-        markdown=lambda: layer_markdown(one, config),
-    )
+        document = network_document(network_explanation(arch, graph))
+    else:
+        document = layer_document(layer_explanation(arch, graph, layer), graph.config)
+    emit(document, format_, output)

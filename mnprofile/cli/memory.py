@@ -1,8 +1,7 @@
 """mnprofile memory ARCH: which feature maps live when, and the peak."""
 
-from dataclasses import replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import click
 
@@ -11,26 +10,13 @@ from mnprofile.base.units import BITS
 from mnprofile.cli.options import (
     arch_argument,
     config_options,
+    network_of,
     output_options,
-    settings_of,
 )
-from mnprofile.cli.output import emit, envelope
-from mnprofile.costs.counting import count
-from mnprofile.costs.deployment import deploy
-from mnprofile.costs.memory.activations import VIEWS, activation_memory, widest
+from mnprofile.cli.output import emit
+from mnprofile.costs.memory.activations import VIEWS, activation_memory
 from mnprofile.costs.memory.grouped import Groups
-from mnprofile.networks.blocks.builder import build_rows
-from mnprofile.views.sheets.configuration import headline
-from mnprofile.views.sheets.memory import (
-    foot,
-    memory_record,
-    resolution_csv,
-    resolution_sheet,
-    shown_part,
-    step_sheet,
-)
-
-By = Literal["layer", "block", "stage", "resolution"]
+from mnprofile.views.sheets.memory import By, memory_document
 
 
 class GroupsType(click.ParamType[Groups]):
@@ -109,28 +95,11 @@ def command(
       mnprofile memory v2@0.5/128 --groups 4 --by block
       mnprofile memory v2 --bits 16 --by resolution
     """
-    settings = settings_of(**given)
-    graph = build_rows(settings.arch, **settings.build_arguments())
+    _, graph = network_of(**given)
     if by == "resolution" and (groups != 1 or fuse):
         raise UsageError(
             "--by resolution: the largest maps, whatever the schedule",
             accepted="without --groups and --fuse",
         )
     memory = activation_memory(graph, bits=int(bits), groups=groups, fuse=fuse)
-    plain = activation_memory(graph, bits=int(bits))
-    weights = deploy(count(graph), memory.bits)
-    rows = widest(graph)
-    shown = step_sheet(memory, by) if by != "resolution" else None
-    notes = (*graph.notes, *foot(memory, plain, weights))
-    first = shown_part(shown) if shown else resolution_sheet(graph, memory, rows)
-    how = "fused" if fuse else f"{groups} groups" if groups != 1 else ""
-    title = ", ".join(filter(None, (headline(graph.config), f"{bits} bits", how)))
-    emit(
-        format_,
-        output,
-        sheets=[replace(first, title=title, notes=(*first.notes, *notes))],
-        csv=shown or resolution_csv(memory, rows),
-        record=lambda: envelope(
-            "memory", memory_record(memory, plain, weights, rows, graph.notes)
-        ),
-    )
+    emit(memory_document(graph, memory, by), format_, output)

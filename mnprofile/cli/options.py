@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -13,8 +12,17 @@ from click.shell_completion import CompletionItem
 from mnprofile.base import units
 from mnprofile.base.errors import UsageError
 from mnprofile.evidence.profilers.torch_style import STYLES
+from mnprofile.graph.graph import Graph
 from mnprofile.networks import catalog
-from mnprofile.networks.notation.cells import MAX_SIZE
+from mnprofile.networks.blocks.builder import build_rows
+from mnprofile.networks.configuration import (
+    OUTPUT_STRIDES,
+    Request,
+    configure,
+    parse_spec,
+    said_twice,
+    with_spec,
+)
 from mnprofile.networks.notation.rows import Architecture
 from mnprofile.networks.widths import IMPLS
 
@@ -50,30 +58,6 @@ class ResolutionType(click.ParamType[tuple[int, int]]):
         return value if isinstance(value, tuple) else units.parse_resolution(str(value))
 
 
-@dataclass(frozen=True)
-class Settings:
-    """One configuration as the command line gives it, ready for ``build``."""
-
-    arch: Architecture
-    alpha: float
-    resolution: tuple[int, int] | None
-    t: float | None
-    classes: int | None
-    impl: str
-    output_stride: int | None
-
-    def build_arguments(self) -> dict[str, Any]:
-        """The keyword arguments of ``mnprofile.build`` besides the architecture."""
-        return {
-            "alpha": self.alpha,
-            "resolution": self.resolution,
-            "t": self.t,
-            "classes": self.classes,
-            "impl": self.impl,
-            "output_stride": self.output_stride,
-        }
-
-
 def arch_argument(function: F) -> F:
     """ARCH: an alias, a table's name, a path, "-", or a spec such as v2@0.75/160."""
     return click.argument("arch", metavar="ARCH", type=ArchType())(function)
@@ -96,6 +80,7 @@ def config_options(function: F) -> F:
             click.option("--alpha", type=float, help="Width multiplier. [default: 1]"),
             click.option(
                 "--res",
+                "resolution",
                 type=ResolutionType(),
                 help="Input size, 160 or 320x240 (height x width).",
             ),
@@ -113,7 +98,7 @@ def config_options(function: F) -> F:
             impl_option,
             click.option(
                 "--output-stride",
-                type=click.Choice(["8", "16", "32"]),
+                type=click.Choice(OUTPUT_STRIDES),
                 help="Turn later strides into dilation.",
             ),
         )
@@ -122,50 +107,18 @@ def config_options(function: F) -> F:
     return function
 
 
-def settings_of(
-    arch: str,
-    alpha: float | None,
-    res: tuple[int, int] | None,
-    rho: float | None,
-    t: float | None,
-    classes: int | None,
-    impl: str,
-    output_stride: str | None,
-) -> Settings:
-    """Load ARCH and settle what its spec and the options say. Raises UsageError."""
-    spec = catalog.parse_spec(arch)
-    for name, option, given in (
-        ("--alpha", alpha, spec.alpha),
-        ("--res", res, spec.resolution),
-        ("--rho", rho, spec.resolution),
-    ):
-        if option is not None and given is not None:
-            raise UsageError(f"{name}: {arch} already says it")
-    if res is not None and rho is not None:
-        raise UsageError("--res and --rho together: one of them gives the resolution")
-    loaded = catalog.load(spec.arch)
-    if rho is not None:
-        res = _resolution_of(rho, loaded)
-    chosen = spec.alpha if alpha is None else alpha
-    return Settings(
-        arch=loaded,
-        alpha=1.0 if chosen is None else chosen,
-        resolution=spec.resolution or res,
-        t=t,
-        classes=classes,
-        impl=impl,
-        output_stride=int(output_stride) if output_stride else None,
-    )
+def network_of(arch: str, **options: Any) -> tuple[Architecture, Graph]:
+    """The table that ARCH names, and its graph as ARCH and the options ask for it.
 
-
-def _resolution_of(rho: float, arch: Architecture) -> tuple[int, int]:
-    """round(rho x the table's resolution) for both sides."""
-    if not 0 < rho <= MAX_SIZE:
-        raise UsageError(
-            f"--rho: {rho} is out of range", accepted="a factor above 0, such as 0.714"
-        )
-    side = round(rho * arch.resolution)
-    return side, side
+    ``options`` are the fields of a Request. Raises UsageError.
+    """
+    asked = Request(**options)
+    name, spec = parse_spec(arch)
+    twice = said_twice(spec, asked)
+    if twice is not None:
+        raise UsageError(f"--{twice}: {arch} already says it")
+    table = catalog.load(name)
+    return table, build_rows(table, configure(table, with_spec(spec, asked)))
 
 
 def writing_options(function: F) -> F:

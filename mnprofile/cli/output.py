@@ -1,32 +1,17 @@
 """What every data command prints: one result as a table, JSON, CSV or Markdown."""
 
-import json
 import os
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import click
 
-from mnprofile import __version__
-from mnprofile.base import escape, files, sheet
+from mnprofile.base import escape, files
 from mnprofile.base.errors import UsageError
-from mnprofile.base.json_files import CONVENTION, SCHEMA_VERSION
-from mnprofile.base.sheet import Sheet
+from mnprofile.views.document import Document
 
 SUFFIXES = {".json": "json", ".csv": "csv", ".md": "md", ".txt": "table"}
-
-
-def envelope(command: str, content: Mapping[str, Any]) -> dict[str, Any]:
-    """The JSON object of one command: who made it and what its numbers mean, first."""
-    return {
-        "schema": f"mnprofile/{command}",
-        "schema_version": SCHEMA_VERSION,
-        "tool": {"name": "mnprofile", "version": __version__},
-        "convention": CONVENTION,
-        **content,
-    }
 
 
 def chosen_format(
@@ -50,44 +35,18 @@ def chosen_format(
     return known[output.suffix.lower()]
 
 
-def emit(
-    format_: str | None,
-    output: Path | None,
-    *,
-    sheets: Sequence[Sheet],
-    csv: Sheet,
-    record: Callable[[], dict[str, Any]],
-    markdown: Callable[[], str] | None = None,
-) -> None:
+def emit(document: Document, format_: str | None, output: Path | None) -> None:
     """Print a result, or write it to --output.
 
-    ``sheets`` are what a person reads (table and Markdown), ``csv`` the one sheet with
-    every column, ``record`` makes the JSON object, ``markdown`` a page that is more
-    than its sheets. CSV has no place for notes, so the sheets' go to stderr.
+    CSV has no place for notes, so the sheets' go to stderr.
     """
     kind = chosen_format(format_, output)
-    to_stdout = output is None or str(output) == "-"
-    if kind == "json":
-        text = json.dumps(record(), indent=2) + "\n"
-    elif kind == "csv":
-        text = sheet.to_csv(csv)
-        for note in (note for one in sheets for note in one.notes):
+    if kind == "csv":
+        for note in document.notes:
             warn(note)
-    elif kind == "md":
-        if markdown is not None:
-            text = markdown()
-        else:
-            text = "\n".join(sheet.to_markdown(one) for one in sheets)
-    else:
-        width = terminal_width() if to_stdout else None
-        text = "\n".join(_as_table(one, width) for one in sheets)
-    write(text, output)
-
-
-def _as_table(one: Sheet, width: int | None) -> str:
-    if width is None:
-        return sheet.to_text(one)
-    return sheet.to_terminal(one, width=width, styled=not os.environ.get("NO_COLOR"))
+    width = terminal_width() if output is None or str(output) == "-" else None
+    styled = not os.environ.get("NO_COLOR")
+    write(document.text(kind, width=width, styled=styled), output)
 
 
 def write(text: str, output: Path | None) -> None:

@@ -7,10 +7,9 @@ import click
 
 from mnprofile.base import files
 from mnprofile.base.errors import OK, VERDICT, UsageError
-from mnprofile.cli.options import ArchType, impl_option, settings_of
+from mnprofile.cli.options import ArchType, impl_option, network_of
 from mnprofile.cli.output import warn
 from mnprofile.costs.counting import count
-from mnprofile.networks.blocks.builder import build_rows
 
 if TYPE_CHECKING:
     from mnprofile.views.html.panels import Network, Panel
@@ -63,23 +62,13 @@ def command(
 
     networks: list[Network] = []
     for spec in arch:
-        settings = settings_of(
-            spec,
-            alpha=None,
-            res=None,
-            rho=None,
-            t=None,
-            classes=None,
-            impl=impl,
-            output_stride=None,
-        )
-        if any(settings.arch.name == one.arch.name for one in networks):
+        table, graph = network_of(spec, impl=impl)
+        if any(table.name == one.arch.name for one in networks):
             raise UsageError(
-                f'"{settings.arch.name}" twice: a report takes a table once',
+                f'"{table.name}" twice: a report takes a table once',
                 accepted="mnprofile diff, for two configurations of one table",
             )
-        counted = count(build_rows(settings.arch, **settings.build_arguments()))
-        networks.append(Network(settings.arch, counted))
+        networks.append(Network(table, count(graph)))
     agrees, verdicts = _verdicts(networks, checks=checks, reproduces=reproduces)
     try:
         output.mkdir(parents=True, exist_ok=True)

@@ -1,6 +1,5 @@
 """mnprofile reproduce [SOURCE]: every published cost figure beside ours."""
 
-from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -8,24 +7,11 @@ import click
 from click.shell_completion import CompletionItem
 
 from mnprofile.base.errors import OK, VERDICT
-from mnprofile.base.sheet import Column, Sheet
 from mnprofile.cli.options import output_options
-from mnprofile.cli.output import chosen_format, emit, envelope
-from mnprofile.evidence.literature.reproduction import (
-    Fit,
-    Reproduction,
-    Result,
-    Verdict,
-    reproduce,
-)
-from mnprofile.evidence.literature.sources import sources, title
-from mnprofile.views.sheets.reproduction import (
-    errata_sheets,
-    fit_sheet,
-    listed_sheets,
-    source_sheet,
-    table_sheets,
-)
+from mnprofile.cli.output import chosen_format, emit
+from mnprofile.evidence.literature.reproduction import Verdict, reproduce
+from mnprofile.evidence.literature.sources import sources
+from mnprofile.views.sheets.reproduction import reproduction_document
 
 VERDICTS = tuple(str(verdict) for verdict in Verdict)
 
@@ -86,125 +72,13 @@ def command(
       mnprofile reproduce --status erratum
       mnprofile reproduce --all --output published.md
     """
-    numbered = chosen_format(format_, output) == "table"
     done = reproduce(source)
-    chosen = done.results if status is None else done.only(Verdict(status))
-    if status is not None:
-        sheets = listed_sheets(done, chosen, Verdict(status), numbered=numbered)
-    elif every:
-        sheets = [source_sheet(done), fit_sheet(done)]
-        sheets += errata_sheets(done, numbered=numbered)
-        exact = () if numbered else ("exact",)  # a terminal has no room for it
-        sheets += table_sheets(done.results, *exact, "rounding", "verdict")
-    else:
-        sheets = [source_sheet(done)]
-        if source is not None:
-            sheets.append(fit_sheet(done))
-    if not done.explained and status is None:
-        unexplained = done.only(Verdict.UNEXPLAINED)
-        sheets += listed_sheets(
-            done, unexplained, Verdict.UNEXPLAINED, numbered=numbered
-        )
-    emit(
-        format_,
-        output,
-        sheets=sheets,
-        csv=_csv_sheet(chosen),
-        record=lambda: envelope("reproduce", reproduce_record(done, chosen)),
+    document = reproduction_document(
+        done,
+        status=None if status is None else Verdict(status),
+        every=every,
+        fits=source is not None,
+        numbered=chosen_format(format_, output) == "table",
     )
+    emit(document, format_, output)
     return OK if done.explained else VERDICT
-
-
-def reproduce_record(done: Reproduction, chosen: Iterable[Result]) -> dict[str, Any]:
-    """The verdicts as JSON has them."""
-    return {
-        "explained": done.explained,
-        "totals": {"figures": len(done.results), **_tally_record(done)},
-        "sources": [
-            {
-                "name": name,
-                "title": title(name),
-                "figures": len(done.of(name)),
-                **_tally_record(done, name),
-            }
-            for name in done.sources
-        ],
-        "conventions": [_fit_record(fit) for fit in done.fits],
-        "figures": [result_record(result) for result in chosen],
-        "table_errata": [
-            {
-                "source": one.source,
-                "architecture": one.architecture,
-                "row": one.erratum.row,
-                "column": one.erratum.column,
-                "printed": one.erratum.printed,
-                "reads": one.erratum.read_as,
-                "reason": one.erratum.why,
-            }
-            for one in done.table_errata
-        ],
-    }
-
-
-def result_record(result: Result) -> dict[str, Any]:
-    """One figure and its verdict as JSON has it."""
-    figure, convention, misprint = result.figure, result.convention, result.misprint
-    return {
-        "source": figure.source,
-        "table": figure.table,
-        "where": figure.where,
-        "model": figure.model,
-        "network": figure.network,
-        "alpha": figure.alpha,
-        "resolution": figure.resolution,
-        "part": figure.part or None,
-        "quantity": figure.quantity,
-        "printed": figure.printed,
-        "unit": figure.unit,
-        "ours": result.ours,
-        "exact": result.exact,
-        "convention": convention.recipe if convention else None,
-        "rounding": convention.rounding_text if convention else None,
-        "verdict": str(result.verdict),
-        "reason": result.reason or None,
-        "established": misprint.established if misprint else None,
-    }
-
-
-def _tally_record(done: Reproduction, source: str | None = None) -> dict[str, int]:
-    return {
-        str(verdict).replace(" ", "_"): number
-        for verdict, number in done.tally(source).items()
-    }
-
-
-def _fit_record(fit: Fit) -> dict[str, Any]:
-    convention = fit.convention
-    record: dict[str, Any] = {
-        "source": fit.source,
-        "table": fit.table,
-        "quantity": fit.quantity,
-        "fits": fit.reproduced,
-        "figures": fit.figures,
-    }
-    if convention is not None:
-        record |= {
-            "count": dict(convention.counts),
-            "classes": convention.classes,
-            "without": list(convention.without),
-            "impl": convention.impl,
-            "rounding": convention.rounding,
-            "significant": convention.significant,
-            "reason": convention.reason,
-        }
-    return record
-
-
-def _csv_sheet(results: Sequence[Result]) -> Sheet:
-    """Every field of every figure."""
-    records = [result_record(result) for result in results]
-    keys = list(records[0]) if records else ["source", "verdict"]
-    return Sheet(
-        tuple(Column(key, key) for key in keys),
-        tuple(tuple(record.values()) for record in records),
-    )

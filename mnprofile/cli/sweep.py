@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import math
 import shutil
 import sys
 import tempfile
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,18 +13,14 @@ from typing import IO, Any
 
 import click
 
-from mnprofile.base import files, units
+from mnprofile.base import files
 from mnprofile.base.errors import FileError, Place, UsageError
-from mnprofile.base.sheet import Column, Sheet, Value
-from mnprofile.base.units import BITS, Bits, check_bits
+from mnprofile.base.units import Bits, check_bits
+from mnprofile.cli.limits import LIMITS, limit_options, limit_values
 from mnprofile.cli.options import ArchType
-from mnprofile.cli.output import (
-    SUFFIXES,
-    chosen_format,
-    emit,
-    envelope,
-    warn,
-)
+from mnprofile.cli.output import SUFFIXES, chosen_format, emit, warn
+from mnprofile.cli.progress import size_bar
+from mnprofile.views.sheets.sweep import accuracy_notes, sweep_document, write_rows
 
 DEFAULT_PLOT = Path("reports") / "sweep.html"
 # The most rows that a format is good for.
@@ -77,30 +72,6 @@ class Ask:
         """Whether nothing narrows it: the frontier of the four networks is meant."""
         given = (*self.axes.values(), *self.limits.values(), *self.where)
         return not (self.archs or any(given) or self.published)
-
-
-def limit_options(function: Any) -> Any:
-    """--max-macs, --max-params, --max-activations, --max-memory, --bits, --min-top1."""
-    for option in reversed(
-        (
-            click.option("--max-macs", metavar="N", help="At most 100M, 1.5G, 512K."),
-            click.option("--max-params", metavar="N", help="At most so many."),
-            click.option("--max-activations", metavar="N", help="At most so many."),
-            click.option(
-                "--max-memory",
-                metavar="BYTES",
-                help="At most so much live activation memory: 256KiB, 256kB.",
-            ),
-            click.option(
-                "--bits",
-                type=click.Choice([str(bits) for bits in BITS]),
-                help="Of an element in memory. [default: 8]",
-            ),
-            click.option("--min-top1", metavar="PERCENT", help="At least 70, say."),
-        )
-    ):
-        function = option(function)
-    return function
 
 
 def axis_options(function: Any) -> Any:
@@ -191,24 +162,14 @@ def command(
       mnprofile sweep v2 v3-small --max-params 3M --pareto
       mnprofile sweep v2 --res 96:224:16 --max-memory 256KiB --bits 8
     """
-    axes = {name: given[name] for name in ("alpha", "res", "rho", "t", "classes")}
-    axes["impl"] = given["impl"]
+    axes = {name: given[name] for name in ("alpha", "rho", "t", "classes", "impl")}
+    axes["resolution"] = given["res"]
     limits = {name: given[name] for name in LIMITS}
     ask = Ask(archs, axes, where, limits, published, pareto, bits)
     kind = _kind(format_, output)
     if plot is not None and no_plot:
         raise UsageError("--plot and --no-plot together")
     run(ask, kind, output, _plot_path(plot, wanted=ask.is_bare and not no_plot), x_axis)
-
-
-# Option -> column and sign of its condition.
-LIMITS = {
-    "max_macs": ("macs", "<="),
-    "max_params": ("params", "<="),
-    "max_activations": ("activations", "<="),
-    "max_memory": ("act_peak_bytes", "<="),
-    "min_top1": ("top1", ">="),
-}
 
 
 def _kind(format_: str | None, output: Path | None) -> str:
@@ -249,26 +210,17 @@ def _plot_path(plot: Path | None, *, wanted: bool) -> Path | None:
 def run(ask: Ask, kind: str, output: Path | None, plot: Path | None, x: str) -> None:
     """Do the sweep, write the rows, then the plots."""
     from mnprofile.search import row_files as rowfiles
+    from mnprofile.search.conditions import KNOWN
     from mnprofile.search.grids import DEFAULT_TABLES, grids_for, total_size
-    from mnprofile.search.stream import (
-        KNOWN,
-        ONLY_PUBLISHED,
-        groups_of,
-        parse_condition,
-        stream,
-    )
-    from mnprofile.views.html import sweep_page as plotpages
-    from mnprofile.views.plots import points as samples
+    from mnprofile.search.rows import groups_of
+    from mnprofile.search.stream import stream
+    from mnprofile.views.plots.accuracy import x_axis
+    from mnprofile.views.plots.sample import Sample
 
-    conditions = conditions_of(ask.limits)
-    conditions += [parse_condition(text) for text in ask.where]
-    if ask.published:
-        conditions.append(ONLY_PUBLISHED)
-    axis = samples.x_axis(x)
-    axes = {**ask.axes, "resolution": ask.axes["res"]}
-    del axes["res"]
-    impl = axes.pop("impl")
-    grids = grids_for(ask.archs or DEFAULT_TABLES, impl=impl or "paper", **axes)
+    conditions = _conditions(ask)
+    axis = x_axis(x)
+    axes: dict[str, Any] = {**ask.axes, "impl": ask.axes["impl"] or "paper"}
+    grids = grids_for(ask.archs or DEFAULT_TABLES, **axes)
     pareto, bits = ask.wants_frontier, ask.element_bits
     size = total_size(grids)
     if size > MAX_ROWS[kind] and not (conditions or pareto):
@@ -280,33 +232,32 @@ def run(ask: Ask, kind: str, output: Path | None, plot: Path | None, x: str) -> 
     groups = groups_of(grids)
     if kind == "parquet":
         rowfiles.require_parquet()
-    sample = samples.Sample(axis) if plot is not None else None
-    with progress_bar(size) as advance:
-        source = [stream(grids, conditions, pareto=pareto, bits=bits, progress=advance)]
+    sample = Sample(axis) if plot is not None else None
+    with size_bar(size) as advance:
+        rows = stream(grids, conditions, pareto=pareto, bits=bits, progress=advance)
         if sample is not None and pareto:
             # The frontier is the answer; the plot shows what it stands out from.
-            for rows in stream(grids, [*conditions, KNOWN], bits=bits):
-                sample.add(rows)
+            for some in stream(grids, [*conditions, KNOWN], bits=bits):
+                sample.add(some)
         elif sample is not None:
-            source[0] = sample.seen(source[0])
-        parts = rowfiles.capped(source[0], MAX_ROWS[kind], kind)
+            rows = sample.seen(rows)
+        parts = rowfiles.capped(rows, MAX_ROWS[kind], kind)
         _write(kind, output, parts, groups, grids, ask)
     if sample is not None and plot is not None:
-        files.write_text(plot, plotpages.page(sample, grids, accuracy_notes(groups)))
+        from mnprofile.views.html.sweep_page import page  # loads Jinja2
+
+        files.write_text(plot, page(sample, grids, accuracy_notes(groups)))
         warn(f"Plots: {plot}")
 
 
-def conditions_of(limits: dict[str, str | None]) -> list[Any]:
-    """--max-macs 100M and the others as conditions. Raises UsageError."""
-    from mnprofile.search.stream import Condition, limit_value
+def _conditions(ask: Ask) -> list[Any]:
+    """What a configuration must keep. Raises UsageError."""
+    from mnprofile.search.conditions import ONLY_PUBLISHED, Condition, parse_condition
 
-    return [
-        Condition(
-            column, sign, limit_value(column, text, "--" + name.replace("_", "-"))
-        )
-        for name, (column, sign) in LIMITS.items()
-        if (text := limits.get(name)) is not None
-    ]
+    limits = limit_values(ask.limits).items()
+    conditions = [Condition(*LIMITS[name], value) for name, value in limits]
+    conditions += [parse_condition(text) for text in ask.where]
+    return [*conditions, ONLY_PUBLISHED] if ask.published else conditions
 
 
 def _write(
@@ -318,27 +269,19 @@ def _write(
     ask: Ask,
 ) -> None:
     """Write the rows in their format; notes go below them, or to stderr."""
-    from mnprofile.search import row_files as rowfiles
-
-    names = rowfiles.columns_of(groups)
-    notes = accuracy_notes(groups)
+    bits = ask.element_bits
     if kind in ("table", "md"):
-        _people(kind, output, parts, groups, notes, ask)
+        document = sweep_document(
+            parts,
+            groups,
+            bits=bits,
+            memory=ask.shows_memory,
+            frontier=ask.wants_frontier,
+        )
+        emit(document, kind, output)
         return
-    notes.append(f"act_peak_bytes: live activations at {ask.element_bits} bits")
     with _target(output) as file:
-        if kind == "json":
-            asked = {"grids": [grid_record(one) for one in grids]}
-            head = envelope("sweep", asked | {"bits": ask.element_bits})
-            rowfiles.write_json(
-                file, parts, names, head, lambda count: {"count": count, "notes": notes}
-            )
-        elif kind == "csv":
-            rowfiles.write_csv(file, parts, names)
-        else:
-            sides = [side for one in grids for side in one.resolutions]
-            square = all(height == width for height, width in sides)
-            rowfiles.write_parquet(file, parts, names, square=square)
+        notes = write_rows(kind, file, parts, groups, grids, bits)
     if kind != "json":
         for note in notes:
             warn(note)
@@ -357,147 +300,3 @@ def _target(output: Path | None) -> Iterator[IO[bytes]]:
         sys.stdout.flush()
         shutil.copyfileobj(spool, sys.stdout.buffer)
         sys.stdout.buffer.flush()
-
-
-def _people(
-    kind: str,
-    output: Path | None,
-    parts: Iterable[Any],
-    groups: Sequence[Any],
-    notes: list[str],
-    ask: Ask,
-) -> None:
-    """The rows as people read them."""
-    from mnprofile.search import row_files as rowfiles
-
-    table = rowfiles.frame(parts, groups)
-    title = "Frontier of top-1 over multiply-adds" if ask.wants_frontier else ""
-    # Latencies are in the files and plots only, so their sources are too.
-    estimated = (table["top1_kind"] == "estimate").any()
-    shown = [note for note in notes if ": latency on " not in note]
-    if estimated:
-        shown.append("~ estimate, between published figures")
-    else:
-        shown = [note.partition("; estimates ")[0] for note in shown]
-    if ask.shows_memory:
-        shown.append(f"Peak bytes: live activations at {ask.element_bits} bits")
-    sheet = sheet_of(table, title, shown, memory=ask.shows_memory)
-    emit(kind, output, sheets=[sheet], csv=sheet, record=dict)
-
-
-def sheet_of(
-    table: Any, title: str, notes: Sequence[str], *, memory: bool = False
-) -> Sheet:
-    """A frame of sweep rows as a table for people, with peaks of memory or without."""
-    labels = {
-        "model": Column("model", "Model"),
-        "impl": Column("impl", "Impl"),
-        "alpha": Column("alpha", "Alpha", "number"),
-        "resolution": Column("resolution", "Res", "number"),
-        "t": Column("t", "t", "number"),
-        "classes": Column("classes", "Classes", "number"),
-        "macs": Column("macs", "Mult-adds", "count"),
-        "params": Column("params", "Params", "count"),
-        "act_peak_bytes": Column("act_peak_bytes", "Peak bytes", "count"),
-        "top1": Column("top1", "Top-1 %", "number"),
-    }
-    several = {"impl", "classes"}
-    shown = [
-        name
-        for name in labels
-        if not (name in several and table[name].nunique() < 2)
-        and (memory or name != "act_peak_bytes")
-        and not (name in ("t", "top1") and table[name].isna().all())
-    ]
-    columns = [[_plain(value) for value in table[name].tolist()] for name in shown]
-    if "top1" in shown:
-        kinds = table["top1_kind"].tolist()
-        columns[-1] = [
-            f"~{value}" if kind == "estimate" else value
-            for value, kind in zip(columns[-1], kinds, strict=True)
-        ]
-    rows: tuple[tuple[Value, ...], ...] = tuple(zip(*columns, strict=True))
-    if not rows:
-        notes = ("No configuration passes.", *notes)
-    return Sheet(tuple(labels[name] for name in shown), rows, None, title, tuple(notes))
-
-
-def _plain(value: Any) -> Value:
-    """A cell of a frame; nan is empty."""
-    return None if isinstance(value, float) and math.isnan(value) else value
-
-
-def accuracy_notes(groups: Sequence[Any]) -> list[str]:
-    """Where each table's top-1 comes from, how far its estimates may be off, and where
-    its latencies come from."""
-    notes, seen = [], set()
-    for group in groups:
-        name = group.arch.name
-        if name in seen or group.accuracy is None:
-            continue
-        seen.add(name)
-        fit = group.accuracy.fit
-        text = f"{name}: top-1 of {group.accuracy.label}"
-        if fit is not None:
-            text += (
-                "; estimates between its figures are off by"
-                f" {fit.mean_error:.1f} points in the mean, {fit.worst_error:.1f} at"
-                " worst (leave-one-out)"
-            )
-        notes.append(text)
-        if group.latencies:
-            sources = "; ".join(
-                f"{latency.device} of {latency.label}" for latency in group.latencies
-            )
-            notes.append(f"{name}: latency on {sources}")
-    return notes
-
-
-def grid_record(grid: Any) -> dict[str, Any]:
-    """A grid as JSON has it."""
-    return {
-        "model": grid.arch.name,
-        "alphas": len(grid.alphas),
-        "resolutions": len(grid.resolutions),
-        "ts": len(grid.ts),
-        "classes": list(grid.classes),
-        "impls": list(grid.impls),
-        "size": grid.size,
-    }
-
-
-@contextmanager
-def progress_bar(size: int) -> Iterator[Callable[[int], None]]:
-    """Progress with rate and time left, on stderr, where that is a terminal."""
-    if not sys.stderr.isatty() or size < 1_000_000:
-        yield lambda _: None
-        return
-    from rich.console import Console
-    from rich.progress import (
-        BarColumn,
-        Progress,
-        TaskProgressColumn,
-        TextColumn,
-        TimeRemainingColumn,
-    )
-
-    columns = (
-        TextColumn("{task.fields[seen]}"),
-        BarColumn(),
-        TaskProgressColumn(),
-        TextColumn("{task.fields[rate]}"),
-        TimeRemainingColumn(),
-    )
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("", total=size, seen="", rate="")
-
-        def advance(count: int) -> None:
-            bar.advance(task, count)
-            now = bar.tasks[0]
-            bar.update(
-                task,
-                seen=f"{units.short(int(now.completed))} of {units.short(size)}",
-                rate=f"{units.short(int(now.speed or 0))}/s",
-            )
-
-        yield advance

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Literal
 
 from mnprofile.base.json_files import read_record
-from mnprofile.base.units import resolution_text
 from mnprofile.costs.counting import Count
+from mnprofile.networks.configuration import spec_text
 
 State = Literal["added", "removed", "grew", "shrank", "unchanged"]
 STATES: tuple[State, ...] = ("added", "removed", "grew", "shrank", "unchanged")
@@ -25,15 +25,15 @@ DEPTHS: tuple[Depth, ...] = ("stage", "block", "layer")
 
 
 @dataclass(frozen=True, slots=True)
-class Sums:
+class Costs:
     """The compared quantities of a layer, block or stage. They can be added."""
 
     macs: int = 0
     params: int = 0
     activations: int = 0
 
-    def __add__(self, other: "Sums") -> "Sums":
-        return Sums(
+    def __add__(self, other: "Costs") -> "Costs":
+        return Costs(
             self.macs + other.macs,
             self.params + other.params,
             self.activations + other.activations,
@@ -48,7 +48,7 @@ class Part:
     block: str
     stage: str
     type: str
-    sums: Sums
+    costs: Costs
     line: int | None = None  # of the table it was built from
 
 
@@ -58,6 +58,14 @@ class Side:
 
     label: str
     layers: tuple[Part, ...]
+
+    @property
+    def stages(self) -> dict[str, Costs]:
+        """The sum of each stage, in network order."""
+        found: dict[str, Costs] = {}
+        for layer in self.layers:
+            found[layer.stage] = found.get(layer.stage, Costs()) + layer.costs
+        return found
 
 
 @dataclass(frozen=True)
@@ -70,8 +78,8 @@ class Delta:
 
     stage: str
     name: str  # "block3", or "block3 -> block4" where the sides name it differently
-    base: Sums | None
-    head: Sums | None
+    base: Costs | None
+    head: Costs | None
     parts: tuple["Delta", ...] = ()
     type: str = ""
     line: int | None = None  # in the head's table, else the base's
@@ -79,8 +87,8 @@ class Delta:
     def of(self, quantity: Quantity) -> tuple[int, int]:
         """A quantity before and after; 0 where there is no such row."""
         return (
-            getattr(self.base or Sums(), quantity),
-            getattr(self.head or Sums(), quantity),
+            getattr(self.base or Costs(), quantity),
+            getattr(self.head or Costs(), quantity),
         )
 
     def moved(self, quantity: Quantity) -> int:
@@ -130,20 +138,17 @@ class Comparison:
         return tuple(moved[:top])
 
 
-def side_of_count(counted: Count, label: str | None = None) -> Side:
+def side_of_count(counted: Count) -> Side:
     """A side from a count of this run."""
-    config = counted.config
     return Side(
-        label
-        or f"{config.name}@{config.alpha}/{resolution_text(config.resolution)}"
-        + (f", t {config.t}" if config.t is not None else ""),
+        f"{counted.config.name}@{spec_text(counted.config)}",
         tuple(
             Part(
                 name=layer.name,
                 block=layer.block,
                 stage=layer.stage,
                 type=layer.type,
-                sums=Sums(
+                costs=Costs(
                     layer.figures.macs, layer.figures.params, layer.figures.activations
                 ),
                 line=layer.origin.line,
@@ -159,7 +164,7 @@ def side_of_file(path: Path) -> Side:
     Raises RecordError, IncomparableError or FileError; the totals must be the sums of
     the layers.
     """
-    record = read_record(path, "mnprofile/count")
+    record = read_record(path, "count")
     found = record.records("layers")
     if len(found) > MAX_LAYERS:
         record.refuse("layers", f"{len(found)} layers", f"at most {MAX_LAYERS}")
@@ -177,15 +182,15 @@ def side_of_file(path: Path) -> Side:
                 block=one.text("block"),
                 stage=one.text("stage"),
                 type=one.text("type"),
-                sums=Sums(*(one.count(quantity) for quantity in QUANTITIES)),
+                costs=Costs(*(one.count(quantity) for quantity in QUANTITIES)),
                 line=line if type(line) is int else None,
             )
         )
     side = Side(path.name, tuple(layers))
     totals = record.record("totals")
-    sums = _sum(layer.sums for layer in layers)
+    costs = _sum(layer.costs for layer in layers)
     for quantity in QUANTITIES:
-        if totals.count(quantity) != getattr(sums, quantity):
+        if totals.count(quantity) != getattr(costs, quantity):
             totals.refuse(quantity, "not the sum of the layers")
     return side
 
@@ -195,19 +200,10 @@ def compare(base: Side, head: Side) -> Comparison:
     left, right = _tree(base), _tree(head)
     stages = []
     for stage in _merged(list(left), list(right)):
-        blocks = []
-        for a, b in _aligned(left.get(stage, []), right.get(stage, [])):
-            blocks.append(_block(stage, a, b))
-        row = _row(stage, stage, blocks)
-        stages.append(
-            Delta(
-                stage,
-                stage,
-                row.base if stage in left else None,
-                row.head if stage in right else None,
-                tuple(blocks),
-            )
-        )
+        pairs = _aligned(left.get(stage, []), right.get(stage, []))
+        blocks = [_block(stage, *pair) for pair in pairs]
+        has = {"of_base": stage in left, "of_head": stage in right}
+        stages.append(_row(stage, stage, blocks, **has))
     return Comparison(base, head, tuple(stages))
 
 
@@ -226,7 +222,7 @@ class _Block:
     role: str
     parts: dict[str, Part]
     part_names: tuple[str, ...]
-    sums: tuple[Sums, ...]
+    costs: tuple[Costs, ...]
 
 
 def _read_block(name: str, layers: Sequence[Part]) -> _Block:
@@ -239,7 +235,7 @@ def _read_block(name: str, layers: Sequence[Part]) -> _Block:
         role=name.rstrip("0123456789"),
         parts=parts,
         part_names=tuple(parts),
-        sums=tuple(layer.sums for layer in layers),
+        costs=tuple(layer.costs for layer in layers),
     )
 
 
@@ -273,7 +269,7 @@ def _likeness(a: _Block, b: _Block) -> int:
     score = 2
     if a.part_names == b.part_names:
         score += 2
-        if a.sums == b.sums:
+        if a.costs == b.costs:
             score += 3
     return score + (a.name == b.name)
 
@@ -320,19 +316,14 @@ def _block(stage: str, a: _Block | None, b: _Block | None) -> Delta:
             Delta(
                 stage,
                 _names(x, y),
-                x.sums if x else None,
-                y.sums if y else None,
+                x.costs if x else None,
+                y.costs if y else None,
                 type=known.type,
                 line=known.line,
             )
         )
-    row = _row(stage, _names(a, b), layers)
-    return Delta(
-        stage,
-        row.name,
-        row.base if a else None,
-        row.head if b else None,
-        tuple(layers),
+    return _row(
+        stage, _names(a, b), layers, of_base=a is not None, of_head=b is not None
     )
 
 
@@ -342,17 +333,23 @@ def _names(a: _Block | Part | None, b: _Block | Part | None) -> str:
     return " -> ".join(names)
 
 
-def _row(stage: str, name: str, parts: Iterable[Delta]) -> Delta:
-    """The sum of some rows."""
-    rows = tuple(parts)
+def _row(
+    stage: str,
+    name: str,
+    parts: Sequence[Delta],
+    *,
+    of_base: bool = True,
+    of_head: bool = True,
+) -> Delta:
+    """The sum of some rows, on the sides that have it."""
     return Delta(
         stage,
         name,
-        _sum(row.base for row in rows),
-        _sum(row.head for row in rows),
-        rows,
+        _sum(row.base for row in parts) if of_base else None,
+        _sum(row.head for row in parts) if of_head else None,
+        tuple(parts),
     )
 
 
-def _sum(sums: Iterable[Sums | None]) -> Sums:
-    return sum((one for one in sums if one), start=Sums())
+def _sum(costs: Iterable[Costs | None]) -> Costs:
+    return sum((one for one in costs if one), start=Costs())

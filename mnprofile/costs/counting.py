@@ -7,15 +7,15 @@ from dataclasses import dataclass, fields
 from operator import add, attrgetter
 from typing import TYPE_CHECKING, Literal
 
-from mnprofile.graph.graph import Config, Graph, Node, Origin
-from mnprofile.graph.operators import Depthwise, Shape
+from mnprofile.graph.configuration import Configuration
+from mnprofile.graph.graph import Graph, Node, Origin
+from mnprofile.graph.operators.op import Shape
 
 if TYPE_CHECKING:
     import pandas as pd
 
 Grouping = Literal["layer", "block", "stage", "type"]
 GROUPINGS: tuple[Grouping, ...] = ("layer", "block", "stage", "type")
-COUNTED_KINDS = ("conv", "depthwise", "linear")
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,11 +94,7 @@ class Layer:
     out_shape: Shape
     figures: Figures
     origin: Origin
-
-    @property
-    def is_counted(self) -> bool:
-        """Whether it is a convolution or fully connected layer."""
-        return self.op in COUNTED_KINDS
+    is_counted: bool  # a convolution or fully connected layer
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +115,7 @@ class Count:
     all_layers: tuple[Layer, ...]
 
     @property
-    def config(self) -> Config:
+    def config(self) -> Configuration:
         return self.graph.config
 
     @property
@@ -186,7 +182,7 @@ def total(layers: Iterable[Layer]) -> Figures:
 def figures_of(node: Node) -> Figures:
     """What one operator counts."""
     op, x, y = node.op, node.in_shape, node.out_shape
-    if op.kind in COUNTED_KINDS:
+    if op.is_counted:
         weights = op.weights(x)
         return Figures(
             macs=weights * y.positions,
@@ -194,7 +190,7 @@ def figures_of(node: Node) -> Figures:
             biases=op.biases(x),
             activations=y.elements,
         )
-    elements = {f"{op.kind}_elems": x.elements}
+    elements = {op.entering: x.elements} if op.entering else {}
     return Figures(bn_affine=op.bn_affine(x), buffers=op.buffers(x), **elements)
 
 
@@ -211,11 +207,12 @@ def _layer(nodes: list[Node]) -> Layer:
         kernel=getattr(op, "kernel", 1),
         stride=getattr(op, "stride", 1),
         dilation=getattr(op, "dilation", 1),
-        groups=first.in_shape.c if isinstance(op, Depthwise) else 1,
+        groups=op.groups_on(first.in_shape),
         in_shape=first.in_shape,
         out_shape=first.out_shape,
         figures=sum((figures_of(node) for node in nodes), start=Figures()),
         origin=first.origin,
+        is_counted=op.is_counted,
     )
 
 

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
 
 from mnprofile.base.errors import UsageError, nearest
 from mnprofile.base.units import grouped, percent, short
-from mnprofile.costs.counting import COUNTED_KINDS, Figures, figures_of
+from mnprofile.costs.counting import Figures, figures_of
 from mnprofile.costs.formulas import Derivation, Formula, Scale, derive
-from mnprofile.graph.graph import Config, Graph, Node
-from mnprofile.graph.operators import Conv, Depthwise, Linear, Shape
-from mnprofile.networks.catalog import build, load
+from mnprofile.graph.configuration import Configuration
+from mnprofile.graph.graph import Graph, Node
+from mnprofile.graph.operators.op import Shape
+from mnprofile.networks.blocks.builder import build_rows
+from mnprofile.networks.catalog import Arch, build, load
 from mnprofile.networks.notation.rows import Architecture
 
 STANDARD = (
@@ -93,7 +94,7 @@ class Explanation:
 class NetworkExplanation:
     """A whole network, block by block, and against standard convolutions."""
 
-    config: Config
+    config: Configuration
     blocks: tuple[Explanation, ...]
     ratios: tuple[Ratio, ...]
 
@@ -107,11 +108,7 @@ class NetworkExplanation:
         return sum(block.standard_macs for block in self.blocks)
 
 
-def explain(
-    arch: str | os.PathLike[str] | Architecture,
-    layer: str,
-    **settings: Any,
-) -> Explanation:
+def explain(arch: Arch, layer: str, **settings: Any) -> Explanation:
     """The formulas of one layer ("block3.expand") or block ("block3", "block3.se").
 
     ``settings`` are those of ``build``.
@@ -119,8 +116,18 @@ def explain(
     Raises:
         UsageError: no layer of that name has multiply-adds.
     """
-    table = arch if isinstance(arch, Architecture) else load(arch)
-    graph = build(table, **settings)
+    table = load(arch)
+    return layer_explanation(table, build(table, **settings), layer)
+
+
+def explain_network(arch: Arch, **settings: Any) -> NetworkExplanation:
+    """The formula of every block, and the whole network's saving."""
+    table = load(arch)
+    return network_explanation(table, build(table, **settings))
+
+
+def layer_explanation(table: Architecture, graph: Graph, layer: str) -> Explanation:
+    """What ``explain`` gives, for a graph of this table."""
     known = explainable(graph)
     if layer not in known:
         close = nearest(layer, known)
@@ -130,23 +137,20 @@ def explain(
             + ", ".join(dict.fromkeys((known[0], known[len(known) // 2]))),
             suggestion=close,
         )
-    base = build(table, **_base(settings))
-    ratios = _ratios(table, settings, graph, base, layer)
-    return _explanation(graph, base, _probe(table, settings), layer, ratios)
+    base = _base(table, graph)
+    ratios = _ratios(table, graph, base, layer)
+    return _explanation(graph, base, _probe(table, base, graph), layer, ratios)
 
 
-def explain_network(
-    arch: str | os.PathLike[str] | Architecture, **settings: Any
-) -> NetworkExplanation:
-    """The formula of every block, and the whole network's saving."""
-    table = arch if isinstance(arch, Architecture) else load(arch)
-    graph = build(table, **settings)
-    base, probe = build(table, **_base(settings)), _probe(table, settings)
+def network_explanation(table: Architecture, graph: Graph) -> NetworkExplanation:
+    """What ``explain_network`` gives, for a graph of this table."""
+    base = _base(table, graph)
+    probe = _probe(table, base, graph)
     blocks = dict.fromkeys(node.block for node in graph if _is_counted(node))
     return NetworkExplanation(
         graph.config,
         tuple(_explanation(graph, base, probe, name, ()) for name in blocks),
-        _ratios(table, settings, graph, base, None),
+        _ratios(table, graph, base, None),
     )
 
 
@@ -174,18 +178,21 @@ def explainable(graph: Graph) -> list[str]:
     return list(names)
 
 
-def _base(settings: dict[str, Any]) -> dict[str, Any]:
-    return settings | {"alpha": 1.0, "resolution": None}
+def _base(table: Architecture, graph: Graph) -> Graph:
+    """The network at alpha 1 and the table's resolution."""
+    side = table.resolution
+    config = replace(graph.config, alpha=1.0, resolution=(side, side))
+    return build_rows(table, config)
 
 
-def _probe(table: Architecture, settings: dict[str, Any]) -> Graph:
+def _probe(table: Architecture, base: Graph, graph: Graph) -> Graph:
     """A network of another width, to see which channels alpha changes at all."""
-    alpha = 0.5 if settings.get("alpha", 1.0) <= 1 else 2.0
-    return build(table, **_base(settings) | {"alpha": alpha})
+    alpha = 0.5 if graph.config.alpha <= 1 else 2.0
+    return build_rows(table, replace(base.config, alpha=alpha))
 
 
 def _is_counted(node: Node) -> bool:
-    return node.op.kind in COUNTED_KINDS
+    return node.op.is_counted
 
 
 def _named(graph: Graph, name: str) -> tuple[Node, ...]:
@@ -256,40 +263,32 @@ def _kind(nodes: tuple[Node, ...]) -> str:
     squeezes = any(node.type == "SE" for node in nodes)
     if not ops:
         return "squeeze-excite"
-    if any(isinstance(op, Depthwise) for op in ops):
+    if not all(op.mixes_channels for op in ops):
         if len(ops) == 1:
             kind = "depthwise convolution"
-        elif isinstance(ops[0], Depthwise):
+        elif not ops[0].mixes_channels:
             kind = "depthwise separable convolution"
         else:
             kind = "inverted residual"
-    elif isinstance(ops[-1], Linear) or nodes[0].type == "Fully Connected":
+    elif "Fully Connected" in (nodes[0].type, ops[-1].type):
         kind = "fully connected layer"
     else:
-        one = ops[0]
-        is_pointwise = isinstance(one, Conv) and one.kernel == 1
+        is_pointwise = getattr(ops[0], "kernel", 1) == 1
         kind = "pointwise convolution" if is_pointwise else "standard convolution"
     return f"{kind} with squeeze-excite" if squeezes else kind
 
 
 def _ratios(
-    table: Architecture,
-    settings: dict[str, Any],
-    graph: Graph,
-    base: Graph,
-    name: str | None,
+    table: Architecture, graph: Graph, base: Graph, name: str | None
 ) -> tuple[Ratio, ...]:
     """The configuration against alpha 1; where it is that, some others instead."""
     if graph.config != base.config:
         others = [graph]
     else:
         side = table.resolution // 2
-        chosen = [{"alpha": alpha} for alpha in PROBES] + [{"resolution": side}]
-        others = [
-            other
-            for one in chosen
-            if side and (other := _built(table, _base(settings) | one))
-        ]
+        chosen = [replace(base.config, alpha=alpha) for alpha in PROBES]
+        chosen.append(replace(base.config, resolution=(side, side)))
+        others = [other for one in chosen if side and (other := _built(table, one))]
     found = []
     for other in others:
         here, there = (_totals(one, name) for one in (other, base))
@@ -310,10 +309,10 @@ def _ratios(
     return tuple(found)
 
 
-def _built(table: Architecture, settings: dict[str, Any]) -> Graph | None:
+def _built(table: Architecture, config: Configuration) -> Graph | None:
     """A network to compare with; None where the table cannot be built so small."""
     try:
-        return build(table, **settings)
+        return build_rows(table, config)
     except UsageError:
         return None
 

@@ -12,7 +12,8 @@ from fractions import Fraction
 from typing import Any
 
 from mnprofile.graph.graph import Node
-from mnprofile.graph.operators import Conv, Depthwise, Linear, Shape
+from mnprofile.graph.operators.convolution import Conv
+from mnprofile.graph.operators.op import Shape
 from mnprofile.graph.symbols import Expr, Symbol, symbol
 
 # Factors of a product are written in this order once common ones are drawn out.
@@ -150,7 +151,7 @@ class _Derivation:
         first = self.nodes[0]
         shapes: dict[str, Shape] = {}
         layers: dict[str, LayerTerms] = {}
-        depthwise: tuple[Depthwise, Shape, Expr] | None = None
+        depthwise: tuple[Any, Shape, Expr] | None = None
         separable = standard = None
         for node in self.nodes:
             if node.inputs[0] not in shapes:
@@ -159,14 +160,14 @@ class _Derivation:
             op: Any = self.symbolic(node, x)
             y = self.named(op.out_shape(x), node.out_shape)
             shapes[node.name] = y
-            if not isinstance(op, Conv | Depthwise | Linear):
+            if not op.is_counted:
                 continue
             weights = _expr(op.weights(x))
             macs = weights * y.positions
             layers[node.layer] = LayerTerms(node.layer, macs, weights)
-            if isinstance(op, Depthwise):
+            if not op.mixes_channels:
                 depthwise = (op, x, macs)
-            elif depthwise and isinstance(op, Conv) and node.type != "SE":
+            elif depthwise and node.type != "SE":
                 slow, before, cost = depthwise
                 full = Conv(op.out, slow.kernel)
                 standard = _expr(full.weights(before)) * y.positions
@@ -245,24 +246,20 @@ class _Derivation:
     def symbolic(self, node: Node, x: Shape) -> Any:
         """The node's operator with symbols for its kernel and output channels."""
         op: Any = node.op
-        if isinstance(op, Conv | Depthwise) and op.kernel > 1:
-            kernel: Any = self.kernel(op.kernel)
-            op = replace(op, kernel=kernel)
-        if isinstance(op, Conv | Linear):
+        kernel = getattr(op, "kernel", 1)
+        if isinstance(kernel, int) and kernel > 1:
+            op = replace(op, kernel=self.kernel(kernel))
+        if hasattr(op, "out"):
             op = replace(op, out=self.out_channels(node, x))
         return op
 
     def out_channels(self, node: Node, x: Shape) -> Any:
         out = node.out_shape.c
-        main = [
-            one
-            for one in self.nodes
-            if isinstance(one.op, Conv | Linear) and one.type != "SE"
-        ]
+        main = [one for one in self.nodes if one.op.mixes_channels and one.type != "SE"]
         channels: Any = x.c
         if node.type == "SE":
             if node.name == next(one for one in self.nodes if one.type == "SE").name:
-                if len([one for one in self.nodes if one.op.kind == "conv"]) == 1:
+                if sum(one.op.is_counted for one in self.nodes) == 1:
                     return self.squeeze_alone(node, channels)
                 return channels / self.reduction(Fraction(node.in_shape.c, out))
             (power,) = (s for s in self.meanings if s.text == "r")

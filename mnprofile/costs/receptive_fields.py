@@ -7,7 +7,7 @@ along each axis, the parts beyond the image's edge included. So the field has
 - a convolution of kernel k, dilation d and p zeros in front makes
   ``low - p * stride`` and ``high + ((k - 1) * d - p) * stride`` of them, then
   multiplies ``stride`` by its own;
-- an addition sees what either branch sees;
+- an operator that joins maps sees what either branch sees;
 - a pooling over the whole map is a kernel of the map's size;
 - a squeeze-excite product sees the whole image through its factors: the field is then
   that of the map itself, and the layer and all after it are marked ``sees_all``.
@@ -19,10 +19,8 @@ PyTorch's (torchvision, timm) is (k - 1) / 2 on both sides. Field and stride are
 
 from dataclasses import dataclass
 
-from mnprofile.graph.graph import INPUT, Graph, Node
-from mnprofile.graph.operators import Conv, Depthwise, GlobalPool
-
-SYMMETRIC = ("torchvision", "timm")
+from mnprofile.graph.graph import Graph, Node
+from mnprofile.graph.operators.op import Window
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,15 +39,13 @@ class Extent:
     def padding(self) -> int:
         return -self.low
 
-    def through(
-        self, kernel: int, stride: int = 1, dilation: int = 1, before: int = 0
-    ) -> "Extent":
-        """The extent after a kernel with ``before`` zeros in front."""
-        reach = (kernel - 1) * dilation
+    def through(self, window: Window) -> "Extent":
+        """The extent after an operator with such a window."""
+        reach = (window.kernel - 1) * window.dilation
         return Extent(
-            self.stride * stride,
-            self.low - before * self.stride,
-            self.high + (reach - before) * self.stride,
+            self.stride * window.stride,
+            self.low - window.before * self.stride,
+            self.high + (reach - window.before) * self.stride,
         )
 
     def joined(self, other: "Extent") -> "Extent":
@@ -78,42 +74,21 @@ def receptive_fields(graph: Graph) -> dict[str, Field]:
 
 
 def node_fields(graph: Graph) -> dict[str, Field]:
-    """The field of the input and of every operator, by its name."""
-    fields = {INPUT: Field()}
-    symmetric = graph.config.impl in SYMMETRIC
+    """The field of each input and of every operator, by its name."""
+    fields = {name: Field() for name, _ in graph.inputs}
     for node in graph:
-        fields[node.name] = _field(
-            node, [fields[name] for name in node.inputs], symmetric
-        )
+        fields[node.name] = _field(node, [fields[name] for name in node.inputs])
     return fields
 
 
-def _field(node: Node, inputs: list[Field], symmetric: bool) -> Field:
-    op, x = node.op, node.in_shape
+def _field(node: Node, inputs: list[Field]) -> Field:
+    op = node.op
     first, *others = inputs
-    sees_all = any(field.sees_all for field in inputs)
-    if isinstance(op, Conv | Depthwise):
-        h, w = (
-            extent.through(
-                op.kernel, op.stride, op.dilation, _zeros_before(op, size, symmetric)
-            )
-            for extent, size in ((first.h, x.h), (first.w, x.w))
-        )
-        return Field(h, w, sees_all)
-    if isinstance(op, GlobalPool):
-        return Field(first.h.through(x.h, x.h), first.w.through(x.w, x.w), True)
-    if op.kind == "add":
+    sees_all = op.sees_all or any(field.sees_all for field in inputs)
+    if not op.takes_factors:
         for other in others:
-            first = Field(first.h.joined(other.h), first.w.joined(other.w), sees_all)
-    return Field(first.h, first.w, sees_all)
-
-
-def _zeros_before(op: Conv | Depthwise, size: int, symmetric: bool) -> int:
-    """Zeros that padding puts in front of a map of ``size``."""
-    reach = (op.kernel - 1) * op.dilation
-    if getattr(op, "padding", "same") == "keras_v1" and op.stride > 1:
-        return 0
-    if symmetric:
-        return reach // 2
-    out = -(-size // op.stride)
-    return max((out - 1) * op.stride + reach + 1 - size, 0) // 2
+            first = Field(first.h.joined(other.h), first.w.joined(other.w))
+    windows = op.windows(node.in_shape)
+    if windows is None:
+        return Field(first.h, first.w, sees_all)
+    return Field(first.h.through(windows[0]), first.w.through(windows[1]), sees_all)

@@ -57,10 +57,11 @@ def half_even(value: float) -> int:
     return whole(up - (up == value + 0.5) * (up % 2))
 
 
-def multiple_of_8(value: float) -> int:
-    """The nearest multiple of 8 (halves up), at least 8, never under 0.9 x value.
+def multiple_of(divisor: int, value: float, minimum: int) -> int:
+    """The nearest multiple (halves up), at least ``minimum``, never under 0.9 x value.
 
-    This is ``make_divisible`` of the authors' code, copied by every implementation.
+    With multiples of 8 and a minimum of 8 this is ``make_divisible`` of the authors'
+    code, copied by every implementation.
     """
-    rounded = at_least((value + 4) // 8 * 8, 8)
-    return whole(rounded + 8 * (rounded < 0.9 * value))
+    rounded = at_least((value + divisor / 2) // divisor * divisor, minimum)
+    return whole(rounded + divisor * (rounded < 0.9 * value))

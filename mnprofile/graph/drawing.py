@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from mnprofile.base import escape
-from mnprofile.graph.graph import INPUT, Graph, Node
+from mnprofile.graph.graph import Graph, Node
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +20,11 @@ class Box:
 
 def boxes(graph: Graph) -> tuple[Box, ...]:
     """A box a layer; its operators in the label: "Conv 1x1, bn, relu6"."""
-    layer_of = {INPUT: INPUT, **{node.name: node.layer for node in graph}}
+    layer_of = {name: name for name, _ in graph.inputs}
+    layer_of |= {node.name: node.layer for node in graph}
+    # Where there are several, an output says that it is one.
+    named = graph.outputs if len(graph.outputs) > 1 else ()
+    heads = {layer_of[name] for name in named}
     layers: dict[str, list[Node]] = {}
     for node in graph:
         layers.setdefault(node.layer, []).append(node)
@@ -32,7 +36,7 @@ def boxes(graph: Graph) -> tuple[Box, ...]:
                 name=name,
                 stage=nodes[0].stage,
                 block=nodes[0].block,
-                label=_label(nodes),
+                label=_label(nodes) + (", output" if name in heads else ""),
                 fed_by=tuple(dict.fromkeys(feed for feed in feeds if feed != name)),
                 line=nodes[0].origin.line,
             )
@@ -42,7 +46,7 @@ def boxes(graph: Graph) -> tuple[Box, ...]:
 
 def to_tree(graph: Graph) -> list[str]:
     """Stages, their blocks and the blocks' layers, a line each."""
-    lines = [f"input {_shape(graph)}"]
+    lines = [f"{name} {shape}" for name, shape in graph.inputs]
     drawn = boxes(graph)
     for stage in dict.fromkeys(box.stage for box in drawn):
         in_stage = [box for box in drawn if box.stage == stage]
@@ -67,8 +71,10 @@ def to_tree(graph: Graph) -> list[str]:
 def to_mermaid(graph: Graph) -> str:
     """A flowchart that GitHub draws, a subgraph a block."""
     drawn = boxes(graph)
-    ids = _ids(drawn)
-    lines = ["flowchart TD", f'  {ids[INPUT]}(["input {_shape(graph)}"])']
+    ids = _ids(graph, drawn)
+    lines = ["flowchart TD"]
+    for name, shape in graph.inputs:
+        lines.append(f'  {ids[name]}(["{_mermaid(name)} {shape}"])')
     for block, members in _by_block(drawn):
         indent = "  "
         if len(members) > 1:
@@ -88,12 +94,13 @@ def to_mermaid(graph: Graph) -> str:
 def to_dot(graph: Graph) -> str:
     """A graph for Graphviz' dot, a cluster a block."""
     drawn = boxes(graph)
-    ids = _ids(drawn)
+    ids = _ids(graph, drawn)
     lines = [
         f'digraph "{_dot(graph.config.name)}" {{',
         '  node [shape=box, fontname="sans-serif"];',
-        f'  {ids[INPUT]} [label="input {_shape(graph)}", shape=oval];',
     ]
+    for name, shape in graph.inputs:
+        lines.append(f'  {ids[name]} [label="{_dot(name)} {shape}", shape=oval];')
     for block, members in _by_block(drawn):
         indent = "  "
         if len(members) > 1:
@@ -115,23 +122,18 @@ def _label(nodes: list[Node]) -> str:
     first = nodes[0]
     stride = getattr(first.op, "stride", 1)
     dilation = getattr(first.op, "dilation", 1)
-    parts = [first.type if first.op.kind != "pool" else "pool"]
-    if stride > 1:
+    parts = [first.type]
+    if stride != 1:
         parts[0] += f" / s{stride}"
-    if dilation > 1:
+    if dilation != 1:
         parts[0] += f" dilation {dilation}"
     parts += [getattr(node.op, "function", "bn") for node in nodes[1:]]
-    out = nodes[-1].out_shape
-    return f"{', '.join(parts)} -> {out.h}x{out.w}x{out.c}"
+    return f"{', '.join(parts)} -> {nodes[-1].out_shape}"
 
 
-def _shape(graph: Graph) -> str:
-    x = graph.input_shape
-    return f"{x.h}x{x.w}x{x.c}"
-
-
-def _ids(drawn: tuple[Box, ...]) -> dict[str, str]:
-    return {INPUT: "n0", **{box.name: f"n{at}" for at, box in enumerate(drawn, 1)}}
+def _ids(graph: Graph, drawn: tuple[Box, ...]) -> dict[str, str]:
+    names = [*(name for name, _ in graph.inputs), *(box.name for box in drawn)]
+    return {name: f"n{at}" for at, name in enumerate(names)}
 
 
 def _block_id(block: str) -> str:

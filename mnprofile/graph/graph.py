@@ -4,14 +4,13 @@ It knows nothing of tables or families: an ``Origin`` says where a layer came fr
 which a table line is one kind.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
-from mnprofile.base.errors import MnprofileError
-from mnprofile.graph.arithmetic import decide
-from mnprofile.graph.operators import Add, Op, Shape
+from mnprofile.graph.configuration import Configuration
+from mnprofile.graph.operators.op import GraphError, Op, Shape
 
-INPUT = "input"
+INPUT = "input"  # the image, where a network has no other input
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,36 +46,26 @@ class Node:
 
 
 @dataclass(frozen=True, slots=True)
-class Config:
-    """Which network of a family this is: the settings it was built with."""
-
-    name: str
-    impl: str
-    alpha: float
-    resolution: tuple[int, int]  # height, width
-    rho: float | None  # resolution over the table's; None where it is not square
-    t: float | None
-    classes: int
-    output_stride: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class Graph:
-    """Nodes in topological order, and the settings they were built with."""
+    """Nodes in topological order, what feeds them and what they are for.
 
-    config: Config
-    input_shape: Shape
+    ``inputs`` are named shapes, an image in most networks; ``outputs`` the names of the
+    nodes (or inputs) that a run returns, such as one per head.
+    """
+
+    config: Configuration
+    inputs: tuple[tuple[str, Shape], ...]
     nodes: tuple[Node, ...]
+    outputs: tuple[str, ...]
     notes: tuple[str, ...] = ()
+
+    @property
+    def input_shape(self) -> Shape:
+        """The shape of the first input."""
+        return self.inputs[0][1]
 
     def __iter__(self) -> Iterator[Node]:
         return iter(self.nodes)
-
-
-class GraphError(MnprofileError):
-    """Operators that do not fit together."""
-
-    kind = "graph"
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,14 +83,18 @@ class Tape:
     """Records operators one after the other, following the shapes.
 
     ``at`` is the position that newly added operators get, ``last`` the name of the node
-    that feeds the next one.
+    that feeds the next one. ``outputs`` are what the network returns: the last node
+    where none is named.
     """
 
-    def __init__(self, input_shape: Shape) -> None:
+    def __init__(self, inputs: Shape | Mapping[str, Shape]) -> None:
+        named = {INPUT: inputs} if isinstance(inputs, Shape) else inputs
+        self.inputs = tuple(named.items())
         self.nodes: list[Node] = []
-        self.shapes: dict[str, Shape] = {INPUT: input_shape}
+        self.shapes: dict[str, Shape] = dict(named)
         self.at = Position()
-        self.last = INPUT
+        self.last = self.inputs[0][0]
+        self.outputs: list[str] = []
 
     @property
     def shape(self) -> Shape:
@@ -114,17 +107,15 @@ class Tape:
     def add(self, name: str, op: Op, *others: str) -> str:
         """Add an operator fed by the last one (and ``others``); return its name.
 
-        Raises GraphError where a name is taken or the maps of an addition differ.
+        Raises GraphError where a name is taken or the maps do not fit together.
         """
         if name in self.shapes:
             raise GraphError(f'two operators are called "{name}"')
         x = self.shape
-        if isinstance(op, Add):
-            for other in (self.shapes[key] for key in others):
-                same = decide(other.c == x.c) and decide(other.h == x.h)
-                if not (same and decide(other.w == x.w)):
-                    raise GraphError(f"{name}: {other} cannot be added to {x}")
-        out = op.out_shape(x)
+        try:
+            out = op.out_shape(x, *(self.shapes[key] for key in others))
+        except GraphError as fault:
+            raise GraphError(f"{name}: {fault.message}") from None
         self.nodes.append(
             Node(
                 name=name,
@@ -142,3 +133,8 @@ class Tape:
         self.shapes[name] = out
         self.last = name
         return name
+
+    def graph(self, config: Configuration, notes: tuple[str, ...] = ()) -> Graph:
+        """What was recorded."""
+        outputs = tuple(self.outputs) or (self.last,)
+        return Graph(config, self.inputs, tuple(self.nodes), outputs, notes)

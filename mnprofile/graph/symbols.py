@@ -29,7 +29,7 @@ class Rounded:
     """numerator / divisor rounded up or down."""
 
     numerator: Expr
-    divisor: int
+    divisor: Expr | int
     up: bool
     rank: int = 0
 
@@ -82,7 +82,7 @@ class Expr:
             product *= self
         return product
 
-    def __floordiv__(self, divisor: int) -> Expr:
+    def __floordiv__(self, divisor: Expr | int) -> Expr:
         if divisor == 1:
             return self
         if all(factor < 0 for factor, _ in self.terms):
@@ -162,7 +162,7 @@ def _summed(terms: Iterable[tuple[int, Powers]]) -> Expr:
 def _value(atom: Atom, values: Values) -> Fraction:
     if isinstance(atom, Symbol):
         return Fraction(values[atom])
-    quotient = atom.numerator.evaluate(values) / atom.divisor
+    quotient = atom.numerator.evaluate(values) / _expr(atom.divisor).evaluate(values)
     return Fraction(-floor(-quotient) if atom.up else floor(quotient))
 
 
@@ -216,14 +216,15 @@ class _Writer:
         if isinstance(atom, Symbol):
             return self.name(atom)
         inside = self.sum(atom.numerator.terms, factored=False)
+        divisor = self.sum(_expr(atom.divisor).terms, factored=False)
         if self.latex:
             left, right = ("lceil", "rceil") if atom.up else ("lfloor", "rfloor")
-            quotient = rf"\frac{{{inside}}}{{{atom.divisor}}}"
+            quotient = rf"\frac{{{inside}}}{{{divisor}}}"
             return rf"\left\{left} {quotient} \right\{right}"
         left, right = "⌈⌉" if atom.up else "⌊⌋"
         if len(atom.numerator.terms) > 1:
             inside = f"({inside})"
-        return f"{left}{inside}/{atom.divisor}{right}"
+        return f"{left}{inside}/{divisor}{right}"
 
     def bracketed(self, inside: str) -> str:
         return rf"\left({inside}\right)" if self.latex else f"({inside})"

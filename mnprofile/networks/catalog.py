@@ -1,24 +1,24 @@
 """Names to tables: the shipped ones by name or alias, a user's own by path or "-"."""
 
-import errno
 import os
-import re
 import sys
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from mnprofile.base.errors import FileError, Place, TableError, UsageError, nearest
-from mnprofile.base.files import note_input
-from mnprofile.base.units import parse_resolution
+from mnprofile.base.errors import Place, TableError, UsageError, nearest
+from mnprofile.base.files import Input
 from mnprofile.graph.graph import Graph
 from mnprofile.networks.blocks.builder import build_rows, check_sizes
-from mnprofile.networks.notation.dialects import read_architecture
-from mnprofile.networks.notation.markdown import MAX_BYTES, read_settings, read_table
-from mnprofile.networks.notation.rows import FAMILIES, Architecture
+from mnprofile.networks.configuration import Request, configure
+from mnprofile.networks.notation.architecture import read_architecture
+from mnprofile.networks.notation.markdown import read_settings, read_table
+from mnprofile.networks.notation.rows import Architecture
+from mnprofile.networks.widths import FAMILIES
 
 STDIN = "-"
-_ALPHA = re.compile(r"[0-9]{0,6}\.?[0-9]{1,6}")
+FILES = Input("Markdown file", TableError, 1 << 20, pipe="- for a pipe")
+Arch = str | os.PathLike[str] | Architecture
 
 
 def tables_folder() -> Path:
@@ -68,24 +68,35 @@ def _shipped(entry: Entry) -> Architecture:
     return parse(entry.path.read_text("utf-8"), f"tables/{entry.path.name}")
 
 
-def load(arch: str | os.PathLike[str]) -> Architecture:
+def entry_of(name: str) -> Entry | None:
+    """The shipped table of a name or alias, in capitals or not; None for any other."""
+    for entry in index():
+        if name.lower() in (entry.name.lower(), *map(str.lower, entry.aliases)):
+            return entry
+    return None
+
+
+def load(arch: Arch) -> Architecture:
     """Find and read a table: an alias or name, a path, or "-" for standard input.
 
+    A table that is read already is returned as it is.
     Every printed input size is held against the computed one.
 
     Raises:
         UsageError: no table of that name, and no such file.
         TableError: the file is not a readable architecture table.
     """
+    if isinstance(arch, Architecture):
+        return arch
     text = os.fspath(arch)
     if text == STDIN:
         if sys.stdin is None:
             raise UsageError("standard input is closed")
-        data = sys.stdin.buffer.read(MAX_BYTES + 1)
-        return parse(_decode(data, "<stdin>"), "<stdin>")
-    for entry in index():
-        if text.lower() in (entry.name.lower(), *map(str.lower, entry.aliases)):
-            return _shipped(entry)
+        data = FILES.bounded(sys.stdin.buffer, "<stdin>")
+        return parse(FILES.decoded(data, "<stdin>"), "<stdin>")
+    entry = entry_of(text)
+    if entry is not None:
+        return _shipped(entry)
     looks_like_a_path = os.sep in text or "/" in text or text.endswith(".md")
     if looks_like_a_path or os.path.lexists(text):
         return _load_file(Path(text))
@@ -105,7 +116,7 @@ def parse(text: str, file: str = "<text>") -> Architecture:
 
 
 def build(
-    arch: str | os.PathLike[str] | Architecture,
+    arch: Arch,
     *,
     alpha: float = 1.0,
     resolution: int | tuple[int, int] | None = None,
@@ -114,13 +125,28 @@ def build(
     impl: str = "paper",
     output_stride: int | None = None,
 ) -> Graph:
-    """Build the layer graph of one configuration; see ``blocks.build_rows``.
+    """Build the layer graph of one configuration.
+
+    Args:
+        arch: what ``load`` takes.
+        alpha: width multiplier, above 0 and at most 16.
+        resolution: input side, or (height, width); the table's own where None.
+        t: replaces the expansion factor of every block whose printed one is above 1;
+            0 makes a block with a shortcut the identity.
+        classes: replaces the number of classes; 0 leaves the classifier out.
+        impl: whose width-multiplier rules apply: paper, torchvision, keras or timm.
+        output_stride: 8, 16 or 32: strides beyond it become dilation, as DeepLab does
+            (and torchvision's ``dilated`` V3, which equals 16).
+
+    Raises:
+        UsageError: a value out of range, or one that the table has no use for.
+            A resolution too small for Keras' V1 padding is one of them.
 
     >>> build("v2", alpha=0.75, resolution=160).config.resolution
     (160, 160)
     """
-    return build_rows(
-        arch if isinstance(arch, Architecture) else load(arch),
+    table = load(arch)
+    request = Request(
         alpha=alpha,
         resolution=resolution,
         t=t,
@@ -128,79 +154,16 @@ def build(
         impl=impl,
         output_stride=output_stride,
     )
+    return build_rows(table, configure(table, request))
 
 
 def is_shipped(arch: Architecture) -> bool:
-    """Whether a table is one of those that ship, and not a user's."""
+    """Whether a table is one of those that ship. A user's copy of one is the user's."""
     return any(arch is _shipped(one) for one in index() if one.name == arch.name)
 
 
 def _load_file(path: Path) -> Architecture:
-    return parse(_decode(_read(path), str(path)), str(path))
-
-
-def _read(path: Path) -> bytes:
-    """At most MAX_BYTES + 1 bytes of a regular file (a pipe is one too)."""
-    place = Place(str(path))
-    try:
-        if path.is_dir():
-            raise TableError("this is a directory", place=place, accepted="a file")
-        if path.is_char_device() or path.is_block_device() or path.is_socket():
-            raise TableError("this is no regular file", place=place)
-        if path.is_fifo() and not str(path).startswith(("/dev/fd/", "/proc/")):
-            # Opening it would wait for a writer, for ever if none comes.
-            raise TableError(
-                "this is a named pipe", place=place, accepted="- for a pipe"
-            )
-        note_input(path)
-        with open(path, "rb") as file:
-            return file.read(MAX_BYTES + 1)
-    except OSError as fault:
-        if fault.errno in (errno.ENOENT, errno.ENOTDIR):
-            raise TableError("no such file", place=place) from None
-        raise FileError(fault.strerror or str(fault), place=place) from None
-    except ValueError:  # a NUL in the path
-        raise TableError("this is no file name", place=place) from None
-
-
-def _decode(data: bytes, file: str) -> str:
-    if len(data) > MAX_BYTES:
-        raise TableError(
-            "the file is larger than 1 MiB", place=Place(file), accepted="up to 1 MiB"
-        )
-    try:
-        return data.decode("utf-8")
-    except UnicodeDecodeError as fault:
-        line = data.count(b"\n", 0, fault.start) + 1
-        column = fault.start - (data.rfind(b"\n", 0, fault.start) + 1) + 1
-        raise TableError(
-            "not UTF-8 text",
-            place=Place(file, line, column),
-            accepted="a UTF-8 encoded Markdown file",
-        ) from None
-
-
-@dataclass(frozen=True)
-class Spec:
-    """``v2@0.75/160``: an architecture, and a width and resolution where given."""
-
-    arch: str
-    alpha: float | None = None
-    resolution: tuple[int, int] | None = None
-
-
-def parse_spec(text: str) -> Spec:
-    """Read ``ARCH``, ``ARCH@ALPHA`` or ``ARCH@ALPHA/RES``.
-
-    A file whose whole name is ``text`` is taken as that file. Raises UsageError.
-    """
-    arch, at, factors = text.rpartition("@")
-    if not at or text.endswith(".md") or os.path.lexists(text):
-        return Spec(text)
-    width, slash, side = factors.partition("/")
-    if not _ALPHA.fullmatch(width):
-        raise UsageError(
-            f'"{text}": "{width}" is no width multiplier',
-            accepted="ARCH@ALPHA or ARCH@ALPHA/RES, such as v2@0.75/160",
-        )
-    return Spec(arch, float(width), parse_resolution(side, text) if slash else None)
+    if os.path.isdir(path):  # noqa: PTH112 - unlike Path.is_dir it never raises
+        place = Place(str(path))
+        raise TableError("this is a directory", place=place, accepted="a file")
+    return parse(FILES.text(path), str(path))

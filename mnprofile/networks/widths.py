@@ -1,4 +1,4 @@
-"""Width-multiplier rules: printed channels to built ones, by family and implementation.
+"""Width rules: printed channels to built ones, declared as data.
 
 Each implementation rounds in its own way. At alpha 1.0 they agree: the printed channels
 stand. All rules are plain arithmetic on one number or an array of them.
@@ -9,16 +9,24 @@ Keras ``applications/mobilenet*.py``; timm ``models/efficientnet.py``,
 ``mobilenetv3.py``, ``_efficientnet_builder.py``.
 """
 
-from collections.abc import Callable
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
 from mnprofile.base.errors import UsageError
-from mnprofile.graph.arithmetic import at_least, decide, half_even, multiple_of_8, whole
-from mnprofile.networks.notation.rows import Family
+from mnprofile.graph.arithmetic import (
+    at_least,
+    decide,
+    half_even,
+    multiple_of,
+    whole,
+)
+from mnprofile.graph.operators.convolution import CENTRED, SAME, Explicit, Padding
 
 Impl = Literal["paper", "torchvision", "keras", "timm"]
 IMPLS: tuple[Impl, ...] = ("paper", "torchvision", "keras", "timm")
+Rounding = Literal["nearest", "down", "half-even"]
+Scales = Literal["always", "wider", "never"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,157 +43,180 @@ class Width:
     alpha: float
 
 
-Rule = Callable[[Width], int]
+@dataclass(frozen=True, slots=True)
+class WidthRule:
+    """How one kind of channel count follows alpha: a product, then a rounding.
+
+    ``of`` says which product: the printed channels times alpha, or the channels that
+    really come in times the row's factor. ``scales`` may restrict alpha to widening
+    ("wider") or leave it out ("never"), and so does ``from_alpha`` under it.
+
+    The product goes to the nearest multiple of ``divisor``, at least ``minimum`` and
+    never under 0.9 times the product (``make_divisible`` of the authors' code); with a
+    divisor of 1 it is cut off ("down") or goes to the nearest integer, ties to the even
+    one ("half-even"). ``cut_first`` cuts it off before, ``decimals`` rounds the factor.
+    """
+
+    of: Literal["printed", "input"] = "printed"
+    scales: Scales = "always"
+    from_alpha: float = 0.0
+    divisor: int = 8
+    minimum: int = 8
+    rounding: Rounding = "nearest"
+    cut_first: bool = False
+    decimals: int | None = None
+
+    def channels(self, width: Width) -> int:
+        """Channels of a row: the printed ones at alpha 1, the rule's otherwise."""
+        if decide(width.alpha == 1):
+            return whole(width.printed)
+        return self.scaled(width)
+
+    def scaled(self, width: Width) -> int:
+        """What the rule makes of a row, at alpha 1 too."""
+        if self.of == "input":
+            factor = width.factor
+            if self.decimals is not None:
+                factor = round(factor, self.decimals)
+            return self.rounded(width.built_in * factor)
+        starts_later = self.from_alpha and decide(width.alpha < self.from_alpha)
+        if self.scales == "never" or starts_later:
+            return whole(width.printed)
+        alpha = at_least(width.alpha, 1) if self.scales == "wider" else width.alpha
+        return self.rounded(width.printed * alpha)
+
+    def rounded(self, value: float) -> int:
+        """A product as a channel count."""
+        if self.cut_first:
+            value = whole(value)
+        match self.rounding:
+            case "nearest":
+                return multiple_of(self.divisor, value, self.minimum)
+            case "down":
+                return at_least(whole(value), self.minimum)
+            case "half-even":
+                return at_least(half_even(value), self.minimum)
 
 
 @dataclass(frozen=True, slots=True)
-class Rules:
-    """How one implementation of one family finds each kind of channel count."""
+class Implementation:
+    """How one implementation of a family finds each kind of channel count, and pads."""
 
-    stem: Rule  # the first convolution
-    output: Rule  # blocks and convolutions in between
-    last: Rule  # the convolution before the pooling
-    head: Rule  # 1x1 convolutions between pooling and classifier
-    expanded: Rule  # the inside of an inverted residual block
-    round_expanded: Callable[[float], int]  # t x input channels, for a given t
-    squeezed: Callable[[int], int]  # squeeze-excite, from the expanded channels
-
-
-# --- the rules by name ---------------------------------------------------------------
+    stem: WidthRule  # the first convolution
+    output: WidthRule  # blocks and convolutions in between
+    last: WidthRule  # the convolution before the pooling
+    head: WidthRule  # 1x1 convolutions between pooling and classifier
+    expanded: WidthRule | None  # the inside of an inverted residual; None: has none
+    squeezed: WidthRule  # squeeze-excite, from a quarter of the expanded channels
+    padding: Padding = SAME
+    strided_depthwise: Padding | None = None  # of such a row, where it differs
 
 
-def _scaled_by_8(w: Width) -> int:
-    return multiple_of_8(w.printed * w.alpha)
+BY_8 = WidthRule()
+KEPT = WidthRule(scales="never")
+WIDER = WidthRule(scales="wider")
+INPUT_BY_8 = WidthRule(of="input")
+CUT = WidthRule(divisor=1, minimum=1, rounding="down")
+CUT_BY_8 = WidthRule(cut_first=True)
 
 
-def _kept(w: Width) -> int:
-    return whole(w.printed)
-
-
-def _never_narrowed(w: Width) -> int:
-    """Scaled for alpha above 1 only."""
-    return multiple_of_8(w.printed * at_least(w.alpha, 1))
-
-
-def _slim_v1(w: Width) -> int:
-    return at_least(whole(w.printed * w.alpha), 8)
-
-
-def _keras_v1(w: Width) -> int:
-    return at_least(whole(w.printed * w.alpha), 1)
-
-
-def _keras_v2(w: Width) -> int:
-    return multiple_of_8(whole(w.printed * w.alpha))
-
-
-def _times_input_by_8(w: Width) -> int:
-    return multiple_of_8(w.built_in * w.factor)
-
-
-def _times_input_rounded(w: Width) -> int:
-    return at_least(half_even(w.built_in * w.factor), 1)
-
-
-def _times_input_whole(w: Width) -> int:
-    return at_least(whole(w.built_in * w.factor), 1)
-
-
-def _timm_expanded(w: Width) -> int:
-    """timm writes the factors with two decimals: 2.3, 4.5, 3.67."""
-    return multiple_of_8(w.built_in * round(w.factor, 2))
-
-
-def _timm_v3_stem(w: Width) -> int:
-    """Left alone under alpha 0.75."""
-    return _kept(w) if decide(w.alpha < 0.75) else _scaled_by_8(w)
-
-
-def _positive_round(value: float) -> int:
-    return at_least(half_even(value), 1)
-
-
-def _positive_whole(value: float) -> int:
-    return at_least(whole(value), 1)
-
-
-def _quarter(expanded: int) -> int:
-    return multiple_of_8(expanded / 4)
-
-
-def _quarter_cut(expanded: int) -> int:
-    return multiple_of_8(expanded // 4)
-
-
-def _all(rule: Rule, **exceptions: object) -> Rules:
-    """Rules that use one rule for every output, but for the exceptions."""
-    fields: dict[str, object] = {
-        "stem": rule,
-        "output": rule,
-        "last": rule,
-        "head": rule,
-        "expanded": _times_input_by_8,
-        "round_expanded": multiple_of_8,
-        "squeezed": _quarter,
-    }
-    return Rules(**(fields | exceptions))  # type: ignore[arg-type]
-
-
-RULES: dict[tuple[Family, Impl], Rules] = {
-    ("v1", "paper"): _all(_slim_v1),
-    ("v1", "keras"): _all(_keras_v1),
-    ("v1", "timm"): _all(_scaled_by_8),
-    # V2: TF-slim with finegrain_classification_mode, as its released models have it.
-    ("v2", "paper"): _all(_scaled_by_8, last=_never_narrowed),
-    ("v2", "torchvision"): _all(
-        _scaled_by_8,
-        last=_never_narrowed,
-        expanded=_times_input_rounded,
-        round_expanded=_positive_round,
-    ),
-    ("v2", "keras"): _all(
-        _keras_v2,
-        stem=_scaled_by_8,
-        last=_never_narrowed,
-        expanded=_times_input_whole,
-        round_expanded=_positive_whole,
-    ),
-    ("v2", "timm"): _all(_scaled_by_8, last=_never_narrowed),
-    # V3: the released 0.75 models of TF-slim keep the penultimate layer unscaled.
-    ("v3", "paper"): _all(_scaled_by_8, head=_never_narrowed),
-    ("v3", "torchvision"): _all(
-        _scaled_by_8,
-        last=_times_input_by_8,
-        expanded=_scaled_by_8,
-        squeezed=_quarter_cut,
-    ),
-    ("v3", "keras"): _all(
-        _scaled_by_8, stem=_kept, last=_times_input_by_8, head=_never_narrowed
-    ),
-    ("v3", "timm"): _all(
-        _scaled_by_8, stem=_timm_v3_stem, head=_kept, expanded=_timm_expanded
-    ),
+# What a table's settings can name; they can spell out any other.
+NAMED = {
+    "by 8": BY_8,
+    "by 8 of the input": INPUT_BY_8,
+    "by 8, cut first": CUT_BY_8,
+    "cut": CUT,
+    "kept": KEPT,
+    "wider": WIDER,
 }
+WIDTHS = ("stem", "output", "last", "head", "expanded", "squeezed")
 
 
-def rules_for(family: Family, impl: str) -> Rules:
-    """The rules of one implementation.
+def _implementation(
+    rule: WidthRule,
+    *,
+    stem: WidthRule | None = None,
+    last: WidthRule | None = None,
+    head: WidthRule | None = None,
+    expanded: WidthRule | None = INPUT_BY_8,
+    squeezed: WidthRule = BY_8,
+    padding: Padding = SAME,
+    strided_depthwise: Padding | None = None,
+) -> Implementation:
+    """One rule for every output, but for the exceptions."""
+    return Implementation(
+        stem or rule,
+        rule,
+        last or rule,
+        head or rule,
+        expanded,
+        squeezed,
+        padding,
+        strided_depthwise,
+    )
 
-    Raises UsageError for an unknown implementation, or one that has no such family.
+
+Scaling = Mapping[str, Implementation]  # by the name of the implementation
+
+SCALINGS: dict[str, Scaling] = {
+    "v1": {
+        "paper": _implementation(
+            WidthRule(divisor=1, minimum=8, rounding="down"), expanded=None
+        ),
+        "keras": _implementation(
+            CUT, expanded=None, strided_depthwise=Explicit(bottom=1, right=1)
+        ),
+        "timm": _implementation(BY_8, expanded=None, padding=CENTRED),
+    },
+    "v2": {
+        # TF-slim with finegrain_classification_mode, as its released models have it.
+        "paper": _implementation(BY_8, last=WIDER),
+        "torchvision": _implementation(
+            BY_8,
+            last=WIDER,
+            expanded=WidthRule("input", divisor=1, minimum=1, rounding="half-even"),
+            padding=CENTRED,
+        ),
+        "keras": _implementation(
+            CUT_BY_8,
+            stem=BY_8,
+            last=WIDER,
+            expanded=WidthRule("input", divisor=1, minimum=1, rounding="down"),
+        ),
+        "timm": _implementation(BY_8, last=WIDER, padding=CENTRED),
+    },
+    "v3": {
+        # The released 0.75 models of TF-slim keep the penultimate layer unscaled.
+        "paper": _implementation(BY_8, head=WIDER),
+        "torchvision": _implementation(
+            BY_8, last=INPUT_BY_8, expanded=BY_8, squeezed=CUT_BY_8, padding=CENTRED
+        ),
+        "keras": _implementation(BY_8, stem=KEPT, last=INPUT_BY_8, head=WIDER),
+        "timm": _implementation(
+            BY_8,
+            stem=WidthRule(from_alpha=0.75),
+            head=KEPT,
+            # It writes the factors with two decimals: 2.3, 4.5, 3.67.
+            expanded=WidthRule("input", decimals=2),
+            padding=CENTRED,
+        ),
+    },
+}
+FAMILIES = tuple(SCALINGS)
+
+
+def implementation(family: str, scaling: Scaling, impl: str) -> Implementation:
+    """One implementation of a table's width rules.
+
+    Raises UsageError for an unknown implementation, or one that the rules do not have.
     """
     if impl not in IMPLS:
         raise UsageError(
             f'impl: "{impl}" is no implementation', accepted=", ".join(IMPLS)
         )
-    found = RULES.get((family, impl))
-    if found is None:
-        known = ", ".join(name for name in IMPLS if (family, name) in RULES)
+    if impl not in scaling:
+        known = ", ".join(name for name in IMPLS if name in scaling)
         raise UsageError(
             f"impl: {impl} has no {family.upper()} width rules", accepted=known
         )
-    return found
-
-
-def channels(rule: Rule, width: Width) -> int:
-    """Built channels of a row: the printed ones at alpha 1, the rule's otherwise."""
-    return whole(width.printed) if decide(width.alpha == 1) else rule(width)
+    return scaling[impl]

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from mnprofile.base.errors import UsageError
 from mnprofile.base.units import Bits, check_bits, plain
 from mnprofile.networks.notation.rows import Architecture
+from mnprofile.search.conditions import KNOWN, MEMORY, Condition
 from mnprofile.search.grids import (
     DEFAULT_TABLES,
     Archs,
@@ -20,7 +21,8 @@ from mnprofile.search.grids import (
 )
 from mnprofile.search.interpolation import ESTIMATE, PUBLISHED, Accuracy
 from mnprofile.search.row_files import frame
-from mnprofile.search.stream import KNOWN, MEMORY, Condition, Rows, join, stream
+from mnprofile.search.rows import Rows, join
+from mnprofile.search.stream import stream
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -119,7 +121,7 @@ def find(
         arch: the tables to choose from.
         max_macs, max_params, max_activations: limits on what it costs.
         max_memory: most bytes that live activations need at once.
-        bits: 8, 16 or 32 an element of these.
+        bits: size of an element of these: 8, 16 or 32.
         min_top1: least top-1, in percent.
         published_only: leave the estimates out.
         alpha, resolution: what to try; the published values, and between them alphas in
@@ -131,7 +133,13 @@ def find(
     >>> find("v2", max_macs=100_000_000, published_only=True).best.spec
     'mobilenet_v2@0.5/224'
     """
-    limits = _limits(max_macs, max_params, max_activations, max_memory, min_top1)
+    limits = _limits(
+        macs=max_macs,
+        params=max_params,
+        activations=max_activations,
+        act_peak_bytes=max_memory,
+        top1=min_top1,
+    )
     checked = check_bits(bits)
     grids = tuple(
         _between(grid, alpha is None, resolution is None)
@@ -146,12 +154,16 @@ def find(
     rows = join(parts) if parts else None
     if rows is not None and published_only:
         rows = rows.take(rows.columns["kind"] == PUBLISHED)
+    return _ranked(rows, limits, checked)
+
+
+def _ranked(rows: Rows | None, limits: tuple[Condition, ...], bits: Bits) -> Found:
+    """Rank the rows that keep the limits, and find what comes next."""
     choices = _choices(rows) if rows is not None else []
-    searched = len(choices)
     fits = [at for at, choice in enumerate(choices) if not _broken(choice, limits)]
     fits.sort(key=lambda at: _rank(choices[at]))
     ranked = tuple(choices[at] for at in fits)
-    target = None
+    target = nearest = None
     if ranked:
         beaten = max((one.top1 for one in ranked if one.is_published), default=None)
         above = ranked[0].top1 if beaten is None else beaten
@@ -159,12 +171,13 @@ def find(
         target = _least_over(
             [one for one in choices if one.top1 > above and _broken(one, costs)], limits
         )
-    nearest = None if ranked else _least_over(choices, limits)
+    else:
+        nearest = _least_over(choices, limits)
     over = target or nearest
     return Found(
         limits=limits,
-        bits=checked,
-        searched=searched,
+        bits=bits,
+        searched=len(choices),
         ranked=ranked,
         next_better=target,
         nearest=nearest,
@@ -173,23 +186,11 @@ def find(
     )
 
 
-def _limits(
-    max_macs: int | None,
-    max_params: int | None,
-    max_activations: int | None,
-    max_memory: int | None,
-    min_top1: float | None,
-) -> tuple[Condition, ...]:
-    given = (
-        ("macs", "<=", max_macs),
-        ("params", "<=", max_params),
-        ("activations", "<=", max_activations),
-        (MEMORY, "<=", max_memory),
-        ("top1", ">=", min_top1),
-    )
+def _limits(**given: float | None) -> tuple[Condition, ...]:
+    """The limits that are given, by column: a minimum of top-1, else a maximum."""
     limits = tuple(
-        Condition(column, sign, value)
-        for column, sign, value in given
+        Condition(column, ">=" if column == "top1" else "<=", value)
+        for column, value in given.items()
         if value is not None
     )
     for limit in limits:
@@ -204,8 +205,6 @@ def _limits(
 
 def _between(grid: Grid, fill_alphas: bool, fill_sides: bool) -> Grid:
     """The published grid with steps put between its values."""
-    from dataclasses import replace
-
     alphas, sides = grid.alphas, [side for side, _ in grid.resolutions]
     if fill_alphas and len(alphas) > 1:
         first, last = round(min(alphas) / _STEP), round(max(alphas) / _STEP)
@@ -221,26 +220,23 @@ def _between(grid: Grid, fill_alphas: bool, fill_sides: bool) -> Grid:
 
 
 def _choices(rows: Rows) -> list[Choice]:
-    taken = ("macs", "params", "activations", MEMORY, "top1")
-    names = ("alpha", "height", "t", "kind", *taken)
+    counted = ("macs", "params", "activations", MEMORY, "top1")
+    names = ("alpha", "height", "t", *counted, "kind")
+    groups = [rows.groups[at] for at in rows.group.tolist()]
     lists = [rows.columns[name].tolist() for name in names]
-    choices = []
-    for at, values in zip(rows.group.tolist(), zip(*lists, strict=True), strict=True):
-        alpha, height, t, kind, *figures = values
-        group = rows.groups[at]
-        assert group.accuracy is not None
-        choices.append(
-            Choice(
-                arch=group.arch,
-                accuracy=group.accuracy,
-                alpha=alpha,
-                resolution=height,
-                t=None if math.isnan(t) else t,
-                **dict(zip(taken, figures, strict=True)),
-                is_published=kind != ESTIMATE,
-            )
+    return [
+        Choice(
+            arch=group.arch,
+            accuracy=group.accuracy,
+            alpha=alpha,
+            resolution=height,
+            t=None if math.isnan(t) else t,
+            **dict(zip(counted, figures, strict=True)),
+            is_published=kind != ESTIMATE,
         )
-    return choices
+        for group, alpha, height, t, *figures, kind in zip(groups, *lists, strict=True)
+        if group.accuracy is not None
+    ]
 
 
 def _rank(choice: Choice) -> tuple[Any, ...]:

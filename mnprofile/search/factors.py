@@ -5,16 +5,13 @@ resolution alone. A page that carries both multiplies and adds, and knows no rul
 scaling or padding: those stay here, written once.
 """
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import dataclass
 
-from mnprofile.costs.counting import COUNTED_KINDS
-from mnprofile.graph.arithmetic import SplitError
-from mnprofile.graph.graph import Config, Graph, Node
-from mnprofile.graph.operators import BatchNorm, Shape, ShapeError
-from mnprofile.networks.blocks.builder import assemble, build_rows
+from mnprofile.graph.graph import Graph, Node
+from mnprofile.graph.operators.op import Shape
+from mnprofile.networks.configuration import checked_classes
 from mnprofile.networks.notation.rows import Architecture
+from mnprofile.search.structures import flat, structures
 
 ALPHAS = tuple(n / 20 for n in range(2, 41))  # 0.1, 0.15 ... 2.0
 EXPANSIONS = (None, 0.0, 0.5, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0)  # None: the table's
@@ -25,8 +22,8 @@ RESOLUTIONS = tuple(range(32, 513, 8))
 class Slot:
     """A layer that some configuration has.
 
-    ``weights`` and ``out`` (channels) have one value an (alpha, t), t running fastest,
-    and 0 where the configuration lacks the layer. ``positions`` has one a resolution.
+    ``weights`` and ``out`` (channels) have one value per (alpha, t), t running fastest,
+    and 0 where the configuration lacks the layer. ``positions`` has one per resolution.
     Biases are ``biases`` x out, batch-norm parameters and buffers ``norms`` x out each.
     """
 
@@ -63,151 +60,67 @@ def factors(
 
     Resolutions that the implementation cannot run are left out.
     """
-    base = build_rows(arch, impl=impl).config
+    import numpy as np
+
     ts = expansions if arch.has_expansion else (None,)
-    pairs = [(alpha, t) for alpha in alphas for t in ts]
-    built = [
-        (_counted(graph), chosen) for graph, chosen in _by_width(arch, base, pairs)
-    ]
-    built.sort(key=lambda one: (-len(one[0]), one[1]))
-    # Strides do not depend on the width: one graph that has a layer tells its maps.
-    homes: dict[str, int] = {}
-    for index, (layers, _) in enumerate(built):
-        for name in layers:
-            homes.setdefault(name, index)
-    maps = {
-        index: _by_resolution(arch, base, pairs[built[index][1][0]], resolutions)
-        for index in sorted(set(homes.values()))
-    }
-    possible = tuple(
-        side for side in resolutions if all(side in found for found in maps.values())
+    pairs = np.array([(alpha, t) for alpha in alphas for t in ts], float)
+    found = structures(
+        arch,
+        alpha=pairs[:, 0],
+        t=pairs[:, 1],
+        resolutions=tuple((side, side) for side in resolutions),
+        classes=checked_classes(arch, None),
+        impl=impl,
+        skip_impossible=True,
     )
+    # The fullest structure comes first: it says the most of the order of the layers.
+    built = [(one, _counted(one.graph)) for one in found]
+    built.sort(key=lambda pair: (-len(pair[1]), pair[0].widths.tolist()))
+    possible = sorted({index for one, _ in built for index in one.sizes.tolist()})
     slots = []
-    for name in _order([list(layers) for layers, _ in built]):
-        weights, out = [0] * len(pairs), [0] * len(pairs)
-        for layers, chosen in built:
-            if name in layers:
-                node = layers[name].node
-                _put(weights, chosen, node.op.weights(node.in_shape))
-                _put(out, chosen, node.out_shape.c)
-        home = built[homes[name]][0][name]
+    for name in _order([list(layers) for _, layers in built]):
+        weights, out = np.zeros((2, len(pairs)), np.int64)
+        positions = np.zeros(len(resolutions), np.int64)
+        having = [(one, layers[name]) for one, layers in built if name in layers]
+        for one, node in having:
+            weights[one.widths] = flat(node.op.weights(node.in_shape))
+            out[one.widths] = flat(node.out_shape.c)
+            positions[one.sizes] = flat(node.out_shape.positions)
+        home, first = having[0]
         slots.append(
             Slot(
                 name,
-                home.node.block,
-                home.node.stage,
-                home.node.type,
-                home.biases,
-                home.norms,
-                tuple(weights),
-                tuple(out),
-                tuple(maps[homes[name]][side][name] for side in possible),
+                first.block,
+                first.stage,
+                first.type,
+                int(getattr(first.op, "bias", False)),
+                _norms(home.graph, name),
+                tuple(weights.tolist()),
+                tuple(out.tolist()),
+                tuple(positions[possible].tolist()),
             )
         )
-    return Factors(alphas, ts, possible, tuple(slots))
+    sides = tuple(resolutions[index] for index in possible)
+    return Factors(alphas, ts, sides, tuple(slots))
 
 
-@dataclass(frozen=True)
-class _Layer:
-    """One counted layer of a graph: biases and norms are per output channel."""
-
-    node: Node
-    biases: int
-    norms: int
+def _counted(graph: Graph) -> dict[str, Node]:
+    """The counted operators of a graph, by the name of their layer."""
+    return {node.layer: node for node in graph if node.op.is_counted}
 
 
-def _counted(graph: Graph) -> dict[str, _Layer]:
-    """The counted layers of a graph by name."""
+def _norms(graph: Graph, layer: str) -> int:
+    """Batch-norm buffers of a layer per output channel."""
     one = Shape(1, 1, 1)
-    norms = {
-        node.layer: node.op.buffers(one)
-        for node in graph
-        if isinstance(node.op, BatchNorm)
-    }
-    return {
-        node.layer: _Layer(
-            node, int(getattr(node.op, "bias", False)), norms.get(node.layer, 0)
-        )
-        for node in graph
-        if node.op.kind in COUNTED_KINDS
-    }
+    return sum(node.op.buffers(one) for node in graph if node.layer == layer)
 
 
 def _order(structures: list[list[str]]) -> list[str]:
     """Every layer name once, in network order; the fullest structure comes first."""
-    order = structures[0][:]
-    for names in structures[1:]:
+    order: list[str] = []
+    for names in structures:
         for index, name in enumerate(names):
             if name not in order:
                 before = order.index(names[index - 1]) + 1 if index else 0
                 order.insert(before, name)
     return order
-
-
-def _put(into: list[int], chosen: Sequence[int], values: Any) -> None:
-    """Put one number, or one a configuration, where the configurations stand."""
-    import numpy as np
-
-    spread = np.broadcast_to(values, len(chosen)).tolist()
-    for index, value in zip(chosen, spread, strict=True):
-        into[index] = value
-
-
-def _by_width(
-    arch: Architecture, base: Config, pairs: Sequence[tuple[float, float | None]]
-) -> Iterator[tuple[Graph, tuple[int, ...]]]:
-    """Graphs over many (alpha, t) at once, with the indices that each stands for."""
-    import numpy as np
-
-    def config(chosen: Sequence[int]) -> Config:
-        alpha: Any = np.array([pairs[index][0] for index in chosen])
-        t: Any = np.array([pairs[index][1] for index in chosen])
-        return replace(
-            base, alpha=alpha, t=t if pairs[chosen[0]][1] is not None else None
-        )
-
-    for printed in (True, False):
-        wanted = [i for i, (_, t) in enumerate(pairs) if (t is None) is printed]
-        yield from _assembled(arch, config, wanted)
-
-
-def _by_resolution(
-    arch: Architecture,
-    base: Config,
-    factor: tuple[float, float | None],
-    resolutions: Sequence[int],
-) -> dict[int, dict[str, int]]:
-    """Positions of each layer at every resolution that can be run."""
-    import numpy as np
-
-    def config(chosen: Sequence[int]) -> Config:
-        sides: Any = np.array([resolutions[index] for index in chosen])
-        return replace(base, alpha=factor[0], t=factor[1], resolution=(sides, sides))
-
-    found: dict[int, dict[str, int]] = {}
-    for graph, chosen in _assembled(arch, config, range(len(resolutions))):
-        for name, layer in _counted(graph).items():
-            positions = [0] * len(resolutions)
-            _put(positions, chosen, layer.node.out_shape.positions)
-            for index in chosen:
-                found.setdefault(resolutions[index], {})[name] = positions[index]
-    return found
-
-
-def _assembled(
-    arch: Architecture,
-    config: Callable[[Sequence[int]], Config],
-    chosen: Sequence[int],
-) -> Iterator[tuple[Graph, tuple[int, ...]]]:
-    """Graphs on arrays, split where a yes-or-no question has both answers."""
-    if not chosen:
-        return
-    try:
-        yield assemble(arch, config(chosen)), tuple(chosen)
-    except ShapeError:
-        return
-    except SplitError as fault:
-        answers = fault.mask.ravel().tolist()
-        for wanted in (True, False):
-            part = [i for i, yes in zip(chosen, answers, strict=True) if yes is wanted]
-            yield from _assembled(arch, config, part)

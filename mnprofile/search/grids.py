@@ -12,30 +12,30 @@ from typing import Any, TypeVar
 
 from mnprofile.base.errors import UsageError
 from mnprofile.base.units import parse_resolution
-from mnprofile.networks.catalog import load, parse_spec, shipped
-from mnprofile.networks.limits import check_factors
-from mnprofile.networks.notation.cells import MAX_SIZE
+from mnprofile.networks.catalog import Arch, is_shipped, load, shipped
+from mnprofile.networks.configuration import (
+    Request,
+    checked_alpha,
+    checked_classes,
+    checked_impl,
+    checked_resolution,
+    checked_t,
+    parse_spec,
+    side_at,
+)
 from mnprofile.networks.notation.rows import Architecture
-from mnprofile.networks.widths import rules_for
 from mnprofile.search.interpolation import accuracy_of
 
 MAX_VALUES = 1_000_000  # on one axis
 MAX_CONFIGURATIONS = 10**11
-# The published axes of each family, for tables of which none is published.
-_STAND_IN = {
-    "v1": "mobilenet_v1",
-    "v2": "mobilenet_v2",
-    "v3": "mobilenet_v3_large",
-}
 _VALUES = "numbers and inclusive ranges start:stop:step, such as 0.35,0.5:1.4:0.1"
 
 DEFAULT_TABLES = ("v1", "v2", "v3-large", "v3-small")
 
 Side = tuple[int, int]  # height, width
-Arch = str | os.PathLike[str] | Architecture
 Archs = Arch | Sequence[Arch]
 V = TypeVar("V")
-Values = float | str | Side | Sequence[float | Side | None] | None
+Values = float | str | Side | Sequence[float | str | Side | None] | None
 
 
 @dataclass(frozen=True)
@@ -158,37 +158,20 @@ def grid(
     if resolutions is not None and rhos is not None:
         raise UsageError("--res and --rho together: one of them gives the resolutions")
     if rhos is not None:
-        resolutions = [round(rho * arch.resolution) for rho in _finite("rho", rhos)]
+        resolutions = [side_at(arch, rho, "rho", "a factor above 0") for rho in rhos]
     own_alphas, own_sides = published_axes(arch)
-    chosen = Grid(
+    alphas = own_alphas if alphas is None else alphas
+    resolutions = own_sides if resolutions is None else resolutions
+    return Grid(
         arch,
-        alphas=_unique(
-            own_alphas
-            if alphas is None
-            else [_factor(alpha, "alpha") for alpha in alphas]
-        ),
+        impls=_unique("impls", (checked_impl(arch, impl) for impl in impls)),
+        alphas=_unique("alphas", map(checked_alpha, alphas)),
+        ts=_unique("ts", (checked_t(arch, t) for t in _given(ts))),
+        classes=_unique("classes", (checked_classes(arch, n) for n in _given(classes))),
         resolutions=_unique(
-            (_whole(side[0], "resolution"), _whole(side[1], "resolution"))
-            if isinstance(side, tuple)
-            else (_whole(side, "resolution"), _whole(side, "resolution"))
-            for side in (own_sides if resolutions is None else resolutions)
+            "resolutions", (checked_resolution(arch, side) for side in resolutions)
         ),
-        ts=_unique(
-            [None if t is None else _factor(t, "t") for t in ts]
-            if ts is not None
-            else [None]
-        ),
-        classes=_unique(
-            [arch.classes]
-            if classes is None
-            else [_whole(count, "classes") for count in classes]
-        )
-        if arch.has_classifier
-        else (0,),
-        impls=_unique(impls),
     )
-    _check(chosen, classes)
-    return chosen
 
 
 def grids_for(
@@ -217,20 +200,22 @@ def grids_for(
     sides = _read("resolution", resolution, parse_resolutions)
     grids = []
     for arch in listed:
-        spec = None if isinstance(arch, Architecture) else parse_spec(os.fspath(arch))
-        own_alpha = spec.alpha if spec else None
-        own_side = spec.resolution if spec else None
+        table, spec = (
+            (arch, Request())
+            if isinstance(arch, Architecture)
+            else parse_spec(os.fspath(arch))
+        )
         for name, given, own in (
-            ("alpha", alphas, own_alpha),
-            ("resolution", sides if rho is None else rho, own_side),
+            ("alpha", alphas, spec.alpha),
+            ("resolution", sides if rho is None else rho, spec.resolution),
         ):
             if given is not None and own is not None:
                 raise UsageError(f"{name}: {arch} already says it")
         grids.append(
             grid(
-                arch if isinstance(arch, Architecture) else load(spec.arch),  # type: ignore[union-attr]
-                alphas=alphas if own_alpha is None else [own_alpha],
-                resolutions=sides if own_side is None else [own_side],
+                load(table),
+                alphas=alphas if spec.alpha is None else [spec.alpha],
+                resolutions=sides if spec.resolution is None else [spec.resolution],
                 rhos=_read("rho", rho, parse_values),
                 ts=_read("t", t, parse_values),
                 classes=_read("classes", classes, parse_whole),
@@ -242,79 +227,42 @@ def grids_for(
 
 def _read(name: str, values: Values, parse: Callable[[str, str], Any]) -> Any:
     """Values in any of the accepted forms as a sequence; None stays None."""
-    if isinstance(values, str):
-        return parse(values, name)
-    if values is None or (name == "resolution" and _is_side(values)):
-        return values if values is None else [values]
-    return [values] if not isinstance(values, Iterable) else list(values)
+    if values is None:
+        return None
+    # Of resolutions, a tuple is a height and a width, a list two square sizes.
+    is_side = name == "resolution" and isinstance(values, tuple) and len(values) == 2
+    is_one = is_side or isinstance(values, str) or not isinstance(values, Iterable)
+    listed: Any = [values] if is_one else values
+    found: list[Any] = []
+    for value in listed:
+        found += parse(value, name) if isinstance(value, str) else (value,)
+    return found
 
 
-def _is_side(values: object) -> bool:
-    """A tuple is a height and a width; a list is two square sizes."""
-    return isinstance(values, tuple) and len(values) == 2
+def _given(values: Sequence[V] | None) -> Sequence[V | None]:
+    """The values of an axis; None, what the table has, where none are given."""
+    return (None,) if values is None else values
 
 
-def _whole(value: object, name: str) -> int:
-    number: Any = value
-    try:
-        if int(number) == number:
-            return int(number)
-    except (TypeError, ValueError, OverflowError):
-        pass
-    raise UsageError(f"{name}: {value} is no whole number")
-
-
-def _factor(value: object, name: str) -> float:
-    number: Any = value
-    try:
-        return float(number)
-    except (TypeError, ValueError, OverflowError):
-        raise UsageError(f"{name}: {value!r} is no number") from None
-
-
-def _unique(values: Iterable[V]) -> tuple[V, ...]:
-    """The values without repetition, in order."""
-    return tuple(dict.fromkeys(values))
-
-
-def _finite(name: str, values: Sequence[float]) -> Sequence[float]:
-    for value in values:
-        if not 0 < value <= MAX_SIZE:
-            raise UsageError(
-                f"{name}: {value} is out of range", accepted="a factor above 0"
-            )
-    return values
-
-
-def _check(chosen: Grid, classes: Sequence[int] | None) -> None:
-    """Hold every value to what a single count accepts."""
-    for name in ("alphas", "resolutions", "ts", "classes", "impls"):
-        if not getattr(chosen, name):
-            raise UsageError(f"{name}: no values", accepted=_VALUES)
-    arch = chosen.arch
-    for impl in chosen.impls:
-        rules_for(arch.family, impl)
-    for alpha in chosen.alphas:
-        check_factors(arch, alpha=alpha, t=None, classes=None)
-    for t in chosen.ts:
-        check_factors(arch, alpha=1.0, t=t, classes=None)
-    for count in classes or ():
-        check_factors(arch, alpha=1.0, t=None, classes=count)
-    for side in {size for sides in chosen.resolutions for size in sides}:
-        if not 1 <= side <= MAX_SIZE:
-            raise UsageError(
-                f"resolution: {side} is out of range", accepted=f"1 to {MAX_SIZE}"
-            )
+def _unique(name: str, values: Iterable[V]) -> tuple[V, ...]:
+    """The values of an axis, each once, in order. Raises UsageError for none."""
+    found = tuple(dict.fromkeys(values))
+    if not found:
+        raise UsageError(f"{name}: no values", accepted=_VALUES)
+    return found
 
 
 def published_axes(arch: Architecture) -> tuple[tuple[float, ...], tuple[int, ...]]:
-    """The alphas and resolutions that the family's figures are published for."""
-    own = accuracy_of(arch.name) if arch in shipped() else None
-    if own is not None and own.fit is not None:
-        return own.alphas, own.resolutions
-    family = accuracy_of(_STAND_IN[arch.family])
-    assert family is not None
-    return family.alphas, family.resolutions
+    """The alphas and resolutions that the table's own figures are published for.
+
+    Those of the first table of its family, where too few are published.
+    """
+    known = accuracy_of(arch.name) if is_shipped(arch) else None
+    if known is None or known.fit is None:
+        first = next(one for one in shipped() if one.family == arch.family)
+        known = accuracy_of(first.name)
+    assert known is not None
+    return known.alphas, known.resolutions
 
 
 def total_size(grids: Sequence[Grid]) -> int:

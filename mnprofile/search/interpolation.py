@@ -1,8 +1,8 @@
 """Published top-1 accuracies, and an interpolation between them.
 
-One source and recipe a table, so that accuracies compare. An estimate is made only
-between published neighbours: in a cell of the width x resolution grid whose four
-corners are published, or on a line between two published points. The estimate goes
+Each table has one source and recipe, so that its accuracies compare. An estimate is
+made only between published neighbours: in a cell of the width x resolution grid whose
+four corners are published, or on a line between two published points. The estimate goes
 through the published points; how far it may be off is its leave-one-out error.
 
 Width is the number of batch-normalised channels, not alpha: channels are rounded, so a
@@ -17,8 +17,9 @@ from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any
 
 from mnprofile.evidence.literature.accuracy_series import TOP1, Point, published
+from mnprofile.networks.blocks.inverted_residual import BottleneckRow
 from mnprofile.networks.catalog import is_shipped, load
-from mnprofile.networks.notation.rows import Architecture, BottleneckRow
+from mnprofile.networks.notation.rows import Architecture
 from mnprofile.search.products import product
 
 if TYPE_CHECKING:
@@ -47,44 +48,43 @@ def table_expansion(arch: Architecture) -> float | None:
     return factors.pop() if len(factors) == 1 else None
 
 
+def is_as_printed(arch: Architecture, t: Floats) -> NDArray[np.bool_]:
+    """Whether each t [N] leaves a table as it is; nan stands for the table's own."""
+    import numpy as np
+
+    printed: NDArray[np.bool_] = t == (table_expansion(arch) or np.nan)
+    return np.isnan(t) | printed
+
+
 # --- the interpolation ---------------------------------------------------------------
 
 Terms = tuple[tuple[int, int], ...]  # powers of log width and log resolution
 
 _PLANE: Terms = ((0, 0), (1, 0), (0, 1))
-_WIDTH_CURVED: Terms = (*_PLANE, (2, 0))
-_ADDITIVE: Terms = (*_PLANE, (2, 0), (0, 2))
-_QUADRATIC: Terms = (*_ADDITIVE, (1, 1))
-_TRENDS = {
+_TRENDS: dict[str, Terms] = {
     "plane": _PLANE,
-    "curved in width": _WIDTH_CURVED,
-    "sum of quadratics": _ADDITIVE,
-    "quadratic": _QUADRATIC,
+    "curved in width": (*_PLANE, (2, 0)),
+    "sum of quadratics": (*_PLANE, (2, 0), (0, 2)),
+    "quadratic": (*_PLANE, (2, 0), (0, 2), (1, 1)),
 }
 
 
-@dataclass(frozen=True)
-class Response:
-    """A scale on which accuracy is closer to a polynomial, and the way back."""
-
-    to: Callable[[Any], Any]
-    back: Callable[[Any], Any]
+# To a scale on which accuracy is closer to a polynomial, and back.
+Response = tuple[Callable[[Any], Any], Callable[[Any], Any]]
 
 
 def _responses() -> dict[str, Response]:
     import numpy as np
 
     return {
-        "top-1": Response(lambda y: y, lambda z: z),
-        "logit": Response(
-            lambda y: np.log(y / (100 - y)), lambda z: 100 / (1 + np.exp(-z))
-        ),
-        "log error": Response(lambda y: np.log(100 - y), lambda z: 100 - np.exp(z)),
+        "top-1": (lambda y: y, lambda z: z),
+        "logit": (lambda y: np.log(y / (100 - y)), lambda z: 100 / (1 + np.exp(-z))),
+        "log error": (lambda y: np.log(100 - y), lambda z: 100 - np.exp(z)),
     }
 
 
 @dataclass(frozen=True)
-class Fit:
+class TrendFit:
     """A polynomial trend in log width and log resolution, on a response scale.
 
     ``mean_error`` and ``worst_error`` are leave-one-out, in points of top-1.
@@ -103,7 +103,7 @@ class Accuracy:
     label: str
     points: Mapping[Point, float]
     widths: Mapping[float, int]  # the buffers (2 a channel) of each published alpha
-    fit: Fit | None  # None where too few points are published
+    fit: TrendFit | None  # None where too few points are published
 
     @property
     def alphas(self) -> tuple[float, ...]:
@@ -138,10 +138,11 @@ class Accuracy:
     @cached_property
     def _estimate(self) -> Callable[[Any, Any], Any]:
         """Log width [K] and log resolution [R] to top-1 [K, R], wherever they are."""
-        trend = _TRENDS[self.fit.trend] if self.fit else ()
-        response = _responses()[self.fit.response if self.fit else "top-1"]
-        surface = _surface(_by_width(self.points, self.widths), trend, response)
-        return lambda x, y: response.back(surface(x, y))
+        # Without a fit only the published points are asked for; any trend goes through.
+        trend = _TRENDS[self.fit.trend if self.fit else "plane"]
+        to, back = _responses()[self.fit.response if self.fit else "top-1"]
+        surface = _surface(_by_width(self.points, self.widths), trend, to)
+        return lambda x, y: back(surface(x, y))
 
     @cached_property
     def _allowed(self) -> NDArray[np.uint8]:
@@ -196,10 +197,10 @@ def _by_width(
     return {(widths[alpha], side): top1 for (alpha, side), top1 in points.items()}
 
 
-def _best_fit(points: Mapping[Point, float]) -> Fit:
+def _best_fit(points: Mapping[Point, float]) -> TrendFit:
     """The trend and response with the smallest mean leave-one-out error."""
     fits = [
-        Fit(trend, response, *errors)
+        TrendFit(trend, response, *errors)
         for trend in _TRENDS
         for response in _responses()
         if (errors := leave_one_out(points, trend, response)) is not None
@@ -216,16 +217,16 @@ def leave_one_out(
     """
     import numpy as np
 
-    scale = _responses()[response]
+    to, back = _responses()[response]
     errors = []
     for left_out, truth in points.items():
         others = {point: y for point, y in points.items() if point != left_out}
         a, r = np.log(left_out[0]), np.log(left_out[1])
         try:
-            surface = _surface(others, _TRENDS[trend], scale, hole=left_out)
+            surface = _surface(others, _TRENDS[trend], to, hole=left_out)
         except np.linalg.LinAlgError:
             return None
-        estimate = scale.back(surface(np.array([a]), np.array([r]))[0, 0])
+        estimate = back(surface(np.array([a]), np.array([r]))[0, 0])
         errors.append(abs(float(estimate) - truth))
     return sum(errors) / len(errors), max(errors)
 
@@ -233,33 +234,27 @@ def leave_one_out(
 def _surface(
     points: Mapping[Point, float],
     terms: Terms,
-    response: Response,
+    to: Callable[[Any], Any],
     hole: Point | None = None,
 ) -> Callable[[Any, Any], Any]:
     """A function of log width [K] and log resolution [R] through the points, [K, R].
 
-    The trend, plus what it leaves at the points, interpolated along the grid lines
-    between them. A ``hole`` of the grid gets the mean of what the lines through it
-    give, and nothing where none passes.
+    The trend, on the scale that ``to`` leads to, plus what it leaves at the points,
+    interpolated along the grid lines between them. A ``hole`` of the grid gets the mean
+    of what the lines through it give, and nothing where none passes.
     """
     import numpy as np
 
     nodes = [*points, *([hole] if hole else [])]
-    widths = np.log(sorted({width for width, _ in nodes}))
-    sides = np.log(sorted({side for _, side in nodes}))
-    where = {
-        point: (
-            int(np.searchsorted(widths, np.log(point[0]))),
-            int(np.searchsorted(sides, np.log(point[1]))),
-        )
-        for point in nodes
-    }
+    axes = [sorted({node[axis] for node in nodes}) for axis in (0, 1)]
+    widths, sides = map(np.log, axes)
+    where = {(w, s): (axes[0].index(w), axes[1].index(s)) for w, s in nodes}
     a, r = np.log(np.array([*points], float)).T
-    wanted = response.to(np.array([*points.values()]))
-    powers = np.array([a**i * r**j for i, j in terms]).reshape(len(terms), len(a)).T
-    if terms and np.linalg.matrix_rank(powers) < len(terms):
+    wanted = to(np.array([*points.values()]))
+    powers = np.array([a**i * r**j for i, j in terms]).T
+    weights, _, rank, _ = np.linalg.lstsq(powers, wanted, rcond=None)
+    if hole and rank < len(terms):
         raise np.linalg.LinAlgError
-    weights = np.linalg.lstsq(powers, wanted, rcond=None)[0] if terms else a[:0]
     left = np.full((len(widths), len(sides)), np.nan)
     for point, value in zip(points, wanted - powers @ weights, strict=True):
         left[where[point]] = value

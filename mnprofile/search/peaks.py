@@ -13,7 +13,8 @@ from functools import reduce
 from typing import TYPE_CHECKING, Any
 
 from mnprofile.costs.memory.liveness import Terms, candidates, live_sets
-from mnprofile.search.products import Part, Product, flat, number_type
+from mnprofile.search.products import Product, number_type
+from mnprofile.search.structures import Structure, flat
 
 if TYPE_CHECKING:
     import numpy as np
@@ -28,20 +29,16 @@ _MARGIN = 1 + 1e-9
 
 @dataclass(frozen=True)
 class Peaks:
-    """Sums of bytes a position [K, n] times positions [n, R]: the peak is the largest.
+    """Sums of bytes per position [K, n] times positions [n, R].
 
-    The numbers are of a type that holds every sum exactly.
+    The peak is the largest sum. The numbers' type holds every sum exactly.
     """
 
     sums: tuple[Sum, ...]
 
-    def take(self, index: Any) -> Peaks:
-        """Those of some of the widths, by index or mask."""
-        return Peaks(tuple((factors[index], sizes) for factors, sizes in self.sums))
-
-    def grid(self, rows: slice = slice(None)) -> Ints:
+    def grid(self, widths: Any = slice(None)) -> Ints:
         """The peak of some of the widths at every resolution [K, R], in bytes."""
-        return _largest(factors[rows] @ sizes for factors, sizes in self.sums)
+        return _largest(factors[widths] @ sizes for factors, sizes in self.sums)
 
     def at(self, k: Any, r: Any) -> Ints:
         """The peak of pairs of a width and a resolution [N], in bytes."""
@@ -60,18 +57,18 @@ def peaks_of(made: Product, bits: int) -> Peaks:
 
     count_k, count_r = len(made.params), made.positions.shape[1]
     merged: dict[tuple[object, ...], Sum] = {}
-    for part, graph in made.structures:
+    for one in made.structures:
         seen: Counter[bytes] = Counter()
-        for channels, positions in _needed(candidates(live_sets(graph)), part):
+        for channels, positions in _needed(candidates(live_sets(one.graph)), one):
             sizes = np.zeros((len(positions), count_r), np.int64)
-            sizes[:, part.columns] = positions
+            sizes[:, one.sizes] = positions
             kind = sizes.tobytes()
             seen[kind] += 1
             # Structures differ in widths, so sums over the same sizes share an array.
             key = (kind, seen[kind])
             if key not in merged:
                 merged[key] = np.zeros((count_k, len(positions)), np.int64), sizes
-            merged[key][0][part.rows] = channels * (bits // 8)
+            merged[key][0][one.widths] = channels * (bits // 8)
     sums = []
     for factors, sizes in merged.values():
         kind_of_number = number_type(factors, sizes, "bytes of activations")
@@ -79,7 +76,7 @@ def peaks_of(made: Product, bits: int) -> Peaks:
     return Peaks(tuple(sums))
 
 
-def _needed(found: Iterable[Terms], part: Part) -> list[tuple[Ints, Ints]]:
+def _needed(found: Iterable[Terms], of: Structure) -> list[tuple[Ints, Ints]]:
     """Sums as arrays [k, n] and [n, r], without those that are never the largest.
 
     Positions are bounded by multiples of one row of them, which bounds a width's sums
@@ -88,7 +85,7 @@ def _needed(found: Iterable[Terms], part: Part) -> list[tuple[Ints, Ints]]:
     import numpy as np
 
     sums = [[(flat(c), flat(p)) for c, p in terms] for terms in found]
-    if len(part.rows) and len(part.columns):
+    if len(of.widths) and len(of.sizes):
         unit = sums[0][0][1]
         most = [sum(c * np.max(p / unit) for c, p in terms) for terms in sums]
         least = [sum(c * np.min(p / unit) for c, p in terms) for terms in sums]
@@ -98,7 +95,7 @@ def _needed(found: Iterable[Terms], part: Part) -> list[tuple[Ints, Ints]]:
             for terms, bound in zip(sums, most, strict=True)
             if np.any(bound * _MARGIN > reached)
         ]
-    shapes = len(part.rows), len(part.columns)
+    shapes = len(of.widths), len(of.sizes)
     return [
         (
             np.stack([np.broadcast_to(c, shapes[0]) for c, _ in terms], 1),

@@ -2,24 +2,17 @@
 
 The layers that run at the same positions are summed first, so K widths and R
 resolutions cost one product ``[K, G] @ [G, R]`` with one column per kind of position
-(about six). The rules are those of a single count, evaluated on arrays; where the
-structure of the network depends on a value (a shortcut appears, an expansion goes), the
-array is split there and each part assembled on its own.
+(about six).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from mnprofile.base.errors import UsageError
-from mnprofile.costs.counting import COUNTED_KINDS
-from mnprofile.graph.arithmetic import SplitError
-from mnprofile.graph.graph import Config, Graph
-from mnprofile.graph.operators import ShapeError
-from mnprofile.networks.blocks.builder import assemble
 from mnprofile.networks.notation.rows import Architecture
+from mnprofile.search.structures import Structure, flat, structures
 
 if TYPE_CHECKING:
     import numpy as np
@@ -30,14 +23,6 @@ if TYPE_CHECKING:
 
 EXACT_FLOAT = 2**53
 EXACT_INT = 2**63
-
-
-@dataclass(frozen=True)
-class Part:
-    """Some widths and resolutions of the whole, by index."""
-
-    rows: Any  # [k]
-    columns: Any  # [r]
 
 
 @dataclass(frozen=True)
@@ -56,19 +41,19 @@ class Product:
     work: Ints
     outputs: Ints
     positions: Ints
-    structures: tuple[tuple[Part, Graph], ...] = field(repr=False)
+    structures: tuple[Structure, ...] = field(repr=False)
 
-    def macs(self, rows: slice = slice(None)) -> Floats | Ints:
-        """Multiply-adds [K, R] of some of the widths: exact integers.
+    def macs(self, widths: Any = slice(None)) -> Floats | Ints:
+        """Multiply-adds [K, R] of some of the widths, by index: exact integers.
 
         They come as floats, the fastest exact way, where all stay under 2^53, else as
         64-bit integers. Raises UsageError where even those cannot hold them.
         """
-        return _matmul(self.work[rows], self.positions, "multiply-adds")
+        return _matmul(self.work[widths], self.positions, "multiply-adds")
 
-    def activations(self, rows: slice = slice(None)) -> Floats | Ints:
+    def activations(self, widths: Any = slice(None)) -> Floats | Ints:
         """Output elements [K, R] of the counted layers, as ``macs`` gives them."""
-        return _matmul(self.outputs[rows], self.positions, "output elements")
+        return _matmul(self.outputs[widths], self.positions, "output elements")
 
 
 def product(
@@ -82,127 +67,73 @@ def product(
 ) -> Product:
     """Evaluate the rules for K widths ``alpha`` (each with its ``t``) at R resolutions.
 
-    The values must be ones that ``limits.check_factors`` accepts. Raises UsageError for
+    The values must be ones that ``configure`` accepts. Raises UsageError for
     a resolution that is too small for Keras' MobileNetV1 padding.
     """
     import numpy as np
 
+    found = tuple(
+        structures(
+            arch, alpha=alpha, t=t, resolutions=resolutions, classes=classes, impl=impl
+        )
+    )
     count_k, count_r = len(alpha), len(resolutions)
-    sizes = np.array(resolutions, dtype=np.int64).reshape(count_r, 2)
+    sums = [_layer_sums(one, count_r) for one in found]
+    kinds = {kind: total[0] for one in sums for kind, total in one.at.items()}
+    order = {kind: column for column, kind in enumerate(kinds)}
     per_width = {
         name: np.zeros(count_k, np.int64) for name in ("weights", "params", "buffers")
     }
-    kinds: dict[bytes, Ints] = {}  # of positions: each a row [R]
-    sums: list[tuple[Any, _Sums]] = []
-    whole = Part(np.arange(count_k), np.arange(count_r))
-    structures = tuple(_assembled(arch, alpha, t, sizes, classes, impl, whole))
-    for part, graph in structures:
-        at = part.rows if len(part.rows) < count_k else slice(None)
-        found = _sums(graph, part.columns, count_r, kinds)
-        for name, values in per_width.items():
-            values[at] = getattr(found, name)
-        sums.append((at, found))
-    order = {kind: column for column, kind in enumerate(kinds)}
     work = np.zeros((count_k, len(kinds)), np.int64)
     outputs = np.zeros_like(work)
-    for at, found in sums:
-        for kind, (weights, channels) in found.at.items():
-            work[at, order[kind]] = weights
-            outputs[at, order[kind]] = channels
+    for structure, one in zip(found, sums, strict=True):
+        for name, values in per_width.items():
+            values[structure.widths] = getattr(one, name)
+        for kind, (_, weights, channels) in one.at.items():
+            work[structure.widths, order[kind]] = weights
+            outputs[structure.widths, order[kind]] = channels
     return Product(
         **per_width,
         work=work,
         outputs=outputs,
         positions=np.array([*kinds.values()], np.int64).reshape(len(kinds), count_r),
-        structures=structures,
+        structures=found,
     )
 
 
 @dataclass
-class _Sums:
+class _LayerSums:
     """The layers of one structure summed, over all and by kind of position.
 
-    Every value is a vector [k], or one number where all widths agree.
+    Every sum is a vector [k], or one number where all widths agree. ``at`` holds, for
+    each kind, its positions [R] and the sums of weights and output channels.
     """
 
     weights: Any = 0
     params: Any = 0
     buffers: Any = 0
-    at: dict[bytes, tuple[Any, Any]] = field(default_factory=dict)
+    at: dict[bytes, tuple[Ints, Any, Any]] = field(default_factory=dict)
 
 
-def _sums(graph: Graph, columns: Any, count_r: int, kinds: dict[bytes, Ints]) -> _Sums:
-    """Sum a graph's operators. New kinds of positions are added to ``kinds``."""
+def _layer_sums(structure: Structure, count_r: int) -> _LayerSums:
     import numpy as np
 
-    sums = _Sums()
-    for node in graph:
+    sums = _LayerSums()
+    for node in structure.graph:
         op, x, y = node.op, node.in_shape, node.out_shape
-        if op.kind not in COUNTED_KINDS:
+        if not op.is_counted:
             sums.params = sums.params + flat(op.bn_affine(x))
             sums.buffers = sums.buffers + flat(op.buffers(x))
             continue
         weights = flat(op.weights(x))
         sums.weights = sums.weights + weights
         sums.params = sums.params + weights + flat(op.biases(x))
-        row = np.zeros(count_r, np.int64)
-        row[columns] = flat(y.positions)
-        kind = row.tobytes()
-        kinds.setdefault(kind, row)
-        work, outputs = sums.at.get(kind, (0, 0))
-        sums.at[kind] = (work + weights, outputs + flat(y.c))
+        positions = np.zeros(count_r, np.int64)
+        positions[structure.sizes] = flat(y.positions)
+        kind = positions.tobytes()
+        _, work, outputs = sums.at.get(kind, (positions, 0, 0))
+        sums.at[kind] = (positions, work + weights, outputs + flat(y.c))
     return sums
-
-
-def _assembled(
-    arch: Architecture,
-    alpha: Floats,
-    t: Floats | None,
-    sizes: Ints,
-    classes: int,
-    impl: str,
-    part: Part,
-) -> Iterator[tuple[Part, Graph]]:
-    """The graph of each part of the array that has one structure throughout."""
-    side = sizes[part.columns].T[:, None, :]  # [2, 1, r]
-    config = Config(
-        name=arch.name,
-        impl=impl,
-        alpha=alpha[part.rows][:, None],
-        resolution=(side[0], side[1]),
-        rho=None,
-        t=t[part.rows][:, None] if t is not None else None,
-        classes=classes,
-    )
-    try:
-        graph = assemble(arch, config)
-    except SplitError as split:
-        for smaller in _split(part, split.mask):
-            yield from _assembled(arch, alpha, t, sizes, classes, impl, smaller)
-    except ShapeError as fault:
-        height, width = sizes[part.columns[0]]
-        raise UsageError(f"resolution: {height}x{width}: {fault.message}") from None
-    else:
-        yield part, graph
-
-
-def _split(part: Part, mask: Any) -> tuple[Part, Part]:
-    """The two parts of an array in which a question has one answer each."""
-    rows, columns = mask.shape
-    if columns == 1 and rows > 1:
-        yes = mask[:, 0]
-        return (
-            Part(part.rows[yes], part.columns),
-            Part(part.rows[~yes], part.columns),
-        )
-    assert rows == 1, "a question may depend on widths or on sizes, not on both"
-    yes = mask[0]
-    return Part(part.rows, part.columns[yes]), Part(part.rows, part.columns[~yes])
-
-
-def flat(value: Any) -> Any:
-    """A column [K, 1] or row [1, R] as a vector; a plain integer as it is."""
-    return value.reshape(-1) if hasattr(value, "reshape") else value
 
 
 def _matmul(factors: Ints, positions: Ints, what: str) -> Floats | Ints:

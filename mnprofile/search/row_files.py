@@ -6,6 +6,7 @@ import csv
 import io
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from math import isnan
 from typing import IO, TYPE_CHECKING, Any
 
 from mnprofile.base import units
@@ -13,39 +14,18 @@ from mnprofile.base.errors import MissingExtraError, UsageError
 from mnprofile.base.escape import csv_cell
 from mnprofile.base.units import check_bits
 from mnprofile.evidence.literature.accuracy_series import PHONES
+from mnprofile.search.conditions import COUNTS, MEMORY, parse_condition
 from mnprofile.search.grids import DEFAULT_TABLES, Archs, Values, grids_for, total_size
-from mnprofile.search.interpolation import KINDS, NONE, table_expansion
-from mnprofile.search.stream import (
-    MEMORY,
-    Group,
-    Rows,
-    groups_of,
-    parse_condition,
-    stream,
-)
+from mnprofile.search.interpolation import KINDS, NONE, is_as_printed
+from mnprofile.search.rows import Rows, SweepGroup, groups_of, join
+from mnprofile.search.stream import stream
 
 if TYPE_CHECKING:
     import pandas as pd
 
-COLUMNS = (
-    "model",
-    "impl",
-    "alpha",
-    "resolution",
-    "rho",
-    "t",
-    "classes",
-    "macs",
-    "params",
-    "weights",
-    "buffers",
-    "activations",
-    MEMORY,
-    "top1",
-    "top1_kind",
-    "top1_source",
-)
-_INTS = ("classes", "macs", "params", "weights", "buffers", "activations", MEMORY)
+_SETTINGS = ("model", "impl", "alpha", "resolution", "rho", "t", "classes")
+COLUMNS = (*_SETTINGS, *COUNTS, MEMORY, "top1", "top1_kind", "top1_source")
+_INTS = ("classes", *COUNTS, MEMORY)
 _TEXTS = ("model", "impl", "top1_kind", "top1_source")
 MAX_FRAME_ROWS = 20_000_000
 _ROW_GROUP = 1 << 18
@@ -57,8 +37,8 @@ def latency_column(phone: str) -> str:
     return "latency_ms_" + phone.lower().replace(" ", "_")
 
 
-def columns_of(groups: Sequence[Group]) -> tuple[str, ...]:
-    """The columns of a sweep: a phone has one where a table has a figure for it."""
+def columns_of(groups: Sequence[SweepGroup]) -> tuple[str, ...]:
+    """The columns of a sweep; phones that no figure is published for have none."""
     phones = {latency.phone for group in groups for latency in group.latencies}
     return COLUMNS + tuple(latency_column(phone) for phone in PHONES if phone in phones)
 
@@ -71,8 +51,7 @@ def arrays(rows: Rows) -> dict[str, Any]:
     import numpy as np
 
     columns, group = rows.columns, rows.group
-    height, width, alpha = columns["height"], columns["width"], columns["alpha"]
-    square = height == width
+    height, square = columns["height"], columns["height"] == columns["width"]
     of_table = np.array([one.arch.resolution for one in rows.groups], float)[group]
     labels = ["", *(one.accuracy.label if one.accuracy else "" for one in rows.groups)]
     found: dict[str, Any] = {
@@ -86,58 +65,53 @@ def arrays(rows: Rows) -> dict[str, Any]:
     }
     found |= {name: columns[name] for name in COLUMNS if name in columns}
     for phone in PHONES:
-        found[latency_column(phone)] = _latency(rows, phone, alpha, height, square)
+        found[latency_column(phone)] = _latency(rows, phone)
     return found
 
 
-def _latency(rows: Rows, phone: str, alpha: Any, height: Any, square: Any) -> Any:
+def _latency(rows: Rows, phone: str) -> Any:
     """The published milliseconds of each row on one phone; nan where there are none."""
     import numpy as np
 
+    alpha, height, width, t = (
+        rows.columns[name] for name in ("alpha", "height", "width", "t")
+    )
     values = np.full(len(rows), np.nan)
     for index, group in enumerate(rows.groups):
-        for latency in group.latencies:
-            if latency.phone != phone:
-                continue
-            t = rows.columns["t"]
-            printed = np.isnan(t) | (t == (table_expansion(group.arch) or np.nan))
-            mine = (rows.group == index) & square & printed
+        for latency in (one for one in group.latencies if one.phone == phone):
+            mine = (rows.group == index) & (height == width)
+            mine &= is_as_printed(group.arch, t)
             for (at, side), milliseconds in latency.milliseconds.items():
                 values[mine & (alpha == at) & (height == side)] = milliseconds
     return values
 
 
-def frame(parts: Iterable[Rows], groups: Sequence[Group]) -> pd.DataFrame:
+def frame(parts: Iterable[Rows], groups: Sequence[SweepGroup]) -> pd.DataFrame:
     """All rows as one tidy frame; texts are categories."""
     import numpy as np
     import pandas as pd
 
-    names = columns_of(groups)
-    square = True
-    pieces: dict[str, list[Any]] = {name: [] for name in (*names, "width")}
-    texts: dict[str, list[str]] = {}
-    for rows in parts:
-        found = arrays(rows)
-        square = square and bool(
-            (rows.columns["height"] == rows.columns["width"]).all()
-        )
-        pieces["width"].append(rows.columns["width"])
-        for name in names:
-            value = found[name]
-            if name in _TEXTS:
-                value, texts[name] = value
-            pieces[name].append(value)
-    made: dict[str, Any] = {}
-    for name in (*names, "width"):
-        empty = np.array([], np.int64 if name in _INTS else float)
-        made[name] = np.concatenate(pieces[name] or [empty])
-        if name in _TEXTS:
-            made[name] = _category(made[name], texts.get(name, []))
-    width = made.pop("width")
-    if not square:
-        pairs = zip(made["resolution"].tolist(), width.tolist(), strict=True)
-        made["resolution"] = [units.resolution_text(pair) for pair in pairs]
-    return pd.DataFrame(made)
+    pieces = list(parts)
+    if pieces:
+        rows = join(pieces)
+        made = arrays(rows)
+        if not (rows.columns["height"] == rows.columns["width"]).all():
+            made["resolution"] = _sizes(rows)
+    else:
+        made = dict.fromkeys(columns_of(groups), np.array([], float))
+        made |= dict.fromkeys(_INTS, np.array([], np.int64))
+        made |= dict.fromkeys(_TEXTS, (np.array([], np.int64), []))
+    made |= {name: _category(*made[name]) for name in _TEXTS}
+    return pd.DataFrame({name: made[name] for name in columns_of(groups)})
+
+
+def _sizes(rows: Rows, quote: Callable[[str], str] = str) -> list[str]:
+    """Each row's resolution as text, quoted where it is no number: 224 or 96x128."""
+    heights, widths = (rows.columns[name].tolist() for name in ("height", "width"))
+    pairs = list(zip(heights, widths, strict=True))
+    texts = {pair: units.resolution_text(pair) for pair in set(pairs)}
+    texts |= {(h, w): quote(text) for (h, w), text in texts.items() if h != w}
+    return [texts[pair] for pair in pairs]
 
 
 def sweep(
@@ -153,7 +127,7 @@ def sweep(
     pareto: bool = False,
     bits: int = 8,
 ) -> pd.DataFrame:
-    """Every combination of the values as a tidy frame, one row a configuration.
+    """Every combination of the values as a tidy frame, one row per configuration.
 
     Args:
         arch: one table or several: aliases, names, paths or loaded architectures.
@@ -163,8 +137,8 @@ def sweep(
         where: conditions such as "macs<=100M" or "act_peak_bytes<=256KiB"; a row must
             keep all of them.
         pareto: only the frontier of top-1 over macs.
-        bits: 8, 16 or 32 an element of ``act_peak_bytes``, the most memory that live
-            activations need at once.
+        bits: size of an element (8, 16 or 32) in ``act_peak_bytes``, the most memory
+            that live activations need at once.
 
     Raises:
         UsageError: a value out of range, or more rows than a frame should hold.
@@ -214,23 +188,20 @@ def _category(codes: Any, values: list[str]) -> Any:
 
     distinct = [value for value in dict.fromkeys(values) if value]
     new = np.array([distinct.index(v) if v else -1 for v in values], np.int64)
-    at = new[codes.astype(np.int64)] if len(values) else np.array([], np.int64)
-    return pd.Categorical.from_codes(at, categories=pd.Index(distinct, dtype=object))
+    categories = pd.Index(distinct, dtype=object)
+    return pd.Categorical.from_codes(new[codes.astype(np.int64)], categories)
 
 
 # --- text ----------------------------------------------------------------------------
 
 
-def write_csv(file: IO[bytes], parts: Iterable[Rows], names: Sequence[str]) -> int:
-    """Write rows under a header; return how many."""
+def write_csv(file: IO[bytes], parts: Iterable[Rows], names: Sequence[str]) -> None:
+    """Write rows under a header."""
     file.write((",".join(names) + "\n").encode())
-    count = 0
     for rows in _small(parts):
         columns = _texts(rows, names, none="", quote=_csv_quoted)
         lines = map(",".join, zip(*columns, strict=True))
         file.write(("\n".join(lines) + "\n").encode())
-        count += len(rows)
-    return count
 
 
 def _csv_quoted(text: str) -> str:
@@ -245,7 +216,7 @@ def write_json(
     names: Sequence[str],
     head: dict[str, Any],
     tail: Callable[[int], dict[str, Any]],
-) -> int:
+) -> None:
     """Write one object: ``head``, the rows, and what ``tail`` says of their number."""
     count = 0
     file.write(json.dumps(head, indent=2)[:-2].encode() + b',\n  "rows": [')
@@ -257,7 +228,6 @@ def write_json(
         file.write(",\n    ".join(lines).encode())
         count += len(rows)
     file.write(b"\n  ],\n" + json.dumps(tail(count), indent=2)[2:].encode() + b"\n")
-    return count
 
 
 def _small(parts: Iterable[Rows]) -> Iterator[Rows]:
@@ -271,8 +241,6 @@ def _texts(
     rows: Rows, names: Sequence[str], *, none: str, quote: Callable[[str], str]
 ) -> list[list[str]]:
     """Each column as texts: whole numbers and shortest decimals, ``none`` for nan."""
-    import numpy as np
-
     found = arrays(rows)
     columns = []
     for name in names:
@@ -282,24 +250,13 @@ def _texts(
             written = [quote(text) if text else none for text in texts]
             columns.append([written[code] for code in codes.tolist()])
         elif name == "resolution":
-            pairs = list(
-                zip(value.tolist(), rows.columns["width"].tolist(), strict=True)
-            )
-            sides = {
-                (h, w): str(h) if h == w else quote(f"{h}x{w}") for h, w in set(pairs)
-            }
-            columns.append([sides[pair] for pair in pairs])
+            columns.append(_sizes(rows, quote))
         elif name in _INTS:
             columns.append(list(map(str, value.tolist())))
         else:
-            numbers, unknown = value.tolist(), np.isnan(value).tolist()
+            numbers = value.tolist()
             decimals = {number: repr(number) for number in set(numbers)}
-            columns.append(
-                [
-                    none if is_unknown else decimals[number]
-                    for number, is_unknown in zip(numbers, unknown, strict=True)
-                ]
-            )
+            columns.append([none if isnan(n) else decimals[n] for n in numbers])
     return columns
 
 
@@ -308,24 +265,21 @@ def _texts(
 
 def write_parquet(
     file: IO[bytes], parts: Iterable[Rows], names: Sequence[str], *, square: bool
-) -> int:
-    """Write rows as Parquet; return how many.
+) -> None:
+    """Write rows as Parquet; ``square`` says that each is.
 
     Raises MissingExtraError where pyarrow is not installed.
     """
-    arrow, parquet = _pyarrow()
+    arrow, parquet = require_parquet()
     text = arrow.dictionary(arrow.int32(), arrow.string())
     types = dict.fromkeys(_TEXTS, text) | {name: arrow.int64() for name in _INTS}
     types["resolution"] = arrow.int64() if square else arrow.string()
     schema = arrow.schema([(name, types.get(name, arrow.float64())) for name in names])
-    count = 0
     with parquet.ParquetWriter(file, schema, compression="zstd") as writer:
         for rows in parts:
             found = arrays(rows)
             if not square:
-                width = rows.columns["width"].tolist()
-                pairs = zip(found["resolution"].tolist(), width, strict=True)
-                found["resolution"] = [units.resolution_text(pair) for pair in pairs]
+                found["resolution"] = _sizes(rows)
             columns = [
                 _dictionary(arrow, *found[name])
                 if name in _TEXTS
@@ -334,11 +288,13 @@ def write_parquet(
             ]
             table = arrow.Table.from_arrays(columns, schema=schema)
             writer.write_table(table, row_group_size=_ROW_GROUP)
-            count += len(rows)
-    return count
 
 
-def _pyarrow() -> tuple[Any, Any]:
+def require_parquet() -> tuple[Any, Any]:
+    """pyarrow and its module for Parquet.
+
+    Raises MissingExtraError, so that a sweep can ask before the work.
+    """
     try:
         import pyarrow
         import pyarrow.parquet
@@ -348,11 +304,6 @@ def _pyarrow() -> tuple[Any, Any]:
             accepted='pip install "mnprofile[parquet]", or --format csv',
         ) from None
     return pyarrow, pyarrow.parquet
-
-
-def require_parquet() -> None:
-    """Raise MissingExtraError now rather than after the work."""
-    _pyarrow()
 
 
 def _dictionary(arrow: Any, codes: Any, values: list[str]) -> Any:

@@ -2,16 +2,15 @@
 
 import io
 import os
-from collections.abc import Sequence
 from pathlib import Path
 from xml.etree import ElementTree
 
 from mnprofile.base import escape, sheet
 from mnprofile.base.json_files import CONVENTION
-from mnprofile.base.sheet import Column, Share, Sheet, Value
 from mnprofile.base.units import grouped
-from mnprofile.costs.budgets.evaluation import Judgement, Verdict
+from mnprofile.costs.budgets.evaluation import BudgetCheck, LimitCheck
 from mnprofile.costs.budgets.reading import BudgetFile
+from mnprofile.views.sheets.budgets import verdict_sentence, verdict_sheet
 
 MAX_ANNOTATIONS = 10  # GitHub drops the rest of a step's without a word
 MAX_SUMMARY_BYTES = 900 << 10  # it drops a summary above 1,024 KiB whole
@@ -27,76 +26,8 @@ SUMMARY = (
     "note",
 )
 
-WORDS = {"over": "over budget", "unmeasured": "not measured", "ok": "within budget"}
 
-
-def verdict_sentence(judgement: Judgement) -> str:
-    """The outcome in one sentence."""
-    states = [verdict.state for verdict in judgement.verdicts]
-    limits = f"{len(states)} limit{'' if len(states) == 1 else 's'}"
-    told = ", ".join(
-        f"{states.count(state)} {word}"
-        for state, word in WORDS.items()
-        if state in states
-    )
-    outcome = {0: "Passed", 1: "Failed", 3: "Incomplete"}[judgement.exit_code]
-    return f"{outcome}: {limits} checked, {told}."
-
-
-def verdict_sheet(verdicts: Sequence[Verdict]) -> Sheet:
-    """One limit a row, in the order given."""
-    return Sheet(
-        (
-            Column("verdict", "Verdict"),
-            Column("budget", "Budget"),
-            Column("network", "Network"),
-            Column("rule", "Limit set by"),
-            Column("quantity", "Quantity"),
-            Column("measured", "Measured", "count"),
-            Column("limit", "Limit", "count"),
-            Column("headroom", "Headroom", "delta"),
-            Column("used", "Used", "share"),
-            Column("baseline", "Baseline", "count"),
-            Column("line", "Line", "number"),
-            Column("note", "Note"),
-        ),
-        tuple(_cells(verdict) for verdict in verdicts),
-    )
-
-
-def _cells(verdict: Verdict) -> tuple[Value, ...]:
-    measured, limit = verdict.measured, verdict.limit
-    headroom = None if measured is None or limit is None else limit - measured
-    return (
-        verdict.state,
-        verdict.budget.name,
-        verdict.label,
-        verdict.rule,
-        verdict.quantity,
-        measured,
-        limit,
-        headroom,
-        Share(measured, limit) if measured is not None and limit else None,
-        verdict.base,
-        verdict.line,
-        note_of(verdict),
-    )
-
-
-def note_of(verdict: Verdict) -> str:
-    """What a row has no column for: the reason, and the budget's own message."""
-    message = verdict.budget.message if verdict.state != "ok" else ""
-    return "; ".join(filter(None, (verdict.reason, message)))
-
-
-def shown_columns(judgement: Judgement) -> tuple[str, ...]:
-    """The columns for people; networks are named where a budget has many."""
-    many = any(len(networks) > 1 for networks in judgement.measured.values())
-    named = ("budget", "network") if many else ("budget",)
-    return ("verdict", *named, "quantity", "measured", "limit", "headroom")
-
-
-def summary(judgement: Judgement, room: int = MAX_SUMMARY_BYTES) -> str:
+def summary(judgement: BudgetCheck, room: int = MAX_SUMMARY_BYTES) -> str:
     """Markdown for the step summary, in at most ``room`` bytes, worst first."""
     head = f"### {escape.markdown(verdict_sentence(judgement))}\n\n"
     foot = f"\n<sub>{escape.markdown(CONVENTION)}</sub>\n"
@@ -123,7 +54,7 @@ def summary(judgement: Judgement, room: int = MAX_SUMMARY_BYTES) -> str:
     return "".join([*parts, foot])
 
 
-def append_summary(judgement: Judgement, path: Path) -> None:
+def append_summary(judgement: BudgetCheck, path: Path) -> None:
     """Append the summary to GitHub's step-summary file, within its size limit."""
     there = path.stat().st_size if path.exists() else 0
     text = summary(judgement, max(MAX_SUMMARY_BYTES - there, 0))
@@ -133,7 +64,9 @@ def append_summary(judgement: Judgement, path: Path) -> None:
         file.write(text)
 
 
-def annotations(judgement: Judgement, file: BudgetFile, root: Path | None) -> list[str]:
+def annotations(
+    judgement: BudgetCheck, file: BudgetFile, root: Path | None
+) -> list[str]:
     """Workflow commands, one a failed limit on the budget's line; ten at most.
 
     ``root`` is the repository: annotations name files relative to it.
@@ -168,7 +101,7 @@ def _command(path: str, line: int | None, title: str, message: str) -> str:
     return f"::error {properties}::{escape.annotation(message)}"
 
 
-def _told(verdict: Verdict) -> str:
+def _told(verdict: LimitCheck) -> str:
     """One verdict in one sentence, with exact numbers."""
     if verdict.measured is None or verdict.limit is None:
         return f"{verdict.label}: not measured: {verdict.reason}"
@@ -182,7 +115,7 @@ def _told(verdict: Verdict) -> str:
     return f"{text}. {verdict.budget.message}" if verdict.budget.message else text
 
 
-def junit(judgement: Judgement) -> str:
+def junit(judgement: BudgetCheck) -> str:
     """JUnit XML, one test case a limit: over is a failure, not measured an error."""
     verdicts = judgement.verdicts
     suite = ElementTree.Element(

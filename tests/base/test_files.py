@@ -1,14 +1,16 @@
-"""Files are replaced whole or left alone."""
+"""Files are read up to a limit, and replaced whole or left alone."""
 
 import os
+import socket
 import stat
 import threading
 from pathlib import Path
 
 import pytest
 
-from mnprofile.base.errors import FileError
-from mnprofile.base.files import replacing, write_text
+from mnprofile.base.errors import FileError, MnprofileError
+from mnprofile.base.files import Input, replacing, write_text
+from mnprofile.evidence.literature.sources import COLUMNS
 from tests.conftest import GOOD_V2, Run
 
 
@@ -108,7 +110,14 @@ def test_no_output_takes_the_place_of_an_input(run: Run, tmp_path: Path) -> None
     table.write_text(GOOD_V2, encoding="utf-8")
     budget = tmp_path / "budgets.toml"
     budget.write_text('[[budget]]\nname = "b"\narch = "v2"\nmax-macs = "1G"\n')
+    source = tmp_path / "blog.csv"
+    source.write_text(",".join(COLUMNS) + "\n")
+    source.with_suffix(".toml").write_text('title = "A blog"')
+    counted = tmp_path / "count.json"
+    assert run("count", "v2", "-o", str(counted)).code == 0
     for arguments in (
+        ("reproduce", str(source), "-o", str(source)),
+        ("diff", str(counted), "v2", "-o", str(counted)),
         ("count", str(table), "-o", str(table)),
         ("diff", str(table), "v2", "-o", str(table)),
         ("ci", "--config", str(budget), "--html", str(budget)),
@@ -135,3 +144,72 @@ def test_a_later_run_may_write_where_an_earlier_one_did(
 
     assert run("count", "v2", "-o", path).code == 0
     assert run("count", "v1", "-o", path).code == 0
+
+
+# --- reading -------------------------------------------------------------------------
+
+
+class WrongError(MnprofileError):
+    """What a caller raises."""
+
+
+NOTES = Input("note", WrongError, 1 << 20, pipe="- for a pipe")
+
+
+def refused(path: Path) -> str:
+    with pytest.raises(WrongError) as caught:
+        NOTES.text(path)
+    return str(caught.value)
+
+
+def test_a_file_up_to_the_limit_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "a"
+    path.write_bytes(b"x" * NOTES.limit)
+    assert len(NOTES.text(path)) == NOTES.limit
+
+    path.write_bytes(b"x" * (NOTES.limit + 1))
+    assert refused(path) == (
+        f"{path}: the file is larger than 1 MiB\nAccepted: up to 1 MiB"
+    )
+
+
+def test_bytes_that_are_not_utf_8_are_named(tmp_path: Path) -> None:
+    path = tmp_path / "a"
+    path.write_bytes(b"one\ntwo \xff")
+
+    assert NOTES.read(path) == b"one\ntwo \xff"
+    assert refused(path) == (
+        f"{path}:2:5: not UTF-8 text\nAccepted: a UTF-8 encoded note"
+    )
+
+
+def test_what_is_no_regular_file_is_not_opened(tmp_path: Path) -> None:
+    """Opening a pipe without a writer would wait for ever."""
+    pipe, plug = tmp_path / "pipe", tmp_path / "socket"
+    os.mkfifo(pipe)
+    with socket.socket(socket.AF_UNIX) as server:
+        server.bind(str(plug))
+
+    assert refused(pipe) == f"{pipe}: this is a named pipe\nAccepted: - for a pipe"
+    assert refused(plug) == f"{plug}: this is no regular file"
+    assert refused(Path("/dev/zero")) == "/dev/zero: this is no regular file"
+
+
+def test_a_pipe_that_a_shell_opened_is_read() -> None:
+    end, start = os.pipe()
+    os.write(start, b"text")
+    os.close(start)
+    try:
+        assert NOTES.text(Path(f"/dev/fd/{end}")) == "text"
+    finally:
+        os.close(end)
+
+
+def test_names_without_a_file(tmp_path: Path) -> None:
+    (tmp_path / "a").write_text("x")
+
+    assert refused(tmp_path / "b") == f"{tmp_path}/b: no such file"
+    assert refused(tmp_path / "a" / "b") == f"{tmp_path}/a/b: no such file"
+    assert refused(Path("a\0b")).endswith("this is no file name")
+    with pytest.raises(FileError, match="Is a directory"):
+        NOTES.read(tmp_path)

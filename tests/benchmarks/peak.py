@@ -10,8 +10,9 @@ building and measuring each configuration alone.
 import time
 
 from mnprofile import activation_memory, build
+from mnprofile.search.conditions import parse_condition
 from mnprofile.search.grids import grids_for
-from mnprofile.search.stream import parse_condition, stream
+from mnprofile.search.stream import stream
 
 NETWORKS = ("v1", "v2", "v3-large", "v3-small")
 GRID = {"alpha": "0.35:1.35:0.0005", "resolution": "32:531:1"}

@@ -69,18 +69,21 @@ def fvcore_rate() -> float | None:
 
 def _network(torch: Any) -> Any:
     """The convolutions, batch norms and activations of the graph, in its order."""
-    from mnprofile.graph.operators import Activation, BatchNorm, Conv, Depthwise, Linear
+    from mnprofile.graph.operators.convolution import Conv, Depthwise
+    from mnprofile.graph.operators.elementwise import Activation, BatchNorm
+    from mnprofile.graph.operators.linear import Linear
 
     nn = torch.nn
     layers: list[object] = []
     for node in catalog.build("v2", alpha=0.75, resolution=160):
         op, x = node.op, node.in_shape
+        side = getattr(op, "kernel", 1)
         if isinstance(op, Conv):
             layers.append(
-                nn.Conv2d(x.c, op.out, op.kernel, op.stride, op.kernel // 2, bias=False)
+                nn.Conv2d(x.c, op.out, op.kernel, op.stride, side // 2, bias=False)
             )
         elif isinstance(op, Depthwise):
-            pad = op.kernel // 2
+            pad = side // 2
             layers.append(
                 nn.Conv2d(x.c, x.c, op.kernel, op.stride, pad, groups=x.c, bias=False)
             )

@@ -12,9 +12,9 @@ from mnprofile.cli import main
 from mnprofile.costs.comparison import (
     DEPTHS,
     Comparison,
+    Costs,
     Part,
     Side,
-    Sums,
     compare,
     side_of_count,
     side_of_file,
@@ -32,7 +32,7 @@ def side(*layers: tuple[str, str, int]) -> Side:
     return Side(
         "made up",
         tuple(
-            Part(name, name.split(".")[0], stage, "Conv 1x1", Sums(macs, 1, 1))
+            Part(name, name.split(".")[0], stage, "Conv 1x1", Costs(macs, 1, 1))
             for stage, name, macs in layers
         ),
     )

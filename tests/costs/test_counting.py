@@ -9,16 +9,15 @@ from hypothesis import strategies as st
 import mnprofile
 from mnprofile.costs.counting import GROUPINGS, Figures, count
 from mnprofile.networks import catalog
-from mnprofile.networks.blocks.builder import build_rows
+from mnprofile.networks.catalog import build
 from mnprofile.networks.notation.rows import Architecture
-from mnprofile.networks.widths import IMPLS, RULES
 
 
 @st.composite
 def configurations(draw: st.DrawFn) -> tuple[Architecture, dict[str, Any]]:
     """Any shipped table at any width, resolution, expansion and implementation."""
     arch = draw(st.sampled_from(catalog.shipped()))
-    impls = [impl for impl in IMPLS if (arch.family, impl) in RULES]
+    impls = list(arch.scaling)
     sides = st.integers(32, 320)
     return arch, {
         "alpha": draw(st.floats(0.01, 3)),
@@ -38,7 +37,7 @@ def test_every_grouping_adds_up_to_the_totals(
     configuration: tuple[Architecture, dict[str, Any]],
 ) -> None:
     arch, chosen = configuration
-    counted = count(build_rows(arch, **chosen))
+    counted = count(build(arch, **chosen))
 
     for grouping in GROUPINGS:
         groups = counted.by(grouping, elementwise=True)
@@ -52,7 +51,7 @@ def test_a_layer_costs_its_weights_at_every_output_position(
     configuration: tuple[Architecture, dict[str, Any]],
 ) -> None:
     arch, chosen = configuration
-    for layer in count(build_rows(arch, **chosen)).layers:
+    for layer in count(build(arch, **chosen)).layers:
         positions = layer.out_shape.h * layer.out_shape.w
         assert layer.figures.macs == layer.figures.weights * positions
         assert layer.figures.activations == layer.out_shape.c * positions
@@ -65,7 +64,7 @@ def test_every_node_reads_what_was_produced_before_it(
     configuration: tuple[Architecture, dict[str, Any]],
 ) -> None:
     arch, chosen = configuration
-    graph = build_rows(arch, **chosen)
+    graph = build(arch, **chosen)
     shapes = {"input": graph.input_shape}
     for node in graph:
         assert node.name not in shapes

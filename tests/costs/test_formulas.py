@@ -17,7 +17,10 @@ from mnprofile.base.errors import UsageError
 from mnprofile.costs.explaining import Explanation, explainable
 from mnprofile.costs.formulas import Formula, derive
 from mnprofile.graph.graph import Tape
-from mnprofile.graph.operators import BatchNorm, Conv, Depthwise, Linear, Shape
+from mnprofile.graph.operators.convolution import Conv, Depthwise
+from mnprofile.graph.operators.elementwise import BatchNorm
+from mnprofile.graph.operators.linear import Linear
+from mnprofile.graph.operators.op import Shape
 from mnprofile.networks.catalog import names
 from tests.conftest import GOOD_V1, GOOD_V2, GOOD_V3
 

@@ -18,21 +18,18 @@ from mnprofile.costs.memory.liveness import (
     live_sets,
     peak_elements,
 )
-from mnprofile.graph.graph import Config, Graph, Node, Position, Tape
-from mnprofile.graph.operators import (
-    Activation,
-    Add,
-    BatchNorm,
-    Conv,
-    Depthwise,
-    GlobalPool,
-    Shape,
-)
+from mnprofile.graph.configuration import Configuration
+from mnprofile.graph.graph import Graph, Node, Position, Tape
+from mnprofile.graph.operators.convolution import Conv, Depthwise
+from mnprofile.graph.operators.elementwise import Activation, BatchNorm
+from mnprofile.graph.operators.joining import Add, Concatenate, Multiply
+from mnprofile.graph.operators.op import Shape
+from mnprofile.graph.operators.pooling import GlobalPool
 from mnprofile.networks.blocks.builder import assemble
 from mnprofile.networks.catalog import load, names
 from tests.conftest import GOOD_V1, GOOD_V2, GOOD_V3
 
-IN_PLACE = {"batch_norm", "activation", "add", "scale"}
+IN_PLACE = {"batch_norm", "activation", "add", "scale", "multiply"}
 
 
 class Heap:
@@ -63,15 +60,15 @@ def run(graph: Graph) -> tuple[int, list[int]]:
     Independent of ``liveness``: nothing is known ahead but how often a value is read.
     """
     heap = Heap()
-    shape = graph.input_shape
-    held = {"input": heap.take(shape.c * shape.h * shape.w)}
-    reads: dict[int, int] = {}  # reads still to come, by block of memory
-    waiting = {"input": 0} | {node.name: 0 for node in graph}
+    held = {name: heap.take(x.c * x.h * x.w) for name, x in graph.inputs}
+    # Reads still to come, by block of memory.
+    waiting = dict.fromkeys((*held, *(node.name for node in graph)), 0)
     for node in graph:
         for name in node.inputs:
             waiting[name] += 1
-    waiting[graph.nodes[-1].name] += 1  # the caller reads the result
-    reads[held["input"]] = waiting["input"]
+    for name in graph.outputs:
+        waiting[name] += 1  # the caller reads the result
+    reads = {block: waiting[name] for name, block in held.items()}
     use = []
     for node in graph:
         sources = [held[name] for name in node.inputs]
@@ -103,8 +100,8 @@ def test_the_heap_gives_back_what_is_read() -> None:
 
 
 def small(tape: Tape) -> Graph:
-    config = Config("small", "paper", 1.0, (2, 2), None, None, 0)
-    return Graph(config, tape.shapes["input"], tuple(tape.nodes))
+    config = Configuration("small", "paper", 1.0, (2, 2), None, None, 0)
+    return tape.graph(config)
 
 
 EVERY_TABLE: list[tuple[str, dict[str, object]]] = [
@@ -147,7 +144,7 @@ def test_an_allocator_agrees_on_a_user_s_table(table: str) -> None:
 def orders(graph: Graph) -> Iterator[Graph]:
     """The graph in every topological order that ends with its result."""
     for nodes in permutations(graph.nodes[:-1]):
-        ready = {"input"}
+        ready = {name for name, _ in graph.inputs}
         for node in (*nodes, graph.nodes[-1]):
             if not ready.issuperset(node.inputs):
                 break
@@ -196,7 +193,49 @@ def reads_twice() -> Graph:
     return small(tape)
 
 
-@pytest.mark.parametrize("make", [residual, two_branches, reads_twice])
+def two_heads() -> Graph:
+    """An output in the middle lives to the end, and nothing writes over it."""
+    tape = Tape(Shape(3, 8, 8))
+    tape.add("stem", Conv(8, 3, 2))
+    tape.outputs.append(tape.add("tap", Conv(4, 1)))
+    tape.add("act", Activation("relu"))
+    tape.add("deep", Conv(16, 3, 2))
+    tape.outputs.append(tape.add("head", Conv(5, 1)))
+    return small(tape)
+
+
+def two_inputs() -> Graph:
+    """Two images, concatenated once each has been halved."""
+    tape = Tape({"left": Shape(3, 8, 8), "right": Shape(1, 8, 8)})
+    tape.add("a", Conv(4, 3, 2))
+    tape.last = "right"
+    tape.add("b", Conv(2, 3, 2))
+    tape.add("both", Concatenate(), "a")
+    tape.add("twice", Multiply(), "both")
+    return small(tape)
+
+
+def test_an_output_lives_to_the_end() -> None:
+    """By hand: the tap's 4 x 4 x 4 stand beside all that comes after."""
+    steps = {step.name: step for step in live_sets(two_heads())}
+
+    assert [one.name for one in steps["act"].live] == ["tap", "act"]
+    assert [one.name for one in steps["deep"].live] == ["tap", "act", "deep"]
+    assert [one.name for one in steps["head"].live] == ["tap", "deep", "head"]
+    assert steps["head"].elements == 64 + 64 + 20
+
+
+def test_inputs_are_freed_one_by_one() -> None:
+    """By hand: the left image (192) is gone once "a" has read it."""
+    steps = [step.elements for step in live_sets(two_inputs())]
+
+    # left + right + a, right + a + b, a + b + both, both (in place).
+    assert steps == [192 + 64 + 64, 64 + 64 + 32, 64 + 32 + 96, 96]
+
+
+@pytest.mark.parametrize(
+    "make", [residual, two_branches, reads_twice, two_heads, two_inputs]
+)
 def test_the_peak_is_right_for_every_topological_order(make: object) -> None:
     assert callable(make)
     peaks = set()
@@ -495,7 +534,9 @@ def test_live_sets_of_arrays_are_those_of_each_configuration(
     arch = load(name)
     column: Any = numpy.array(alphas)[:, None]
     row: Any = numpy.array(sides)[None, :]
-    config = Config(arch.name, "paper", column, (row, row), None, None, arch.classes)
+    config = Configuration(
+        arch.name, "paper", column, (row, row), None, None, arch.classes
+    )
     peaks = peak_elements(live_sets(assemble(arch, config)))
 
     expected = [

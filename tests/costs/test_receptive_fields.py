@@ -7,6 +7,7 @@ import pytest
 from mnprofile import build, parse, receptive_fields
 from mnprofile.costs.receptive_fields import Extent, Field, node_fields
 from mnprofile.graph.graph import Graph
+from mnprofile.graph.operators.convolution import Explicit
 from tests.conftest import GOOD_V2, GOOD_V3
 
 # google-research/receptive_field, RECEPTIVE_FIELD_TABLE.md (Araujo, Norris, Sim,
@@ -124,8 +125,8 @@ def forward(graph: Graph, image: Any, symmetric: bool, through_se: bool) -> Any:
                     front = total // 2
                     if symmetric:
                         front, total = reach // 2, reach
-                    if getattr(op, "padding", "") == "keras_v1" and stride > 1:
-                        front, total = 0, 1
+                    if isinstance(op.padding, Explicit):  # type: ignore[attr-defined]
+                        front, total = 0, 1  # as Keras' V1 pads
                     pads += [front, total - front]
                 shape = (node.out_shape.c, x.shape[1] // groups, kernel, kernel)
                 weight = torch.full(shape, 1 / (kernel * kernel * shape[1])).double()

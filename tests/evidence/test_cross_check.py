@@ -10,14 +10,17 @@ import torch
 from torch import nn
 
 import mnprofile
+from mnprofile.base import extras
 from mnprofile.base.errors import MissingExtraError, UnmeasuredError, UsageError
 from mnprofile.cli import main
 from mnprofile.evidence.profilers import cross_check as crosscheck
 from mnprofile.evidence.profilers.cross_check import Check, Problem
 from mnprofile.evidence.profilers.torch_style import Style
 from mnprofile.evidence.profilers.worker import Run
-from mnprofile.graph.graph import Config, Graph, Origin, Position, Tape
-from mnprofile.graph.operators import Linear, Shape
+from mnprofile.graph.configuration import Configuration
+from mnprofile.graph.graph import Graph, Origin, Position, Tape
+from mnprofile.graph.operators.linear import Linear
+from mnprofile.graph.operators.op import Shape
 from mnprofile.networks import catalog
 
 torch.set_num_threads(1)
@@ -229,7 +232,7 @@ def test_a_profiler_of_the_ledger_alone_is_refused() -> None:
 def test_a_missing_profiler_is_named_with_its_extra(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(crosscheck, "is_installed", lambda package: package != "thop")
+    monkeypatch.setattr(extras, "is_installed", lambda package: package != "thop")
 
     with pytest.raises(MissingExtraError) as caught:
         mnprofile.check(GRAPH, counters=["thop"])
@@ -237,7 +240,7 @@ def test_a_missing_profiler_is_named_with_its_extra(
 
 
 def test_an_unexplained_rest_is_a_verdict(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(crosscheck, "is_installed", lambda package: True)
+    monkeypatch.setattr(extras, "is_installed", lambda package: True)
     monkeypatch.setattr(crosscheck, "run", lambda *_: Run(5, "9.9"))
     checked = mnprofile.check(GRAPH, counters=["thop"])
 
@@ -274,8 +277,8 @@ def test_a_graph_that_torch_cannot_run_differs_where_it_stops() -> None:
     tape = Tape(Shape(3, 2, 2))
     tape.at = Position("fc", "fc", "head", Origin("<test>", line=7))
     tape.add("fc.linear", Linear(5))
-    config = Config("flat", "paper", 1.0, (2, 2), None, None, 5)
-    checked = mnprofile.check(Graph(config, Shape(3, 2, 2), tuple(tape.nodes)))
+    config = Configuration("flat", "paper", 1.0, (2, 2), None, None, 5)
+    checked = mnprofile.check(tape.graph(config))
 
     assert len(checked.problems) == 1
     assert (checked.problems[0].layer, checked.problems[0].line) == ("fc.linear", 7)
@@ -338,7 +341,7 @@ def test_a_difference_exits_with_1_and_names_the_line(
 def test_a_failed_profiler_exits_with_3(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(crosscheck, "is_installed", lambda package: True)
+    monkeypatch.setattr(extras, "is_installed", lambda package: True)
     monkeypatch.setattr(crosscheck, "run", lambda *_: Run(None, "1", "it broke"))
 
     assert main(["check", "v2@0.5/32", "--counter", "thop"]) == 3
@@ -368,7 +371,7 @@ def test_a_missing_extra_exits_with_3(
 
 
 def test_progress_counts_its_steps(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(crosscheck, "is_installed", lambda package: True)
+    monkeypatch.setattr(extras, "is_installed", lambda package: True)
     monkeypatch.setattr(crosscheck, "run", lambda *_: Run(5, "9.9"))
     steps: list[tuple[str, int, int]] = []
     mnprofile.check(GRAPH, counters=["thop"], progress=lambda *s: steps.append(s))

@@ -12,15 +12,16 @@ import pytest
 
 import mnprofile
 from mnprofile.cli import main
-from mnprofile.evidence.literature import conventions, sources
-from mnprofile.evidence.literature import printed as published
+from mnprofile.evidence.literature import conventions, misprints, sources
 from mnprofile.evidence.literature.reproduction import (
     Reproduction,
     Result,
     Verdict,
     reproduce,
 )
-from mnprofile.graph.operators import Depthwise, Linear, Shape
+from mnprofile.graph.operators.convolution import Depthwise
+from mnprofile.graph.operators.linear import Linear
+from mnprofile.graph.operators.op import Shape
 from mnprofile.networks import catalog
 
 REPORT = Path(__file__).parents[2] / "reports" / "published.md"
@@ -304,7 +305,7 @@ def test_one_weight_too_many_turns_reproduce_red(
 
 def test_a_wrong_op_unseats_errata_too(monkeypatch: pytest.MonkeyPatch) -> None:
     def doubled(op: Depthwise, x: Shape) -> int:
-        return 2 * op.kernel * op.kernel * x.c
+        return 2 * op.area * x.c
 
     monkeypatch.setattr(Depthwise, "weights", doubled)
 
@@ -412,7 +413,7 @@ def test_a_convention_is_declared_once_a_table_and_quantity() -> None:
 
 def test_every_erratum_is_about_existing_figures() -> None:
     """Loading refuses a dead entry (see test_sources); so many are alive."""
-    entries = {name: len(published.misprints(name)) for name in sources.sources()}
+    entries = {name: len(misprints.misprints(name)) for name in sources.sources()}
 
     assert entries == {
         "keras": 10,

@@ -9,9 +9,14 @@ from torch import nn
 import mnprofile
 from mnprofile.base.errors import MissingExtraError, UsageError
 from mnprofile.evidence.profilers.torch_style import Style
-from mnprofile.graph import operators as ops
-from mnprofile.graph.graph import Config, Graph, GraphError, Origin, Position, Tape
-from mnprofile.graph.operators import BatchNorm, Conv, Depthwise, GlobalPool, Op, Shape
+from mnprofile.graph.configuration import Configuration
+from mnprofile.graph.graph import Graph, Origin, Position, Tape
+from mnprofile.graph.operators.convolution import CENTRED, Conv, Depthwise, Explicit
+from mnprofile.graph.operators.elementwise import Activation, BatchNorm
+from mnprofile.graph.operators.joining import Add, Concatenate, Multiply
+from mnprofile.graph.operators.linear import Linear
+from mnprofile.graph.operators.op import GraphError, Op, Shape
+from mnprofile.graph.operators.pooling import GlobalPool
 from mnprofile.networks import catalog
 
 TABLES = catalog.names()
@@ -24,8 +29,8 @@ def graph_of(channels: int, size: int, *parts: tuple[str, Op]) -> Graph:
         layer = name.rpartition(".")[0] or name
         tape.at = Position(layer, layer, "s1", Origin("<test>"))
         tape.add(name, op)
-    config = Config("chain", "paper", 1.0, (size, size), None, None, 0)
-    return Graph(config, Shape(channels, size, size), tuple(tape.nodes))
+    config = Configuration("chain", "paper", 1.0, (size, size), None, None, 0)
+    return tape.graph(config)
 
 
 def elements(network: nn.Module) -> tuple[int, int]:
@@ -70,9 +75,9 @@ def test_training_lowers_the_loss() -> None:
     parts = (
         ("stem.conv", Conv(8, 3, 2)),
         ("stem.bn", BatchNorm()),
-        ("stem.act", ops.Activation("relu6")),
+        ("stem.act", Activation("relu6")),
         ("pool", GlobalPool()),
-        ("classifier.linear", ops.Linear(3)),
+        ("classifier.linear", Linear(3)),
     )
     network = mnprofile.to_torch(graph_of(3, 8, *parts)).train()
     optimiser = torch.optim.SGD(network.parameters(), lr=0.05)
@@ -115,7 +120,7 @@ def test_the_twin_never_counts(monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_: object) -> int:
         raise AssertionError("the second opinion asked the first one")
 
-    for kind in (ops.Op, *ops.Op.__subclasses__()):
+    for kind in (Op, Conv, Depthwise, Linear, BatchNorm, Activation, GlobalPool, Add):
         for rule in ("weights", "biases", "bn_affine", "buffers"):
             monkeypatch.setattr(kind, rule, refuse)
     with pytest.raises(AssertionError):
@@ -212,7 +217,7 @@ def test_without_pooling_the_map_comes_out() -> None:
 def test_a_batch_norm_after_a_linear_layer_runs() -> None:
     parts = (
         ("pool", GlobalPool()),
-        ("fc.linear", ops.Linear(5)),
+        ("fc.linear", Linear(5)),
         ("head.conv", Conv(4, 1)),
         ("head.bn", BatchNorm()),
     )
@@ -235,3 +240,50 @@ def test_without_torch_the_line_to_install_it_is_shown(
         mnprofile.to_torch(mnprofile.build("v2"))
     assert caught.value.accepted == "pip install 'mnprofile[check]'"
     assert caught.value.exit_code == 3
+
+
+def test_a_graph_with_two_outputs_returns_both() -> None:
+    tape = Tape(Shape(3, 8, 8))
+    tape.add("stem", Conv(8, 3, 2))
+    tape.outputs.append(tape.add("tap", Conv(4, 1)))
+    tape.add("act", Activation("relu"))
+    tape.outputs.append(tape.add("head", Conv(5, 3, 2)))
+    config = Configuration("heads", "paper", 1.0, (8, 8), None, None, 0)
+    tap, head = mnprofile.to_torch(tape.graph(config))(torch.randn(2, 3, 8, 8))
+
+    assert tap.shape == (2, 4, 4, 4)
+    assert head.shape == (2, 5, 2, 2)
+    assert (tap < 0).any()  # what the activation made of it is another map
+
+
+def test_several_inputs_are_joined() -> None:
+    tape = Tape({"left": Shape(3, 6, 6), "right": Shape(2, 6, 6)})
+    tape.add("both", Concatenate(), "right")
+    tape.add("twice", Multiply(), "both")
+    config = Configuration("joined", "paper", 1.0, (6, 6), None, None, 0)
+    left, right = torch.randn(1, 3, 6, 6), torch.randn(1, 2, 6, 6)
+    made = mnprofile.to_torch(tape.graph(config))(left, right)
+
+    assert torch.equal(made, torch.cat([left, right], 1) ** 2)
+
+
+@pytest.mark.parametrize(
+    "op",
+    [
+        Conv(8, (3, 1), (1, 2), groups=2, padding=Explicit(1, 0, 1, 0)),
+        Conv(8, (1, 5), 1, (1, 2), groups=4),
+        Depthwise(3, 2, padding=Explicit(0, 2, 1, 1)),
+        Conv(6, (3, 5), 2, padding=CENTRED),
+    ],
+)
+def test_groups_dilation_padding_and_rectangles_run_as_counted(op: Op) -> None:
+    graph = graph_of(4, 9, ("layer.conv", op))
+    network = mnprofile.to_torch(graph)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)
+        shape = network(torch.zeros(1, 4, 9, 9)).shape
+    expected = graph.nodes[-1].out_shape
+
+    assert shape[1:] == (expected.c, expected.h, expected.w)
+    weights = sum(one.numel() for one in network.parameters())
+    assert weights == mnprofile.count(graph).totals.weights

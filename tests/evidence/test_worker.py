@@ -8,10 +8,11 @@ import sys
 import pytest
 
 import mnprofile
+from mnprofile.base.extras import is_installed
 from mnprofile.evidence.profilers import worker as run_profiler
 from mnprofile.evidence.profilers.rules import profiler_of
 from mnprofile.evidence.profilers.torch_style import Writing
-from mnprofile.evidence.profilers.worker import MEASURES, is_installed, run
+from mnprofile.evidence.profilers.worker import MEASURES, run
 
 CONFIGURATIONS = [
     ("v1", 1.0, 96),

@@ -7,22 +7,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mnprofile.costs.counting import figures_of
-from mnprofile.graph.arithmetic import ceil_div, half_even, multiple_of_8
+from mnprofile.graph.arithmetic import ceil_div, half_even, multiple_of
 from mnprofile.graph.graph import Node, Origin
-from mnprofile.graph.operators import (
-    Activation,
-    Add,
-    BatchNorm,
-    Conv,
-    Depthwise,
-    GlobalPool,
-    Linear,
-    Op,
-    Scale,
-    Shape,
-    ShapeError,
-)
+from mnprofile.graph.operators.convolution import Conv, Depthwise, Explicit
+from mnprofile.graph.operators.elementwise import Activation, BatchNorm
+from mnprofile.graph.operators.joining import Add, Scale
+from mnprofile.graph.operators.linear import Linear
+from mnprofile.graph.operators.op import Op, Shape, ShapeError
+from mnprofile.graph.operators.pooling import GlobalPool
 
+KERAS_V1 = Explicit(bottom=1, right=1)
 small = st.integers(1, 4)
 sides = st.integers(1, 7)
 shapes = st.builds(Shape, small, sides, sides)
@@ -81,13 +75,12 @@ def test_a_depthwise_convolution_looks_at_its_own_channel_alone(
 def test_keras_v1_rounds_odd_maps_down(size: int, out: int) -> None:
     x = Shape(8, size, size)
 
-    assert Depthwise(3, 2, padding="keras_v1").out_shape(x) == Shape(8, out, out)
-    assert Depthwise(3, 1, padding="keras_v1").out_shape(x) == x
+    assert Depthwise(3, 2, padding=KERAS_V1).out_shape(x) == Shape(8, out, out)
 
 
 def test_keras_v1_refuses_a_map_of_one_pixel() -> None:
-    with pytest.raises(ShapeError, match="too small"):
-        Depthwise(3, 2, padding="keras_v1").out_shape(Shape(8, 1, 1))
+    with pytest.raises(ShapeError, match="too small for the kernel"):
+        Depthwise(3, 2, padding=KERAS_V1).out_shape(Shape(8, 1, 1))
 
 
 def test_a_fully_connected_layer_costs_inputs_times_outputs() -> None:
@@ -141,13 +134,13 @@ def test_half_even_is_pythons_round(sixteenths: int) -> None:
     [(1, 8), (8, 8), (11.2, 16), (12, 16), (20, 24), (33.6, 32), (44, 48), (92, 96)],
 )
 def test_multiples_of_8(value: float, rounded: int) -> None:
-    assert multiple_of_8(value) == rounded
+    assert multiple_of(8, value, 8) == rounded
 
 
 @given(st.floats(0.01, 20_000))
 def test_multiple_of_8_is_the_authors_make_divisible(value: float) -> None:
     """Stated in words: nearest multiple, at least 8, never under nine tenths."""
-    rounded = multiple_of_8(value)
+    rounded = multiple_of(8, value, 8)
 
     assert rounded % 8 == 0
     assert rounded >= 8

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from mnprofile.networks import catalog
-from mnprofile.networks.notation.dialects import DIALECTS
-from mnprofile.networks.notation.rows import Architecture, ConvRow
+from mnprofile.networks.blocks.convolution import ConvRow
+from mnprofile.networks.notation.rows import Architecture
 
 DATA = Path(__file__).parent.parent / "data"
 COLUMNS = {
@@ -36,16 +36,15 @@ def test_cells_are_those_of_the_paper(alias: str, file: str, table: str | None) 
     arch = catalog.load(alias)
     with open(DATA / file, encoding="utf-8", newline="") as lines:
         printed = [
-            tuple(plain(row[column]) for column in COLUMNS[arch.dialect])
+            tuple(plain(row[column]) for column in COLUMNS[arch.style.name])
             for row in csv.DictReader(lines)
             if table is None or row["table"] == table
         ]
     ours = [tuple(plain(c.text) for c in row) for row in arch.table.printed.rows]
 
     assert ours == printed
-    assert tuple(c.text for c in arch.table.printed.headers) == (
-        DIALECTS[arch.dialect].headers
-    )
+    headers = tuple(c.text for c in arch.table.printed.headers)
+    assert headers == arch.style.headers
 
 
 def test_the_v1_table_keeps_the_misprinted_stride_and_corrects_it() -> None:

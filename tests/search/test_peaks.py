@@ -11,7 +11,7 @@ from mnprofile.base.errors import UsageError
 from mnprofile.base.units import BITS
 from mnprofile.costs.memory.activations import activation_memory
 from mnprofile.networks import catalog
-from mnprofile.networks.blocks.builder import build_rows
+from mnprofile.networks.catalog import build
 from mnprofile.search import peaks
 from mnprofile.search.peaks import peaks_of
 from mnprofile.search.products import product
@@ -61,7 +61,7 @@ def test_peaks_are_those_of_the_single_graphs(
     alone = [
         [
             activation_memory(
-                build_rows(
+                build(
                     arch,
                     alpha=alpha,
                     t=ts[k] if ts else None,
@@ -93,7 +93,7 @@ def test_one_array_with_every_structure_of_v2() -> None:
     for k, (alpha, t) in enumerate(zip(alphas, ts, strict=True)):
         alone = [
             activation_memory(
-                build_rows(arch, alpha=alpha, t=t, resolution=side), bits=16
+                build(arch, alpha=alpha, t=t, resolution=side), bits=16
             ).act_peak_bytes
             for side in sides
         ]
@@ -141,8 +141,8 @@ def test_sums_left_out_are_never_the_peak(
 def test_some_of_the_widths() -> None:
     found = peaks_of(made_of("v2", alpha=np.array([0.35, 0.5, 1.0])), 8)
 
-    assert found.take([2]).grid().tolist() == found.grid(slice(2, 3)).tolist()
-    assert found.take([2]).grid().tolist() == [[1_505_280]]
+    assert found.grid([2]).tolist() == found.grid(slice(2, 3)).tolist()
+    assert found.grid([2]).tolist() == [[1_505_280]]
 
 
 def test_no_width_at_all() -> None:

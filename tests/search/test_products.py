@@ -8,18 +8,12 @@ from hypothesis import strategies as st
 from mnprofile.base.errors import UsageError
 from mnprofile.costs.counting import count
 from mnprofile.networks import catalog
-from mnprofile.networks.blocks.builder import build_rows
+from mnprofile.networks.catalog import build
 from mnprofile.networks.notation.rows import Architecture
-from mnprofile.networks.widths import RULES
 from mnprofile.search import products
 from mnprofile.search.products import product
 
-CASES = [
-    (arch.name, impl)
-    for arch in catalog.shipped()
-    for family, impl in RULES
-    if family == arch.family
-]
+CASES = [(arch.name, impl) for arch in catalog.shipped() for impl in arch.scaling]
 ALPHAS = st.one_of(
     st.just(1.0),
     st.floats(0.001, 3),
@@ -38,7 +32,7 @@ def counted(
 ) -> tuple[int, ...]:
     """The totals of one configuration, built on its own with plain integers."""
     totals = count(
-        build_rows(
+        build(
             arch,
             alpha=alpha,
             t=t,

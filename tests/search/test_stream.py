@@ -15,9 +15,11 @@ from mnprofile.base.errors import UsageError
 from mnprofile.networks import catalog
 from mnprofile.search import row_files as rowfiles
 from mnprofile.search import stream as sweeps
+from mnprofile.search.conditions import Condition, parse_condition
 from mnprofile.search.grids import Grid, grid, grids_for
 from mnprofile.search.peaks import Peaks
-from mnprofile.search.stream import Condition, groups_of, parse_condition, stream
+from mnprofile.search.rows import groups_of
+from mnprofile.search.stream import stream
 
 V2 = catalog.load("v2")
 

@@ -18,6 +18,9 @@ from mnprofile.networks.catalog import build, tables_folder
 
 Page = Any
 
+# The explorer, where there is one, is shown and drawn in one go.
+FILLED_IN = "!document.querySelector('#x-out[hidden]')"
+
 
 @pytest.fixture(scope="session")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -49,8 +52,17 @@ class Watched:
         page.on("dialog", lambda dialog: self.complaints.append(dialog.message))
 
     def open(self, path: Path, fragment: str = "") -> Page:
+        """The page at a file, when its script has filled it in."""
         self.page.goto(path.as_uri() + fragment)
+        until(self.page, FILLED_IN)
         return self.page
+
+    def wait_for_complaints(self, count: int) -> None:
+        """Wait for messages, which come after what caused them."""
+        for _ in range(100):
+            if len(self.complaints) >= count:
+                return
+            self.page.wait_for_timeout(50)
 
 
 @pytest.fixture
@@ -270,6 +282,8 @@ def test_the_policy_lets_nothing_else_run(site: Path, watched: Watched) -> None:
         "const i = new Image(); i.src = 'https://example.com/x.png';"
     )
 
+    watched.wait_for_complaints(2)
+
     assert page.evaluate("window.ran") is None
     assert all("Content Security Policy" in text for text in watched.complaints)
     assert len(watched.complaints) == 2
@@ -306,6 +320,7 @@ def test_no_page_is_wider_than_its_window(
     context = browser.new_context(viewport={"width": width, "height": 800})
     page = context.new_page()
     page.goto((site / name).as_uri())
+    until(page, FILLED_IN)
     page.evaluate(
         "document.querySelectorAll('details').forEach((one) => { one.open = true; })"
     )
@@ -355,11 +370,13 @@ def test_the_address_holds_the_state(site: Path, watched: Watched) -> None:
     page.press("#x-res-n", "Tab")
     page.fill("#x-macs-n", "100000000")
     page.click("#x-pin-a")
-    until(page, "location.hash.includes('a=1')")
-    address = page.url
+    # The last change comes last into the address ("a" alone would find "alpha=1").
+    until(page, "new URLSearchParams(location.hash.slice(1)).has('a')")
+    address = page.evaluate("location.href")
     told = page.inner_text("#x-told")
     page.goto("about:blank")
     page.goto(address)
+    until(page, FILLED_IN)
 
     assert told.startswith("MobileNetV2 0.75/160: 107,295,200 multiply-adds")
     assert page.inner_text("#x-told") == told
@@ -465,6 +482,7 @@ def test_the_command_can_be_copied(browser: Any, site: Path) -> None:
     context.grant_permissions(["clipboard-read", "clipboard-write"])
     page = context.new_page()
     page.goto((site / "index.html").as_uri())
+    until(page, FILLED_IN)
     page.click("#x-copy")
     until(page, "document.getElementById('x-said').textContent !== ''")
 

@@ -2,7 +2,6 @@
 
 import itertools
 import json
-import math
 from pathlib import Path
 from typing import Any
 
@@ -13,76 +12,87 @@ from mnprofile.base.errors import UsageError
 from mnprofile.networks import catalog
 from mnprofile.search.grids import Grid, grid, grids_for
 from mnprofile.search.stream import stream
-from mnprofile.views.html import sweep_page as plotpages
-from mnprofile.views.plots import figures as plots
-from mnprofile.views.plots import points as samples
-from mnprofile.views.plots.points import Point, Sample
+from mnprofile.views.html import sweep_page
+from mnprofile.views.html.markup import data_block
+from mnprofile.views.plots import accuracy_plotly, expansion, heat
+from mnprofile.views.plots.accuracy import AccuracyPlot, sweep_caption, x_axis
+from mnprofile.views.plots.palette import styles
+from mnprofile.views.plots.plotly_layout import CONFIG, THEMES, PlotlyFigure
+from mnprofile.views.plots.sample import MAX_ESTIMATES, Sample
+from mnprofile.views.plots.scales import MAX_SHOWN, linear_ticks, log_ticks
 
 MARKUP = "<b>x</b><a href='https://example.org'>y</a>"
 
 
 def sample_of(grids: tuple[Grid, ...], x: str = "macs") -> Sample:
-    sample = Sample(samples.x_axis(x))
+    sample = Sample(x_axis(x))
     for rows in stream(grids):
         sample.add(rows)
     return sample
 
 
 @pytest.fixture(scope="module")
-def v2_points() -> tuple[Point, ...]:
+def v2_plot() -> AccuracyPlot:
     """V2 over its published grid, and alpha 0.6 between."""
     return sample_of(
         grids_for("v2", alpha=[0.35, 0.5, 0.6, 0.75, 1.0, 1.3, 1.4])
-    ).points()
+    ).plot()
 
 
-def marks(figure: plots.Figure) -> list[dict[str, Any]]:
+def themed(figure: PlotlyFigure, theme: str) -> PlotlyFigure:
+    """The figure with the colours of a theme, as the page's script puts them in."""
+    text = json.dumps(figure)
+    for token, color in THEMES[theme].items():
+        text = text.replace(f'"{token}"', f'"{color}"')
+    made: PlotlyFigure = json.loads(text)
+    return made
+
+
+def marks(figure: PlotlyFigure) -> list[dict[str, Any]]:
     return [trace for trace in figure["data"] if trace.get("mode") == "markers"]
 
 
-def test_every_known_accuracy_is_a_point(v2_points: tuple[Point, ...]) -> None:
+def test_every_known_accuracy_is_a_point(v2_plot: AccuracyPlot) -> None:
     """22 published, and alpha 0.6 at the five resolutions."""
-    assert sum(point.is_published for point in v2_points) == 22
-    assert sum(not point.is_published for point in v2_points) == 5
+    assert sum(point.is_published for point in v2_plot.points) == 22
+    assert sum(not point.is_published for point in v2_plot.points) == 5
 
 
 def test_published_are_filled_and_estimates_hollow(
-    v2_points: tuple[Point, ...],
+    v2_plot: AccuracyPlot,
 ) -> None:
-    published, estimates = marks(
-        plots.accuracy_figure(v2_points, samples.x_axis("macs"))
-    )
+    published, estimates = marks(accuracy_plotly.figure(v2_plot))
     assert (published["marker"]["symbol"], len(published["x"])) == ("square", 22)
     assert (estimates["marker"]["symbol"], len(estimates["x"])) == ("square-open", 5)
     assert estimates["name"] == "mobilenet_v2, estimates"
 
 
-def test_area_is_parameters(v2_points: tuple[Point, ...]) -> None:
+def test_area_is_parameters(v2_plot: AccuracyPlot) -> None:
     """V2 1.0/224: 300,774,272 multiply-adds and 3,504,872 parameters."""
-    (published, _) = marks(plots.accuracy_figure(v2_points, samples.x_axis("macs")))
+    (published, _) = marks(accuracy_plotly.figure(v2_plot))
     assert published["marker"]["sizemode"] == "area"
     size = dict(zip(published["x"], published["marker"]["size"], strict=True))
     assert size[300_774_272] == 3_504_872
 
 
-def test_the_frontier_is_stepped_and_rises(v2_points: tuple[Point, ...]) -> None:
-    line = plots.accuracy_figure(v2_points, samples.x_axis("macs"))["data"][0]
+def test_the_frontier_is_stepped_and_rises(v2_plot: AccuracyPlot) -> None:
+    line = accuracy_plotly.figure(v2_plot)["data"][0]
     assert line["line"]["shape"] == "hv"
     assert line["x"] == sorted(line["x"])
     assert line["y"] == sorted(line["y"])
 
 
-def test_points_off_the_frontier_are_faint(v2_points: tuple[Point, ...]) -> None:
-    front = {(point.x, point.top1) for point in v2_points if point.on_frontier}
-    for trace in marks(plots.accuracy_figure(v2_points, samples.x_axis("macs"))):
+def test_points_off_the_frontier_are_faint(v2_plot: AccuracyPlot) -> None:
+    front = {(point.x, point.top1) for point in v2_plot.frontier}
+    for trace in marks(accuracy_plotly.figure(v2_plot)):
         faint = trace["marker"]["opacity"]
         for x, y, opacity in zip(trace["x"], trace["y"], faint, strict=True):
             assert (opacity > 0.9) == ((x, y) in front)
 
 
 def test_the_hover_says_the_configuration_the_source_and_the_command() -> None:
-    (point,) = sample_of(grids_for("v2@0.75/160")).points()
-    assert point.hover().split("<br>") == [
+    (point,) = sample_of(grids_for("v2@0.75/160")).plot().points
+    assert accuracy_plotly.hover(point).split("<br>") == [
         "<b>mobilenet_v2</b>",
         "α 0.75, 160",
         "107.3 M multiply-adds (214.6 M FLOPs)",
@@ -95,10 +105,20 @@ def test_the_hover_says_the_configuration_the_source_and_the_command() -> None:
 
 def test_the_four_networks_keep_their_looks() -> None:
     """Petroff's palette; a table of another name gets a look of its own."""
-    looks = plots.styles(["mobilenet_v2", "mine", "mobilenet_v1", "yours"])
-    assert looks["mobilenet_v1"] == plots.Style("#5790fc", "circle")
-    assert looks["mobilenet_v2"] == plots.Style("#f89c20", "square")
-    assert len(set(looks.values())) == 4
+    looks = styles(["mobilenet_v2", "mine", "mobilenet_v1", "yours"])
+    found = {name: (one.color, one.marker.symbol) for name, one in looks.items()}
+    assert found["mobilenet_v1"] == ("#5790fc", "circle")
+    assert found["mobilenet_v2"] == ("#f89c20", "square")
+    assert len(set(found.values())) == 4
+
+
+def test_a_variant_has_the_colour_of_its_family_and_a_marker_of_its_own() -> None:
+    """Beside its family only: by itself it looks as the family does."""
+    (alone,) = styles(["mobilenet_v1_conv"]).values()
+    looks = styles(["mobilenet_v1_conv", "mobilenet_v1", "mobilenet_v1_shallow"])
+    assert alone == looks["mobilenet_v1"]
+    assert {one.color for one in looks.values()} == {"#5790fc"}
+    assert len({one.marker for one in looks.values()}) == 3
 
 
 @pytest.mark.parametrize(
@@ -109,61 +129,62 @@ def test_the_four_networks_keep_their_looks() -> None:
     ],
 )
 def test_log_ticks_are_1_2_5(low: float, high: float, ticks: list[float]) -> None:
-    assert plots.log_ticks(low, high) == ticks
+    assert log_ticks(low, high) == ticks
 
 
 def test_heat_map_cells_are_the_counts() -> None:
     """V2: 0.75/160 is 107,295,200 and 1.0/224 is 300,774,272 multiply-adds."""
-    heat = plots.heat_data(grid(catalog.load("v2")))
-    cell = heat.macs[heat.alphas.index(0.75)][heat.resolutions.index("160")]
+    data = heat.heat_of(grid(catalog.load("v2")))
+    cell = data.macs[data.alphas.index(0.75)][data.resolutions.index("160")]
     assert cell == 107_295_200
-    figure = plots.heat_figure(heat)
-    row = figure["data"][0]["text"][heat.alphas.index(1.0)]
-    assert row[heat.resolutions.index("224")] == "301 M"
+    figure = heat.figure(data)
+    row = figure["data"][0]["text"][data.alphas.index(1.0)]
+    assert row[data.resolutions.index("224")] == "301 M"
 
 
 def test_a_large_heat_map_is_thinned_and_says_so() -> None:
     made = grid(catalog.load("v2"), alphas=[n / 100 for n in range(35, 141)])
-    heat = plots.heat_data(made)
-    assert len(heat.alphas) == plots.MAX_SHOWN
-    assert (heat.alphas[0], heat.alphas[-1]) == (0.35, 1.4)
-    assert heat.left_out == 106 - plots.MAX_SHOWN
+    data = heat.heat_of(made)
+    assert len(data.alphas) == MAX_SHOWN
+    assert (data.alphas[0], data.alphas[-1]) == (0.35, 1.4)
+    assert data.left_out == 106 - MAX_SHOWN
 
 
 def test_expansion_at_the_table_s_t_is_the_table() -> None:
-    data = plots.expansion_data(grid(catalog.load("v2")))
+    data = expansion.expansion_of(grid(catalog.load("v2")))
     assert data is not None
     assert data.as_printed == 300_774_272
     assert data.macs[data.ts.index(6.0)] == 300_774_272
 
 
 def test_v1_has_no_expansion_to_draw() -> None:
-    assert plots.expansion_data(grid(catalog.load("v1"))) is None
+    assert expansion.expansion_of(grid(catalog.load("v1"))) is None
 
 
 def test_latency_as_the_axis() -> None:
     """Only published latencies: V2 has 22 on a Pixel 1, two on a Pixel 2."""
     grids = grids_for("v2", alpha=[0.35, 0.4, 0.5, 0.75, 1.0, 1.3, 1.4])
-    assert len(sample_of(grids, "latency:Pixel 1").points()) == 22
-    points = sample_of(grids, "latency:Pixel 2").points()
-    assert sorted(point.x for point in points) == [19.6, 76.0]
-    assert any(point.on_frontier for point in points)
+    assert len(sample_of(grids, "latency:Pixel 1").plot().points) == 22
+    plot = sample_of(grids, "latency:Pixel 2").plot()
+    assert sorted(point.x for point in plot.points) == [19.6, 76.0]
+    assert plot.frontier
 
 
 @pytest.mark.parametrize("text", ["speed", "latency", "latency:Nokia", "macs:x", ""])
 def test_axes_that_are_refused(text: str) -> None:
     with pytest.raises(UsageError, match="is no axis"):
-        samples.x_axis(text)
+        x_axis(text)
 
 
 def test_many_estimates_are_thinned_and_the_frontier_kept() -> None:
     grids = grids_for("v2", alpha="0.35:1:0.005", resolution="96:224:1")
     sample = sample_of(grids)
-    points = sample.points()
+    plot = sample.plot()
+    points = plot.points
     assert sample.seen_count == 131 * 129
-    assert len(points) < samples.MAX_ESTIMATES + 400
+    assert len(points) < MAX_ESTIMATES + 400
     assert sum(point.is_published for point in points) == 20
-    front = sorted((one.x, one.top1) for one in points if one.on_frontier)
+    front = [(one.x, one.top1) for one in plot.frontier]
     cheapest = min(point.x for point in points)
     assert front[0][0] == cheapest
     assert all(a[1] < b[1] for a, b in itertools.pairwise(front))
@@ -190,15 +211,17 @@ def test_long_text_is_cut() -> None:
 
 
 def test_themes_differ_in_their_tokens_only() -> None:
-    figure = plots.expansion_figure([])
-    light, dark = plots.themed(figure, "light"), plots.themed(figure, "dark")
+    figure = expansion.figure([])
+    light, dark = themed(figure, "light"), themed(figure, "dark")
     assert light["layout"]["paper_bgcolor"] == "#ffffff"
     assert dark["layout"]["paper_bgcolor"] == "#0d1117"
     assert "theme:" not in json.dumps(light)
 
 
 def test_json_cannot_end_its_script() -> None:
-    text = plotpages.script_json({"a": "</script><!-- & \u2028"})
+    block = str(data_block("d", {"a": "</script><!-- & \u2028"}))
+    text = block.removeprefix('<script type="application/json" id="d">')
+    text = text.removesuffix("</script>")
     assert "<" not in text
     assert ">" not in text
     assert json.loads(text) == {"a": "</script><!-- & \u2028"}
@@ -206,7 +229,7 @@ def test_json_cannot_end_its_script() -> None:
 
 def page_of(*archs: Any) -> str:
     grids = grids_for(list(archs))
-    return plotpages.page(sample_of(grids), grids, ["a note"])
+    return sweep_page.page(sample_of(grids), grids, ["a note"])
 
 
 def test_the_same_sweep_gives_the_same_bytes() -> None:
@@ -214,24 +237,24 @@ def test_the_same_sweep_gives_the_same_bytes() -> None:
 
 
 def test_no_button_sends_the_chart_anywhere() -> None:
-    assert plots.CONFIG["showSendToCloud"] is False
-    assert "sendChartToCloud" in plots.CONFIG["modeBarButtonsToRemove"]
-    assert plots.CONFIG["plotlyServerURL"] == ""
+    assert CONFIG["showSendToCloud"] is False
+    assert "sendChartToCloud" in CONFIG["modeBarButtonsToRemove"]
+    assert CONFIG["plotlyServerURL"] == ""
 
 
-def test_figures_are_valid_plotly(v2_points: tuple[Point, ...]) -> None:
+def test_figures_are_valid_plotly(v2_plot: AccuracyPlot) -> None:
     """plotly's own validation takes them."""
     import plotly.graph_objects as go
 
     made = grid(catalog.load("v2"))
-    expansion = plots.expansion_data(made)
-    assert expansion is not None
+    data = expansion.expansion_of(made)
+    assert data is not None
     for figure in (
-        plots.accuracy_figure(v2_points, samples.x_axis("macs")),
-        plots.heat_figure(plots.heat_data(made)),
-        plots.expansion_figure([expansion]),
+        accuracy_plotly.figure(v2_plot),
+        heat.figure(heat.heat_of(made)),
+        expansion.figure([data]),
     ):
-        go.Figure(plots.themed(figure, "light"))
+        go.Figure(themed(figure, "light"))
 
 
 def test_a_hostile_name_is_escaped_in_figures_and_page(tmp_path: Path) -> None:
@@ -241,19 +264,20 @@ def test_a_hostile_name_is_escaped_in_figures_and_page(tmp_path: Path) -> None:
     page = page_of(mine)
     assert "<a href='https" not in page
     assert "&lt;a href=&#39;https" in page
-    expansion = plots.expansion_data(grid(catalog.load(mine)))
-    assert expansion is not None
-    (line, _) = plots.expansion_figure([expansion])["data"]
+    data = expansion.expansion_of(grid(catalog.load(mine)))
+    assert data is not None
+    (line, _) = expansion.figure([data])["data"]
     assert line["name"].startswith("&lt;b&gt;x")
 
 
 def test_sizes_in_a_caption_are_counted() -> None:
     sample = sample_of(grids_for("v2"))
-    caption = plots.accuracy_caption(sample.points(), sample.axis, sample.seen_count)
+    caption = sweep_caption(sample.plot(), sample.seen_count)
     assert caption.startswith("22 configurations with a known top-1; 22 networks")
     assert "22 published (filled) and 0 estimated" in caption
 
 
 def test_nice_steps() -> None:
-    assert [plots._nice_step(x) for x in (0.7, 1, 1.1, 3, 6e7)] == [1, 1, 2, 5, 1e8]
-    assert math.isclose(plots._nice_step(0.03), 0.05)
+    """At most five of them make the largest value."""
+    steps = [linear_ticks(most).step for most in (4, 5, 6, 15, 300_000_000)]
+    assert steps == [1, 1, 2, 5, 100_000_000]

@@ -14,17 +14,20 @@ import pytest
 
 from mnprofile.cli import main
 from mnprofile.costs.counting import count
-from mnprofile.evidence.literature.accuracies import Point, frontier, points, source_of
+from mnprofile.evidence.literature.accuracies import printed_accuracies, source_of
 from mnprofile.networks.catalog import build, load, parse, tables_folder
 from mnprofile.search.factors import Factors, factors
 from mnprofile.views.html import report_page as reports
 from mnprofile.views.html.formula_panels import formulas
 from mnprofile.views.html.markup import data_block, element
 from mnprofile.views.html.memory_panels import live_memory
-from mnprofile.views.html.network_panels import type_sheet
+from mnprofile.views.html.network_panels import shares_sheet
 from mnprofile.views.html.panels import Network
-from mnprofile.views.plots import svg
-from mnprofile.views.plots.steps import Tread, step_plot, ticks
+from mnprofile.views.html.shell import asset
+from mnprofile.views.plots.accuracy import Point, frontier
+from mnprofile.views.plots.live_memory import PlotStep, step_plot
+from mnprofile.views.plots.palette import FAMILIES, OTHER, Style
+from mnprofile.views.plots.scales import linear_ticks
 
 ROOT = Path(__file__).parents[2]
 FOUR = ["v1", "v2", "v3-large", "v3-small"]
@@ -96,7 +99,7 @@ def test_a_table_without_expansion_has_no_t() -> None:
 
 def test_accuracies_are_the_printed_ones() -> None:
     """TF-slim README, V2 table: 71.8 % at 1.0/224, 75.0 % at 1.4/224."""
-    found = {(p.alpha, p.resolution): p for p in points(load("v2"))}
+    found = {(p.alpha, p.resolution): p for p in printed_accuracies(load("v2"))}
 
     assert len(found) == 22
     assert found[1.0, 224].top1 == Decimal("71.8")
@@ -108,14 +111,14 @@ def test_a_table_of_ones_own_has_no_accuracy_even_under_a_known_name() -> None:
     own = parse((tables_folder() / "mobilenet_v2.md").read_text("utf-8"), "own.md")
 
     assert source_of(own) is None
-    assert points(own) == ()
+    assert printed_accuracies(own) == ()
 
 
 def test_the_frontier_is_what_nothing_beats() -> None:
-    def point(macs: int, top1: str) -> Point:
-        return Point("n", 1.0, 224, Decimal(top1), macs, 1, "")
+    def point(macs: int, top1: float) -> Point:
+        return Point("n", 1.0, "224", macs, macs, 1, top1, "")
 
-    a, b, c, d = point(10, "50"), point(20, "49"), point(20, "60"), point(30, "60")
+    a, b, c, d = point(10, 50), point(20, 49), point(20, 60), point(30, 60)
 
     assert frontier((d, b, a, c)) == (a, c)
 
@@ -125,12 +128,12 @@ def test_the_frontier_is_what_nothing_beats() -> None:
 
 def test_v1_stands_beside_table_2_with_its_misprint() -> None:
     """V1 paper, Table 2: 94.86 %, 3.06 %, 1.19 % (misprint for 1.91 %), 0.18 %."""
-    sheet = type_sheet(network("v1"))
+    sheet = shares_sheet(network("v1"))
 
     assert [row[5] for row in sheet.rows] == ["94.86 %", "3.06 %", "1.19 %*", "0.18 %"]
     assert [row[6] for row in sheet.rows] == ["74.59 %", "1.06 %", "0.02 %", "24.33 %"]
     assert "two digits swapped" in sheet.notes[0]
-    assert len(type_sheet(network("v2")).columns) == 5
+    assert len(shares_sheet(network("v2")).columns) == 5
 
 
 def test_captions_are_made_from_the_data() -> None:
@@ -169,12 +172,16 @@ def test_sums_of_the_bars_are_the_totals() -> None:
     assert sum(numbers) == 216_589_760 + 5_483_032 + 4_407_168
 
 
-@pytest.mark.parametrize("family", svg.MARKERS)
-def test_every_family_has_a_colour_and_a_marker(family: str) -> None:
-    style = (ROOT / "mnprofile" / "templates" / "plot.css").read_text()
+@pytest.mark.parametrize("style", [*FAMILIES.values(), OTHER])
+def test_every_family_has_a_colour_and_a_marker(style: Style) -> None:
+    """The page's colour, where it is light, is that of the plotly figures."""
+    sheet = asset("plot.css")
+    fill = re.search(rf"\.f-{style.key} {{ fill: var\((--\w+)\); }}", sheet)
 
-    assert f".f-{family} " in style
-    assert f".l-{family} " in style
+    assert fill is not None
+    assert f".l-{style.key} {{ stroke: var({fill[1]}); }}" in sheet
+    assert re.findall(rf"{fill[1]}: (#\w+)", sheet)[0] == style.color
+    assert style.marker.path
 
 
 def test_a_page_without_any_accuracy_says_so(tmp_path: Path) -> None:
@@ -249,12 +256,12 @@ def test_the_steps_are_the_numbers_of_their_table(arch: str) -> None:
     ],
 )
 def test_the_scale_has_round_steps(most: int, expected: list[int]) -> None:
-    assert list(ticks(most)) == expected
+    assert list(linear_ticks(most)) == expected
 
 
 def test_a_step_plot_escapes_every_name() -> None:
     bad = '<b>\u202e&"'
-    drawn = step_plot([Tread(1, bad, bad)], peak=0, told=bad, label=bad)
+    drawn = step_plot([PlotStep(1, bad, bad)], peak=0, told=bad, label=bad)
 
     assert "<b>" not in drawn
     assert "\u202e" not in drawn

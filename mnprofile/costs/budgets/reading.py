@@ -9,37 +9,29 @@ In mnprofile.toml the same keys stand without ``tool.mnprofile``. Every error na
 file, and the line or the key.
 """
 
-import errno
 import re
-import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, TypeVar
 
-from mnprofile.base import units
-from mnprofile.base.errors import (
-    UNMEASURED,
-    FileError,
-    MnprofileError,
-    Place,
-    UsageError,
-    nearest,
-)
-from mnprofile.base.files import note_input
+from mnprofile.base import toml_files, units
+from mnprofile.base.errors import UNMEASURED, MnprofileError, Place, UsageError
+from mnprofile.base.files import Input
+from mnprofile.base.records import Record
 from mnprofile.costs.comparison import QUANTITIES, Quantity
+from mnprofile.networks.configuration import Request, real_number, whole_number
 
 CONFIG_FILES = ("mnprofile.toml", "pyproject.toml")  # the first that exists
 BASELINE_FILE = "mnprofile-baseline.json"
-MAX_BYTES = 1 << 20
 MAX_NAME = 200
 LIMIT_KEYS: dict[str, Quantity] = {f"max-{name}": name for name in QUANTITIES}
 _FACTORS = ("alpha", "res", "t", "classes", "impl", "output-stride")
 BUDGET_KEYS = ("name", "arch", *_FACTORS, *LIMIT_KEYS, "max-increase", "message")
 TOP_KEYS = ("budget", "baseline")
 _PERCENT = re.compile(r"([0-9]{1,6}(?:\.[0-9]{1,6})?)\s*%")
-_TOML_PLACE = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
+N = TypeVar("N", int, float)
 
 
 class BudgetError(MnprofileError):
@@ -55,17 +47,20 @@ class NoBudgetError(MnprofileError):
     exit_code = UNMEASURED
 
 
+FILES = Input("TOML file", BudgetError, 1 << 20)
+
+
 @dataclass(frozen=True)
 class Budget:
     """Limits on one network, or on every table that a pattern matches.
 
     ``limits`` are inclusive. ``max_increase`` is a share of the baseline's figures
-    (2 % is 1/50). ``factors`` are the keyword arguments of ``build``.
+    (2 % is 1/50). ``request`` is what it asks of every table.
     """
 
     name: str
     arch: str
-    factors: Mapping[str, Any]
+    request: Request
     limits: Mapping[Quantity, int]
     max_increase: Fraction | None
     message: str
@@ -107,104 +102,77 @@ def read_budgets(path: Path) -> BudgetFile:
         NoBudgetError: a file that is fine and holds no budget.
         FileError: it cannot be read.
     """
-    note_input(path)
-    text = _read(path)
-    content = _parse(path, text)
+    file = str(path)
+    text = FILES.text(path)
+    content = toml_files.parse(text, file, BudgetError)
     plain = path.name == CONFIG_FILES[0] or not set(TOP_KEYS).isdisjoint(content)
     prefix = "" if plain else "tool.mnprofile"
     for key in prefix.split(".") if prefix else ():
         content = content.get(key, {})
         if not isinstance(content, dict):
-            raise BudgetError(f"{key}: not a table", place=Place(str(path)))
+            raise BudgetError(f"{key}: not a table", place=Place(file))
     lines = _Lines(text, prefix)
-    for key in content:
-        if key not in TOP_KEYS:
-            raise BudgetError(
-                f"{key}: unknown key",
-                place=Place(str(path), lines.top.get(key)),
-                accepted=", ".join(TOP_KEYS),
-                suggestion=nearest(key, TOP_KEYS),
-            )
+    top = Record(content, BudgetError, lambda key: Place(file, lines.top.get(key)))
+    top.only(*TOP_KEYS)
     baseline = content.get("baseline", BASELINE_FILE)
     if not isinstance(baseline, str):
-        place = Place(str(path), lines.top.get("baseline"))
-        raise BudgetError("baseline: not a file name", place=place)
+        top.refuse("baseline", "not a file name")
     entries = content.get("budget", [])
     if not isinstance(entries, list):
-        place = Place(str(path), lines.top.get("budget"))
-        raise BudgetError("budget: not a list of tables", place=place)
-    budgets: list[Budget] = []
+        top.refuse("budget", "not a list of tables")
+    budgets: dict[str, Budget] = {}
     for index, entry in enumerate(entries):
-        reader = _Reader(str(path), index, entry, lines.of(index))
-        budget = reader.budget()
-        if any(budget.name == other.name for other in budgets):
+        at = lines.of(index)
+        reader = _reader(file, index, entry, at)
+        budget = reader.budget(at)
+        if budget.name in budgets:
             reader.refuse("name", f'two budgets are called "{budget.name}"')
-        budgets.append(budget)
+        budgets[budget.name] = budget
     if not budgets:
         header = f"[[{prefix}.budget]]" if prefix else "[[budget]]"
         raise NoBudgetError(
-            "no budget: nothing was measured", place=Place(str(path)), accepted=header
+            "no budget: nothing was measured", place=Place(file), accepted=header
         )
-    return BudgetFile(path, tuple(budgets), path.parent / baseline)
+    return BudgetFile(path, tuple(budgets.values()), path.parent / baseline)
 
 
-@dataclass(frozen=True)
-class _Reader:
-    """Reads one budget; knows where its keys stand."""
+def _reader(file: str, index: int, entry: Any, lines: Mapping[str, int]) -> "_Reader":
+    def place(key: str) -> Place:
+        return Place(file, lines.get(key, lines.get("")))
 
-    file: str
-    index: int
-    entry: Any
-    lines: Mapping[str, int]
+    return _Reader(entry, BudgetError, place, f"budget[{index}]")
 
-    def refuse(
-        self,
-        key: str,
-        message: str,
-        accepted: str | None = None,
-        suggestion: str | None = None,
-    ) -> NoReturn:
-        line = self.lines.get(key, self.lines.get(""))
-        raise BudgetError(
-            f"budget[{self.index}]{'.' if key else ''}{key}: {message}",
-            place=Place(self.file, line),
-            accepted=accepted,
-            suggestion=suggestion,
-        )
 
-    def budget(self) -> Budget:
-        if not isinstance(self.entry, dict):
+class _Reader(Record):
+    """One budget, key by key."""
+
+    def budget(self, lines: Mapping[str, int]) -> Budget:
+        if not isinstance(self.content, dict):
             self.refuse("", "not a table")
-        for key in self.entry:
-            if key not in BUDGET_KEYS:
-                accepted = ", ".join(BUDGET_KEYS)
-                close = nearest(key, BUDGET_KEYS)
-                self.refuse(key, "unknown key", accepted, close)
+        self.only(*BUDGET_KEYS)
         name, arch = self.text("name"), self.text("arch")
         limits = {
             quantity: self.limit(key)
             for key, quantity in LIMIT_KEYS.items()
-            if key in self.entry
+            if key in self.content
         }
         increase = self.increase()
         if not limits and increase is None:
             accepted = ", ".join((*LIMIT_KEYS, "max-increase"))
             self.refuse("", "it sets no limit", accepted)
-        message = self.text("message") if "message" in self.entry else ""
-        return Budget(name, arch, self.factors(), limits, increase, message, self.lines)
+        message = self.text("message") if "message" in self.content else ""
+        return Budget(name, arch, self.request(), limits, increase, message, lines)
 
     def text(self, key: str) -> str:
-        if key not in self.entry:
-            self.refuse(key, "missing")
-        value = self.entry[key]
-        if not isinstance(value, str) or not value.strip():
+        value = super().text(key)
+        if not value.strip():
             self.refuse(key, "not a text")
         if len(value) > MAX_NAME:
             self.refuse(key, "too long", f"up to {MAX_NAME} characters")
         return value
 
     def limit(self, key: str) -> int:
-        value = self.entry[key]
+        value = self.content[key]
         if type(value) is int and 0 <= value < 1 << 63:
             return value
         if not isinstance(value, str):
@@ -216,34 +184,38 @@ class _Reader:
 
     def increase(self) -> Fraction | None:
         key = "max-increase"
-        if key not in self.entry:
+        if key not in self.content:
             return None
-        value = self.entry[key]
+        value = self.content[key]
         match = _PERCENT.fullmatch(value.strip()) if isinstance(value, str) else None
         if match is None:
             self.refuse(key, "not a percentage", '"2%", "0.5%", "0%"')
         return Fraction(match[1]) / 100
 
-    def factors(self) -> dict[str, Any]:
-        """The keyword arguments of ``build`` that the budget names."""
-        found: dict[str, Any] = {}
-        for key in _FACTORS:
-            if key not in self.entry:
-                continue
-            value = self.entry[key]
-            if key == "impl":
-                found[key] = self.text(key)
-            elif key == "res":
-                found["resolution"] = self.resolution(value)
-            elif key in ("alpha", "t"):
-                if isinstance(value, bool) or not isinstance(value, int | float):
-                    self.refuse(key, "not a number")
-                found[key] = float(value)
-            else:
-                if type(value) is not int:
-                    self.refuse(key, "not a whole number")
-                found[key.replace("-", "_")] = value
-        return found
+    def request(self) -> Request:
+        """What the budget asks of a table, of the right types."""
+        given = self.content
+        return Request(
+            alpha=self.number("alpha", real_number, "not a number"),
+            resolution=self.resolution(given["res"]) if "res" in given else None,
+            t=self.number("t", real_number, "not a number"),
+            classes=self.number("classes", whole_number, "not a whole number"),
+            impl=self.text("impl") if "impl" in given else "paper",
+            output_stride=self.number(
+                "output-stride", whole_number, "not a whole number"
+            ),
+        )
+
+    def number(
+        self, key: str, read: Callable[[str, object], N], fault: str
+    ) -> N | None:
+        """The number at a key, or None where there is none."""
+        if key not in self.content:
+            return None
+        try:
+            return read(key, self.content[key])
+        except UsageError:
+            self.refuse(key, fault)
 
     def resolution(self, value: Any) -> tuple[int, int]:
         if type(value) is int and value >= 0:
@@ -290,34 +262,3 @@ class _Lines:
         if index < len(self.budgets):
             return self.budgets[index]
         return {"": self.top["budget"]} if "budget" in self.top else {}
-
-
-def _read(path: Path) -> str:
-    place = Place(str(path))
-    try:
-        with open(path, "rb") as file:
-            data = file.read(MAX_BYTES + 1)
-    except OSError as fault:
-        if fault.errno in (errno.ENOENT, errno.ENOTDIR):
-            raise BudgetError("no such file", place=place) from None
-        raise FileError(fault.strerror or str(fault), place=place) from None
-    if len(data) > MAX_BYTES:
-        raise BudgetError("the file is larger than 1 MiB", place=place)
-    try:
-        return data.decode("utf-8")
-    except UnicodeDecodeError:
-        raise BudgetError("not UTF-8 text", place=place) from None
-
-
-def _parse(path: Path, text: str) -> dict[str, Any]:
-    try:
-        return tomllib.loads(text)
-    except (ValueError, RecursionError) as fault:
-        message = str(fault) or "too deeply nested"
-        where = _TOML_PLACE.search(message)
-        line, column = (where[1], where[2]) if where else (None, None)
-        place = Place(
-            str(path), int(line) if line else None, int(column) if column else None
-        )
-        message = "not valid TOML: " + _TOML_PLACE.sub("", message)
-        raise BudgetError(message, place=place) from None

@@ -11,7 +11,8 @@ from mnprofile.base.errors import UsageError
 from mnprofile.base.units import Bits, check_bits, grouped, short_bytes
 from mnprofile.costs.memory.grouped import Groups, fused, fused_steps, grouped_steps
 from mnprofile.costs.memory.liveness import Step, Tensor, live_sets
-from mnprofile.graph.graph import INPUT, Config, Graph
+from mnprofile.graph.configuration import Configuration
+from mnprofile.graph.graph import Graph
 
 View = Literal["layer", "block", "stage"]
 VIEWS: tuple[View, ...] = ("layer", "block", "stage")
@@ -29,7 +30,7 @@ class Memory:
     ``extra_elems`` what grouping them costs (see ``grouped.GroupedStep``).
     """
 
-    config: Config
+    config: Configuration
     bits: Bits
     steps: tuple[Step, ...]
     groups: Groups = 1
@@ -136,9 +137,10 @@ def widest(graph: Graph) -> tuple[Widest, ...]:
     """The largest maps at each resolution, the input's left out, largest first."""
     every = {tensor.name: tensor for step in live_sets(graph) for tensor in step.live}
     outside = {one.output.name for one in fused(graph)}
+    inputs = {name for name, _ in graph.inputs}
     sizes: dict[tuple[int, int], list[Tensor]] = {}
     for tensor in every.values():
-        if tensor.name != INPUT:
+        if tensor.name not in inputs:
             size = (tensor.shape.h, tensor.shape.w)
             sizes.setdefault(size, []).append(tensor)
     found = []

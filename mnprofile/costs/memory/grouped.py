@@ -27,12 +27,11 @@ from typing import Literal
 
 from mnprofile.base.errors import UsageError
 from mnprofile.costs.counting import figures_of
-from mnprofile.costs.memory.liveness import IN_PLACE, Step, Tensor, buffers, live_sets
+from mnprofile.costs.memory.liveness import Step, Tensor, buffers, live_sets
 from mnprofile.graph.arithmetic import ceil_div
 from mnprofile.graph.graph import Graph, Node
 
 Groups = int | Literal["max"]
-CONVOLUTIONS = ("conv", "depthwise", "linear")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +58,7 @@ class Fused:
     def first_pass_macs(self) -> int:
         """Multiply-adds before the projection, squeeze-excite left out."""
         *before, _ = (
-            node
-            for node in self.nodes
-            if node.op.kind in CONVOLUTIONS and node.type != "SE"
+            node for node in self.nodes if node.op.is_counted and node.type != "SE"
         )
         return sum(figures_of(node).macs for node in before)
 
@@ -144,8 +141,9 @@ def _runs_together(
     block: tuple[Node, ...],
 ) -> bool:
     """Whether a convolution's block and the next one are A and N of one operator."""
-    counted = [node.op.kind for node in before if node.op.kind in CONVOLUTIONS]
-    if counted != ["conv"] or block[0].op.kind not in ("depthwise", "pool"):
+    mixing = [node.op.mixes_channels for node in before if node.op.is_counted]
+    first = block[0].op
+    if mixing != [True] or first.mixes_channels or first.works_in_place:
         return False
     between = homes[before[-1].name]
     readers = [
@@ -163,11 +161,9 @@ def _fused(
     own = dict.fromkeys(homes[node.name] for node in nodes)
     read = dict.fromkeys(homes[name] for node in nodes for name in node.inputs)
     out = homes[nodes[-1].name]
-    main = [
-        homes[n.name] for n in nodes if n.op.kind in CONVOLUTIONS and n.type != "SE"
-    ]
+    main = [homes[n.name] for n in nodes if n.op.is_counted and n.type != "SE"]
     inner = tuple(tensors[name] for name in main if name != out)
-    scales = [homes[node.inputs[1]] for node in nodes if node.op.kind == "scale"]
+    scales = [homes[node.inputs[1]] for node in nodes if node.op.takes_factors]
     return Fused(
         name=" + ".join(dict.fromkeys(node.block for node in nodes)),
         nodes=nodes,
@@ -207,10 +203,10 @@ def _part(tensor: Tensor, count: int) -> Tensor:
 
 def _extra_elems(one: Fused, count: int) -> int:
     passes = 2 if one.factors else 1
-    again = passes * count - 1 if one.nodes[0].op.kind == "conv" else passes - 1
+    again = passes * count - 1 if one.nodes[0].op.mixes_channels else passes - 1
     extra = again * sum(tensor.shape.elements for tensor in one.inputs)
-    kinds = [node.op.kind for node in one.nodes if node.op.kind not in IN_PLACE]
-    if kinds[-1] == "conv":  # depthwise layers and pooling keep channels apart
+    writing = [node.op for node in one.nodes if not node.op.works_in_place]
+    if writing[-1].mixes_channels:  # depthwise layers and pooling keep channels apart
         extra += 2 * (count - 1) * one.output.shape.elements
     return extra
 

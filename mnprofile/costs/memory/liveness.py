@@ -4,10 +4,10 @@ The model, stated once:
 
 - The graph runs in the order of its nodes, one operator at a time.
 - An operator's inputs and its output live while it runs. A map is freed after its last
-  reader; the network's input is a map like any other, its last output is never freed.
+  reader. The network's inputs are maps like any other; its outputs are never freed.
 - Batch norm, activation functions, residual additions and squeeze-excite products write
-  over their first input, unless a later operator still reads it. Every other operator,
-  depthwise convolutions included, writes to memory of its own.
+  over their first input, unless a later operator still reads it or it is an output.
+  Every other operator, depthwise convolutions included, writes to memory of its own.
 - Nothing else is counted: no workspace of a convolution routine, no alignment.
 
 A map holds c x (h x w) elements, so what lives at a step is a sum of products. Nothing
@@ -20,13 +20,11 @@ from dataclasses import dataclass
 from functools import reduce
 
 from mnprofile.graph.arithmetic import at_least
-from mnprofile.graph.graph import INPUT, Graph
-from mnprofile.graph.operators import Shape
+from mnprofile.graph.graph import Graph
+from mnprofile.graph.operators.op import Shape
 
 # Channels and positions of maps of one size: their elements are the product.
 Terms = tuple[tuple[int, int], ...]
-
-IN_PLACE = ("batch_norm", "activation", "add", "scale")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,12 +61,12 @@ class Step:
 def live_sets(graph: Graph) -> tuple[Step, ...]:
     """What lives at each step, one step a node, in the graph's order."""
     homes = buffers(graph)
-    last = {
-        homes[read]: index
-        for index, node in enumerate(graph)
-        for read in (*node.inputs, node.name)
-    }
-    live = {INPUT: Tensor(INPUT, INPUT, graph.input_shape)}
+    last = {homes[name]: -1 for name, _ in graph.inputs}
+    for index, node in enumerate(graph):
+        used = (homes[name] for name in (*node.inputs, node.name))
+        last |= dict.fromkeys(used, index)
+    last |= dict.fromkeys((homes[name] for name in graph.outputs), len(graph.nodes))
+    live = {name: Tensor(name, name, shape) for name, shape in graph.inputs}
     steps = []
     for index, node in enumerate(graph):
         home = homes[node.name]
@@ -82,18 +80,20 @@ def live_sets(graph: Graph) -> tuple[Step, ...]:
 
 
 def buffers(graph: Graph) -> dict[str, str]:
-    """For the input and each node, the node whose memory its output is in.
+    """For each input and node, the node whose memory its output is in.
 
     A node that works in place is in the memory of its first input.
     """
-    read_last = {INPUT: -1}
+    read_last: dict[str, int] = {}
     for index, node in enumerate(graph):
         read_last |= dict.fromkeys(node.inputs, index)
-    homes = {INPUT: INPUT}
-    needed_until = {INPUT: read_last[INPUT]}  # by memory, over all that is in it
+    read_last |= dict.fromkeys(graph.outputs, len(graph.nodes))
+    homes = {name: name for name, _ in graph.inputs}
+    # By memory, over all that is in it.
+    needed_until = {name: read_last.get(name, -1) for name in homes}
     for index, node in enumerate(graph):
         home = homes[node.inputs[0]]
-        if node.op.kind not in IN_PLACE or needed_until[home] > index:
+        if not node.op.works_in_place or needed_until[home] > index:
             home = node.name
         homes[node.name] = home
         needed_until[home] = max(

@@ -1,6 +1,6 @@
 """Accuracies that papers and model zoos print, beside the costs counted here.
 
-One source a network, so that points of one colour come from one recipe.
+One source per network, so that points of one colour come from one recipe.
 """
 
 from dataclasses import dataclass
@@ -10,14 +10,14 @@ from mnprofile.costs.counting import count
 from mnprofile.evidence.literature.accuracy_series import TOP1, point_of, top1_figures
 from mnprofile.networks.blocks.builder import build_rows
 from mnprofile.networks.catalog import is_shipped
+from mnprofile.networks.configuration import Request, configure
 from mnprofile.networks.notation.rows import Architecture
 
 
 @dataclass(frozen=True)
-class Point:
+class PrintedAccuracy:
     """A printed top-1 accuracy (percent) and the counted cost of its network."""
 
-    network: str
     alpha: float
     resolution: int
     top1: Decimal
@@ -35,32 +35,19 @@ def source_of(arch: Architecture) -> str | None:
     return recipe.label if recipe and is_shipped(arch) else None
 
 
-def points(arch: Architecture, *, impl: str = "paper") -> tuple[Point, ...]:
+def printed_accuracies(
+    arch: Architecture, *, impl: str = "paper"
+) -> tuple[PrintedAccuracy, ...]:
     """Every printed accuracy of a table, by ascending multiply-adds."""
     if source_of(arch) is None:
         return ()
     found = []
     for figure in top1_figures(arch.name):
         alpha, side = point_of(figure)
-        totals = count(build_rows(arch, alpha=alpha, resolution=side, impl=impl)).totals
+        config = configure(arch, Request(alpha, side, impl=impl))
+        totals = count(build_rows(arch, config)).totals
+        top1 = Decimal(figure.printed.rstrip("% "))
         found.append(
-            Point(
-                arch.name,
-                alpha,
-                side,
-                Decimal(figure.printed.rstrip("% ")),
-                totals.macs,
-                totals.params,
-                figure.where,
-            )
+            PrintedAccuracy(alpha, side, top1, totals.macs, totals.params, figure.where)
         )
-    return tuple(sorted(found, key=lambda point: (point.macs, point.top1)))
-
-
-def frontier(every: tuple[Point, ...]) -> tuple[Point, ...]:
-    """The points that no other one beats in both cost and accuracy."""
-    best: list[Point] = []
-    for point in sorted(every, key=lambda point: (point.macs, -point.top1)):
-        if not best or point.top1 > best[-1].top1:
-            best.append(point)
-    return tuple(best)
+    return tuple(sorted(found, key=lambda one: (one.macs, one.top1)))

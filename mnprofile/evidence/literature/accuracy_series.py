@@ -1,13 +1,13 @@
-"""Which printed accuracies and latencies belong together: one recipe a table.
+"""Which printed accuracies and latencies belong together: one series per table.
 
-Accuracies compare only within one source and recipe, so each table has one.
+Accuracies compare only within one source and training recipe, so each table has one.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 
-from mnprofile.evidence.literature.printed import Figure, figures
+from mnprofile.evidence.literature.sources import Printed, figures
 
 PHONES = ("Pixel 1", "Pixel 2", "Pixel 3")
 
@@ -15,8 +15,8 @@ Point = tuple[float, int]  # alpha, resolution
 
 
 @dataclass(frozen=True, slots=True)
-class Recipe:
-    """Which figures of a source belong together, and what to call them."""
+class AccuracySeries:
+    """Figures of one source that belong together, and what to call them."""
 
     source: str
     family: str
@@ -24,9 +24,13 @@ class Recipe:
     where: str
     label: str
 
-    def takes(self, figure: Figure) -> bool:
-        return (
-            figure.family == self.family
+    def figures(self, quantity: str) -> tuple[Printed, ...]:
+        """Its figures of one quantity, in the order of the source."""
+        return tuple(
+            figure
+            for figure in figures(self.source)
+            if figure.quantity == quantity
+            and figure.family == self.family
             and figure.variant == self.variant
             and figure.where.startswith(self.where)
             and "other version" not in figure.where
@@ -34,65 +38,60 @@ class Recipe:
 
 
 _SLIM = "tensorflow/models research/slim"
-_V1 = Recipe("slim-v1", "v1", "float", _SLIM, "TF-slim mobilenet_v1.md, float")
-_V2 = Recipe("slim-v2-v3", "v2", "float", _SLIM, "TF-slim mobilenet/README.md, float")
-_LARGE = Recipe("paper-v3", "v3-large", "large", "Table 9", "V3 paper, Table 9, large")
-_SMALL = Recipe("paper-v3", "v3-small", "small", "Table 9", "V3 paper, Table 9, small")
 
 
-def _slim_v3(family: str, variant: str) -> Recipe:
+def _paper(source: str, family: str, variant: str, where: str) -> AccuracySeries:
+    """A printed table, or one of its rows: Table 4 row "Conv MobileNet"."""
+    table = where.partition(" row")[0]
+    if variant in ("large", "small"):
+        table += f", {variant}"
+    label = f"{source[-2:].upper()} paper, {table}"
+    return AccuracySeries(source, family, variant, where, label)
+
+
+def _slim_v3(family: str, variant: str) -> AccuracySeries:
+    variant = f"{variant}, float"
     label = f"TF-slim mobilenet/README.md, V3 {variant}"
-    return Recipe("slim-v2-v3", family, variant, _SLIM, label)
+    return AccuracySeries("slim-v2-v3", family, variant, _SLIM, label)
 
 
-def _v3_table3(family: str) -> Recipe:
-    return Recipe("paper-v3", family, "float", "Table 3", "V3 paper, Table 3")
+_V1 = AccuracySeries("slim-v1", "v1", "float", _SLIM, "TF-slim mobilenet_v1.md, float")
+_V2 = AccuracySeries(
+    "slim-v2-v3", "v2", "float", _SLIM, "TF-slim mobilenet/README.md, float"
+)
+_LARGE = _paper("paper-v3", "v3-large", "large", "Table 9")
+_SMALL = _paper("paper-v3", "v3-small", "small", "Table 9")
+_LARGE_MINI = _slim_v3("v3-large", "large minimalistic")
+_SMALL_MINI = _slim_v3("v3-small", "small minimalistic")
 
-
-# By table. A network is accurate only as it was trained, so there is one recipe each.
-TOP1: dict[str, Recipe] = {
+# By table. A network is accurate only as it was trained, so there is one series each.
+TOP1: dict[str, AccuracySeries] = {
     "mobilenet_v1": _V1,
-    "mobilenet_v1_conv": Recipe(
-        "paper-v1",
-        "v1",
-        "ImageNet",
-        'Table 4 row "Conv MobileNet"',
-        "V1 paper, Table 4",
+    "mobilenet_v1_conv": _paper(
+        "paper-v1", "v1", "ImageNet", 'Table 4 row "Conv MobileNet"'
     ),
-    "mobilenet_v1_shallow": Recipe(
-        "paper-v1",
-        "v1",
-        "ImageNet",
-        'Table 5 row "Shallow MobileNet"',
-        "V1 paper, Table 5",
+    "mobilenet_v1_shallow": _paper(
+        "paper-v1", "v1", "ImageNet", 'Table 5 row "Shallow MobileNet"'
     ),
     "mobilenet_v2": _V2,
     "mobilenet_v3_large": _LARGE,
     "mobilenet_v3_small": _SMALL,
-    "mobilenet_v3_large_minimalistic": _slim_v3(
-        "v3-large", "large minimalistic, float"
-    ),
-    "mobilenet_v3_small_minimalistic": _slim_v3(
-        "v3-small", "small minimalistic, float"
-    ),
+    "mobilenet_v3_large_minimalistic": _LARGE_MINI,
+    "mobilenet_v3_small_minimalistic": _SMALL_MINI,
 }
 
-# The first recipe that has a phone gives that phone's column.
-LATENCY: dict[str, tuple[Recipe, ...]] = {
+# The first series that has a phone gives that phone's column.
+LATENCY: dict[str, tuple[AccuracySeries, ...]] = {
     "mobilenet_v1": (
-        Recipe(
+        AccuracySeries(
             "paper-v2", "v1", "ImageNet", "Table 4", "V2 paper, Table 4, large core"
         ),
     ),
-    "mobilenet_v2": (_V2, _v3_table3("v2")),
-    "mobilenet_v3_large": (_LARGE, _slim_v3("v3-large", "large, float")),
-    "mobilenet_v3_small": (_SMALL, _slim_v3("v3-small", "small, float")),
-    "mobilenet_v3_large_minimalistic": (
-        _slim_v3("v3-large", "large minimalistic, float"),
-    ),
-    "mobilenet_v3_small_minimalistic": (
-        _slim_v3("v3-small", "small minimalistic, float"),
-    ),
+    "mobilenet_v2": (_V2, _paper("paper-v3", "v2", "float", "Table 3")),
+    "mobilenet_v3_large": (_LARGE, _slim_v3("v3-large", "large")),
+    "mobilenet_v3_small": (_SMALL, _slim_v3("v3-small", "small")),
+    "mobilenet_v3_large_minimalistic": (_LARGE_MINI,),
+    "mobilenet_v3_small_minimalistic": (_SMALL_MINI,),
 }
 
 
@@ -111,31 +110,23 @@ def latencies(name: str) -> tuple[Latency, ...]:
     """The published latencies of a shipped table, one entry a phone."""
     found = []
     for phone in PHONES:
-        for recipe in LATENCY.get(name, ()):
+        for series in LATENCY.get(name, ()):
             chosen = [
                 figure
-                for figure in figures(recipe.source)
-                if figure.quantity == "latency"
-                and recipe.takes(figure)
-                and figure.device.partition(" (")[0] == phone
+                for figure in series.figures("latency")
+                if figure.device.partition(" (")[0] == phone
             ]
             if chosen:
                 points = {point_of(figure): float(figure.printed) for figure in chosen}
-                found.append(Latency(phone, chosen[0].device, recipe.label, points))
+                found.append(Latency(phone, chosen[0].device, series.label, points))
                 break
     return tuple(found)
 
 
-def top1_figures(name: str) -> tuple[Figure, ...]:
-    """The printed top-1 accuracies of a shipped table's recipe."""
-    recipe = TOP1.get(name)
-    if recipe is None:
-        return ()
-    return tuple(
-        figure
-        for figure in figures(recipe.source)
-        if figure.quantity == "top1" and recipe.takes(figure)
-    )
+def top1_figures(name: str) -> tuple[Printed, ...]:
+    """The printed top-1 accuracies of a shipped table's series."""
+    series = TOP1.get(name)
+    return series.figures("top1") if series is not None else ()
 
 
 @cache
@@ -147,7 +138,7 @@ def published(name: str) -> Mapping[Point, float]:
     }
 
 
-def point_of(figure: Figure) -> Point:
+def point_of(figure: Printed) -> Point:
     """The configuration that a figure is about."""
     # The papers leave the width out where they mean 1.0, and the V1 paper the size.
     return figure.alpha or 1.0, figure.resolution or 224

@@ -1,19 +1,19 @@
 """How a source counts: which quantities, which layers, how many classes, and rounding.
 
 A convention is declared once for one quantity of some tables of a source, as data with
-its reasoning, and is a linear recipe over what ``counting`` counts: ``params`` of
-``{ weights = 1, biases = 1, bn_channels = 3 }`` adds three a batch-norm channel.
+its reasoning, and is a weighted sum of what ``counting`` counts: ``params`` of
+``{ weights = 1, biases = 1, bn_channels = 3 }`` adds three per batch-norm channel.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
-from typing import Any
 
-from mnprofile.base.errors import FiguresError, Place, nearest
-from mnprofile.base.units import Rounding
+from mnprofile.base.errors import FiguresError, nearest
+from mnprofile.base.records import Record
+from mnprofile.base.units import Rounding, printed_like
+from mnprofile.costs.counting import Layer, total
 from mnprofile.evidence.literature import sources
 
 ROUNDINGS: tuple[Rounding, ...] = ("nearest", "floor", "ceil")
@@ -30,6 +30,17 @@ COUNTABLE = (
     "scale_elems",
 )
 MAP_ELEMENTS = "map_elems"  # of the largest block output; bytes where times 2
+_POWERS = {"": 0, "1": 0, "K": 3, "M": 6, "G": 9, "%": -2, "channels/kB": 3}
+_KEYS = {
+    "tables": list,
+    "quantity": str,
+    "count": dict,
+    "classes": int,
+    "without": list,
+    "rounding": str,
+    "significant": int,
+    "reason": str,
+}
 _BLOCK = re.compile("stem|last_conv|pool|classifier|(block|conv|fc)[0-9]+")
 
 
@@ -59,6 +70,33 @@ class Convention:
         parts.append(f"{self.classes} classes" if self.classes else "no classifier")
         return ", ".join(parts)
 
+    def total(self, layers: Iterable[Layer]) -> int:
+        """The terms added up over some layers. A batch-norm channel has two buffers."""
+        sums = total(layers)
+        return sum(
+            factor
+            * (sums.buffers // 2 if name == "bn_channels" else getattr(sums, name))
+            for name, factor in self.counts
+        )
+
+    def printed(self, part: int, whole: int, *, like: str, unit: str) -> str | None:
+        """part / whole rounded by this convention, in the form of ``like``.
+
+        ``unit`` is what ``like`` counts. None where ``like`` is not a number. Raises
+        FiguresError for an unknown unit.
+        """
+        if unit not in _POWERS:
+            known = ", ".join(filter(None, _POWERS))
+            raise FiguresError(f'"{unit}" is no unit', accepted=known)
+        return printed_like(
+            part,
+            whole,
+            like,
+            power=_POWERS[unit],
+            rounding=self.rounding,
+            significant=self.significant,
+        )
+
     @property
     def rounding_text(self) -> str:
         digits = f", {self.significant} digits" if self.significant else ""
@@ -73,80 +111,54 @@ def conventions(source: str) -> Mapping[tuple[str, str], Convention]:
         FiguresError: an entry that is malformed, speaks of a table or quantity that the
             CSV does not have, or declares what another one has declared.
     """
-    path = sources.declaration_file(source)
     held = {(figure.table, figure.quantity) for figure in sources.figures(source)}
     found: dict[tuple[str, str], Convention] = {}
-    entries = sources.declaration(source).get("convention", [])
-    for number, entry in enumerate(entries, start=1):
-        what = f"convention {number}"
-        convention = _convention(path, what, entry, sources.impl(source))
+    for entry in sources.declared(
+        source, "convention", _KEYS, optional={"without", "significant"}
+    ):
+        convention = _convention(entry, sources.impl(source))
         for table in convention.tables:
             key = (table, convention.quantity)
             if key not in held:
                 close = nearest(table, sorted({name for name, _ in held}))
-                raise FiguresError(
-                    f'{what}: no figure of table "{table}" is {convention.quantity}',
-                    place=Place(str(path)),
+                entry.refuse(
+                    "",
+                    f'no figure of table "{table}" is {convention.quantity}',
                     suggestion=close if close != table else None,
                 )
             if key in found:
-                raise FiguresError(
-                    f"{what}: {convention.quantity} of {table} is declared twice",
-                    place=Place(str(path)),
-                )
+                entry.refuse("", f"{convention.quantity} of {table} is declared twice")
             found[key] = convention
     return found
 
 
-def _convention(path: Path, what: str, entry: Any, impl: str) -> Convention:
-    types = {
-        "tables": list,
-        "quantity": str,
-        "count": dict,
-        "classes": int,
-        "without": list,
-        "rounding": str,
-        "significant": int,
-        "reason": str,
-    }
-    sources.check_keys(path, what, entry, types, optional={"without", "significant"})
-
+def _convention(entry: Record, impl: str) -> Convention:
     def one_of(key: str, value: object, accepted: tuple[str, ...]) -> None:
         if value not in accepted:
-            raise FiguresError(
-                f'{what}: {key} "{value}" is not known',
-                place=Place(str(path)),
-                accepted=", ".join(accepted),
-            )
+            entry.refuse("", f'{key} "{value}" is not known', ", ".join(accepted))
 
-    one_of("quantity", entry["quantity"], sources.COSTS)
-    one_of("rounding", entry["rounding"], ROUNDINGS)
-    memory = entry["quantity"] == sources.MEMORY
-    if not entry["count"]:
-        raise FiguresError(f"{what}: count is empty", place=Place(str(path)))
-    for name, factor in entry["count"].items():
+    given = entry.content
+    one_of("quantity", given["quantity"], sources.COSTS)
+    one_of("rounding", given["rounding"], ROUNDINGS)
+    memory = given["quantity"] == sources.MEMORY
+    if not given["count"]:
+        entry.refuse("", "count is empty")
+    for name, factor in given["count"].items():
         one_of("count", name, (MAP_ELEMENTS,) if memory else COUNTABLE)
         if type(factor) is not int:
-            raise FiguresError(
-                f"{what}: count: {name} = {factor!r}",
-                place=Place(str(path)),
-                accepted="a whole number",
-            )
-    for block in entry.get("without", ()):
+            entry.refuse("", f"count: {name} = {factor!r}", "a whole number")
+    for block in given.get("without", ()):
         if not isinstance(block, str) or not _BLOCK.fullmatch(block):
-            raise FiguresError(
-                f'{what}: without "{block}"',
-                place=Place(str(path)),
-                accepted="stem, last_conv, pool, classifier, or block7, conv1, fc1",
-            )
+            accepted = "stem, last_conv, pool, classifier, or block7, conv1, fc1"
+            entry.refuse("", f'without "{block}"', accepted)
     return Convention(
-        tables=tuple(entry["tables"]),
-        quantity=entry["quantity"],
-        counts=tuple(entry["count"].items()),
-        classes=entry["classes"],
-        rounding=entry["rounding"],
-        reason=" ".join(entry["reason"].split()),
-        without=tuple(entry.get("without", ())),
-        significant=entry.get("significant"),
+        tables=tuple(given["tables"]),
+        quantity=given["quantity"],
+        counts=tuple(given["count"].items()),
+        classes=given["classes"],
+        rounding=given["rounding"],
+        reason=" ".join(given["reason"].split()),
+        without=tuple(given.get("without", ())),
+        significant=given.get("significant"),
         impl=impl,
     )

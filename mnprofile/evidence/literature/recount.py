@@ -1,51 +1,46 @@
-"""A printed figure's network under a convention: counted, in the form of the print."""
+"""What we count for a printed figure under a convention, in the form of the print."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from mnprofile.base.errors import FiguresError, MnprofileError, Place
-from mnprofile.base.units import printed_like
-from mnprofile.costs.counting import Count, Layer, count, total
+from mnprofile.costs.counting import Count, Layer, count
 from mnprofile.evidence.literature.conventions import Convention
-from mnprofile.evidence.literature.sources import MEMORY, Figure, locate
-from mnprofile.networks import catalog
-from mnprofile.networks.catalog import Spec
+from mnprofile.evidence.literature.sources import MEMORY, Printed, locate
+from mnprofile.networks.blocks.builder import build_rows
+from mnprofile.networks.catalog import load
+from mnprofile.networks.configuration import Request, configure, parse_spec
 
 LARGEST = "max"  # the part of a memory figure that is the largest of all maps
 RANGE = " to "
-_POWERS = {"": 0, "1": 0, "K": 3, "M": 6, "G": 9, "%": -2, "channels/kB": 3}
 
 
 @dataclass(frozen=True, slots=True)
-class Value:
+class Recount:
     """What we count for a figure: exactly, and in the form of a print."""
 
     exact: str
-    text: str | None  # None where the print is no number
+    text: str | None  # None where the print is not a number
 
 
 @dataclass
 class Networks:
     """The counts of networks, each made once."""
 
-    made: dict[tuple[Spec, int, str], Count] = field(default_factory=dict)
+    made: dict[tuple[str, Request], Count] = field(default_factory=dict)
 
-    def layers(self, spec: Spec, convention: Convention) -> list[Layer]:
+    def layers(
+        self, network: str, asked: Request, convention: Convention
+    ) -> list[Layer]:
         """The layers that a convention counts. Raises UsageError for no network.
 
         A row that prints no width or resolution is the network as its table has it.
         """
-        key = (spec, convention.classes, convention.impl)
+        request = replace(asked, classes=convention.classes, impl=convention.impl)
+        key = (network, request)
         if key not in self.made:
-            self.made[key] = count(
-                catalog.build(
-                    spec.arch,
-                    alpha=1.0 if spec.alpha is None else spec.alpha,
-                    resolution=spec.resolution,
-                    classes=convention.classes,
-                    impl=convention.impl,
-                )
-            )
+            table = load(network)
+            self.made[key] = count(build_rows(table, configure(table, request)))
         return [
             layer
             for layer in self.made[key].all_layers
@@ -53,16 +48,21 @@ class Networks:
         ]
 
 
-def value_of(
-    convention: Convention, figure: Figure, like: str, networks: Networks
-) -> Value:
+def recount(
+    figure: Printed, convention: Convention, like: str, networks: Networks
+) -> Recount:
     """What we count for a figure, exactly and as ``like`` is printed.
 
     Raises FiguresError, with the line of the figure, where its network or part is none.
     """
-    value = _memory if figure.quantity == MEMORY else _value
     try:
-        return value(convention, figure, like, networks)
+        if RANGE in figure.part and figure.quantity != MEMORY:
+            return _range(figure, convention, like, networks)
+        asked = Request(figure.alpha, figure.resolution)
+        layers = networks.layers(figure.network, asked, convention)
+        if figure.quantity == MEMORY:
+            return _memory(figure, convention, like, layers)
+        return _sum(figure, convention, like, layers)
     except MnprofileError as fault:
         raise FiguresError(
             f"{figure.model}: {fault.message}",
@@ -72,108 +72,71 @@ def value_of(
         ) from None
 
 
-def _value(
-    convention: Convention, figure: Figure, like: str, networks: Networks
-) -> Value:
-    if RANGE in figure.part:
-        return _range(convention, figure, like, networks)
-    layers = networks.layers(_spec(figure), convention)
-    if figure.quantity.endswith("_share"):
-        inside = _inside(figure, [one for one in layers if one.type == figure.part])
-        part, whole = _sum(convention, inside), _sum(convention, layers)
-        text = _text(convention, figure, part, whole, like)
-        return Value(f"{part}/{whole}", text)
-    if figure.part:
-        layers = _inside(figure, [one for one in layers if one.block == figure.part])
-    number = _sum(convention, layers)
-    return Value(str(number), _text(convention, figure, number, 1, like))
+def _sum(
+    figure: Printed, convention: Convention, like: str, layers: Sequence[Layer]
+) -> Recount:
+    """The convention's sum: of the network, a block, or a type's share of it."""
+    is_share = figure.quantity.endswith("_share")
+    part = layers
+    if figure.part or is_share:
+        part = [
+            layer
+            for layer in layers
+            if figure.part == (layer.type if is_share else layer.block)
+        ]
+        if not part:
+            raise _no_part(figure)
+    value, whole = convention.total(part), convention.total(layers) if is_share else 1
+    return Recount(
+        f"{value}/{whole}" if is_share else str(value),
+        convention.printed(value, whole, like=like, unit=figure.unit),
+    )
 
 
 def _range(
-    convention: Convention, figure: Figure, like: str, networks: Networks
-) -> Value:
+    figure: Printed, convention: Convention, like: str, networks: Networks
+) -> Recount:
     """From the smallest to the largest configuration, "0.35/96 to 1.4/224"."""
-    ends = figure.part.split(RANGE)
-    likes = like.split(RANGE)
+    ends, likes = figure.part.split(RANGE), like.split(RANGE)
     if len(likes) != len(ends):
         likes = [""] * len(ends)
-    numbers = [
-        _sum(
-            convention,
-            networks.layers(catalog.parse_spec(f"{figure.network}@{end}"), convention),
-        )
-        for end in ends
-    ]
-    texts = [
-        _text(convention, figure, number, 1, one)
-        for number, one in zip(numbers, likes, strict=True)
-    ]
+    numbers, texts = [], []
+    for end, one in zip(ends, likes, strict=True):
+        network, asked = parse_spec(f"{figure.network}@{end}")
+        numbers.append(convention.total(networks.layers(network, asked, convention)))
+        texts.append(convention.printed(numbers[-1], 1, like=one, unit=figure.unit))
     known = [text for text in texts if text is not None]
-    return Value(
+    return Recount(
         RANGE.join(map(str, numbers)),
         RANGE.join(known) if len(known) == len(texts) else None,
     )
 
 
 def _memory(
-    convention: Convention, figure: Figure, like: str, networks: Networks
-) -> Value:
+    figure: Printed, convention: Convention, like: str, layers: Sequence[Layer]
+) -> Recount:
     """Channels and bytes of the largest block output of one size, or of any."""
     ((_, bytes_each),) = convention.counts
-    blocks = {
-        layer.block: layer.out_shape
-        for layer in networks.layers(_spec(figure), convention)
-    }
+    blocks = {layer.block: layer.out_shape for layer in layers}
     sized = [
         shape
         for shape in blocks.values()
         if figure.part in (LARGEST, f"{shape.h}x{shape.w}")
     ]
     if not sized:
-        raise FiguresError(f'{figure.network} has no part "{figure.part}"')
+        raise _no_part(figure)
     largest = max(sized, key=lambda shape: shape.elements)
     held = bytes_each * largest.elements
     if figure.part == LARGEST:
-        return Value(f"{held} bytes", _text(convention, figure, held, 1, like))
-    kilobytes = _text(convention, figure, held, 1, like.partition("/")[2])
-    return Value(
+        text = convention.printed(held, 1, like=like, unit=figure.unit)
+        return Recount(f"{held} bytes", text)
+    like = like.partition("/")[2]
+    text = convention.printed(held, 1, like=like, unit=figure.unit)
+    return Recount(
         f"{largest.c} channels, {held} bytes",
-        None if kilobytes is None else f"{largest.c}/{kilobytes}",
+        None if text is None else f"{largest.c}/{text}",
     )
 
 
-def _text(
-    convention: Convention, figure: Figure, part: int, whole: int, like: str
-) -> str | None:
-    if figure.unit not in _POWERS:
-        raise FiguresError(
-            f'"{figure.unit}" is no unit', accepted=", ".join(filter(None, _POWERS))
-        )
-    return printed_like(
-        part,
-        whole,
-        like,
-        power=_POWERS[figure.unit],
-        rounding=convention.rounding,
-        significant=convention.significant,
-    )
-
-
-def _sum(convention: Convention, layers: Sequence[Layer]) -> int:
-    """The recipe on the layers' sums. A batch-norm channel has two buffers."""
-    sums = total(layers)
-    return sum(
-        factor * (sums.buffers // 2 if name == "bn_channels" else getattr(sums, name))
-        for name, factor in convention.counts
-    )
-
-
-def _inside(figure: Figure, layers: list[Layer]) -> list[Layer]:
-    if not layers:
-        raise FiguresError(f'{figure.network} has no part "{figure.part}"')
-    return layers
-
-
-def _spec(figure: Figure) -> Spec:
-    side = figure.resolution
-    return Spec(figure.network, figure.alpha, None if side is None else (side, side))
+def _no_part(figure: Printed) -> FiguresError:
+    return FiguresError(f'{figure.network} has no part "{figure.part}"')

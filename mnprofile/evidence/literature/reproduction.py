@@ -12,12 +12,12 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from mnprofile.evidence.literature.conventions import Convention, conventions
-from mnprofile.evidence.literature.printed import Misprint, misprint_of, misprints
-from mnprofile.evidence.literature.recount import Networks, value_of
+from mnprofile.evidence.literature.misprints import Misprint, misprint_of, misprints
+from mnprofile.evidence.literature.recount import Networks, recount
 from mnprofile.evidence.literature.sources import (
     HEAD,
     OTHER,
-    Figure,
+    Printed,
     declaration,
     figures,
     sources,
@@ -45,7 +45,7 @@ class Result:
     ``exact`` is the count behind it. Both are None for networks that we do not count.
     """
 
-    figure: Figure
+    figure: Printed
     verdict: Verdict
     ours: str | None = None
     exact: str | None = None
@@ -55,7 +55,7 @@ class Result:
 
 
 @dataclass(frozen=True, slots=True)
-class Fit:
+class ConventionFit:
     """How many of the figures under a convention it gives, for one table."""
 
     source: str
@@ -103,7 +103,7 @@ class Reproduction:
         return {verdict: counted[verdict] for verdict in Verdict}
 
     @property
-    def fits(self) -> tuple[Fit, ...]:
+    def fits(self) -> tuple[ConventionFit, ...]:
         """A line a table and quantity that we count, in the order of the sources."""
         groups: dict[tuple[str, str, str], list[Result]] = {}
         for one in self.results:
@@ -112,7 +112,7 @@ class Reproduction:
                 key = (figure.source, figure.table, figure.quantity)
                 groups.setdefault(key, []).append(one)
         return tuple(
-            Fit(
+            ConventionFit(
                 *key,
                 convention=some[0].convention,
                 reproduced=sum(one.verdict is Verdict.REPRODUCED for one in some),
@@ -166,7 +166,7 @@ def reproduce(source: str | Iterable[str] | None = None) -> Reproduction:
 
 
 def _result(
-    figure: Figure, convention: Convention | None, networks: Networks
+    figure: Printed, convention: Convention | None, networks: Networks
 ) -> Result:
     if figure.network == OTHER:
         return Result(figure, Verdict.OTHER_NETWORK, reason=figure.dataset)
@@ -178,7 +178,7 @@ def _result(
         return Result(figure, Verdict.UNEXPLAINED, reason=reason)
     misprint = misprint_of(figure)
     expected = misprint.reads if misprint else figure.printed
-    value = value_of(convention, figure, expected, networks)
+    value = recount(figure, convention, expected, networks)
     if value.text == expected:
         verdict = Verdict.ERRATUM if misprint else Verdict.REPRODUCED
         reason = misprint.reason if misprint else ""

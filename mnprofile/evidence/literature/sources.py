@@ -1,21 +1,25 @@
-"""The files of published figures: read, checked, and handed on as values.
+"""The files of printed figures: read, checked, and handed on as values.
 
-A source is two files of one name in ``mnprofile/figures/``: a CSV with one printed
-figure a row, and a TOML file that says how the source counts (``conventions.py``) and
-which of its figures are wrong (``published.py``). Adding a source is adding the two.
+A source is two files of one name in ``figures/``: a CSV with one printed figure per
+row, and a TOML file that says how the source counts (``conventions.py``) and which of
+its figures are wrong (``misprints.py``). Adding a source is adding the two.
 """
 
 import csv
-import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
-from mnprofile.base.errors import FiguresError, FileError, Place, UsageError, nearest
+from mnprofile.base import toml_files
+from mnprofile.base.errors import FiguresError, Place, UsageError, nearest
+from mnprofile.base.files import Input
+from mnprofile.base.records import Record
 
 FOLDER = Path(__file__).parent / "figures"
+CSV = Input("CSV file", FiguresError, 16 << 20)
+TOML = Input("TOML file", FiguresError, 1 << 20)
 
 MEMORY = "channels_and_memory"
 COSTS = ("macs", "params", "macs_share", "params_share", MEMORY)
@@ -24,8 +28,8 @@ OTHER, HEAD = "other", "head"  # networks outside the tables, or with a head on 
 
 
 @dataclass(frozen=True, slots=True)
-class Figure:
-    """One printed figure. ``printed`` holds its digits exactly as they stand.
+class Printed:
+    """A printed figure. ``printed`` holds its digits exactly as they stand.
 
     ``network`` is the alias of the table it is about, "other" or "head"; ``part`` the
     part of the network where it is not the whole: a type, a block, a map size, or two
@@ -56,7 +60,7 @@ class Figure:
 
 
 COLUMNS = tuple(
-    name for name in Figure.__dataclass_fields__ if name not in ("source", "line")
+    name for name in Printed.__dataclass_fields__ if name not in ("source", "line")
 )
 
 
@@ -83,7 +87,7 @@ def locate(source: str) -> Path:
 
 
 @cache
-def figures(source: str) -> tuple[Figure, ...]:
+def figures(source: str) -> tuple[Printed, ...]:
     """Every figure of one source, in the order of its file; read once a process.
 
     Raises:
@@ -92,19 +96,19 @@ def figures(source: str) -> tuple[Figure, ...]:
         FileError: the file cannot be read.
     """
     path = locate(source)
-    return tuple(_figure(source, path, line, cells) for line, cells in _rows(source))
+    return tuple(_printed(source, path, line, cells) for line, cells in _rows(source))
 
 
 def figures_about(
     source: str, networks: Sequence[str], alpha: float, resolution: int
-) -> Iterator[Figure]:
+) -> Iterator[Printed]:
     """The figures of one configuration. Other rows are read, but not looked into."""
     path, side = locate(source), str(resolution)
     network_at, alpha_at = COLUMNS.index("network"), COLUMNS.index("alpha")
     resolution_at = COLUMNS.index("resolution")
     for line, cells in _rows(source):
         if cells[resolution_at] == side and cells[network_at] in networks:
-            figure = _figure(source, path, line, cells)
+            figure = _printed(source, path, line, cells)
             if cells[alpha_at] and figure.alpha == alpha:
                 yield figure
 
@@ -116,10 +120,8 @@ def declaration(source: str) -> Mapping[str, Any]:
     Raises FiguresError and FileError, as ``figures`` does.
     """
     path = declaration_file(source)
-    try:
-        declared = tomllib.loads(_text(path))
-    except tomllib.TOMLDecodeError as fault:
-        raise FiguresError(f"not TOML: {fault}", place=Place(str(path))) from None
+    text = _text(TOML, path)
+    declared = toml_files.parse(text, str(path), FiguresError, fault="not TOML")
     types = {
         "title": str,
         "impl": str,
@@ -127,8 +129,20 @@ def declaration(source: str) -> Mapping[str, Any]:
         "convention": list,
         "erratum": list,
     }
-    check_keys(path, "the file", declared, types, optional=set(types) - {"title"})
+    _checked(path, "the file", declared, types, optional=set(types) - {"title"})
     return declared
+
+
+def declared(
+    source: str, kind: str, types: Mapping[str, type], *, optional: set[str]
+) -> Iterator[Record]:
+    """The entries of one kind in the TOML file of a source, one after the other.
+
+    Raises FiguresError for an entry that is not a table of these keys and types.
+    """
+    path = declaration_file(source)
+    for number, entry in enumerate(declaration(source).get(kind, ()), start=1):
+        yield _checked(path, f"{kind} {number}", entry, types, optional=optional)
 
 
 def declaration_file(source: str) -> Path:
@@ -145,58 +159,43 @@ def impl(source: str) -> str:
     return str(declaration(source).get("impl", "paper"))
 
 
-def check_keys(
-    path: Path,
-    what: str,
-    entry: object,
-    types: Mapping[str, type],
-    *,
-    optional: set[str],
-) -> None:
-    """Raise FiguresError unless ``entry`` is a table of these keys and types."""
-    place = Place(str(path))
-    if not isinstance(entry, dict):
-        raise FiguresError(f"{what}: not a table of keys and values", place=place)
-    for key, value in entry.items():
-        if key not in types:
-            close = nearest(key, list(types))
-            raise FiguresError(
-                f'{what}: unknown key "{key}"',
-                place=place,
-                accepted=", ".join(types),
-                suggestion=close,
-            )
-        if not isinstance(value, types[key]) or isinstance(value, bool):
-            raise FiguresError(
-                f"{what}: {key} is {value!r}",
-                place=place,
-                accepted=f"a TOML {_TOML_NAMES[types[key]]}",
-            )
-    for key in types:
-        if key not in entry and key not in optional:
-            raise FiguresError(f"{what}: {key} is missing", place=place)
-
-
 _TOML_NAMES = {str: "string", list: "array", dict: "table", int: "integer"}
 
 
-def _text(path: Path) -> str:
-    try:
-        return path.read_text("utf-8-sig")
-    except UnicodeDecodeError:
-        raise FiguresError("not UTF-8 text", place=Place(str(path))) from None
-    except FileNotFoundError:
-        raise FiguresError("no such file", place=Place(str(path))) from None
-    except OSError as fault:
-        reason = fault.strerror or str(fault)
-        raise FileError(reason, place=Place(str(path))) from None
+def _checked(
+    path: Path,
+    what: str,
+    entry: Mapping[str, Any],
+    types: Mapping[str, type],
+    *,
+    optional: set[str],
+) -> Record:
+    """A table of these keys and types; ``what`` names it in errors."""
+    record = Record(entry, FiguresError, lambda _: Place(str(path)), what)
+    if not isinstance(entry, dict):
+        record.refuse("", "not a table of keys and values")
+    for key, value in entry.items():
+        if key not in types:
+            close = nearest(key, list(types))
+            record.refuse("", f'unknown key "{key}"', ", ".join(types), close)
+        if not isinstance(value, types[key]) or isinstance(value, bool):
+            accepted = f"a TOML {_TOML_NAMES[types[key]]}"
+            record.refuse("", f"{key} is {value!r}", accepted)
+    for key in types:
+        if key not in entry and key not in optional:
+            record.refuse("", f"{key} is missing")
+    return record
+
+
+def _text(kind: Input, path: Path) -> str:
+    return kind.text(path).removeprefix("\ufeff")
 
 
 @cache
 def _rows(source: str) -> tuple[tuple[int, list[str]], ...]:
     """The cells of every row with its line; the header is checked, and their number."""
     path = locate(source)
-    reader = csv.reader(_text(path).splitlines(keepends=True), strict=True)
+    reader = csv.reader(_text(CSV, path).splitlines(keepends=True), strict=True)
     try:
         header = next(reader, [])
         rows = tuple((reader.line_num, cells) for cells in reader)
@@ -219,8 +218,8 @@ def _rows(source: str) -> tuple[tuple[int, list[str]], ...]:
     return rows
 
 
-def _figure(source: str, path: Path, line: int, cells: list[str]) -> Figure:
-    def refuse(message: str, header: str, accepted: str | None = None) -> None:
+def _printed(source: str, path: Path, line: int, cells: list[str]) -> Printed:
+    def refuse(message: str, header: str, accepted: str | None = None) -> NoReturn:
         place = Place(str(path), line, header=header)
         raise FiguresError(message, place=place, accepted=accepted)
 
@@ -244,4 +243,4 @@ def _figure(source: str, path: Path, line: int, cells: list[str]) -> Figure:
     if row["resolution"] and not all(side.isdecimal() for side in sides):
         refuse(f'"{row["resolution"]}" is no size', "resolution", "224, or empty")
     row["resolution"] = int(sides[0]) if sides[0] and len(sides) == 1 else None
-    return Figure(source=source, line=line, **row)
+    return Printed(source=source, line=line, **row)

@@ -11,26 +11,27 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from mnprofile.base.errors import MissingExtraError, UsageError, nearest
+from mnprofile.base import extras
+from mnprofile.base.errors import UsageError, nearest
 from mnprofile.costs.counting import Count, Figures, Layer, count
 from mnprofile.evidence.profilers.measuring import (
-    MULTIPLY_ADDS,
     Measurement,
     ModuleFigures,
     measure,
 )
 from mnprofile.evidence.profilers.rules import (
     Entry,
+    Ledger,
     entry,
     ledger,
     profiler_of,
     quantities,
 )
-from mnprofile.evidence.profilers.to_torch import require, to_torch
+from mnprofile.evidence.profilers.to_torch import to_torch
 from mnprofile.evidence.profilers.torch_style import Style, Writing
-from mnprofile.evidence.profilers.worker import MEASURES, is_installed, run, version_of
+from mnprofile.evidence.profilers.worker import MEASURES, run, version_of
 from mnprofile.graph.graph import Graph, Node
-from mnprofile.graph.operators import Activation, Add, Scale, Shape
+from mnprofile.graph.operators.op import Shape
 
 if TYPE_CHECKING:
     from torch import nn
@@ -178,14 +179,14 @@ def check(
     if names and network is not None:
         raise UsageError("counters run on the graph's own network, not on another one")
     for package in ("torch", "fvcore"):
-        require(package)
+        extras.require(package)
     steps = 2 + len(names)
     progress("building the network", 0, steps)
     twin = network or to_torch(graph, pooling=pooling, activations=activations)
     progress(" and ".join(ALWAYS), 1, steps)
     measured = measure(twin, graph.input_shape)
     book = ledger(graph, pooling=pooling, activations=activations)
-    readings = list(_own_readings(measured, book["fvcore"], book["FlopCounterMode"]))
+    readings = list(_own_readings(measured, book))
     for done, name in enumerate(names, start=2):
         progress(name, done, steps)
         ran = run(name, book[name].profiler.package, graph, writing)
@@ -210,7 +211,9 @@ def check(
 def _chosen(counters: Sequence[str]) -> tuple[list[str], tuple[str, ...]]:
     """The profilers to run besides fvcore and FlopCounterMode, and the missing ones."""
     if "all" in (name.lower() for name in counters):
-        found = [name for name in MEASURES if is_installed(profiler_of(name).package)]
+        found = [
+            name for name in MEASURES if extras.is_installed(profiler_of(name).package)
+        ]
         return found, tuple(name for name in MEASURES if name not in found)
     chosen = []
     runnable = (*ALWAYS, *MEASURES, "all")
@@ -230,27 +233,23 @@ def _chosen(counters: Sequence[str]) -> tuple[list[str], tuple[str, ...]]:
                 f"{profiler.name} is in the ledger only; it does not run from here",
                 accepted=", ".join(runnable),
             )
-        if not is_installed(profiler.package):
-            raise MissingExtraError(
-                f"{profiler.package} is not installed",
-                accepted="pip install 'mnprofile[check-all]'",
-            )
+        extras.require(profiler.package, "check-all")
         chosen.append(profiler.name)
     return chosen, ()
 
 
-def _own_readings(
-    measured: Measurement, fvcore: Entry, flop_counter: Entry
-) -> Iterable[Reading]:
+def _own_readings(measured: Measurement, book: Ledger) -> Iterable[Reading]:
     """The grand totals of the two counters that ran for the layers."""
     whole = measured.modules[""]
-    stopped = f"the network did not run: {measured.stopped_by}"
-    failure = stopped if measured.stopped_by else measured.fvcore_failure
-    total = None if failure else sum(whole.operators.values())
-    yield Reading(fvcore, version_of("fvcore"), total, failure)
-    failure = stopped if measured.stopped_by else ""
-    total = None if failure else whole.flops
-    yield Reading(flop_counter, version_of("torch"), total, failure)
+    stopped = ""
+    if measured.stopped_by:
+        stopped = f"the network did not run: {measured.stopped_by}"
+    for name, package, total, failure in (
+        ("fvcore", "fvcore", whole.fvcore, stopped or measured.fvcore_failure),
+        ("FlopCounterMode", "torch", whole.flops, stopped),
+    ):
+        printed = None if failure else total
+        yield Reading(book[name], version_of(package), printed, failure)
 
 
 def _layers(
@@ -273,9 +272,8 @@ def _layer(
     writing: Writing,
 ) -> LayerCheck:
     found = [measured.modules.get(node.name, ModuleFigures()) for node in nodes]
-    operators = [item for one in found for item in one.operators.items()]
-    macs = sum(n for operator, n in operators if operator in MULTIPLY_ADDS)
-    other = sum(n for _, n in operators) - macs
+    macs = sum(one.fvcore_macs for one in found)
+    other = sum(one.fvcore for one in found) - macs
     expected = entry(profiler_of("fvcore"), quantities(nodes), writing).total
     return LayerCheck(
         layer,
@@ -305,7 +303,7 @@ def _problems(
     whole, figures = measured.modules[""], sum_of(layers)
     for what, all_of_it, in_layers in (
         ("multiply-adds (FlopCounterMode)", whole.flops, figures.flops),
-        ("everything (fvcore)", sum(whole.operators.values()), figures.fvcore),
+        ("everything (fvcore)", whole.fvcore, figures.fvcore),
         ("parameters", whole.params, figures.params),
         ("buffers", whole.buffers, figures.buffers),
     ):
@@ -330,25 +328,22 @@ def _stop(layers: Sequence[LayerCheck], measured: Measurement) -> Problem:
 
 def _uncounted(graph: Graph, left_out: Mapping[str, int]) -> Iterable[Problem]:
     """Operators that fvcore names but does not count: is any of ours lost?"""
-    for names, ours in (
-        (("add",), sum(isinstance(node.op, Add) for node in graph)),
-        (("mul",), sum(isinstance(node.op, Scale) for node in graph)),
-        (("hardtanh", "relu6"), _activations(graph, "relu6")),
-        (("hardswish",), _activations(graph, "hardswish")),
-        (("hardsigmoid",), _activations(graph, "hardsigmoid")),
+    tallies = [node.op.tally(node.in_shape, node.out_shape) for node in graph]
+    for names, quantity in (
+        (("add",), "add"),
+        (("mul",), "scale"),
+        (("hardtanh", "relu6"), "relu6"),
+        (("hardswish",), "hardswish"),
+        (("hardsigmoid",), "hardsigmoid"),
     ):
+        ours = sum(quantity in tally for tally in tallies)
         theirs = sum(left_out.get(name, 0) for name in names)
         if ours != theirs:
             yield Problem(WHOLE, None, f"number of {names[0]}", ours, theirs)
 
 
-def _activations(graph: Graph, function: str) -> int:
-    ops = [node.op for node in graph]
-    return sum(isinstance(op, Activation) and op.function == function for op in ops)
-
-
 @dataclass(frozen=True, slots=True)
-class Sums:
+class LayerSums:
     """Several layers together: ours, and what was measured."""
 
     ours: Figures
@@ -364,10 +359,10 @@ class Sums:
         return self.fvcore_macs + self.fvcore_other
 
 
-def sum_of(layers: Iterable[LayerCheck]) -> Sums:
+def sum_of(layers: Iterable[LayerCheck]) -> LayerSums:
     """The sum of some layers, and the number of problems in them."""
     chosen = tuple(layers)
-    return Sums(
+    return LayerSums(
         sum((one.layer.figures for one in chosen), start=Figures()),
         sum(one.fvcore_macs or 0 for one in chosen),
         sum(one.fvcore_other or 0 for one in chosen),

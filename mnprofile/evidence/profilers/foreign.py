@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import importlib
+import math
 import sys
 import traceback
 from collections.abc import Callable, Mapping
@@ -16,10 +17,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mnprofile.base.errors import UsageError, nearest
-from mnprofile.costs.counting import Count, count
-from mnprofile.evidence.profilers.to_torch import require
+from mnprofile.base.extras import require
+from mnprofile.costs.counting import Count, Layer, count
+from mnprofile.evidence.profilers.measuring import first_line, run_hooked
 from mnprofile.graph.graph import Graph
-from mnprofile.graph.operators import Shape
+from mnprofile.graph.operators.op import Shape
 
 if TYPE_CHECKING:
     from torch import nn
@@ -116,16 +118,16 @@ def check_against(
     require("torch")
     name = factory if isinstance(factory, str) else _name_of(factory)
     network = _make(factory, name, arguments or {})
-    theirs, flops = _run(network, graph.input_shape, name)
+    theirs, unseen_macs = _run(network, graph.input_shape, name)
     counted = count(graph)
-    ours = tuple(_units(graph))
+    ours = tuple(map(_our_unit, counted.layers))
     return Against(
         counted,
         name,
         ours,
         theirs,
         sum(one.numel() for one in network.parameters()),
-        (flops - 2 * sum(map(_macs, theirs))) // 2,
+        unseen_macs,
         _first_difference(ours, theirs),
     )
 
@@ -170,10 +172,7 @@ def _import(text: str) -> Callable[..., Any]:
     for part in path.split("."):
         if not hasattr(found, part):
             close = nearest(part, dir(found))
-            raise UsageError(
-                f'{module_name} has no "{path}"',
-                suggestion=close,
-            )
+            raise UsageError(f'{module_name} has no "{path}"', suggestion=close)
         found = getattr(found, part)
     if not callable(found):
         raise UsageError(
@@ -185,32 +184,27 @@ def _import(text: str) -> Callable[..., Any]:
 
 
 def _run(network: nn.Module, image: Shape, name: str) -> tuple[tuple[Unit, ...], int]:
-    """The layers of a network in the order in which they run, and its flops."""
-    import torch
+    """The layers of a network in the order in which they run, and its other macs."""
     from torch import nn
     from torch.utils.flop_counter import FlopCounterMode
 
     units: list[Unit] = []
+    seen_macs = 0
 
-    def record(module: nn.Module, output: Any, path: str) -> None:
-        sizes = tuple(output.shape)
-        if isinstance(module, nn.Conv2d):
-            units.append(_conv_unit(module, sizes[2:], path))
-        elif isinstance(module, nn.Linear):
-            units.append(_linear_unit(module, sizes[1:-1], path))
+    def record(path: str, module: nn.Module, output: Any) -> None:
+        nonlocal seen_macs
+        if isinstance(module, nn.Conv2d | nn.Linear):
+            sizes = tuple(output.shape)
+            sizes = sizes[2:] if isinstance(module, nn.Conv2d) else sizes[1:-1]
+            units.append(_unit(module, sizes or (1, 1), path))
+            seen_macs += module.weight.numel() * math.prod(sizes)
 
-    hooks = [
-        module.register_forward_hook(
-            lambda module, _, output, path=path: record(module, output, path)
-        )
-        for path, module in network.named_modules()
-    ]
     was_training = network.training
     network.eval()
     counter = FlopCounterMode(display=False)
     try:
-        with torch.no_grad(), counter, contextlib.redirect_stdout(sys.stderr):
-            network(torch.zeros(1, image.c, image.h, image.w))
+        with contextlib.redirect_stdout(sys.stderr):
+            run_hooked(network, image, counter, record)
     except (Exception, SystemExit) as fault:  # it is not our code
         raise UsageError(
             f"{name}: running it on {image.h}x{image.w}x{image.c} raised"
@@ -218,61 +212,41 @@ def _run(network: nn.Module, image: Shape, name: str) -> tuple[tuple[Unit, ...],
             accepted="a network that takes (N, C, H, W) of that size; see --res",
         ) from None
     finally:
-        for hook in hooks:
-            hook.remove()
         network.train(was_training)
-    return tuple(units), counter.get_total_flops()
+    return tuple(units), counter.get_total_flops() // 2 - seen_macs
 
 
-def _conv_unit(module: nn.Conv2d, sizes: tuple[int, ...], path: str) -> Unit:
+def _unit(module: nn.Conv2d | nn.Linear, sizes: tuple[int, ...], path: str) -> Unit:
+    """A layer that ran; a linear one has the kernel, stride and groups of a 1x1."""
+    kernel = getattr(module, "kernel_size", (1, 1))
+    groups = getattr(module, "groups", 1)
+    dilation = _factor(getattr(module, "dilation", (1, 1)))
     return Unit(
-        kernel="x".join(map(str, module.kernel_size)),
-        stride=_factor(module.stride),
-        dilation="1" if max(module.kernel_size) == 1 else _factor(module.dilation),
-        groups=module.groups,
-        in_channels=module.in_channels,
-        out_channels=module.out_channels,
+        kernel="x".join(map(str, kernel)),
+        stride=_factor(getattr(module, "stride", (1, 1))),
+        dilation="1" if max(kernel) == 1 else dilation,
+        groups=groups,
+        in_channels=module.weight.shape[1] * groups,
+        out_channels=module.weight.shape[0],
         bias=module.bias is not None,
         output="x".join(map(str, sizes)),
         name=path,
     )
 
 
-def _linear_unit(module: nn.Linear, sizes: tuple[int, ...], path: str) -> Unit:
+def _our_unit(layer: Layer) -> Unit:
     return Unit(
-        kernel="1x1",
-        stride="1",
-        dilation="1",
-        groups=1,
-        in_channels=module.in_features,
-        out_channels=module.out_features,
-        bias=module.bias is not None,
-        output="x".join(map(str, sizes or (1, 1))),
-        name=path,
+        kernel=f"{layer.kernel}x{layer.kernel}",
+        stride=str(layer.stride),
+        dilation="1" if layer.kernel == 1 else str(layer.dilation),
+        groups=layer.groups,
+        in_channels=layer.in_shape.c,
+        out_channels=layer.out_shape.c,
+        bias=layer.figures.biases > 0,
+        output=f"{layer.out_shape.h}x{layer.out_shape.w}",
+        name=layer.name,
+        line=layer.origin.line,
     )
-
-
-def _units(graph: Graph) -> list[Unit]:
-    """Our side, from the fields of the operators."""
-    units = []
-    for layer in count(graph).layers:
-        node = next(one for one in graph if one.layer == layer.name)
-        dilation = 1 if layer.kernel == 1 else layer.dilation
-        units.append(
-            Unit(
-                kernel=f"{layer.kernel}x{layer.kernel}",
-                stride=str(layer.stride),
-                dilation=str(dilation),
-                groups=layer.groups,
-                in_channels=layer.in_shape.c,
-                out_channels=layer.out_shape.c,
-                bias=getattr(node.op, "bias", False),
-                output=f"{layer.out_shape.h}x{layer.out_shape.w}",
-                name=layer.name,
-                line=layer.origin.line,
-            )
-        )
-    return units
 
 
 def _first_difference(
@@ -301,15 +275,6 @@ def _common(ours: tuple[Unit, ...], theirs: tuple[Unit, ...]) -> int:
     return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
 
 
-def _macs(unit: Unit) -> int:
-    """What this layer does, to find what is done outside such layers."""
-    total = unit.in_channels // unit.groups * unit.out_channels
-    for text in (unit.kernel, unit.output):
-        for size in text.split("x"):
-            total *= int(size)
-    return total
-
-
 def _factor(sizes: tuple[int, ...]) -> str:
     """(2, 2) -> "2", (2, 1) -> "2x1"."""
     return "x".join(map(str, sizes if len(set(sizes)) > 1 else sizes[:1]))
@@ -325,8 +290,8 @@ def _article(name: str) -> str:
 
 def _reason(fault: BaseException) -> str:
     """What a foreign error says, and the file and line that raised it, if not ours."""
-    lines = str(fault).strip().splitlines()
-    text = type(fault).__name__ + (f": {lines[0][:300]}" if lines else "")
+    name, line = type(fault).__name__, first_line(fault)
+    text = f"{name}: {line}" if line else name
     frames = traceback.extract_tb(fault.__traceback__)
     places = [one for one in frames if not one.filename.startswith(("<", __file__))]
     where = f" ({Path(places[-1].filename).name}:{places[-1].lineno})" if places else ""

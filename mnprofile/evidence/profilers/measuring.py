@@ -10,29 +10,30 @@ from __future__ import annotations
 import copy
 import warnings
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from mnprofile.base.errors import UnmeasuredError
-from mnprofile.graph.operators import Shape
+from mnprofile.graph.operators.op import Shape
 
 if TYPE_CHECKING:
     from torch import nn
-
-MULTIPLY_ADDS = ("conv", "linear")  # fvcore's operators that are multiply-adds
+    from torch.utils.flop_counter import FlopCounterMode
 
 
 @dataclass(frozen=True, slots=True)
 class ModuleFigures:
     """What was measured on one module, per sample.
 
-    ``flops`` is FlopCounterMode's count, ``operators`` fvcore's by operator. Buffers
-    are the floating-point ones: batch norm's count of batches is left out.
+    ``flops`` is FlopCounterMode's count, ``fvcore`` all that fvcore counts and
+    ``fvcore_macs`` its convolutions and linear layers. Buffers are the floating-point
+    ones: batch norm's count of batches is left out.
     """
 
     flops: int = 0
-    operators: Mapping[str, int] = field(default_factory=dict)
+    fvcore: int = 0
+    fvcore_macs: int = 0
     params: int = 0
     buffers: int = 0
     out_shape: Shape | None = None
@@ -71,45 +72,72 @@ def measure(network: nn.Module, image: Shape) -> Measurement:
     if not stopped:
         operators, left_out, failure = _run_fvcore(network, image)
     params, buffers = _sizes(network)
+    modules = {}
+    for path, _ in network.named_modules():
+        counts = operators.get(path, Counter())
+        modules[path] = ModuleFigures(
+            flops.get(path, 0),
+            counts.total(),
+            counts["conv"] + counts["linear"],
+            params[path],
+            buffers[path],
+            shapes.get(path),
+        )
     return Measurement(
-        {
-            path: ModuleFigures(
-                flops.get(path, 0),
-                dict(operators.get(path, {})),
-                params[path],
-                buffers[path],
-                shapes.get(path),
-            )
-            for path, _ in network.named_modules()
-        },
-        left_out,
-        *(stopped or ("", "")),
-        fvcore_failure=failure,
+        modules, left_out, *(stopped or ("", "")), fvcore_failure=failure
     )
+
+
+def run_hooked(
+    network: nn.Module,
+    image: Shape,
+    counter: FlopCounterMode,
+    after: Callable[[str, nn.Module, Any], None],
+    *,
+    device: str = "cpu",
+) -> None:
+    """Run a network once on an image of zeros, under torch's flop counter.
+
+    ``after`` is called with the path, module and output of each module that has run.
+    Raises whatever the network raises.
+    """
+    import torch
+
+    hooks = [
+        module.register_forward_hook(
+            lambda module, _, output, path=path: after(path, module, output)
+        )
+        for path, module in network.named_modules()
+    ]
+    try:
+        with torch.no_grad(), counter:
+            network(torch.zeros(1, image.c, image.h, image.w, device=device))
+    finally:
+        for hook in hooks:
+            hook.remove()
 
 
 def _run_on_meta(
     network: nn.Module, image: Shape
-) -> tuple[dict[str, Shape], dict[str, int], tuple[str, str] | None]:
+) -> tuple[dict[str, Shape | None], dict[str, int], tuple[str, str] | None]:
     """Output shapes and flops by module, and where and why it stopped."""
-    import torch
     from torch.utils.flop_counter import FlopCounterMode
 
-    shapes: dict[str, Shape] = {}
+    shapes: dict[str, Shape | None] = {}
     entered = [""]
     for path, module in network.named_modules():
         if path:
             module.register_forward_pre_hook(lambda *_, path=path: entered.append(path))
-        module.register_forward_hook(
-            lambda *call, path=path: shapes.update({path: _shape(call[-1])})
-        )
+
+    def record(path: str, _: nn.Module, output: Any) -> None:
+        shapes[path] = _shape(output)
+
     counter = FlopCounterMode(display=False)
     stopped = None
-    with torch.no_grad(), counter:
-        try:
-            network(torch.zeros(1, image.c, image.h, image.w, device="meta"))
-        except Exception as fault:  # whatever a foreign forward() raises
-            stopped = (entered[-1], _reason(fault))
+    try:
+        run_hooked(network, image, counter, record, device="meta")
+    except Exception as fault:  # whatever a foreign forward() raises
+        stopped = (entered[-1], _reason(fault))
     prefix = type(network).__name__
     flops = {
         name.removeprefix(prefix).removeprefix("."): sum(counts.values())
@@ -178,7 +206,11 @@ def _plain(operator: str) -> str:
     return operator.removeprefix("aten::").rstrip("_")
 
 
-def _reason(fault: BaseException) -> str:
-    """The first line of an error, or its name where it says nothing."""
+def first_line(fault: BaseException) -> str:
+    """The first line of what an error says, 300 characters at most; or nothing."""
     lines = str(fault).strip().splitlines()
-    return lines[0][:300] if lines else type(fault).__name__
+    return lines[0][:300] if lines else ""
+
+
+def _reason(fault: BaseException) -> str:
+    return first_line(fault) or type(fault).__name__

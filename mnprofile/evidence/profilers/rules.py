@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 from mnprofile.base.errors import UsageError, nearest
 from mnprofile.costs.counting import figures_of
 from mnprofile.evidence.profilers.torch_style import Style, Writing
-from mnprofile.graph.graph import Config, Graph, Node
-from mnprofile.graph.operators import Activation, Conv, Linear
+from mnprofile.graph.configuration import Configuration
+from mnprofile.graph.graph import Graph, Node
 
 # Quantity: its symbol in a formula, and what it is.
 QUANTITIES = {
@@ -229,7 +229,7 @@ class Ledger:
     """Every profiler's total for one network. ``other`` is for the same network with
     its pooling written the other way."""
 
-    config: Config
+    config: Configuration
     writing: Writing
     counts: Mapping[str, int] = field(hash=False)
     entries: tuple[Entry, ...]
@@ -293,24 +293,8 @@ def quantities(nodes: Iterable[Node]) -> dict[str, int]:
 
 
 def _quantities_of(node: Node) -> dict[str, int]:
-    op, figures = node.op, figures_of(node)
-    found = {
-        "macs": figures.macs,
-        "params": figures.params,
-        "buffers": figures.buffers,
-        "batch_norm": figures.batch_norm_elems,
-        "batch_norm_channels": figures.bn_affine // 2,
-        "pool_in": figures.pool_elems,
-        "add": figures.add_elems,
-        "scale": figures.scale_elems,
-    }
-    match op:
-        case Conv(bias=True):
-            found["conv_bias"] = node.out_shape.elements
-        case Linear(bias=True):
-            found["linear_bias"] = node.out_shape.elements
-        case Activation():
-            found[op.function] = node.in_shape.elements
-    if op.kind == "pool":
-        found["pool_out"] = node.out_shape.elements
+    figures = figures_of(node)
+    found = node.op.tally(node.in_shape, node.out_shape)
+    for quantity in ("macs", "params", "buffers"):
+        found[quantity] = getattr(figures, quantity)
     return found

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mnprofile.base.errors import MissingExtraError
+from mnprofile.base.extras import require
 from mnprofile.evidence.profilers.torch_style import Style, Writing
 from mnprofile.graph.graph import Graph
 
@@ -31,14 +31,3 @@ def to_torch(
     from mnprofile.evidence.profilers.torch_twin import Network
 
     return Network(graph, writing)
-
-
-def require(package: str, extra: str = "check") -> None:
-    """Raise MissingExtraError with the line that installs a missing package."""
-    from importlib.util import find_spec
-
-    if find_spec(package) is None:
-        raise MissingExtraError(
-            f"{package} is not installed",
-            accepted=f"pip install 'mnprofile[{extra}]'",
-        )

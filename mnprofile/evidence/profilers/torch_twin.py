@@ -6,23 +6,19 @@ that imports torch at its top; ``torch_model`` loads it on use.
 """
 
 from collections.abc import Iterator
+from functools import singledispatch
 
 import torch
 from torch import Tensor, nn
 
 from mnprofile.evidence.profilers.torch_style import Writing
-from mnprofile.graph.graph import INPUT, Graph, GraphError
-from mnprofile.graph.operators import (
-    Activation,
-    Add,
-    BatchNorm,
-    Conv,
-    Depthwise,
-    GlobalPool,
-    Linear,
-    Op,
-    Scale,
-)
+from mnprofile.graph.graph import Graph
+from mnprofile.graph.operators.convolution import Conv, Depthwise, Explicit
+from mnprofile.graph.operators.elementwise import Activation, BatchNorm
+from mnprofile.graph.operators.joining import Add, Concatenate, Multiply
+from mnprofile.graph.operators.linear import Linear
+from mnprofile.graph.operators.op import GraphError, Op, pair
+from mnprofile.graph.operators.pooling import GlobalPool
 
 _ACTIVATIONS: dict[str, type[nn.Module]] = {
     "relu": nn.ReLU,
@@ -63,49 +59,63 @@ class Sum(nn.Module):
 
 
 class Product(nn.Module):
-    """Squeeze-excite product: a map times one factor a channel."""
+    """A map times another, or times one factor per channel."""
 
-    def forward(self, x: Tensor, factors: Tensor) -> Tensor:
-        return x * factors
+    def forward(self, x: Tensor, other: Tensor) -> Tensor:
+        return x * other
+
+
+class Concatenation(nn.Module):
+    """Maps of one size, their channels one after the other."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.out_channels = channels
+
+    def forward(self, *maps: Tensor) -> Tensor:
+        return torch.cat(maps, 1)
 
 
 class Network(nn.Module):
     """A graph as a trainable network: (N, C, H, W) -> (N, classes).
 
-    Submodules carry the graph's node names, so module ``block3.expand`` is the layer of
-    that name. A convolution that torch cannot pad by itself has its padding beside it
-    (``block3.depthwise.pad``).
+    It takes as many tensors as the graph has inputs, and returns a tuple where there
+    are several outputs. Submodules carry the graph's node names, so module
+    ``block3.expand`` is the layer of that name. A convolution that torch cannot pad by
+    itself has its padding beside it (``block3.depthwise.pad``).
     """
 
     def __init__(self, graph: Graph, writing: Writing) -> None:
         super().__init__()
-        channels = {INPUT: graph.input_shape.c}
+        channels = {name: shape.c for name, shape in graph.inputs}
         calls: list[tuple[str, tuple[str, ...], str]] = []  # module, inputs, output
         for node in graph:
             op, inputs = node.op, node.inputs
-            before = channels[inputs[0]]
+            before = tuple(channels[key] for key in inputs)
             padding = _padding(op)
             if padding is not None:
                 path = f"{node.layer}.pad"
                 self._place(path, padding)
                 calls.append((path, inputs, path))
                 inputs = (path,)
-            self._place(node.name, _module(op, before, writing))
+            module = twin(op, before, writing)
+            self._place(node.name, module)
             calls.append((node.name, inputs, node.name))
-            channels[node.name] = getattr(op, "out", before)
+            channels[node.name] = _out_channels(module, before[0])
+        self.inputs = tuple(name for name, _ in graph.inputs)
+        self.outputs = graph.outputs
         self.calls = tuple(calls)
-        self.last_uses = tuple(_last_uses(calls))
+        self.last_uses = tuple(_last_uses(calls, graph.outputs))
 
-    def forward(self, x: Tensor) -> Tensor:
-        values = {INPUT: x}
-        for (path, inputs, output), done in zip(
-            self.calls, self.last_uses, strict=True
-        ):
+    def forward(self, *inputs: Tensor) -> Tensor | tuple[Tensor, ...]:
+        values = dict(zip(self.inputs, inputs, strict=True))
+        for (path, names, output), done in zip(self.calls, self.last_uses, strict=True):
             module = self.get_submodule(path)
-            values[output] = x = module(*(_fit(module, values[key]) for key in inputs))
-            for key in done:
-                del values[key]
-        return x.flatten(1) if x.shape[2:] == (1, 1) else x
+            values[output] = module(*(_fit(module, values[name]) for name in names))
+            for name in done:
+                del values[name]
+        found = tuple(_flat(values[name]) for name in self.outputs)
+        return found[0] if len(found) == 1 else found
 
     def _place(self, path: str, module: nn.Module) -> None:
         """Add a module under a dotted path, making what it stands in."""
@@ -118,59 +128,80 @@ class Network(nn.Module):
         home.add_module(name, module)
 
 
-def _module(op: Op, channels: int, writing: Writing) -> nn.Module:
-    """One operator's module for an input of ``channels``.
+@singledispatch
+def twin(op: Op, channels: tuple[int, ...], writing: Writing) -> nn.Module:  # noqa: ARG001 - for those registered
+    """An operator's module, for inputs of some ``channels``.
 
-    Raises GraphError for an operator without a torch twin.
+    Raises GraphError for an operator without a torch twin: ``twin.register`` gives it
+    one.
     """
-    module: nn.Module
-    match op:
-        case Conv() | Depthwise():
-            module = _convolution(op, channels)
-        case Linear():
-            module = nn.Linear(channels, op.out, bias=op.bias)
-        case BatchNorm():
-            module = nn.BatchNorm2d(channels)
-        case Activation():
-            written = writing.activations == "module"
-            module = _ACTIVATIONS[op.function]() if written else Function(op.function)
-        case GlobalPool():
-            written = writing.pooling == "module"
-            module = nn.AdaptiveAvgPool2d(1) if written else GlobalAverage()
-        case Add():
-            module = Sum()
-        case Scale():
-            module = Product()
-        case _:
-            raise GraphError(f"torch has no twin of the operator {op.kind}")
-    return module
+    raise GraphError(f"torch has no twin of the operator {op.kind}")
 
 
-def _convolution(op: Conv | Depthwise, channels: int) -> nn.Conv2d:
-    if isinstance(op, Depthwise):
-        out, groups, bias = channels, channels, False
-    else:
-        out, groups, bias = op.out, 1, op.bias
-    around = op.dilation * (op.kernel - 1) // 2
-    padding = 0 if _padding(op) is not None else around
+def _activation(op: Activation, writing: Writing) -> nn.Module:
+    written = writing.activations == "module"
+    return _ACTIVATIONS[op.function]() if written else Function(op.function)
+
+
+def _pooling(writing: Writing) -> nn.Module:
+    return nn.AdaptiveAvgPool2d(1) if writing.pooling == "module" else GlobalAverage()
+
+
+twin.register(Conv, lambda op, c, _: _conv2d(op, c[0], op.out, op.groups, bias=op.bias))
+twin.register(Depthwise, lambda op, c, _: _conv2d(op, c[0], c[0], c[0], bias=False))
+twin.register(Linear, lambda op, c, _: nn.Linear(c[0], op.out, bias=op.bias))
+twin.register(BatchNorm, lambda _, c, __: nn.BatchNorm2d(c[0]))
+twin.register(Activation, lambda op, _, writing: _activation(op, writing))
+twin.register(GlobalPool, lambda _, __, writing: _pooling(writing))
+twin.register(Add, lambda *_: Sum())
+twin.register(Multiply, lambda *_: Product())
+twin.register(Concatenate, lambda _, c, __: Concatenation(sum(c)))
+
+
+def _conv2d(
+    op: Conv | Depthwise, channels: int, out: int, groups: int, *, bias: bool
+) -> nn.Conv2d:
+    left, _, top, _ = _zeros(op)
+    padding = (0, 0) if _padding(op) is not None else (top, left)
     return nn.Conv2d(
         channels, out, op.kernel, op.stride, padding, op.dilation, groups, bias
     )
 
 
 def _padding(op: Op) -> nn.Module | None:
-    """Padding that a convolution cannot do by itself: more at the end than the start.
+    """Padding that a convolution cannot do by itself: more at one end than the other.
 
     Keras' V1 pads so where the stride is 2; "same" padding does for an even kernel.
     """
     if not isinstance(op, Conv | Depthwise):
         return None
-    if isinstance(op, Depthwise) and op.padding == "keras_v1" and op.stride > 1:
-        return nn.ZeroPad2d((0, 1, 0, 1))
-    both = op.dilation * (op.kernel - 1)
-    if both % 2 == 0:
-        return None
-    return nn.ZeroPad2d((both // 2, both - both // 2) * 2)
+    left, right, top, bottom = zeros = _zeros(op)
+    return None if left == right and top == bottom else nn.ZeroPad2d(zeros)
+
+
+def _zeros(op: Conv | Depthwise) -> tuple[int, int, int, int]:
+    """The zeros to the left, right, top and bottom of the map."""
+    if isinstance(op.padding, Explicit):
+        zeros = op.padding
+        return zeros.left, zeros.right, zeros.top, zeros.bottom
+    h, w = (
+        (side - 1) * dilation
+        for side, dilation in zip(pair(op.kernel), pair(op.dilation), strict=True)
+    )
+    return w // 2, w - w // 2, h // 2, h - h // 2
+
+
+def _out_channels(module: nn.Module, before: int) -> int:
+    """The channels of a module's output; most keep those of their first input."""
+    for name in ("out_channels", "out_features"):
+        if hasattr(module, name):
+            return int(getattr(module, name))
+    return before
+
+
+def _flat(x: Tensor) -> Tensor:
+    """A 1x1 map as a vector."""
+    return x.flatten(1) if x.shape[2:] == (1, 1) else x
 
 
 def _fit(module: nn.Module, x: Tensor) -> Tensor:
@@ -182,12 +213,13 @@ def _fit(module: nn.Module, x: Tensor) -> Tensor:
 
 
 def _last_uses(
-    calls: list[tuple[str, tuple[str, ...], str]],
+    calls: list[tuple[str, tuple[str, ...], str]], outputs: tuple[str, ...]
 ) -> Iterator[tuple[str, ...]]:
     """For each call the values that no later one reads: they can be let go."""
     last: dict[str, int] = {}
     for index, (_, inputs, _) in enumerate(calls):
-        last.update(dict.fromkeys(inputs, index))
+        last |= dict.fromkeys(inputs, index)
+    last |= dict.fromkeys(outputs, len(calls))
     for index in range(len(calls)):
         yield tuple(key for key, at in last.items() if at == index)
 

@@ -14,7 +14,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
-from importlib import metadata, util
+from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -34,11 +34,6 @@ class Run:
     total: int | None
     version: str
     failure: str = ""
-
-
-def is_installed(package: str) -> bool:
-    """Whether a package can be found; it is not imported."""
-    return util.find_spec(package) is not None
 
 
 def version_of(distribution: str) -> str:

@@ -1,1 +1,1 @@
-"""Typed rows to operators, one file per block."""
+"""What a row of a table stands for: one file per block, each says how it is built."""

@@ -7,11 +7,10 @@ not understand it; it does not know where the cell stands.
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Literal, TypeVar
+from typing import TypeVar
 
 from mnprofile.base.errors import MnprofileError, nearest
-from mnprofile.graph.operators import ActivationKind
-from mnprofile.networks.notation.rows import Size
+from mnprofile.graph.operators.elementwise import ActivationKind
 
 MAX_CHANNELS = 65_536
 MAX_SIZE = 8_192
@@ -28,7 +27,16 @@ class RefusalError(MnprofileError):
     """What a cell reader objects to; it does not know where the cell stands."""
 
 
-_TIMES = re.compile(r"\s*[x×]\s*")
+@dataclass(frozen=True)
+class Size:
+    """A printed feature map size. ``c`` is None where the table prints k (classes)."""
+
+    h: int
+    w: int
+    c: int | None
+
+
+TIMES = re.compile(r"\s*[x×]\s*")
 _SQUARE = re.compile(r"([0-9]+)\s*(?:²|\^2)x([0-9]+|k)")
 _PLAIN = re.compile(r"([0-9]+)x([0-9]+)x([0-9]+|k)")
 
@@ -53,7 +61,7 @@ def size(text: str) -> Size:
 
 def size_or_classes(text: str) -> Size:
     """A size whose last part may be k, the number of classes."""
-    tight = _TIMES.sub("x", text)
+    tight = TIMES.sub("x", text)
     if square := _SQUARE.fullmatch(tight):
         h, w, c = square[1], square[1], square[2]
     elif sides := _PLAIN.fullmatch(tight):
@@ -72,7 +80,7 @@ def size_or_classes(text: str) -> Size:
 def kernel(text: str) -> int:
     """``3x3`` -> 3. Square and odd: "same" padding needs a middle."""
     accepted = f"1x1, 3x3, 5x5 ... {MAX_KERNEL}x{MAX_KERNEL} (odd and square)"
-    match = re.fullmatch("([0-9]{1,4})x([0-9]{1,4})", _TIMES.sub("x", text))
+    match = re.fullmatch("([0-9]{1,4})x([0-9]{1,4})", TIMES.sub("x", text))
     if match is None:
         raise RefusalError(f'"{text}" is no kernel size', accepted=accepted)
     side = int(match[1])
@@ -156,50 +164,52 @@ def known_word(
     return known[text]
 
 
-OperatorName = Literal["conv2d", "bottleneck", "pool"]
-OPERATORS: dict[str, OperatorName] = {
-    "conv2d": "conv2d",
-    "bottleneck": "bottleneck",
-    "bneck": "bottleneck",
-    "avgpool": "pool",
-    "pool": "pool",
-}
-
-
 @dataclass(frozen=True)
 class Operator:
     """An Operator cell: ``bneck, 5x5`` or ``conv2d 1x1, NBN`` (no batch norm)."""
 
-    name: OperatorName
+    name: str
     kernel: int | None
     batch_norm: bool
 
 
-def operator(text: str) -> Operator:
-    words = re.split(r"[,\s]+", _TIMES.sub("x", text.strip())) if text else [""]
-    name = known_word(words[0], OPERATORS, "operator")
+def pool_kernel(text: str) -> int:
+    """``7x7`` -> 7: of any size, but square."""
+    h, w = text.split("x")
+    if h != w:
+        raise RefusalError(f"pooling {text} is not square", accepted="7x7")
+    return int(h)
+
+
+@dataclass(frozen=True)
+class OperatorWord:
+    """What may follow a word in an Operator cell: a kernel, then NBN for some."""
+
+    read_kernel: Callable[[str], int] = kernel
+    takes_nbn: bool = False
+
+
+def operator(text: str, known: Mapping[str, OperatorWord]) -> Operator:
+    """An Operator cell that begins with one of the ``known`` words."""
+    words = re.split(r"[,\s]+", TIMES.sub("x", text.strip())) if text else [""]
+    word = known_word(words[0], known, "operator")
     rest = words[1:]
-    pool_kernel = re.fullmatch("([0-9]{1,4})x([0-9]{1,4})", rest[0]) if rest else None
     side = None
-    if name == "pool" and pool_kernel:
-        side = int(pool_kernel[1])
-        if pool_kernel[1] != pool_kernel[2]:
-            raise RefusalError(f"pooling {rest[0]} is not square", accepted="7x7")
-        rest = rest[1:]
+    if rest and re.fullmatch("[0-9]{1,4}x[0-9]{1,4}", rest[0]):
+        side = word.read_kernel(rest.pop(0))
     elif rest and rest[0][:1].isdigit():
-        side = kernel(rest[0])
-        rest = rest[1:]
+        side = kernel(rest.pop(0))
     batch_norm = True
-    if rest and rest[0] == "NBN" and name == "conv2d":
+    if rest and rest[0] == "NBN" and word.takes_nbn:
         batch_norm = False
-        rest = rest[1:]
+        rest.pop(0)
     if rest:
         raise RefusalError(
             f'"{rest[0]}" is not understood after "{words[0]}"',
             accepted="a kernel size such as 3x3"
-            + (", then NBN for no batch norm" if name == "conv2d" else ""),
+            + (", then NBN for no batch norm" if word.takes_nbn else ""),
         )
-    return Operator(name, side, batch_norm)
+    return Operator(words[0], side, batch_norm)
 
 
 def a_nonlinearity(text: str) -> ActivationKind:
@@ -209,7 +219,7 @@ def a_nonlinearity(text: str) -> ActivationKind:
 
 def one_by_one(text: str) -> None:
     """The operator of a classifier."""
-    if operator(text).kernel != 1:
+    if not re.search(r"\b1x1\b", TIMES.sub("x", text)):
         raise RefusalError(f'"{text}" as the classifier', accepted="conv2d 1x1")
 
 
@@ -217,64 +227,3 @@ def one_or_blank(text: str) -> None:
     """A stride or repeat where the operator can have no other."""
     if text not in ("1", "-"):
         raise RefusalError(f'"{text}" where this operator has none', accepted="1 or -")
-
-
-# --- MobileNetV1, Table 1 -------------------------------------------------------------
-
-
-V1_TYPES = {
-    "Conv": "conv",
-    "Conv dw": "depthwise",
-    "Avg Pool": "pool",
-    "FC": "fc",
-    "Softmax": "softmax",
-}
-
-
-def v1_type(text: str) -> tuple[str, int, int]:
-    """``5× Conv dw / s1`` -> (conv dw, stride 1, group of 5)."""
-    match = re.fullmatch(
-        r"(?:\(?([0-9]{1,6})\s*[x×]\)?\s*)?(.*?)\s*/\s*s([0-9]+)", text
-    )
-    if match is None:
-        raise RefusalError(
-            f'"{text}" is no type and stride',
-            accepted="such as Conv / s2, Conv dw / s1, 5× Conv dw / s1, FC / s1",
-        )
-    group = repeats(match[1]) if match[1] else 1
-    words = " ".join(match[2].split())
-    spelled = next((name for name in V1_TYPES if name.lower() == words.lower()), words)
-    return known_word(spelled, V1_TYPES, "type"), stride(match[3]), group
-
-
-def v1_filter(kind: str) -> Callable[[str], tuple[int, ...]]:
-    """The reader of a Filter Shape cell for one type: its numbers, k left out."""
-    forms = {
-        "conv": (r"([0-9]+)x([0-9]+)x([0-9]+)x([0-9]+)", "3x3x32x64"),
-        "depthwise": (r"([0-9]+)x([0-9]+)x([0-9]+) dw", "3x3x64 dw"),
-        "pool": (r"pool ([0-9]+)x([0-9]+)", "Pool 7x7"),
-        "fc": (r"([0-9]+)x([0-9]+|k)", "1024x1000 or 1024xk"),
-        "softmax": (r"classifier", "Classifier"),
-    }
-    pattern, example = forms[kind]
-
-    def read(text: str) -> tuple[int, ...]:
-        tight = _TIMES.sub("x", text)
-        match = re.fullmatch(pattern, tight, re.IGNORECASE if kind != "conv" else 0)
-        if match is None:
-            raise RefusalError(
-                f'"{text}" is no filter shape of this type',
-                accepted=f"such as {example}",
-            )
-        numbers = match.groups()
-        if kind in ("conv", "depthwise"):
-            side = kernel(f"{numbers[0]}x{numbers[1]}")
-            return (side, *(channels(number) for number in numbers[2:]))
-        if kind == "fc":
-            if numbers[1] == "k":
-                return (channels(numbers[0]),)
-            classes = integer(numbers[1], "number of classes", 1, MAX_CLASSES)
-            return (channels(numbers[0]), classes)
-        return tuple(integer(number, "pool size", 1, MAX_SIZE) for number in numbers)
-
-    return read

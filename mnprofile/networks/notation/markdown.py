@@ -10,9 +10,9 @@ import tomllib
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from mnprofile.base import toml_files
 from mnprofile.base.errors import Place, TableError, nearest
 
-MAX_BYTES = 1 << 20
 MAX_ROWS = 1000
 MAX_COLUMNS = 64
 MAX_CELL = 200
@@ -26,7 +26,6 @@ _HEADING = re.compile(r" {0,3}(#{1,6})(?:\s(.*))?$")
 _RULE = re.compile(r":?-+:?")
 _PIPE = re.compile(r"(?<!\\)\|")
 _SETTING = re.compile(r"\s*\[*[\"']?([^\s\"'=.\[\]]+)[\"']?\]*\s*[=.]?\s*")
-_TOML_PLACE = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
 
 
 @dataclass(frozen=True)
@@ -331,19 +330,13 @@ def _parse_settings(
     file: str, line: int, body: list[str]
 ) -> tuple[dict[str, object], dict[str, tuple[int, int, int]]]:
     """The settings, and for each key its line and the columns of key and value."""
-    try:
-        settings = tomllib.loads("\n".join(body))
-    except (ValueError, RecursionError) as fault:
-        message = str(fault) or "too deeply nested"
-        where = _TOML_PLACE.search(message)
-        if where is not None and where[1]:
-            place = Place(file, line + int(where[1]), int(where[2]))
-        else:
-            place = Place(file, line)
-        raise TableError(
-            "the settings are not valid TOML: " + _TOML_PLACE.sub("", message),
-            place=place,
-        ) from None
+    settings = toml_files.parse(
+        "\n".join(body),
+        file,
+        TableError,
+        fault="the settings are not valid TOML",
+        above=line,
+    )
     at: dict[str, tuple[int, int, int]] = {}
     for number, text in enumerate(body, start=line + 1):
         found = _SETTING.match(text)

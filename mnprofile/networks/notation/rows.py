@@ -1,33 +1,58 @@
 """What a table says, typed: its rows, and the architecture they make."""
 
-from collections.abc import Mapping
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from mnprofile.base.errors import Place
-from mnprofile.graph.operators import ActivationKind
+from mnprofile.graph.operators.op import Shape
+from mnprofile.networks.notation.cells import OperatorWord, Size
 from mnprofile.networks.notation.markdown import Cell, Erratum, Table
+from mnprofile.networks.widths import Scaling
 
-Family = Literal["v1", "v2", "v3"]
-FAMILIES: tuple[Family, ...] = ("v1", "v2", "v3")
-
-
-@dataclass(frozen=True)
-class Size:
-    """A printed feature map size. ``c`` is None where the table prints k (classes)."""
-
-    h: int
-    w: int
-    c: int | None
+if TYPE_CHECKING:
+    from mnprofile.networks.blocks.builder import Builder
+    from mnprofile.networks.notation.styles.style import Style
 
 
 @dataclass(frozen=True)
 class Row:
-    """What every row has: the printed input size, and the cells it was read from."""
+    """One row of a table, and the block that it stands for.
+
+    Its fields are what the row prints; a column of a table style gives one of them.
+    ``words`` are how an Operator cell names the block, ``readers`` how it reads a
+    column in its own way.
+    """
 
     input: Size
     number: int = field(compare=False)  # counted from 1 in the printed table
     cells: Mapping[str, Cell] = field(compare=False, repr=False)
+    repeats: int = field(default=1, kw_only=True)
+
+    words: ClassVar[Mapping[str, OperatorWord]] = {}
+    readers: ClassVar[Mapping[str, Callable[[str], Any]]] = {}
+    for_classes: ClassVar[type[Row] | None] = None  # what it is with k outputs
+    is_counted: ClassVar[bool] = True  # it has multiply-adds
+    is_repeatable: ClassVar[bool] = False  # a table may print a number of repeats
+    expands: ClassVar[bool] = False  # it has an expansion factor
+    pools: ClassVar[bool] = False
+    classifies: ClassVar[bool] = False
+    ends: ClassVar[bool] = False  # nothing but what follows the network, as softmax
+
+    def build(self, to: Builder) -> None:
+        """Put the block's operators onto the tape, ``repeats`` times."""
+        raise NotImplementedError
+
+    def fault_on(self, x: Shape) -> str | None:
+        """Why the block cannot run on a map of this shape, or None."""
+        return None
+
+    @property
+    def follows_pooling(self) -> bool:
+        """Whether it can run on a pooled map."""
+        return self.classifies or self.ends
 
     @property
     def channels(self) -> int:
@@ -45,72 +70,6 @@ class Row:
 
 
 @dataclass(frozen=True)
-class ConvRow(Row):
-    """A convolution over all channels."""
-
-    kernel: int
-    out: int
-    stride: int
-    activation: ActivationKind | None
-    batch_norm: bool = True
-    squeeze_excite: bool = False
-    repeats: int = 1
-
-
-@dataclass(frozen=True)
-class DepthwiseRow(Row):
-    """A depthwise convolution standing in a row of its own (MobileNetV1)."""
-
-    kernel: int
-    stride: int
-    activation: ActivationKind
-
-
-@dataclass(frozen=True)
-class BottleneckRow(Row):
-    """An inverted residual block: expansion, depthwise, (squeeze-excite,) projection.
-
-    V2 prints the factor t, V3 the expanded channels; the other one is None.
-    """
-
-    kernel: int
-    t: float | None
-    expanded: int | None
-    out: int
-    stride: int
-    activation: ActivationKind
-    squeeze_excite: bool = False
-    repeats: int = 1
-
-    @property
-    def factor(self) -> float:
-        """Expanded channels over input channels, as printed."""
-        if self.t is not None:
-            return self.t
-        assert self.expanded is not None
-        return self.expanded / self.channels
-
-
-@dataclass(frozen=True)
-class PoolRow(Row):
-    """Average pooling over the whole map; ``kernel`` is the printed size."""
-
-    kernel: int | None
-
-
-@dataclass(frozen=True)
-class ClassifierRow(Row):
-    """The last fully connected layer. ``classes`` is None where the table prints k."""
-
-    classes: int | None
-
-
-@dataclass(frozen=True)
-class SoftmaxRow(Row):
-    """The last row of MobileNetV1: no multiply-adds, and networks end at the logits."""
-
-
-@dataclass(frozen=True)
 class Architecture:
     """A table as typed rows, ready to be built at any width and resolution."""
 
@@ -118,10 +77,11 @@ class Architecture:
     aliases: tuple[str, ...]
     title: str
     source: str
-    family: Family
+    family: str  # whose width rules apply, or serve as the base of its own
+    scaling: Scaling = field(compare=False, repr=False)
     resolution: int
     classes: int
-    dialect: str
+    style: Style
     rows: tuple[Row, ...]
     table: Table = field(compare=False, repr=False)
 
@@ -131,18 +91,18 @@ class Architecture:
 
     @property
     def has_classifier(self) -> bool:
-        return any(isinstance(row, ClassifierRow) for row in self.rows)
+        return any(row.classifies for row in self.rows)
 
     @property
     def has_expansion(self) -> bool:
-        return any(isinstance(row, BottleneckRow) for row in self.rows)
+        return any(row.expands for row in self.rows)
 
     def place(self, row: Row, header: str | None = None) -> Place:
         """Where a row stands, or one of its cells by normalised header."""
         if header is None:
             return Place(self.table.file, row.line)
-        printed = {normalised(cell.text): cell.text for cell in self.table.grid.headers}
-        return self.table.cell_place(row.cells[header], printed[header])
+        cell = row.cells[header]
+        return self.table.cell_place(cell, self.style.printed[header])
 
 
 def normalised(header: str) -> str:

@@ -4,10 +4,11 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from mnprofile.base.errors import TableError, nearest
-from mnprofile.graph.operators import ActivationKind
-from mnprofile.networks.notation.cells import MAX_CLASSES, MAX_SIZE
+from mnprofile.base.records import Record
+from mnprofile.graph.operators.elementwise import ActivationKind
+from mnprofile.networks.notation.cells import MAX_CLASSES, MAX_SIZE, RefusalError
 from mnprofile.networks.notation.markdown import Table
-from mnprofile.networks.notation.rows import FAMILIES, Family
+from mnprofile.networks.widths import FAMILIES, SCALINGS, Scaling
 
 MAX_NAME = 100
 
@@ -25,7 +26,8 @@ class Settings:
     """What a table says of itself besides its rows."""
 
     name: str
-    scaling: Family
+    family: str  # whose width rules it has, or builds its own on
+    scaling: Scaling
     resolution: int
     aliases: tuple[str, ...] = ()
     activation: ActivationKind | None = None
@@ -43,7 +45,7 @@ _KEYS = ("name", "aliases", "scaling", "resolution", "activation", "classes")
 
 def read_settings(table: Table, *, nl_is_a_column: bool) -> Settings:
     """Type the settings. Raises TableError naming the line of the faulty key."""
-    read = _Reader(table)
+    read = _Reader(table.settings, TableError, table.setting_place)
     for key in table.settings:
         if key not in _KEYS:
             raise TableError(
@@ -56,74 +58,68 @@ def read_settings(table: Table, *, nl_is_a_column: bool) -> Settings:
     if not nl_is_a_column:
         activation = ACTIVATIONS[read.choice("activation", tuple(ACTIVATIONS))]
     elif "activation" in table.settings:
-        raise read.fault(
-            "activation", "this table has its own NL column", "no such key"
-        )
-    scaling = read.choice("scaling", FAMILIES)
+        read.refuse("activation", "this table has its own NL column", "no such key")
+    family, scaling = _scaling(read)
     return Settings(
         name=read.name("name"),
+        family=family,
         scaling=scaling,
-        resolution=read.count("resolution", MAX_SIZE),
+        resolution=read.size("resolution", MAX_SIZE),
         aliases=read.names("aliases"),
         activation=activation,
-        classes=read.count("classes", MAX_CLASSES)
+        classes=read.size("classes", MAX_CLASSES)
         if "classes" in table.settings
         else None,
     )
 
 
-class _Reader:
-    """Reads one key at a time, naming its line where it is refused."""
+def _scaling(read: "_Reader") -> tuple[str, Scaling]:
+    """The width rules: a family's, or the table's own."""
+    own = read.content.get("scaling")
+    if not isinstance(own, dict):
+        family = read.choice("scaling", FAMILIES)
+        return family, SCALINGS[family]
+    from mnprofile.networks.notation.own_widths import own_scaling  # rarely needed
 
-    def __init__(self, table: Table) -> None:
-        self.table = table
+    try:
+        return own_scaling(own)
+    except RefusalError as fault:
+        read.refuse("scaling", fault.message, fault.accepted, fault.suggestion)
 
-    def fault(
-        self, key: str, message: str, accepted: str, suggestion: str | None = None
-    ) -> TableError:
-        return TableError(
-            f"{key}: {message}",
-            place=self.table.setting_place(key),
-            accepted=accepted,
-            suggestion=suggestion,
-        )
 
-    def _get(self, key: str) -> object:
-        if key not in self.table.settings:
-            raise TableError(
-                f'the setting "{key}" is missing',
-                place=self.table.setting_place(key),
-                accepted=_EXAMPLES[key],
-            )
-        return self.table.settings[key]
+class _Reader(Record):
+    """The settings one by one, each typed."""
+
+    def value(self, key: str) -> object:
+        if key not in self.content:
+            self.refuse("", f'the setting "{key}" is missing', _EXAMPLES[key])
+        return self.content[key]
 
     def name(self, key: str) -> str:
-        value = self._get(key)
-        if isinstance(value, str) and 0 < len(value.strip()) <= MAX_NAME:
-            return value.strip()
-        raise self.fault(key, "not a name", f"a text of 1 to {MAX_NAME} characters")
+        value = self.value(key)
+        if not isinstance(value, str) or not 0 < len(value.strip()) <= MAX_NAME:
+            self.refuse(key, "not a name", f"a text of 1 to {MAX_NAME} characters")
+        return value.strip()
 
     def names(self, key: str) -> tuple[str, ...]:
-        values = self.table.settings.get(key, [])
-        if isinstance(values, list) and all(
+        values = self.content.get(key, [])
+        if not isinstance(values, list) or not all(
             isinstance(value, str) and 0 < len(value) <= MAX_NAME for value in values
         ):
-            return tuple(values)
-        raise self.fault(key, "not a list of names", '["short"]')
+            self.refuse(key, "not a list of names", '["short"]')
+        return tuple(values)
 
     def choice(self, key: str, known: tuple[C, ...]) -> C:
-        value = self._get(key)
-        for one in known:
-            if one == value:
-                return one
-        accepted = ", ".join(known)
-        close = nearest(str(value), known)
-        raise self.fault(key, f'"{value}" is not accepted', accepted, close)
+        value = self.value(key)
+        if value not in known:
+            close = nearest(str(value), known)
+            self.refuse(key, f'"{value}" is not accepted', ", ".join(known), close)
+        return known[known.index(value)]
 
-    def count(self, key: str, high: int) -> int:
-        value = self._get(key)
+    def size(self, key: str, high: int) -> int:
+        value = self.value(key)
         if isinstance(value, bool) or not isinstance(value, int):
-            raise self.fault(key, "not a whole number", f"1 to {high}")
+            self.refuse(key, "not a whole number", f"1 to {high}")
         if not 1 <= value <= high:
-            raise self.fault(key, "out of range", f"1 to {high}")
+            self.refuse(key, "out of range", f"1 to {high}")
         return value

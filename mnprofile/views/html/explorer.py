@@ -3,12 +3,11 @@
 import shlex
 from collections.abc import Sequence
 from dataclasses import replace
+from math import log10
 from typing import Any
 
 from mnprofile.base.escape import visible
 from mnprofile.base.units import plain
-from mnprofile.costs.counting import QUANTITIES
-from mnprofile.evidence.literature.accuracies import Point
 from mnprofile.search.factors import (
     ALPHAS,
     EXPANSIONS,
@@ -16,11 +15,13 @@ from mnprofile.search.factors import (
     Factors,
     factors,
 )
-from mnprofile.views.html.markup import data_block, element, join
-from mnprofile.views.html.pages import fragment
-from mnprofile.views.html.panels import QUANTITIES as DRAWN
+from mnprofile.views.html.markup import data_block
 from mnprofile.views.html.panels import TYPE_KEYS, Network, Panel, accuracy, legend
-from mnprofile.views.plots import svg
+from mnprofile.views.html.shell import drawing, fragment
+from mnprofile.views.plots.accuracy import AccuracyPlot
+from mnprofile.views.plots.accuracy_svg import BOTTOM, LEFT, RIGHT, TOP, axes
+from mnprofile.views.plots.palette import FAMILIES, OTHER, family_of, type_of
+from mnprofile.views.sheets.columns import DRAWN
 
 DATA_ID = "mnp-data"
 # What a limit's slider runs through; the field beside it takes any whole number.
@@ -32,48 +33,20 @@ LIMITS = {
 }
 # Beyond this a number of JavaScript is no longer exact.
 MAX_EXACT = 1 << 53
-LABELS = {
-    "macs": "Multiply-adds",
-    "flops": "Flops (2 x multiply-adds)",
-    "params": "Parameters",
-    "weights": "Weights",
-    "biases": "Biases",
-    "bn_affine": "Batch-norm gamma, beta",
-    "buffers": "Buffers",
-    "activations": "Activations",
-}
+_MARKERS = {one.key: one.marker.path for one in (*FAMILIES.values(), OTHER)}
 
 
-def explorer(networks: Sequence[Network], points: Sequence[Point]) -> Panel:
+def explorer(networks: Sequence[Network], plot: AccuracyPlot) -> Panel:
     """Controls and figures, around the plot in which the moving point moves."""
-    assert set(LABELS) == set(QUANTITIES)
-    shape = element("path", d=svg.MARKERS["v1"], transform="scale(9)")
-    moving = join(
-        [
-            element(
-                "line", id="x-limit", y1=svg.TOP, y2=svg.BOTTOM, visibility="hidden"
-            ),
-            element(
-                "svg",
-                element("line", x1="0", x2="0", y1=svg.TOP, y2=svg.BOTTOM),
-                element("g", shape, id="x-mark"),
-                element("text", "", y=svg.TOP + 4, dx="6"),
-                id="x-here",
-                overflow="visible",
-                visibility="hidden",
-                x="0",
-                y="0",
-            ),
-        ]
-    )
-    plot = accuracy(networks, points, extra=moving)
-    body = fragment("explorer.html", plot=plot.body, quantities=LABELS, legend=legend())
-    return replace(plot, body=body)
+    moving = drawing("moving.svg", top=TOP, bottom=BOTTOM, marker=_MARKERS["v1"])
+    panel = accuracy(networks, plot, extra=moving)
+    body = fragment("explorer.html", plot=panel.body, legend=legend())
+    return replace(panel, body=body)
 
 
-def explorer_data(networks: Sequence[Network], points: Sequence[Point]) -> Any:
+def explorer_data(networks: Sequence[Network], plot: AccuracyPlot) -> Any:
     """The JSON block that the explorer's script reads."""
-    place = svg.axes(points)
+    place = axes(plot)
     numbers = {network.arch.name: index for index, network in enumerate(networks)}
     return data_block(
         DATA_ID,
@@ -83,25 +56,25 @@ def explorer_data(networks: Sequence[Network], points: Sequence[Point]) -> Any:
                 {
                     "net": numbers[point.network],
                     "alpha": point.alpha,
-                    "res": point.resolution,
-                    "top1": float(point.top1),
-                    "printed": str(point.top1),
+                    "res": int(point.resolution),
+                    "top1": point.top1,
+                    "printed": plain(point.top1),
                     "macs": point.macs,
                     "params": point.params,
                 }
-                for point in points
+                for point in plot.points
             ],
             "axes": {
-                "macs": place.macs,
+                "macs": [log10(cost) for cost in place.cost],
                 "top1": place.top1,
-                "x": (svg.LEFT, svg.RIGHT),
-                "y": (svg.TOP, svg.BOTTOM),
+                "x": (LEFT, RIGHT),
+                "y": (TOP, BOTTOM),
             },
             "limits": LIMITS,
             "drawn": list(DRAWN.items()),
             "types": [*TYPE_KEYS.items(), ("rest", "other")],
             "standard": [96, 128, 160, 192, 224, 256, 288, 320],
-            "markers": svg.MARKERS,
+            "markers": _MARKERS,
         },
     )
 
@@ -111,24 +84,21 @@ def _network(network: Network) -> dict[str, Any]:
     config = network.counted.config
     height, width = config.resolution
     side = height if height == width else network.arch.resolution
-    found = _exact(
-        factors(
-            network.arch,
-            impl=config.impl,
-            alphas=tuple(sorted({*ALPHAS, config.alpha})),
-            expansions=EXPANSIONS
-            if config.t in EXPANSIONS
-            else (*EXPANSIONS, config.t),
-            resolutions=tuple(sorted({*RESOLUTIONS, side})),
-        )
+    found = factors(
+        network.arch,
+        impl=config.impl,
+        alphas=tuple(sorted({*ALPHAS, config.alpha})),
+        expansions=tuple(dict.fromkeys((*EXPANSIONS, config.t))),
+        resolutions=tuple(sorted({*RESOLUTIONS, side})),
     )
+    exact = _exact(found)
     vectors: dict[tuple[int, ...], int] = {}
     positions: dict[tuple[int, ...], int] = {}
     slots = [
         [
             visible(slot.name),
             visible(slot.stage),
-            svg.type_of(slot.type),
+            type_of(slot.type),
             slot.biases,
             slot.norms,
             vectors.setdefault(_folded(slot.weights, found), len(vectors)),
@@ -141,43 +111,31 @@ def _network(network: Network) -> dict[str, Any]:
         "title": visible(network.title),
         "command": shlex.join(["mnprofile", "count", visible(network.spelling)]),
         "options": "" if config.impl == "paper" else f" --impl {config.impl}",
-        "family": svg.family_of(network.arch.name),
+        "family": family_of(network.arch.name).key,
         "alphas": found.alphas,
         "ts": [
             {"value": t, "text": plain(t) if t is not None else "the table's"}
             for t in found.expansions
         ],
-        "res": found.resolutions,
+        "res": [found.resolutions[index] for index in exact],
         "start": {"alpha": config.alpha, "res": side, "t": config.t},
         "slots": slots,
         "vectors": list(vectors),
-        "positions": list(positions),
+        "positions": [[row[index] for index in exact] for row in positions],
     }
 
 
 def _folded(vector: tuple[int, ...], found: Factors) -> tuple[int, ...]:
-    """One value an alpha where t changes nothing, else one an (alpha, t)."""
+    """One value per alpha where t changes nothing, else one per (alpha, t)."""
     many = len(found.expansions)
     rows = [vector[at : at + many] for at in range(0, len(vector), many)]
-    return (
-        tuple(row[0] for row in rows)
-        if all(len(set(row)) == 1 for row in rows)
-        else vector
-    )
+    return vector if any(len(set(row)) > 1 for row in rows) else vector[::many]
 
 
-def _exact(found: Factors) -> Factors:
-    """Without the resolutions at which a sum could leave the exact integers."""
-    keep = [
+def _exact(found: Factors) -> list[int]:
+    """The resolutions, by index, whose totals stay within the exact integers."""
+    return [
         index
         for index, _ in enumerate(found.resolutions)
         if 2 * sum(max(s.weights) * s.positions[index] for s in found.slots) < MAX_EXACT
     ]
-    return replace(
-        found,
-        resolutions=tuple(found.resolutions[index] for index in keep),
-        slots=tuple(
-            replace(slot, positions=tuple(slot.positions[index] for index in keep))
-            for slot in found.slots
-        ),
-    )

@@ -1,31 +1,23 @@
 """The panel of formulas: what each block costs in the papers' symbols, and saves."""
 
-from mnprofile.base.sheet import Column, Share, Sheet
 from mnprofile.costs.explaining import (
     STANDARD,
     NetworkExplanation,
-    explain_network,
+    network_explanation,
     saving_text,
 )
 from mnprofile.views.html import tables as html
 from mnprofile.views.html.markup import element, join
 from mnprofile.views.html.panels import Network, Panel
+from mnprofile.views.sheets.explain import block_sheet
 
 
 def formulas(network: Network, key: str) -> Panel:
-    """One line a block: its formula, the numbers put in, and its saving."""
-    config = network.counted.config
-    explained = explain_network(
-        network.arch,
-        alpha=config.alpha,
-        resolution=config.resolution,
-        t=config.t,
-        classes=config.classes if network.arch.has_classifier else None,
-        impl=config.impl,
-        output_stride=config.output_stride,
-    )
+    """One row per block: its formula, the numbers put in, and its saving."""
+    explained = network_explanation(network.arch, network.counted.graph)
+    shown = ("block", "formula", "macs", "standard_macs", "share", "numbers")
     drawn = html.table(
-        formula_sheet(explained),
+        block_sheet(explained).only(*shown),
         caption=f"Multiply-adds of {network.label} by block",
         class_="formulas",
     )
@@ -33,41 +25,6 @@ def formulas(network: Network, key: str) -> Panel:
     notes = [f"{letters}.", _saving_note(explained), STANDARD]
     body = [drawn, *(element("p", note, class_="note") for note in notes if note)]
     return Panel(f"{key}-formulas", "Formulas", saving_text(explained), join(body))
-
-
-def formula_sheet(explained: NetworkExplanation) -> Sheet:
-    """A block a row. Blocks that nothing stands in for have no share."""
-    return Sheet(
-        (
-            Column("block", "Block"),
-            Column("formula", "Formula"),
-            Column("macs", "Multiply-adds", "count"),
-            Column("standard_macs", "With standard convolutions", "count"),
-            Column("share", "Ratio", "share"),
-            Column("numbers", "With numbers"),
-        ),
-        tuple(
-            (
-                block.name,
-                block.macs.text,
-                int(block.macs.value),
-                block.standard_macs,
-                Share(int(block.macs.value), block.standard_macs)
-                if block.saving
-                else None,
-                block.macs.numbers,
-            )
-            for block in explained.blocks
-        ),
-        (
-            "total",
-            "",
-            explained.macs,
-            explained.standard_macs,
-            Share(explained.macs, explained.standard_macs),
-            "",
-        ),
-    )
 
 
 def symbols(explained: NetworkExplanation) -> tuple[tuple[str, str], ...]:

@@ -1,6 +1,5 @@
 """The panel about activation memory: what lives along the network, and the peak."""
 
-from mnprofile.base.sheet import Column, Sheet
 from mnprofile.base.units import grouped, short_bytes
 from mnprofile.costs.deployment import deploy
 from mnprofile.costs.memory.activations import (
@@ -13,7 +12,8 @@ from mnprofile.costs.memory.activations import (
 from mnprofile.views.html import tables as html
 from mnprofile.views.html.markup import element
 from mnprofile.views.html.panels import Network, Panel
-from mnprofile.views.plots.steps import Tread, step_plot
+from mnprofile.views.plots.live_memory import PlotStep, step_plot
+from mnprofile.views.sheets.memory import step_sheet
 
 BITS = 8
 
@@ -31,7 +31,7 @@ def live_memory(network: Network, key: str) -> Panel:
     )
     drawn = step_plot(
         [
-            Tread(
+            PlotStep(
                 memory.bytes_of(step),
                 step.stage,
                 f"{step.stage} {name}: {grouped(memory.bytes_of(step))} bytes,"
@@ -44,8 +44,9 @@ def live_memory(network: Network, key: str) -> Panel:
         label=f"Live activation memory at each layer of {network.label};"
         f" peak {peak_text(memory)}",
     )
+    sheet = step_sheet(memory, "layer", mark="peak")
     numbers = html.table(
-        live_sheet(memory),
+        sheet.only("layer", "stage", "live", "bytes", "peak"),
         caption=f"Live activation memory of {network.label}, {memory.bits} bits",
         row_classes=["most" if step is peak else "" for _, step in every],
     )
@@ -80,27 +81,4 @@ def peak_line(memory: Memory) -> str:
     """The peak, and what makes it, in a sentence without its stop."""
     return (
         f"Live activations at {memory.bits} bits an element peak at {peak_text(memory)}"
-    )
-
-
-def live_sheet(memory: Memory) -> Sheet:
-    """The numbers of the steps: for each layer the most that lives while it runs."""
-    return Sheet(
-        (
-            Column("layer", "Layer"),
-            Column("stage", "Stage"),
-            Column("live", "Live maps"),
-            Column("bytes", "Bytes", "count"),
-            Column("peak", "Peak"),
-        ),
-        tuple(
-            (
-                name,
-                step.stage,
-                maps_text(step),
-                memory.bytes_of(step),
-                "peak" if step is memory.peak else "",
-            )
-            for name, step in memory.by("layer")
-        ),
     )

@@ -1,17 +1,25 @@
 """The panels about one network: by stage, by layer, by operator type, and its table."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from markupsafe import Markup
 
-from mnprofile.base.sheet import Column, Share, Sheet, Value
+from mnprofile.base.sheet import Column, Sheet
 from mnprofile.base.units import grouped, percent
-from mnprofile.costs.counting import Count, Figures, Group
-from mnprofile.evidence.literature.printed import misprint_of, printed_shares
+from mnprofile.costs.counting import Figures, Group
 from mnprofile.views.html import tables as html
 from mnprofile.views.html.markup import element, join
-from mnprofile.views.html.panels import QUANTITIES, TYPE_KEYS, Network, Panel, legend
-from mnprofile.views.plots.svg import Segment, columns, stacked_bar, type_of
+from mnprofile.views.html.panels import TYPE_KEYS, Network, Panel, legend
+from mnprofile.views.plots.bars import Segment, columns, stacked_bar
+from mnprofile.views.plots.palette import type_of
+from mnprofile.views.sheets.columns import DRAWN, drawn
+from mnprofile.views.sheets.count import (
+    group_sheet,
+    layer_sheet,
+    stage_type_sheet,
+    type_sheet,
+)
 
 
 def stages(network: Network, key: str) -> Panel:
@@ -27,95 +35,40 @@ def stages(network: Network, key: str) -> Panel:
     )
     body = element(
         "div",
-        *(_bars(groups, quantity, label) for quantity, label in QUANTITIES.items()),
+        *(_bars(groups, quantity, label) for quantity, label in DRAWN.items()),
         class_="trio",
     )
     numbers = html.details(
         "Numbers of these bars",
         html.table(
-            stage_type_sheet(groups), caption=f"{network.label} by stage and type"
+            stage_type_sheet(network.counted),
+            caption=f"{network.label} by stage and type",
         ),
     )
     return Panel(f"{key}-stages", "By stage", caption, join([body, legend(), numbers]))
 
 
-def stage_type_sheet(groups: Sequence[Group]) -> Sheet:
-    """The parts of the bars: one stage and type a row."""
-    rows: list[tuple[Value, ...]] = []
-    for group in groups:
-        sums: dict[str, Figures] = {}
-        for layer in group.layers:
-            if layer.is_counted:
-                sums[layer.type] = sums.get(layer.type, Figures()) + layer.figures
-        for name, figures in sums.items():
-            values = (getattr(figures, quantity) for quantity in QUANTITIES)
-            rows.append((group.name, name, *values))
-    return Sheet(
-        (
-            Column("stage", "Stage"),
-            Column("type", "Type"),
-            *(Column(name, label, "count") for name, label in QUANTITIES.items()),
-        ),
-        tuple(rows),
-    )
-
-
 def stage_sheet(network: Network) -> Sheet:
     """The three quantities by stage."""
-    totals = network.counted.totals
-    return Sheet(
-        (
-            Column("stage", "Stage"),
-            *(Column(name, label, "count") for name, label in QUANTITIES.items()),
-            Column("macs_share", "Share of multiply-adds", "share"),
-        ),
-        tuple(
-            (
-                group.name,
-                *(getattr(group.figures, name) for name in QUANTITIES),
-                Share(group.figures.macs, totals.macs),
-            )
-            for group in network.counted.by("stage")
-        ),
-        (
-            "total",
-            *(getattr(totals, name) for name in QUANTITIES),
-            Share(totals.macs, totals.macs),
-        ),
-        title=network.label,
+    shown = group_sheet(network.counted, "stage").only(
+        "stage",
+        *drawn(*DRAWN),
+        Column("macs_share", "Share of multiply-adds", "share"),
     )
+    return replace(shown, title=network.label)
 
 
 def _bars(groups: Sequence[Group], quantity: str, label: str) -> Markup:
-    """One table: a stage a row, its bar split by type, its number."""
+    """One table: one row per stage, its bar split by type, its number."""
     whole = max((getattr(group.figures, quantity) for group in groups), default=0)
     rows = []
     for group in groups:
         segments = _by_type(group, quantity)
-        value = getattr(group.figures, quantity)
         told = "; ".join(segment.title for segment in segments if segment.value)
         bar = stacked_bar(segments, whole, f"{group.name}: {told}")
-        rows.append(
-            element(
-                "tr",
-                element("th", group.name, scope="row"),
-                element("td", bar, class_="draw"),
-                element("td", grouped(value), class_="n"),
-            )
-        )
-    heads = element(
-        "tr",
-        element("th", "Stage", scope="col"),
-        element("th", "By type", scope="col"),
-        element("th", label, scope="col", class_="n"),
-    )
-    return element(
-        "table",
-        element("caption", label),
-        element("thead", heads),
-        element("tbody", join(rows)),
-        class_="bars",
-    )
+        number = grouped(getattr(group.figures, quantity))
+        rows.append(html.bar_row(group.name, bar, number))
+    return html.bar_table(label, ("Stage", "By type", label), rows)
 
 
 def _by_type(group: Group, quantity: str) -> list[Segment]:
@@ -140,8 +93,8 @@ def layers(network: Network, key: str) -> Panel:
         f" {percent(top.figures.macs, totals.macs)} of the multiply-adds."
         " Layers run from left to right; the table below lists their numbers."
     )
-    drawn = []
-    for quantity, label in QUANTITIES.items():
+    plots = []
+    for quantity, label in DRAWN.items():
         values = [getattr(layer.figures, quantity) for layer in every]
         segments = [
             Segment(
@@ -152,10 +105,10 @@ def layers(network: Network, key: str) -> Panel:
             for layer, value in zip(every, values, strict=True)
         ]
         peak = f"{label}, up to {grouped(max(values))} a layer"
-        drawn.append(element("p", peak, class_="axis-title"))
-        drawn.append(columns(segments, f"{label} of each layer"))
+        plots.append(element("p", peak, class_="axis-title"))
+        plots.append(columns(segments, f"{label} of each layer"))
     return Panel(
-        f"{key}-layers", "Layer by layer", caption, element("figure", join(drawn))
+        f"{key}-layers", "Layer by layer", caption, element("figure", join(plots))
     )
 
 
@@ -184,7 +137,7 @@ def types(network: Network, key: str) -> Panel:
         for quantity, label in (("macs", "Multiply-adds"), ("weights", "Weights"))
     ]
     body = join(
-        [*bars, html.table(type_sheet(network), caption=f"{network.label} by type")]
+        [*bars, html.table(shares_sheet(network), caption=f"{network.label} by type")]
     )
     return Panel(f"{key}-types", "By operator type", caption, body)
 
@@ -202,41 +155,23 @@ def _shares(groups: Sequence[Group], quantity: str, totals: Figures) -> list[Seg
     ]
 
 
-def type_sheet(network: Network) -> Sheet:
+def shares_sheet(network: Network) -> Sheet:
     """Shares by type, and those of the V1 paper's Table 2 where they are about it."""
-    counted = network.counted
-    totals = counted.totals
-    printed = printed_shares(network.arch, counted.config)
-    rows, notes = [], []
-    for group in counted.by("type"):
-        figures = group.figures
-        cells: list[Value] = [
-            group.name,
-            figures.macs,
-            Share(figures.macs, totals.macs),
-            figures.weights,
-            Share(figures.weights, totals.weights),
-        ]
-        for quantity in ("macs_share", "params_share") if printed else ():
-            figure = printed[group.name, quantity]
-            misprint = misprint_of(figure)
-            cells.append(figure.printed.replace("%", " %") + ("*" if misprint else ""))
-            if misprint:
-                notes.append(f"* misprint: {misprint.reason} ({misprint.established})")
-        rows.append(tuple(cells))
-    heads = [
-        Column("type", "Type"),
-        Column("macs", "Multiply-adds", "count"),
-        Column("macs_share", "Share", "share"),
-        Column("weights", "Weights", "count"),
-        Column("weights_share", "Share", "share"),
-    ]
-    if printed:
-        heads += [
-            Column("macs_printed", "Paper, Table 2: multiply-adds", "number"),
-            Column("weights_printed", "Paper, Table 2: params", "number"),
-        ]
-    return Sheet(tuple(heads), tuple(rows), notes=tuple(notes))
+    full = type_sheet(network.counted, network.arch)
+    printed = (
+        Column("macs_share_printed", "Paper, Table 2: multiply-adds", "number"),
+        Column("weights_share_printed", "Paper, Table 2: params", "number"),
+    )
+    known = {column.key for column in full.columns}
+    shown = full.only(
+        "type",
+        "macs",
+        "macs_share",
+        "weights",
+        "weights_share",
+        *(column for column in printed if column.key in known),
+    )
+    return replace(shown, total=None)
 
 
 def layer_table(network: Network, key: str) -> Panel:
@@ -246,57 +181,13 @@ def layer_table(network: Network, key: str) -> Panel:
     caption = (
         f"{len(every)} layers. Line is the line of {file} that a layer comes from."
     )
-    drawn = html.table(
-        layer_sheet(network.counted),
+    shown = ("name", "stage", "type", "in_shape", "out_shape", "kernel", "stride")
+    costs = ("macs", "weights", "params", "activations", "row")
+    table = html.table(
+        layer_sheet(network.counted).only(*shown, *costs),
         caption=f"Layers of {network.label}",
         class_="sortable",
     )
     return Panel(
-        f"{key}-table", "Layer table", caption, html.details("Show all layers", drawn)
-    )
-
-
-def layer_sheet(counted: Count) -> Sheet:
-    """One counted layer a row."""
-    figures = ("macs", "weights", "params", "activations")
-    labels = ("Multiply-adds", "Weights", "Params", "Activations")
-    rows: list[tuple[Value, ...]] = [
-        (
-            layer.name,
-            layer.stage,
-            layer.type,
-            f"{layer.in_shape.h}x{layer.in_shape.w}x{layer.in_shape.c}",
-            f"{layer.out_shape.h}x{layer.out_shape.w}x{layer.out_shape.c}",
-            layer.kernel,
-            layer.stride,
-            *(getattr(layer.figures, name) for name in figures),
-            layer.origin.line,
-        )
-        for layer in counted.layers
-    ]
-    totals = counted.totals
-    return Sheet(
-        (
-            Column("name", "Layer"),
-            Column("stage", "Stage"),
-            Column("type", "Type"),
-            Column("in_shape", "Input"),
-            Column("out_shape", "Output"),
-            Column("kernel", "Kernel", "number"),
-            Column("stride", "Stride", "number"),
-            *(
-                Column(n, label, "count")
-                for n, label in zip(figures, labels, strict=True)
-            ),
-            Column("row", "Line", "number"),
-        ),
-        tuple(rows),
-        (
-            "total",
-            *[""] * 4,
-            None,
-            None,
-            *(getattr(totals, name) for name in figures),
-            None,
-        ),
+        f"{key}-table", "Layer table", caption, html.details("Show all layers", table)
     )

@@ -8,21 +8,20 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from mnprofile.base.sheet import Column, Sheet, Value
-from mnprofile.base.units import plain, resolution_text, short
+from mnprofile.base.units import plain, short
 from mnprofile.costs.counting import Count
-from mnprofile.evidence.literature.accuracies import Point, frontier, source_of
+from mnprofile.evidence.literature.accuracies import source_of
 from mnprofile.networks.catalog import is_shipped
+from mnprofile.networks.configuration import spec_text
 from mnprofile.networks.notation.rows import Architecture
 from mnprofile.views.html import tables as html
 from mnprofile.views.html.markup import element, join
-from mnprofile.views.plots.svg import scatter
+from mnprofile.views.plots.accuracy import AccuracyPlot
+from mnprofile.views.plots.accuracy_svg import scatter
+from mnprofile.views.sheets.accuracy import accuracy_sheet
+from mnprofile.views.sheets.configuration import errata_sheet
+from mnprofile.views.sheets.count import key_figure_sheet
 
-QUANTITIES = {
-    "macs": "Multiply-adds",
-    "params": "Parameters",
-    "activations": "Activations",
-}
 TYPE_KEYS = {
     "pw": "Conv 1x1",
     "dw": "Conv DW",
@@ -53,10 +52,7 @@ class Network:
     @property
     def label(self) -> str:
         """Title and configuration: "MobileNetV2 0.75/160"."""
-        config = self.counted.config
-        size = resolution_text(config.resolution)
-        t = f", t {plain(config.t)}" if config.t is not None else ""
-        return f"{self.title} {plain(config.alpha)}/{size}{t}"
+        return f"{self.title} {spec_text(self.counted.config)}"
 
 
 @dataclass(frozen=True)
@@ -85,38 +81,10 @@ def legend() -> Markup:
 
 
 def key_figures(networks: Sequence[Network]) -> Panel:
-    """Every total, one network a row."""
-    drawn = html.table(key_figure_sheet(networks), caption="Totals")
+    """Every total, one row per network."""
+    sheet = key_figure_sheet([(one.title, one.counted) for one in networks])
+    drawn = html.table(sheet, caption="Totals")
     return Panel("figures", "Key figures", _compared(networks), drawn)
-
-
-def key_figure_sheet(networks: Sequence[Network]) -> Sheet:
-    """Totals by network."""
-    names = ("macs", "flops", "params", "weights", "buffers", "activations")
-    rows: list[tuple[Value, ...]] = []
-    for network in networks:
-        config, totals = network.counted.config, network.counted.totals
-        rows.append(
-            (
-                network.title,
-                config.alpha,
-                resolution_text(config.resolution),
-                *(getattr(totals, name) for name in names),
-            )
-        )
-    labels = ("Multiply-adds", "Flops", "Params", "Weights", "Buffers", "Activations")
-    return Sheet(
-        (
-            Column("network", "Network"),
-            Column("alpha", "Alpha", "number"),
-            Column("resolution", "Size", "number"),
-            *(
-                Column(n, label, "count")
-                for n, label in zip(names, labels, strict=True)
-            ),
-        ),
-        tuple(rows),
-    )
 
 
 def _compared(networks: Sequence[Network]) -> str:
@@ -137,24 +105,22 @@ def _compared(networks: Sequence[Network]) -> str:
 
 
 def accuracy(
-    networks: Sequence[Network], points: Sequence[Point], *, extra: Markup | None = None
+    networks: Sequence[Network], plot: AccuracyPlot, *, extra: Markup | None = None
 ) -> Panel:
     """Printed accuracies over counted multiply-adds."""
-    names = {network.arch.name: network.title for network in networks}
-    best = frontier(tuple(points))
-    drawn = scatter(points, names, extra=extra)
+    drawn = scatter(plot, extra=extra)
     sources = {network.title: source_of(network.arch) for network in networks}
     return Panel(
         "accuracy",
         "Accuracy and multiply-adds",
-        _accuracy_caption(points, best, names),
+        _accuracy_caption(plot),
         element(
             "figure",
             drawn,
-            element("figcaption", _accuracy_key(networks, points)),
+            element("figcaption", _accuracy_key(networks, plot)),
             html.details(
                 "Numbers of this plot",
-                html.table(accuracy_sheet(points, names), caption="Printed accuracies"),
+                html.table(accuracy_sheet(plot), caption="Printed accuracies"),
                 element(
                     "p",
                     "Top-1 on ImageNet as printed by: "
@@ -170,39 +136,8 @@ def accuracy(
     )
 
 
-def accuracy_sheet(points: Sequence[Point], names: dict[str, str]) -> Sheet:
-    """The plotted numbers, with where each accuracy is printed."""
-    best = frontier(tuple(points))
-    return Sheet(
-        (
-            Column("network", "Network"),
-            Column("alpha", "Alpha", "number"),
-            Column("resolution", "Size", "number"),
-            Column("top1", "Top-1 %", "number"),
-            Column("macs", "Multiply-adds", "count"),
-            Column("params", "Params", "count"),
-            Column("frontier", "Frontier"),
-            Column("where", "Printed in"),
-        ),
-        tuple(
-            (
-                names[point.network],
-                point.alpha,
-                point.resolution,
-                float(point.top1),
-                point.macs,
-                point.params,
-                "yes" if point in best else "",
-                point.where,
-            )
-            for point in points
-        ),
-    )
-
-
-def _accuracy_caption(
-    points: Sequence[Point], best: Sequence[Point], names: dict[str, str]
-) -> str:
+def _accuracy_caption(plot: AccuracyPlot) -> str:
+    points, best = plot.points, plot.frontier
     if not points:
         return "No accuracy is known for these networks, so there is nothing to plot."
     told = f"{len(best)} of {len(points)} printed networks are on the frontier."
@@ -210,14 +145,14 @@ def _accuracy_caption(
     top = under[-1] if under else best[-1]
     limit = " under 100 M multiply-adds" if under else ""
     return (
-        f"{told} The most accurate{limit} is {names[top.network]}"
-        f" {plain(top.alpha)}/{top.resolution}: {top.top1} % top-1 for"
+        f"{told} The most accurate{limit} is {plot.names[top.network]}"
+        f" {plain(top.alpha)}/{top.resolution}: {plain(top.top1)} % top-1 for"
         f" {short(top.macs)} multiply-adds."
     )
 
 
-def _accuracy_key(networks: Sequence[Network], points: Sequence[Point]) -> str:
-    drawn = {point.network for point in points}
+def _accuracy_key(networks: Sequence[Network], plot: AccuracyPlot) -> str:
+    drawn = {point.network for point in plot.points}
     without = [one.title for one in networks if one.arch.name not in drawn]
     text = (
         "Higher and further left is better. The area of a mark is its parameters. A"
@@ -235,7 +170,6 @@ def _accuracy_key(networks: Sequence[Network], points: Sequence[Point]) -> str:
 def sources(networks: Sequence[Network]) -> Panel:
     """Where every table and accuracy comes from, and what was corrected in them."""
     items = []
-    errata: list[tuple[Value, ...]] = []
     for network in networks:
         arch = network.arch
         told = source_of(arch)
@@ -243,29 +177,16 @@ def sources(networks: Sequence[Network]) -> Panel:
         items.append(
             element("li", text, element("br"), f"Accuracies: {told}" if told else "")
         )
-        errata += [
-            (network.title, e.row, e.column, e.printed, e.read_as, e.why)
-            for e in arch.errata
-        ]
         items += [
             element("li", f"{network.label}: {n}") for n in network.counted.graph.notes
         ]
-    sheet = Sheet(
-        (
-            Column("network", "Network"),
-            Column("row", "Row", "number"),
-            Column("column", "Column"),
-            Column("printed", "Printed"),
-            Column("read_as", "Read as"),
-            Column("why", "Why"),
-        ),
-        tuple(errata),
-    )
+    sheet = errata_sheet((network.title, network.arch) for network in networks)
+    count = len(sheet.rows)
     caption = (
-        f"{len(errata)} cell{'' if len(errata) == 1 else 's'} of the printed tables"
-        f" {'is' if len(errata) == 1 else 'are'} corrected."
+        f"{count} cell{'' if count == 1 else 's'} of the printed tables"
+        f" {'is' if count == 1 else 'are'} corrected."
     )
     body = [element("ul", join(items))]
-    if errata:
+    if count:
         body.append(html.table(sheet, caption="Errata"))
     return Panel("sources", "Sources and errata", caption, join(body))

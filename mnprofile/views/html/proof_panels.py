@@ -1,71 +1,51 @@
 """The panels of what proves the figures: a cross-check, and the published figures."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
-from mnprofile.base.sheet import Column, Sheet, Value
+from mnprofile.base.sheet import Column
 from mnprofile.evidence.literature.reproduction import Reproduction, Verdict
 from mnprofile.evidence.profilers.cross_check import Check
 from mnprofile.views.html import tables as html
 from mnprofile.views.html.markup import join
 from mnprofile.views.html.panels import Network, Panel
+from mnprofile.views.sheets.check import problem_sheet, reading_sheet
+from mnprofile.views.sheets.reproduction import figure_sheet
 
 
 def crosscheck_panel(checks: Sequence[tuple[Network, Check]]) -> Panel:
     """What each profiler printed for each network, and what is left unexplained."""
-    rows: list[tuple[Value, ...]] = [
-        (
-            network.label,
-            reading.name,
-            reading.version,
-            reading.total,
-            reading.entry.total,
-            reading.rest,
-            reading.failure,
-        )
-        for network, checked in checks
-        for reading in checked.readings
-    ]
-    problems: list[tuple[Value, ...]] = [
-        (
-            network.label,
-            problem.layer,
-            problem.line,
-            problem.what,
-            str(problem.ours),
-            str(problem.theirs),
-        )
-        for network, checked in checks
-        for problem in checked.problems
-    ]
     agree = sum(checked.agrees for _, checked in checks)
     caption = (
         f"{agree} of {len(checks)} networks agree, layer by layer and in all, with"
         " profilers that ran them. A profiler's total is explained when the ledger's"
         " sum gives it to the last unit."
     )
-    sheet = Sheet(
-        (
-            Column("network", "Network"),
-            Column("profiler", "Profiler"),
-            Column("version", "Version"),
-            Column("total", "Prints", "count"),
-            Column("explained", "Explained", "count"),
-            Column("rest", "Left", "delta"),
-            Column("failure", "Failure"),
-        ),
-        tuple(rows),
+    readings = reading_sheet((network.label, checked) for network, checked in checks)
+    shown = readings.only(
+        "network",
+        "profiler",
+        "version",
+        "total",
+        "ledger_total",
+        Column("rest", "Left", "delta"),
+        "failure",
     )
-    body = [html.table(sheet, caption="Profilers beside the ledger")]
-    if problems:
-        heads = (
-            Column("network", "Network"),
-            Column("layer", "Layer"),
-            Column("row", "Line", "number"),
+    body = [html.table(shown, caption="Profilers beside the ledger")]
+    problems = problem_sheet(
+        (network.label, problem)
+        for network, checked in checks
+        for problem in checked.problems
+    )
+    if problems.rows:
+        listed = problems.only(
+            "network",
+            "layer",
+            "row",
             Column("what", "Differs"),
             Column("ours", "Ours", "number"),
-            Column("theirs", "Measured", "number"),
+            Column("measured", "Measured", "number"),
         )
-        listed = Sheet(heads, tuple(problems))
         body.append(html.table(listed, caption="What differs"))
     return Panel("crosscheck", "Cross-check", caption, join(body))
 
@@ -80,34 +60,23 @@ def reproduction_panel(networks: Sequence[Network], done: Reproduction) -> Panel
         if any(one.verdict is verdict for one in results)
     )
     caption = f"{len(results)} published cost figures of these networks: {tally}."
-    sheet = Sheet(
-        (
-            Column("network", "Network"),
-            Column("source", "Source"),
-            Column("table", "Table"),
-            Column("model", "Model"),
-            Column("quantity", "Quantity"),
-            Column("printed", "Printed", "number"),
-            Column("ours", "Ours", "number"),
-            Column("verdict", "Verdict"),
-            Column("reason", "Reason"),
-        ),
-        tuple(
-            (
-                titles[one.figure.network],
-                one.figure.source,
-                one.figure.table,
-                one.figure.model,
-                one.figure.quantity,
-                one.figure.printed,
-                one.ours,
-                str(one.verdict),
-                one.reason,
-            )
-            for one in results
-        ),
+    sheet = figure_sheet(results).only(
+        "network",
+        "source",
+        "table",
+        "model",
+        "quantity",
+        "printed",
+        "ours",
+        "verdict",
+        Column("reason", "Reason"),
     )
-    drawn = html.table(sheet, caption="Published figures", class_="sortable")
+    titled = ((titles[str(name)], *cells) for name, *cells in sheet.rows)
+    drawn = html.table(
+        replace(sheet, rows=tuple(titled)),
+        caption="Published figures",
+        class_="sortable",
+    )
     return Panel(
         "reproduction",
         "Published figures",

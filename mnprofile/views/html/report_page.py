@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from mnprofile.base import escape, sheet
 from mnprofile.base.json_files import CONVENTION
 from mnprofile.costs.memory.activations import activation_memory
-from mnprofile.evidence.literature.accuracies import Point, points
 from mnprofile.views.html import panels
 from mnprofile.views.html.explorer import explorer, explorer_data
 from mnprofile.views.html.formula_panels import formulas
@@ -14,28 +13,26 @@ from mnprofile.views.html.memory_panels import BITS, live_memory, peak_line
 from mnprofile.views.html.network_panels import (
     layer_table,
     layers,
+    shares_sheet,
     stage_sheet,
     stages,
-    type_sheet,
     types,
 )
-from mnprofile.views.html.pages import Page, Section, asset, render
+from mnprofile.views.html.pages import Page, Section, render
 from mnprofile.views.html.panels import Network, Panel
-from mnprofile.views.plots import svg
+from mnprofile.views.html.shell import asset
+from mnprofile.views.plots.accuracy import AccuracyPlot, printed
+from mnprofile.views.plots.accuracy_svg import HEIGHT, scatter
+from mnprofile.views.sheets.count import key_figure_sheet
 
 PICTURE = "accuracy.svg"
 PAGE = "index.html"
 MARKDOWN = "report.md"
 
 
-def accuracy_points(networks: Sequence[Network]) -> tuple[Point, ...]:
-    """Every printed accuracy of some networks, each table's once."""
-    known = {network.arch.name: network for network in networks}
-    return tuple(
-        point
-        for network in known.values()
-        for point in points(network.arch, impl=network.counted.config.impl)
-    )
+def accuracy_plot(networks: Sequence[Network]) -> AccuracyPlot:
+    """Every printed accuracy of some networks over their multiply-adds."""
+    return printed([(one.arch, one.counted.config.impl) for one in networks])
 
 
 def report_page(networks: Sequence[Network], verdicts: Sequence[Panel] = ()) -> str:
@@ -44,13 +41,13 @@ def report_page(networks: Sequence[Network], verdicts: Sequence[Panel] = ()) -> 
     ``verdicts`` are panels of checks that were run: a cross-check against profilers, a
     reproduction of printed figures. They stand before the sources.
     """
-    found = accuracy_points(networks)
+    plot = accuracy_plot(networks)
     sections = [
         Section("figures-section", "Key figures", (panels.key_figures(networks),)),
         Section(
             "explorer",
             "Explorer",
-            (explorer(networks, found),),
+            (explorer(networks, plot),),
         ),
     ]
     for index, network in enumerate(networks):
@@ -79,21 +76,21 @@ def report_page(networks: Sequence[Network], verdicts: Sequence[Panel] = ()) -> 
             " own tables.",
             sections=tuple(sections),
             scripts=("tables.js", "explorer.js"),
-            data=(explorer_data(networks, found),),
+            data=(explorer_data(networks, plot),),
         )
     )
 
 
 def report_markdown(networks: Sequence[Network]) -> str:
     """Key figures, stages, types and peak memory, for a README or a pull request."""
-    figures = panels.key_figure_sheet(networks)
+    figures = key_figure_sheet([(one.title, one.counted) for one in networks])
     parts = [
         f"![Top-1 accuracy over multiply-adds]({PICTURE})\n",
         sheet.to_markdown(figures),
     ]
     for network in networks:
         parts.append(sheet.to_markdown(stage_sheet(network)))
-        parts.append(sheet.to_markdown(type_sheet(network)))
+        parts.append(sheet.to_markdown(shares_sheet(network)))
         memory = activation_memory(network.counted.graph, bits=BITS)
         parts.append(escape.markdown(f"{peak_line(memory)}.") + "\n")
     parts.append(escape.markdown(CONVENTION) + "\n")
@@ -102,17 +99,16 @@ def report_markdown(networks: Sequence[Network]) -> str:
 
 def picture(networks: Sequence[Network]) -> str:
     """The accuracy plot as a file of its own, light and dark."""
-    names = {network.arch.name: network.title for network in networks}
-    inner = svg.scatter(accuracy_points(networks), names)
+    inner = scatter(accuracy_plot(networks))
     return element(
         "svg",
         element("style", trusted(asset("plot.css"))),
         element("rect", width="100%", height="100%", class_="paper"),
-        element("svg", inner, x="12", y="8", width="696", height=svg.HEIGHT),
+        element("svg", inner, x="12", y="8", width="696", height=HEIGHT),
         xmlns="http://www.w3.org/2000/svg",
         width="720",
-        height=svg.HEIGHT + 16,
-        viewBox=f"0 0 720 {svg.HEIGHT + 16}",
+        height=HEIGHT + 16,
+        viewBox=f"0 0 720 {HEIGHT + 16}",
     )
 
 

@@ -52,6 +52,37 @@ def table(
     return join([frame, *notes])
 
 
+def bar_table(caption: str, heads: Sequence[str], rows: list[Markup]) -> Markup:
+    """A table of bars: a name, a bar and a number per row, under three heads."""
+    last = len(heads) - 1
+    return element(
+        "table",
+        element("caption", caption),
+        element(
+            "thead",
+            element(
+                "tr",
+                *(
+                    element("th", head, scope="col", class_="n" if at == last else None)
+                    for at, head in enumerate(heads)
+                ),
+            ),
+        ),
+        element("tbody", join(rows)),
+        class_="bars",
+    )
+
+
+def bar_row(name: str, bar: Markup, number: str, class_: str = "") -> Markup:
+    """One row of a table of bars; ``class_`` is the number's."""
+    return element(
+        "tr",
+        element("th", name, scope="row"),
+        element("td", bar, class_="draw"),
+        element("td", number, class_=f"n {class_}".rstrip()),
+    )
+
+
 def details(summary: str, *content: Markup) -> Markup:
     """Content behind a line that opens it; open in print."""
     return element("details", element("summary", summary), *content)

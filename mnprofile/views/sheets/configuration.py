@@ -1,13 +1,18 @@
-"""Which network a result is about: its configuration and errata, put in words."""
+"""Which network a result is about: its configuration and errata."""
 
+from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
-from mnprofile.graph.graph import Config
+from mnprofile.base.sheet import Column, Sheet
+from mnprofile.base.units import size_text
+from mnprofile.graph.configuration import Configuration
 from mnprofile.networks.notation.rows import Architecture
+from mnprofile.views.sheets.columns import NETWORK
 
 
 def errata_notes(arch: Architecture) -> list[str]:
-    """One line a corrected cell that the figures rest on."""
+    """One line per corrected cell that the figures rest on."""
     return [
         f'erratum: row {e.row}, column "{e.column}": printed "{e.printed}", read as'
         f' "{e.read_as}" ({e.why})'
@@ -30,10 +35,28 @@ def errata_record(arch: Architecture) -> list[dict[str, Any]]:
     ]
 
 
-def headline(config: Config) -> str:
+def errata_sheet(archs: Iterable[tuple[str, Architecture]]) -> Sheet:
+    """One row per corrected cell of some tables, under the tables' titles."""
+    return Sheet.of(
+        (
+            NETWORK,
+            Column("row", "Row", "number"),
+            Column("column", "Column"),
+            Column("printed", "Printed"),
+            Column("read_as", "Read as"),
+            Column("why", "Why"),
+        ),
+        (
+            {"network": title, **record}
+            for title, arch in archs
+            for record in errata_record(arch)
+        ),
+    )
+
+
+def headline(config: Configuration) -> str:
     """The configuration in one line."""
-    height, width = config.resolution
-    parts = [f"{config.name}", f"alpha {config.alpha}", f"{height}x{width}"]
+    parts = [config.name, f"alpha {config.alpha}", size_text(config.resolution)]
     if config.t is not None:
         parts.append(f"t {config.t}")
     parts.append(f"{config.classes} classes")
@@ -43,16 +66,26 @@ def headline(config: Config) -> str:
     return ", ".join(parts)
 
 
-def model_record(config: Config) -> dict[str, Any]:
+def headed(sheets: list[Sheet], config: Configuration) -> list[Sheet]:
+    """The same sheets with the configuration as the title of the first."""
+    return [replace(sheets[0], title=headline(config)), *sheets[1:]]
+
+
+def model_record(config: Configuration) -> dict[str, Any]:
     """The configuration as JSON has it."""
-    height, width = config.resolution
     return {
         "name": config.name,
         "impl": config.impl,
         "alpha": config.alpha,
-        "resolution": height if height == width else [height, width],
+        "resolution": resolution_record(config.resolution),
         "rho": config.rho,
         "t": config.t,
         "classes": config.classes,
         "output_stride": config.output_stride,
     }
+
+
+def resolution_record(resolution: tuple[int, int]) -> int | list[int]:
+    """A size as JSON has it: one number where it is square, else [height, width]."""
+    height, width = resolution
+    return height if height == width else [height, width]

@@ -1,143 +1,240 @@
-"""A count as people and spreadsheets read it."""
+"""A count: by layer, block, stage and type, and beside what is published."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from mnprofile.base.sheet import Column, Share, Sheet, Value
-from mnprofile.base.units import short
+from mnprofile.base.sheet import Column, Share, Sheet, Value, noted
+from mnprofile.base.units import resolution_text, short
 from mnprofile.costs.counting import (
     ELEMENTWISE,
+    QUANTITIES,
     Count,
     Figures,
     Group,
     Grouping,
     figures_record,
     layer_record,
+    total,
 )
-from mnprofile.evidence.literature.printed import (
-    Figure,
-    misprint_of,
-    printed_shares,
-    published_for,
-)
-from mnprofile.graph.operators import Shape
+from mnprofile.evidence.literature.misprints import misprint_of
+from mnprofile.evidence.literature.published import printed_shares, published_for
+from mnprofile.evidence.literature.sources import Printed
 from mnprofile.networks.notation.rows import Architecture
-from mnprofile.views.sheets.configuration import headline
+from mnprofile.views.document import Document
+from mnprofile.views.sheets.columns import (
+    ALPHA,
+    DRAWN,
+    LINE,
+    NAME,
+    NETWORK,
+    SIZE,
+    STAGE,
+    TYPE,
+    counts,
+    drawn,
+    unit,
+)
+from mnprofile.views.sheets.configuration import (
+    errata_notes,
+    errata_record,
+    headed,
+    model_record,
+)
 
 FOOT = (
     "multiply-adds of convolutions and fully connected layers (SE too), without bias;"
     " flops = 2 x macs"
 )
-_LAYER = (
-    Column("name", "Layer"),
-    Column("block", "Block"),
-    Column("stage", "Stage"),
-    Column("row", "Line", "number"),
-    Column("op", "Operator"),
-    Column("type", "Type"),
-    Column("kernel", "Kernel", "number"),
-    Column("stride", "Stride", "number"),
-    Column("dilation", "Dilation", "number"),
-    Column("groups", "Groups", "number"),
-    Column("in_shape", "Input"),
-    Column("out_shape", "Output"),
+_SHARES = (
+    Column("macs_share", "Share", "share"),
+    Column("weights_share", "Share", "share"),
 )
-_FIGURES = (
-    Column("macs", "Multiply-adds", "count"),
-    Column("flops", "Flops", "count"),
-    Column("weights", "Weights", "count"),
-    Column("biases", "Biases", "count"),
-    Column("bn_affine", "BN affine", "count"),
-    Column("params", "Params", "count"),
-    Column("buffers", "Buffers", "count"),
-    Column("activations", "Activations", "count"),
-)
-_ELEMENTS = (
-    Column("batch_norm_elems", "Batch norm", "count"),
-    Column("activation_elems", "Activation fn", "count"),
-    Column("pool_elems", "Pooling", "count"),
-    Column("add_elems", "Additions", "count"),
-    Column("scale_elems", "SE products", "count"),
-)
+_BY_TYPE = ("type", "layers", "macs", "macs_share", "weights", "weights_share")
+# Column of a share of ours -> quantity of the V1 paper's Table 2.
+_TABLE2 = {"macs_share": "macs_share", "weights_share": "params_share"}
 
 
-def _layer_sheet(counted: Count, *, elementwise: bool = False) -> Sheet:
-    """A line a layer, every quantity; the table shows a part of it."""
-    columns = (*_LAYER, *_FIGURES, *(_ELEMENTS if elementwise else ()))
-    layers = counted.all_layers if elementwise else counted.layers
-    totals = figures_record(counted.totals, elementwise=elementwise)
-    rows = []
-    for layer in layers:
-        record = layer_record(layer, elementwise=elementwise)
-        record["in_shape"] = _shape_text(layer.in_shape)
-        record["out_shape"] = _shape_text(layer.out_shape)
-        rows.append(_cells(columns, record))
-    return Sheet(columns, tuple(rows), _cells(columns, {"name": "total", **totals}))
-
-
-def _group_sheet(counted: Count, by: Grouping, *, elementwise: bool = False) -> Sheet:
-    """A line a block, stage or type, with its shares of multiply-adds and weights."""
-    columns = (
-        Column(by, by.capitalize()),
-        Column("layers", "Layers", "number"),
-        *_FIGURES,
-        *(_ELEMENTS if elementwise else ()),
-        Column("macs_share", "Share", "share"),
-        Column("weights_share", "Share", "share"),
+def count_document(
+    counted: Count, arch: Architecture, by: Grouping, *, elementwise: bool = False
+) -> Document:
+    """A count of one network, for people by layer, block, stage or type."""
+    shown = {
+        "layer": ("name", "type", "out_shape", "macs", "params", "row"),
+        "type": _BY_TYPE,
+    }.get(by, (by, "layers", "macs", "macs_share", "params", "activations"))
+    sheets = headed([sheet_by(counted, by).only(*shown)], counted.config)
+    if by in ("type", "layer"):
+        types = type_sheet(counted, arch)
+        if by == "layer":
+            shares = types.only(*_BY_TYPE)
+            sheets.append(replace(shares, title="By type", notes=()))
+        sheets += _table2_sheets(types)
+        sheets += _published_sheets(published_for(arch, counted.graph))
+    if elementwise:
+        sheets.append(_element_sheet(counted))
+    notes = (*counted.graph.notes, *errata_notes(arch), _totals_text(counted), FOOT)
+    return Document(
+        "count",
+        noted(sheets, notes),
+        sheet_by(counted, by, elementwise=elementwise),
+        lambda: count_record(counted, arch, elementwise=elementwise),
     )
+
+
+# --- by layer and by group -----------------------------------------------------------
+
+
+def sheet_by(counted: Count, by: Grouping, *, elementwise: bool = False) -> Sheet:
+    """One row per layer, block, stage or type."""
+    if by == "layer":
+        return layer_sheet(counted, elementwise=elementwise)
+    return group_sheet(counted, by, elementwise=elementwise)
+
+
+def layer_sheet(counted: Count, *, elementwise: bool = False) -> Sheet:
+    """One row per layer, with every quantity."""
+    columns = (
+        NAME,
+        Column("block", "Block"),
+        STAGE,
+        LINE,
+        Column("op", "Operator"),
+        TYPE,
+        Column("kernel", "Kernel", "number"),
+        Column("stride", "Stride", "number"),
+        Column("dilation", "Dilation", "number"),
+        Column("groups", "Groups", "number"),
+        Column("in_shape", "Input"),
+        Column("out_shape", "Output"),
+        *_quantities(elementwise),
+    )
+    return Sheet.of(
+        columns,
+        (
+            layer_record(layer, elementwise=elementwise)
+            | {"in_shape": str(layer.in_shape), "out_shape": str(layer.out_shape)}
+            for layer in (counted.all_layers if elementwise else counted.layers)
+        ),
+        {"name": "total", **figures_record(counted.totals, elementwise=elementwise)},
+    )
+
+
+def group_sheet(counted: Count, by: Grouping, *, elementwise: bool = False) -> Sheet:
+    """One row per block, stage or type, with its shares of macs and weights."""
     totals = counted.totals
     whole = Group("total", totals, counted.all_layers)
-
-    def cells(group: Group) -> tuple[Value, ...]:
-        macs_share, weights_share = _shares(group.figures, totals)
-        record = group_record(group, totals, by, elementwise) | {
-            "macs_share": macs_share,
-            "weights_share": weights_share,
-        }
-        return _cells(columns, record)
-
-    groups = counted.by(by, elementwise=elementwise)
-    return Sheet(columns, tuple(map(cells, groups)), cells(whole))
-
-
-def _cells(columns: Sequence[Column], record: Mapping[str, Any]) -> tuple[Value, ...]:
-    return tuple(record.get(column.key) for column in columns)
+    return Sheet.of(
+        (
+            unit(by),
+            Column("layers", "Layers", "number"),
+            *_quantities(elementwise),
+            *_SHARES,
+        ),
+        (
+            _group_cells(group, totals, by, elementwise)
+            for group in counted.by(by, elementwise=elementwise)
+        ),
+        _group_cells(whole, totals, by, elementwise),
+    )
 
 
-def _table2_sheet(counted: Count, arch: Architecture) -> Sheet | None:
-    """Our shares by type beside those of the V1 paper's Table 2, misprints marked."""
+def _quantities(elementwise: bool) -> tuple[Column, ...]:
+    return counts(*QUANTITIES, *(ELEMENTWISE if elementwise else ()))
+
+
+def _group_cells(
+    group: Group, totals: Figures, by: Grouping, elementwise: bool
+) -> dict[str, Any]:
+    figures = group.figures
+    return {
+        by: group.name,
+        "layers": sum(layer.is_counted for layer in group.layers),
+        **figures_record(figures, elementwise=elementwise),
+        "macs_share": Share(figures.macs, totals.macs),
+        "weights_share": Share(figures.weights, totals.weights),
+    }
+
+
+def stage_type_sheet(counted: Count) -> Sheet:
+    """One row per stage and operator type: the parts of the report's bars."""
+    rows: list[tuple[Value, ...]] = []
+    for group in counted.by("stage"):
+        layers = [layer for layer in group.layers if layer.is_counted]
+        for name in dict.fromkeys(layer.type for layer in layers):
+            figures = total(layer for layer in layers if layer.type == name)
+            values = (getattr(figures, quantity) for quantity in DRAWN)
+            rows.append((group.name, name, *values))
+    return Sheet((STAGE, TYPE, *drawn(*DRAWN)), tuple(rows))
+
+
+def key_figure_sheet(networks: Sequence[tuple[str, Count]]) -> Sheet:
+    """One row per network, under its title, with every total."""
+    names = ("macs", "flops", "params", "weights", "buffers", "activations")
+    return Sheet.of(
+        (NETWORK, ALPHA, SIZE, *counts(*names)),
+        (
+            {
+                "network": title,
+                "alpha": counted.config.alpha,
+                "resolution": resolution_text(counted.config.resolution),
+                **figures_record(counted.totals),
+            }
+            for title, counted in networks
+        ),
+    )
+
+
+# --- beside what is published --------------------------------------------------------
+
+
+def type_sheet(counted: Count, arch: Architecture) -> Sheet:
+    """One row per type, with the shares that the V1 paper's Table 2 prints.
+
+    These two columns are there for the network that the table is about; misprints are
+    marked, and explained in the notes.
+    """
+    sheet = group_sheet(counted, "type")
     printed = printed_shares(arch, counted.config)
     if not printed:
-        return None
-    totals = counted.totals
-    rows, notes = [], []
-    for group in counted.by("type"):
-        cells: list[Value] = [group.name]
-        ours = _shares(group.figures, totals)
-        for quantity, share in zip(("macs_share", "params_share"), ours, strict=True):
-            figure = printed[group.name, quantity]
-            misprint = misprint_of(figure)
-            cells += [
-                share,
-                figure.printed.replace("%", " %") + ("*" if misprint else ""),
-            ]
-            if misprint:
-                notes.append(f"* misprint: {misprint.reason} ({misprint.established})")
-        rows.append(tuple(cells))
-    columns = (
-        Column("type", "Type"),
+        return sheet
+    figures = [
+        [printed[group.name, quantity] for quantity in _TABLE2.values()]
+        for group in counted.by("type")
+    ]
+    columns = [Column(f"{key}_printed", "Table 2", "number") for key in _TABLE2]
+    notes = (
+        f"* misprint: {misprint.reason} ({misprint.established})"
+        for row in figures
+        for misprint in map(misprint_of, row)
+        if misprint
+    )
+    rows = ([_marked(one).replace("%", " %") for one in row] for row in figures)
+    return sheet.beside(columns, rows).noted(*notes)
+
+
+def _marked(figure: Printed) -> str:
+    """A printed figure, with a star where it is a misprint."""
+    return figure.printed + ("*" if misprint_of(figure) else "")
+
+
+def _table2_sheets(types: Sheet) -> list[Sheet]:
+    """Our shares beside those of the V1 paper, where these are known."""
+    if not any(column.key.endswith("_printed") for column in types.columns):
+        return []
+    shown = types.only(
+        "type",
         Column("macs_share", "Multiply-adds", "share"),
-        Column("macs_share_printed", "Table 2", "number"),
+        "macs_share_printed",
         Column("weights_share", "Weights", "share"),
-        Column("weights_share_printed", "Table 2", "number"),
+        "weights_share_printed",
     )
     title = "Beside the MobileNets paper (arXiv 1704.04861), Table 2"
-    return Sheet(columns, tuple(rows), None, title, tuple(notes))
+    return [replace(shown, total=None, title=title)]
 
 
-def _published_sheets(figures: Sequence[Figure]) -> list[Sheet]:
-    """A line a printed row about this configuration; none where none is printed."""
+def _published_sheets(figures: Sequence[Printed]) -> list[Sheet]:
+    """One row per printed row about this configuration; none where none is printed."""
     shown = ("macs", "params", "top1", "top5")
     rows: dict[tuple[str, str, str], dict[str, str]] = {}
     notes = []
@@ -145,118 +242,107 @@ def _published_sheets(figures: Sequence[Figure]) -> list[Sheet]:
         if figure.quantity not in shown:
             continue
         row = rows.setdefault((figure.source, figure.table, figure.model), {})
-        misprint = misprint_of(figure)
-        row[figure.quantity] = figure.printed + ("*" if misprint else "")
-        if misprint:
+        row[figure.quantity] = _marked(figure)
+        if misprint := misprint_of(figure):
             notes.append(
                 f"* {figure.printed} should read {misprint.reads}"
                 f" ({figure.source}, {figure.table})"
             )
-    columns = (
-        Column("source", "Published in"),
-        Column("model", "As"),
-        Column("macs", "Macs", "number"),
-        Column("params", "Params", "number"),
-        Column("top1", "Top-1", "number"),
-        Column("top5", "Top-5", "number"),
-    )
-    lines = tuple(
-        (f"{source}, {table}", model, *(row.get(quantity) for quantity in shown))
-        for (source, table, model), row in rows.items()
-    )
-    if notes:
-        notes.append("  why: mnprofile reproduce SOURCE --status erratum")
-    title = "Published for this configuration"
     if not rows:
         return []
-    return [Sheet(columns, lines, None, title, tuple(dict.fromkeys(notes)))]
+    if notes:
+        notes.append("  why: mnprofile reproduce SOURCE --status erratum")
+    sheet = Sheet.of(
+        (
+            Column("source", "Published in"),
+            Column("model", "As"),
+            Column("macs", "Macs", "number"),
+            Column("params", "Params", "number"),
+            Column("top1", "Top-1", "number"),
+            Column("top5", "Top-5", "number"),
+        ),
+        (
+            {"source": f"{source}, {table}", "model": model, **row}
+            for (source, table, model), row in rows.items()
+        ),
+        title="Published for this configuration",
+        notes=tuple(dict.fromkeys(notes)),
+    )
+    return [sheet]
 
 
 def _element_sheet(counted: Count) -> Sheet:
-    """A line a layer that holds elementwise operators, counted or not."""
+    """One row per layer that holds elementwise operators, counted or not."""
     rows = tuple(
         (layer.name, *(getattr(layer.figures, key) or None for key in ELEMENTWISE))
         for layer in counted.all_layers
     )
-    total = ("total", *(getattr(counted.totals, key) for key in ELEMENTWISE))
     return Sheet(
-        (Column("name", "Layer"), *_ELEMENTS),
+        (NAME, *counts(*ELEMENTWISE)),
         rows,
-        total,
+        ("total", *(getattr(counted.totals, key) for key in ELEMENTWISE)),
         "Elements that enter elementwise operators (never part of the multiply-adds)",
     )
 
 
-def count_sheets(
-    counted: Count,
-    arch: Architecture,
-    by: Grouping,
-    notes: Sequence[str],
-    *,
-    elementwise: bool,
-) -> list[Sheet]:
-    """What a person reads: the chosen table, the shares by type, what is published,
-    the foot."""
-    title = headline(counted.config)
-    if by == "layer":
-        full = _layer_sheet(counted)
-        shown = ("name", "type", "out_shape", "macs", "params", "row")
-    else:
-        full = _group_sheet(counted, by)
-        shown = (by, "layers", "macs", "macs_share", "params", "activations")
-        if by == "type":
-            shown = (by, "layers", "macs", "macs_share", "weights", "weights_share")
-    sheets = [replace(full.only(*shown), title=title)]
-    if by == "layer":
-        shares = _group_sheet(counted, "type").only(
-            "type", "layers", "macs", "macs_share", "weights", "weights_share"
-        )
-        sheets.append(replace(shares, title="By type"))
-    table2 = _table2_sheet(counted, arch) if by in ("type", "layer") else None
-    if table2 is not None:
-        sheets.append(table2)
-    if by in ("type", "layer"):
-        sheets += _published_sheets(published_for(arch, counted.graph))
-    if elementwise:
-        sheets.append(_element_sheet(counted))
+def _totals_text(counted: Count) -> str:
     totals = counted.totals
-    foot = (
+    return (
         f"{short(totals.macs)} multiply-adds ({short(totals.flops)} flops),"
         f" {short(totals.params)} params, {short(totals.buffers)} buffers,"
-        f" {short(totals.activations)} activations",
-        FOOT,
+        f" {short(totals.activations)} activations"
     )
-    sheets[-1] = replace(sheets[-1], notes=(*sheets[-1].notes, *notes, *foot))
-    return sheets
 
 
-def csv_sheet(counted: Count, by: Grouping, *, elementwise: bool) -> Sheet:
-    """Every quantity in one sheet, for machines."""
-    if by == "layer":
-        return _layer_sheet(counted, elementwise=elementwise)
-    return _group_sheet(counted, by, elementwise=elementwise)
+# --- JSON ----------------------------------------------------------------------------
 
 
-def _shape_text(shape: Shape) -> str:
-    """Height x width x channels, as the papers print it."""
-    return f"{shape.h}x{shape.w}x{shape.c}"
-
-
-def group_record(
-    group: Group, totals: Figures, grouping: str, elementwise: bool
+def count_record(
+    counted: Count, arch: Architecture, *, elementwise: bool
 ) -> dict[str, Any]:
-    shares = _shares(group.figures, totals)
+    """A count as JSON has it."""
+    layers = counted.all_layers if elementwise else counted.layers
     return {
-        grouping: group.name,
-        "layers": sum(layer.is_counted for layer in group.layers),
-        **figures_record(group.figures, elementwise=elementwise),
-        "macs_share": float(shares[0]),
-        "weights_share": float(shares[1]),
+        "model": model_record(counted.config),
+        "totals": figures_record(counted.totals, elementwise=elementwise),
+        "layers": [layer_record(layer, elementwise=elementwise) for layer in layers],
+        "by_type": _group_records(counted, "type", elementwise),
+        "by_stage": _group_records(counted, "stage", elementwise),
+        "by_block": _group_records(counted, "block", elementwise),
+        "published": [
+            _published_record(figure) for figure in published_for(arch, counted.graph)
+        ],
+        "notes": list(counted.graph.notes),
+        "errata": errata_record(arch),
     }
 
 
-def _shares(figures: Figures, totals: Figures) -> tuple[Share, Share]:
-    return (
-        Share(figures.macs, totals.macs),
-        Share(figures.weights, totals.weights),
-    )
+def _group_records(
+    counted: Count, by: Grouping, elementwise: bool
+) -> list[dict[str, Any]]:
+    return [
+        {
+            key: float(value) if isinstance(value, Share) else value
+            for key, value in _group_cells(
+                group, counted.totals, by, elementwise
+            ).items()
+        }
+        for group in counted.by(by, elementwise=elementwise)
+    ]
+
+
+def _published_record(figure: Printed) -> dict[str, Any]:
+    misprint = misprint_of(figure)
+    return {
+        "source": figure.source,
+        "table": figure.table,
+        "where": figure.where,
+        "model": figure.model,
+        "variant": figure.variant or None,
+        "quantity": figure.quantity,
+        "printed": figure.printed,
+        "unit": figure.unit,
+        "device": figure.device or None,
+        "reads": misprint.reads if misprint else None,
+        "reason": misprint.reason if misprint else None,
+    }

@@ -1,6 +1,7 @@
-"""What `mnprofile explain` prints: sheets, records and Markdown with math."""
+"""Formulas of a layer, a block or a network: sheets, and Markdown with math."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from mnprofile.base import escape, sheet, units
@@ -13,11 +14,31 @@ from mnprofile.costs.explaining import (
     saving_text,
 )
 from mnprofile.costs.formulas import Formula, Meaning, number_text
-from mnprofile.graph.graph import Config
-from mnprofile.graph.operators import Shape
-from mnprofile.views.sheets.configuration import headline, model_record
+from mnprofile.graph.configuration import Configuration
+from mnprofile.views.document import Document
+from mnprofile.views.sheets.columns import ALPHA, LAYER, RESOLUTION, SHARE, counts, unit
+from mnprofile.views.sheets.configuration import (
+    headline,
+    model_record,
+    resolution_record,
+)
+
+_QUANTITY = Column("quantity", "Quantity")
+_FORMULA = Column("formula", "Formula")
+_NUMBERS = Column("numbers", "Numbers")
 
 # --- one layer -----------------------------------------------------------------------
+
+
+def layer_document(one: Explanation, config: Configuration) -> Document:
+    """The formulas of one layer or block."""
+    return Document(
+        "explain",
+        _layer_sheets(one, config),
+        _layer_csv(one),
+        lambda: {"model": model_record(config), **explanation_record(one)},
+        lambda: _layer_markdown(one, config),
+    )
 
 
 def _lines(one: Explanation) -> list[tuple[str, Formula]]:
@@ -34,14 +55,13 @@ def _lines(one: Explanation) -> list[tuple[str, Formula]]:
     return [(name, formula) for name, formula in named if formula is not None]
 
 
-def layer_sheets(one: Explanation, config: Config) -> list[Sheet]:
+def _layer_sheets(one: Explanation, config: Configuration) -> list[Sheet]:
     rows: list[tuple[Value, ...]] = []
     for name, formula in _lines(one):
         rows.append((name, formula.text))
         rows += [("", f"= {line}") for line in _put_in(formula, config)]
-    columns = (Column("quantity", "Quantity"), Column("formula", "Formula"))
     title = f"{headline(config)}: {_heading(one)}"
-    sheets = [Sheet(columns, tuple(rows), title=title)]
+    sheets = [Sheet((_QUANTITY, _FORMULA), tuple(rows), title=title)]
     if len(one.layers) > 1:
         sheets.append(_layers_sheet(one))
     sheets.append(_symbols_sheet(one.macs.meanings))
@@ -50,7 +70,9 @@ def layer_sheets(one: Explanation, config: Config) -> list[Sheet]:
     return sheets
 
 
-def _put_in(formula: Formula, config: Config, *, latex: bool = False) -> list[str]:
+def _put_in(
+    formula: Formula, config: Configuration, *, latex: bool = False
+) -> list[str]:
     """A formula with its numbers, then its value.
 
     Neither for the textbook form at alpha and rho 1, which would repeat the exact one.
@@ -64,66 +86,62 @@ def _put_in(formula: Formula, config: Config, *, latex: bool = False) -> list[st
 
 
 def _heading(one: Explanation) -> str:
-    x, y = one.in_shape, one.out_shape
-    return f"{one.name}, {one.kind}, {_shape_text(x)} -> {_shape_text(y)}"
+    return f"{one.name}, {one.kind}, {one.in_shape} -> {one.out_shape}"
 
 
 def _layers_sheet(one: Explanation) -> Sheet:
+    total = int(one.macs.value)
     return Sheet(
-        (
-            Column("layer", "Layer"),
-            Column("formula", "Formula"),
-            Column("macs", "Multiply-adds", "count"),
-            Column("share", "Share", "share"),
-        ),
+        (LAYER, _FORMULA, *counts("macs"), SHARE),
         tuple(
             (name, formula.text, int(formula.value), Share(int(formula.value), total))
-            for total in [int(one.macs.value)]
             for name, formula in one.layers
         ),
     )
 
 
 def _symbols_sheet(meanings: Sequence[Meaning]) -> Sheet:
-    return Sheet(
+    return Sheet.of(
         (
             Column("symbol", "Symbol"),
             Column("meaning", "Meaning"),
             Column("value", "Value", "number"),
         ),
-        tuple(
-            (m.symbol.text, _meaning_text(m), number_text(m.value)) for m in meanings
-        ),
+        map(_meaning_record, meanings),
     )
 
 
-def _meaning_text(meaning: Meaning) -> str:
-    if meaning.definition is None:
-        return meaning.text
-    return f"{meaning.text}, {meaning.definition.write(lambda one: one.text)}"
+def _meaning_record(meaning: Meaning) -> dict[str, Any]:
+    text = meaning.text
+    if meaning.definition is not None:
+        text += f", {meaning.definition.write(lambda one: one.text)}"
+    return {
+        "symbol": meaning.symbol.text,
+        "latex": meaning.symbol.latex,
+        "meaning": text,
+        "value": number_text(meaning.value),
+    }
 
 
 def _ratios_sheet(ratios: Sequence[Ratio]) -> Sheet:
-    return Sheet(
+    decimal = ("macs_ratio", "textbook_macs", "params_ratio", "textbook_params")
+    return Sheet.of(
         (
-            Column("alpha", "α", "number"),
-            Column("resolution", "Res", "number"),
-            Column("macs", "Multiply-adds", "count"),
+            replace(ALPHA, label="α"),
+            RESOLUTION,
+            *counts("macs"),
             Column("macs_ratio", "Ratio", "number"),
             Column("textbook_macs", "α²ρ²", "number"),
             Column("params_ratio", "Params ratio", "number"),
             Column("textbook_params", "α²", "number"),
         ),
-        tuple(
-            (
-                units.plain(one.alpha),
-                units.resolution_text(one.resolution),
-                one.macs,
-                units.ratio(one.macs_ratio),
-                units.ratio(one.textbook_macs),
-                units.ratio(one.params_ratio),
-                units.ratio(one.textbook_params),
-            )
+        (
+            {
+                "alpha": units.plain(one.alpha),
+                "resolution": units.resolution_text(one.resolution),
+                "macs": one.macs,
+                **{key: units.ratio(getattr(one, key)) for key in decimal},
+            }
             for one in ratios
         ),
         title="Against alpha 1 at the table's resolution: exact, and as textbooks say",
@@ -137,17 +155,18 @@ def _value_text(formula: Formula) -> str:
     return f"{float(value):.6g}" if value < 1 else f"{float(value):.1f}"
 
 
-def layer_csv(one: Explanation) -> Sheet:
-    columns = (
-        Column("quantity", "Quantity"),
-        Column("formula", "Formula"),
-        Column("numbers", "Numbers"),
-        Column("value", "Value", "number"),
-    )
-    named = [*_lines(one), *one.layers]
-    return Sheet(
-        columns,
-        tuple((name, f.text, f.numbers, _plain(f)) for name, f in named),
+def _layer_csv(one: Explanation) -> Sheet:
+    return Sheet.of(
+        (
+            _QUANTITY,
+            _FORMULA,
+            _NUMBERS,
+            Column("value", "Value", "number"),
+        ),
+        (
+            {"quantity": name, **_formula_record(formula)}
+            for name, formula in (*_lines(one), *one.layers)
+        ),
     )
 
 
@@ -156,10 +175,8 @@ def _plain(formula: Formula) -> int | float:
     return value.numerator if value.denominator == 1 else float(value)
 
 
-def formula_record(formula: Formula | None) -> dict[str, Any] | None:
+def _formula_record(formula: Formula) -> dict[str, Any]:
     """A formula as JSON has it: symbols, numbers, LaTeX and value."""
-    if formula is None:
-        return None
     return {
         "formula": formula.text,
         "numbers": formula.numbers,
@@ -171,39 +188,35 @@ def formula_record(formula: Formula | None) -> dict[str, Any] | None:
 def explanation_record(one: Explanation) -> dict[str, Any]:
     """A layer or block as JSON has it."""
     x, y = one.in_shape, one.out_shape
+    formulas = {
+        "macs": one.macs,
+        "weights": one.weights,
+        "separable": one.separable,
+        "standard": one.standard,
+        "saving": one.saving,
+        "scaled": one.scaled,
+    }
     return {
         "name": one.name,
         "kind": one.kind,
         "in_shape": [x.c, x.h, x.w],
         "out_shape": [y.c, y.h, y.w],
-        "macs": formula_record(one.macs),
-        "weights": formula_record(one.weights),
-        "separable": formula_record(one.separable),
-        "standard": formula_record(one.standard),
-        "saving": formula_record(one.saving),
-        "scaled": formula_record(one.scaled),
+        **{
+            name: formula and _formula_record(formula)
+            for name, formula in formulas.items()
+        },
         "layers": [
-            {"name": name, **(formula_record(formula) or {})}
-            for name, formula in one.layers
+            {"name": name, **_formula_record(formula)} for name, formula in one.layers
         ],
-        "symbols": [
-            {
-                "symbol": meaning.symbol.text,
-                "latex": meaning.symbol.latex,
-                "meaning": _meaning_text(meaning),
-                "value": number_text(meaning.value),
-            }
-            for meaning in one.macs.meanings
-        ],
+        "symbols": [_meaning_record(meaning) for meaning in one.macs.meanings],
         "ratios": [_ratio_record(ratio) for ratio in one.ratios],
     }
 
 
 def _ratio_record(one: Ratio) -> dict[str, Any]:
-    height, width = one.resolution
     return {
         "alpha": one.alpha,
-        "resolution": height if height == width else [height, width],
+        "resolution": resolution_record(one.resolution),
         "macs": one.macs,
         "macs_ratio": one.macs_ratio,
         "textbook_macs": one.textbook_macs,
@@ -216,46 +229,55 @@ def _ratio_record(one: Ratio) -> dict[str, Any]:
 # --- a network -----------------------------------------------------------------------
 
 
-def network_sheets(network: NetworkExplanation) -> list[Sheet]:
-    rows = tuple(
-        (block.name, block.macs.text, int(block.macs.value)) for block in network.blocks
+def network_document(network: NetworkExplanation) -> Document:
+    """The formulas of a network, one row per block."""
+    full = block_sheet(network)
+    blocks = replace(
+        full.only("block", "formula", "macs"),
+        title=headline(network.config),
+        notes=(saving_text(network), STANDARD),
     )
-    blocks = Sheet(
+    sheets = [blocks, _ratios_sheet(network.ratios)]
+    return Document(
+        "explain",
+        sheets,
+        full.only("block", "kind", "formula", "numbers", "macs", "standard_macs"),
+        lambda: network_record(network),
+        lambda: _network_markdown(network, sheets),
+    )
+
+
+def block_sheet(network: NetworkExplanation) -> Sheet:
+    """One row per block. Those that nothing stands in for have no share."""
+    return Sheet.of(
         (
-            Column("block", "Block"),
-            Column("formula", "Formula"),
-            Column("macs", "Multiply-adds", "count"),
+            unit("block"),
+            Column("kind", "Kind"),
+            _FORMULA,
+            *counts("macs"),
+            Column("standard_macs", "With standard convolutions", "count"),
+            Column("share", "Ratio", "share"),
+            replace(_NUMBERS, label="With numbers"),
         ),
-        rows,
-        ("total", None, network.macs),
-        headline(network.config),
-        (saving_text(network), STANDARD),
-    )
-    return [blocks, _ratios_sheet(network.ratios)]
-
-
-def network_csv(network: NetworkExplanation) -> Sheet:
-    columns = (
-        Column("block", "Block"),
-        Column("kind", "Kind"),
-        Column("formula", "Formula"),
-        Column("numbers", "Numbers"),
-        Column("macs", "Multiply-adds", "count"),
-        Column("standard_macs", "Standard", "count"),
-    )
-    return Sheet(
-        columns,
-        tuple(
-            (
-                block.name,
-                block.kind,
-                block.macs.text,
-                block.macs.numbers,
-                int(block.macs.value),
-                block.standard_macs,
-            )
+        (
+            {
+                "block": block.name,
+                "kind": block.kind,
+                "formula": block.macs.text,
+                "macs": macs,
+                "standard_macs": block.standard_macs,
+                "share": Share(macs, block.standard_macs) if block.saving else None,
+                "numbers": block.macs.numbers,
+            }
             for block in network.blocks
+            for macs in [int(block.macs.value)]
         ),
+        {
+            "block": "total",
+            "macs": network.macs,
+            "standard_macs": network.standard_macs,
+            "share": Share(network.macs, network.standard_macs),
+        },
     )
 
 
@@ -277,7 +299,7 @@ def network_record(network: NetworkExplanation) -> dict[str, Any]:
 # --- Markdown with math --------------------------------------------------------------
 
 
-def layer_markdown(one: Explanation, config: Config) -> str:
+def _layer_markdown(one: Explanation, config: Configuration) -> str:
     """The formulas of one layer as math that GitHub renders."""
     parts = [f"**{escape.markdown(headline(config))}**", escape.markdown(_heading(one))]
     for name, formula in _lines(one):
@@ -294,7 +316,7 @@ def layer_markdown(one: Explanation, config: Config) -> str:
     return "\n\n".join(parts) + "\n"
 
 
-def _math(formula: Formula, config: Config) -> str:
+def _math(formula: Formula, config: Configuration) -> str:
     parts = [formula.latex, *_put_in(formula, config, latex=True)]
     return "$$\n" + "\n= ".join(dict.fromkeys(parts)) + "\n$$"
 
@@ -307,7 +329,7 @@ def _latex_number(meaning: Meaning) -> str:
     return f"{written} = {number}"
 
 
-def network_markdown(network: NetworkExplanation, sheets: Sequence[Sheet]) -> str:
+def _network_markdown(network: NetworkExplanation, sheets: Sequence[Sheet]) -> str:
     lines = [
         f"**{escape.markdown(headline(network.config))}**",
         "",
@@ -323,7 +345,3 @@ def network_markdown(network: NetworkExplanation, sheets: Sequence[Sheet]) -> st
     for note in sheets[0].notes:
         lines += ["", escape.markdown(note)]
     return "\n".join(lines) + "\n\n" + sheet.to_markdown(sheets[1])
-
-
-def _shape_text(shape: Shape) -> str:
-    return f"{shape.h}x{shape.w}x{shape.c}"

@@ -1,141 +1,142 @@
-"""What `mnprofile memory` prints: sheets, the foot and the record."""
+"""Activation memory: what lives at each step, the peak, and the widest maps."""
 
 from dataclasses import replace
-from typing import Any
+from typing import Any, Literal
 
-from mnprofile.base import units
 from mnprofile.base.sheet import Column, Sheet, Value
-from mnprofile.base.units import short, short_bytes
-from mnprofile.costs.deployment import Deployed, deployed_record
+from mnprofile.base.units import kilobytes, short, short_bytes, size_text
+from mnprofile.costs.counting import count
+from mnprofile.costs.deployment import Deployed, deploy, deployed_record
 from mnprofile.costs.memory.activations import (
     LIVE,
     VIEWS,
     Memory,
     View,
     Widest,
+    activation_memory,
     maps_text,
     peak_text,
+    widest,
 )
 from mnprofile.costs.memory.grouped import fused
 from mnprofile.costs.memory.liveness import Step, Tensor
-from mnprofile.evidence.literature.printed import figures
-from mnprofile.graph.graph import Config, Graph
-from mnprofile.views.sheets.configuration import model_record
+from mnprofile.evidence.literature.sources import figures
+from mnprofile.graph.configuration import Configuration
+from mnprofile.graph.graph import Graph
+from mnprofile.views.document import Document
+from mnprofile.views.sheets.columns import LAYER, STAGE, unit
+from mnprofile.views.sheets.configuration import headline, model_record
+
+By = Literal["layer", "block", "stage", "resolution"]
 
 
-def memory_record(
-    memory: Memory,
-    plain: Memory,
-    weights: Deployed,
-    rows: tuple[Widest, ...],
-    notes: tuple[str, ...],
-) -> dict[str, Any]:
-    """Live memory as JSON has it."""
-    return {
-        "model": model_record(memory.config),
-        "bits": memory.bits,
-        "groups": memory.groups,
-        "fused": memory.is_fused,
-        "act_peak_bytes": memory.act_peak_bytes,
-        "act_peak_bytes_ungrouped": plain.act_peak_bytes,
-        "recomputed_macs": memory.recomputed_macs,
-        "extra_elems": memory.extra_elems,
-        "weights": deployed_record(weights),
-        "peak": _step_record(memory, memory.peak),
-        "steps": [_step_record(memory, step) for step in memory.steps],
-        **{
-            f"by_{view}": [
-                {view: name, "step": step.name, "bytes": memory.bytes_of(step)}
-                for name, step in memory.by(view)
-            ]
-            for view in VIEWS
-        },
-        "by_resolution": [
-            {
-                "resolution": list(row.resolution),
-                "between": row.between and _tensor_record(memory, row.between),
-                "any_map": _tensor_record(memory, row.any_map),
-            }
-            for row in rows
-        ],
-        "notes": list(notes),
-    }
-
-
-def _step_record(memory: Memory, step: Step) -> dict[str, Any]:
-    return {
-        "name": step.name,
-        "layer": step.layer,
-        "block": step.block,
-        "stage": step.stage,
-        "bytes": memory.bytes_of(step),
-        "live": [_tensor_record(memory, tensor) for tensor in step.live],
-    }
-
-
-def _tensor_record(memory: Memory, tensor: Tensor) -> dict[str, Any]:
-    shape = tensor.shape
-    return {
-        "name": tensor.name,
-        "layer": tensor.layer,
-        "shape": [shape.c, shape.h, shape.w],
-        "bytes": memory.bytes_of(tensor),
-    }
-
-
-def step_sheet(memory: Memory, view: View) -> Sheet:
-    """A line a layer, block or stage: its step with the most memory."""
-    columns = (
-        Column(view, view.capitalize()),
-        Column("step", "Step"),
-        Column("live", "Live maps"),
-        Column("bytes", "Bytes", "count"),
-        Column("peak", "Peak"),
+def memory_document(graph: Graph, memory: Memory, by: By) -> Document:
+    """Activation memory of a network, for people by layer, block, stage or size."""
+    plain = activation_memory(graph, bits=memory.bits)
+    weights = deploy(count(graph), memory.bits)
+    maps = widest(graph)
+    if by == "resolution":
+        shown = resolution_sheet(graph, memory, maps)
+        csv = _resolution_csv(memory, maps)
+    else:
+        # The operator's name matters where a row is more than a layer or block.
+        step = ("step",) if by == "stage" else ()
+        shown = step_sheet(memory, by, mark="<- peak")
+        shown = shown.only(by, *step, "live", "bytes", "peak")
+        csv = step_sheet(memory, by).only(by, "step", "live", "bytes", "peak")
+    groups = f"{memory.groups} groups" if memory.groups != 1 else ""
+    how = "fused" if memory.is_fused else groups
+    title = (headline(graph.config), f"{memory.bits} bits", how)
+    shown = shown.noted(*graph.notes, *_foot(memory, plain, weights))
+    return Document(
+        "memory",
+        [replace(shown, title=", ".join(filter(None, title)))],
+        csv,
+        lambda: memory_record(memory, plain, weights, maps, graph.notes),
     )
+
+
+def step_sheet(memory: Memory, view: View, *, mark: str = "yes") -> Sheet:
+    """One row per layer, block or stage: its step with the most memory.
+
+    ``mark`` stands beside the step at which most memory lives.
+    """
     peak = memory.peak
-    return Sheet(
-        columns,
-        tuple(
-            (
-                name,
-                step.name,
-                maps_text(step),
-                memory.bytes_of(step),
-                "yes" if step is peak else "",
-            )
+    return Sheet.of(
+        (
+            unit(view),
+            *(() if view == "stage" else (STAGE,)),
+            Column("step", "Step"),
+            Column("live", "Live maps"),
+            Column("bytes", "Bytes", "count"),
+            Column("peak", "Peak"),
+        ),
+        (
+            {
+                "stage": step.stage,
+                view: name,
+                "step": step.name,
+                "live": maps_text(step),
+                "bytes": memory.bytes_of(step),
+                "peak": mark if step is peak else "",
+            }
             for name, step in memory.by(view)
         ),
     )
 
 
-def shown_part(sheet: Sheet) -> Sheet:
-    """What a person reads of it: the operator's name matters where a line is more."""
-    first = sheet.columns[0].key
-    keys = (first,) if first != "stage" else (first, "step")
-    shown = sheet.only(*keys, "live", "bytes", "peak")
-    marked = ((*row[:-1], "<- peak" if row[-1] == "yes" else "") for row in shown.rows)
-    return replace(shown, rows=tuple(marked))
+# --- the widest maps -----------------------------------------------------------------
 
 
-def resolution_csv(memory: Memory, rows: tuple[Widest, ...]) -> Sheet:
+def resolution_sheet(graph: Graph, memory: Memory, maps: tuple[Widest, ...]) -> Sheet:
+    """Channels and kB as Table 3 prints them, and the paper's own figures beside."""
+    printed = printed_channels(memory)
+    rows: list[dict[str, Any]] = []
+    notes = [
+        "Between blocks: the largest map outside of blocks run as one operator;"
+        " kB = 1000 bytes."
+    ]
+    for one in maps:
+        row: dict[str, Any] = {"resolution": size_text(one.resolution)}
+        for key, tensor in (("between", one.between), ("any_map", one.any_map)):
+            if tensor is not None:
+                row[key] = tensor.shape.c
+                row[f"{key}_kb"] = kilobytes(memory.bytes_of(tensor))
+        if figure := printed.get(one.resolution):
+            note = _differs(graph, memory, one, figure)
+            row["printed"] = figure + ("*" if note else "")
+            notes += [f"* {note}"] if note else []
+        rows.append(row)
     columns = (
         Column("resolution", "Map"),
-        Column("layer", "Layer"),
-        Column("channels", "Channels", "count"),
-        Column("bytes", "Bytes", "count"),
-        Column("inside_layer", "Layer"),
-        Column("inside_channels", "Channels", "count"),
-        Column("inside_bytes", "Bytes", "count"),
+        Column("between", "Between blocks", "number"),
+        Column("between_kb", "kB", "number"),
+        Column("any_map", "Anywhere", "number"),
+        Column("any_map_kb", "kB", "number"),
+        *((Column("printed", "Table 3", "number"),) if printed else ()),
     )
+    return Sheet.of(columns, rows, notes=notes)
+
+
+def _resolution_csv(memory: Memory, maps: tuple[Widest, ...]) -> Sheet:
+    """The layer, channels and bytes of each of these maps."""
     return Sheet(
-        columns,
+        (
+            Column("resolution", "Map"),
+            LAYER,
+            Column("channels", "Channels", "count"),
+            Column("bytes", "Bytes", "count"),
+            Column("inside_layer", "Layer"),
+            Column("inside_channels", "Channels", "count"),
+            Column("inside_bytes", "Bytes", "count"),
+        ),
         tuple(
             (
-                "x".join(map(str, row.resolution)),
-                *_widest_cells(memory, row.between),
-                *_widest_cells(memory, row.any_map),
+                size_text(one.resolution),
+                *_widest_cells(memory, one.between),
+                *_widest_cells(memory, one.any_map),
             )
-            for row in rows
+            for one in maps
         ),
     )
 
@@ -144,42 +145,6 @@ def _widest_cells(memory: Memory, tensor: Tensor | None) -> tuple[Value, ...]:
     if tensor is None:
         return (None, None, None)
     return (tensor.layer, tensor.shape.c, memory.bytes_of(tensor))
-
-
-def resolution_sheet(
-    graph: Graph, memory: Memory, widest_rows: tuple[Widest, ...]
-) -> Sheet:
-    """Channels and kB as Table 3 prints them, and the paper's own figures beside."""
-    printed = printed_channels(memory)
-    columns = [
-        Column("resolution", "Map"),
-        Column("between", "Between blocks", "number"),
-        Column("between_kb", "kB", "number"),
-        Column("any_map", "Anywhere", "number"),
-        Column("any_map_kb", "kB", "number"),
-    ]
-    if printed:
-        columns.append(Column("printed", "Table 3", "number"))
-    rows: list[tuple[Value, ...]] = []
-    notes = [
-        "Between blocks: the largest map outside of blocks run as one operator;"
-        " kB = 1000 bytes."
-    ]
-    for row in widest_rows:
-        cells: list[Value] = ["x".join(map(str, row.resolution))]
-        for tensor in (row.between, row.any_map):
-            if tensor is None:
-                cells += [None, None]
-                continue
-            cells += [tensor.shape.c, units.kilobytes(memory.bytes_of(tensor))]
-        if printed:
-            figure = printed.get(row.resolution)
-            note = figure and _differs(graph, memory, row, figure)
-            cells.append(figure and figure + ("*" if note else ""))
-            if note:
-                notes.append(f"* {note}")
-        rows.append(tuple(cells))
-    return Sheet(tuple(columns), tuple(rows), None, "", tuple(notes))
 
 
 def printed_channels(memory: Memory) -> dict[tuple[int, int], str]:
@@ -202,15 +167,15 @@ def printed_channels(memory: Memory) -> dict[tuple[int, int], str]:
     return found
 
 
-def _is_plain(config: Config) -> bool:
+def _is_plain(config: Configuration) -> bool:
     return config.t is None and config.classes == 1000 and config.output_stride is None
 
 
 def _differs(graph: Graph, memory: Memory, row: Widest, figure: str) -> str | None:
     """Why a printed figure is not ours, or None where it is."""
-    channels, _, kilobytes = figure.partition("/")
-    size = "x".join(map(str, row.resolution))
-    wide, kb = int(channels), int(kilobytes)
+    channels, _, thousands = figure.partition("/")
+    size = size_text(row.resolution)
+    wide, kb = int(channels), int(thousands)
     computed = wide * row.resolution[0] * row.resolution[1] * memory.bits // 8
     if row.between is None or row.between.shape.c != wide:
         leaves = any(
@@ -226,11 +191,14 @@ def _differs(graph: Graph, memory: Memory, row: Widest, figure: str) -> str | No
         )
         return f"{size}: the printed {wide} channels are {which}"
     if abs(computed / 1000 - kb) > max(1, 0.01 * kb):
-        return f"{size}: {wide} channels are {units.kilobytes(computed)} kB"
+        return f"{size}: {wide} channels are {kilobytes(computed)} kB"
     return None
 
 
-def foot(memory: Memory, plain: Memory, weights: Deployed) -> list[str]:
+# --- in words, and as JSON -----------------------------------------------------------
+
+
+def _foot(memory: Memory, plain: Memory, weights: Deployed) -> list[str]:
     """The peak, what causes it, and the weights beside it."""
     notes = [
         f"Peak {peak_text(memory)}",
@@ -260,3 +228,63 @@ def _cost_of_groups(memory: Memory, plain: Memory) -> str:
         f" {short(memory.extra_elems)} more elements are moved (inputs read again,"
         " outputs added to again)."
     )
+
+
+def memory_record(
+    memory: Memory,
+    plain: Memory,
+    weights: Deployed,
+    maps: tuple[Widest, ...],
+    notes: tuple[str, ...],
+) -> dict[str, Any]:
+    """Live memory as JSON has it."""
+    return {
+        "model": model_record(memory.config),
+        "bits": memory.bits,
+        "groups": memory.groups,
+        "fused": memory.is_fused,
+        "act_peak_bytes": memory.act_peak_bytes,
+        "act_peak_bytes_ungrouped": plain.act_peak_bytes,
+        "recomputed_macs": memory.recomputed_macs,
+        "extra_elems": memory.extra_elems,
+        "weights": deployed_record(weights),
+        "peak": _step_record(memory, memory.peak),
+        "steps": [_step_record(memory, step) for step in memory.steps],
+        **{
+            f"by_{view}": [
+                {view: name, "step": step.name, "bytes": memory.bytes_of(step)}
+                for name, step in memory.by(view)
+            ]
+            for view in VIEWS
+        },
+        "by_resolution": [
+            {
+                "resolution": list(one.resolution),
+                "between": one.between and _tensor_record(memory, one.between),
+                "any_map": _tensor_record(memory, one.any_map),
+            }
+            for one in maps
+        ],
+        "notes": list(notes),
+    }
+
+
+def _step_record(memory: Memory, step: Step) -> dict[str, Any]:
+    return {
+        "name": step.name,
+        "layer": step.layer,
+        "block": step.block,
+        "stage": step.stage,
+        "bytes": memory.bytes_of(step),
+        "live": [_tensor_record(memory, tensor) for tensor in step.live],
+    }
+
+
+def _tensor_record(memory: Memory, tensor: Tensor) -> dict[str, Any]:
+    shape = tensor.shape
+    return {
+        "name": tensor.name,
+        "layer": tensor.layer,
+        "shape": [shape.c, shape.h, shape.w],
+        "bytes": memory.bytes_of(tensor),
+    }

@@ -1,12 +1,20 @@
-"""The verdicts on published figures as tables for people."""
+"""The verdicts on published figures: by source, by convention, and one by one."""
 
 from collections.abc import Sequence
 from dataclasses import replace
 from itertools import groupby
+from typing import Any
 
 from mnprofile.base.sheet import Column, Sheet
-from mnprofile.evidence.literature.reproduction import Reproduction, Result, Verdict
-from mnprofile.evidence.literature.sources import MEMORY, Figure, title
+from mnprofile.evidence.literature.reproduction import (
+    ConventionFit,
+    Reproduction,
+    Result,
+    Verdict,
+)
+from mnprofile.evidence.literature.sources import MEMORY, Printed, title
+from mnprofile.views.document import Document
+from mnprofile.views.sheets.columns import ALPHA, NETWORK, RESOLUTION
 
 LEGEND = (
     "Reproduced: the printed digits, under a convention declared once a table."
@@ -16,8 +24,63 @@ LEGEND = (
 )
 
 
+# The fields of a figure's record.
+_FIELDS = (
+    Column("source", "Source"),
+    Column("table", "Table"),
+    Column("where", "Where"),
+    Column("model", "Model"),
+    NETWORK,
+    ALPHA,
+    RESOLUTION,
+    Column("part", "Part"),
+    Column("quantity", "Quantity"),
+    Column("printed", "Printed", "number"),
+    Column("unit", "Unit"),
+    Column("ours", "Ours", "number"),
+    Column("exact", "Counted", "number"),
+    Column("convention", "Convention"),
+    Column("rounding", "Rounding"),
+    Column("verdict", "Verdict"),
+    Column("reason", "Why"),
+    Column("established", "Established"),
+)
+
+
+def reproduction_document(
+    done: Reproduction,
+    *,
+    status: Verdict | None = None,
+    every: bool = False,
+    fits: bool = False,
+    numbered: bool = True,
+) -> Document:
+    """The verdicts; for people a summary, the figures of one verdict, or all figures.
+
+    ``fits`` shows the conventions beside the summary. ``numbered`` puts long reasons
+    under their table, for a terminal, and leaves out what that has no room for.
+    """
+    chosen = done.results if status is None else done.only(status)
+    if status is not None:
+        sheets = _listed_sheets(done, status, numbered=numbered)
+    else:
+        sheets = [source_sheet(done), *([fit_sheet(done)] if every or fits else [])]
+        if every:
+            sheets += errata_sheets(done, numbered=numbered)
+            exact = () if numbered else ("exact",)
+            sheets += _table_sheets(done.results, *exact, "rounding", "verdict")
+        if not done.explained:
+            sheets += _listed_sheets(done, Verdict.UNEXPLAINED, numbered=numbered)
+    return Document(
+        "reproduce",
+        sheets,
+        figure_sheet(chosen).only(*(column.key for column in _FIELDS)),
+        lambda: reproduction_record(done, chosen),
+    )
+
+
 def source_sheet(done: Reproduction) -> Sheet:
-    """A line a source: how many of its figures got which verdict."""
+    """One row per source: how many of its figures got which verdict."""
     columns = (
         Column("source", "Source"),
         Column("figures", "Figures", "number"),
@@ -50,7 +113,7 @@ def _heading(done: Reproduction) -> str:
 
 
 def fit_sheet(done: Reproduction) -> Sheet:
-    """A line a table and quantity: its convention, and how many figures it fits."""
+    """One row per table and quantity: its convention, and how many figures it fits."""
     columns = (
         Column("table", "Table"),
         Column("quantity", "Quantity"),
@@ -83,7 +146,7 @@ def fit_sheet(done: Reproduction) -> Sheet:
     )
 
 
-def _place(figure: Figure) -> str:
+def _place(figure: Printed) -> str:
     """A figure's row, with the configuration where its name does not say it."""
     label = _label(figure)
     if figure.alpha is None or figure.resolution is None:
@@ -93,7 +156,7 @@ def _place(figure: Figure) -> str:
 
 
 def errata_sheets(done: Reproduction, *, numbered: bool) -> list[Sheet]:
-    """By source, a line a misprint of a figure; then those of architecture tables.
+    """By source, one row per misprint of a figure; then those of architecture tables.
 
     ``numbered`` puts the reasons under the table, where a terminal has room for them.
     """
@@ -151,56 +214,43 @@ def _errata_sheet(
     return replace(sheet.only("number", "place", "printed", "reads"), notes=reasons)
 
 
-def listed_sheets(
-    done: Reproduction, chosen: Sequence[Result], status: Verdict, *, numbered: bool
+def _listed_sheets(
+    done: Reproduction, status: Verdict, *, numbered: bool
 ) -> list[Sheet]:
     """The figures of one verdict."""
     if status is Verdict.ERRATUM:
         return errata_sheets(done, numbered=numbered)
+    chosen = done.only(status)
     count = f"{len(chosen)} of {len(done.results)} figures: {status}"
     last = "rounding" if status is Verdict.REPRODUCED else "reason"
-    return [Sheet((), (), title=count), *table_sheets(chosen, last)]
+    return [Sheet((), (), title=count), *_table_sheets(chosen, last)]
 
 
-def table_sheets(results: Sequence[Result], *last: str) -> list[Sheet]:
-    """A sheet a printed table: what is printed, what we get, and the last columns."""
-    shown = ("row", "alpha", "resolution", "quantity", "printed", "ours", *last)
+def _table_sheets(results: Sequence[Result], *last: str) -> list[Sheet]:
+    """A sheet per printed table: what is printed, what we get, and the last columns."""
+    shown = ("row", "alpha", "resolution", "named_quantity", "printed", "ours", *last)
     return [
-        replace(_figure_sheet(list(some)).only(*shown), title=f"{source}, {table}")
+        replace(figure_sheet(tuple(some)).only(*shown), title=f"{source}, {table}")
         for (source, table), some in groupby(
             results, key=lambda one: (one.figure.source, one.figure.table)
         )
     ]
 
 
-def _figure_sheet(results: Sequence[Result]) -> Sheet:
-    """A line a figure."""
-    return Sheet(
+def figure_sheet(results: Sequence[Result]) -> Sheet:
+    """One row per figure: the fields of its record, and two as people read them."""
+    return Sheet.of(
         (
             Column("row", "Row"),
-            Column("alpha", "Alpha", "number"),
-            Column("resolution", "Res", "number"),
-            Column("quantity", "Quantity"),
-            Column("printed", "Printed", "number"),
-            Column("ours", "Ours", "number"),
-            Column("exact", "Counted", "number"),
-            Column("rounding", "Rounding"),
-            Column("verdict", "Verdict"),
-            Column("reason", "Why"),
+            Column("named_quantity", "Quantity"),
+            *_FIELDS,
         ),
-        tuple(
-            (
-                _label(one.figure),
-                one.figure.alpha,
-                one.figure.resolution,
-                _quantity(one.figure.quantity),
-                one.figure.printed,
-                one.ours,
-                one.exact,
-                one.convention.rounding_text if one.convention else None,
-                str(one.verdict),
-                one.reason,
-            )
+        (
+            {
+                **result_record(one),
+                "row": _label(one.figure),
+                "named_quantity": _quantity(one.figure.quantity),
+            }
             for one in results
         ),
     )
@@ -212,9 +262,94 @@ def _why(result: Result) -> str:
     return f"{result.reason}. Established: {result.misprint.established}"
 
 
-def _label(figure: Figure) -> str:
+def _label(figure: Printed) -> str:
     return f"{figure.model}, {figure.part}" if figure.part else figure.model
 
 
 def _quantity(name: str) -> str:
     return "memory" if name == MEMORY else name.replace("_", " ")
+
+
+def reproduction_record(done: Reproduction, chosen: Sequence[Result]) -> dict[str, Any]:
+    """The verdicts as JSON has them."""
+    return {
+        "explained": done.explained,
+        "totals": {"figures": len(done.results), **_tally_record(done)},
+        "sources": [
+            {
+                "name": name,
+                "title": title(name),
+                "figures": len(done.of(name)),
+                **_tally_record(done, name),
+            }
+            for name in done.sources
+        ],
+        "conventions": [_fit_record(fit) for fit in done.fits],
+        "figures": [result_record(result) for result in chosen],
+        "table_errata": [
+            {
+                "source": one.source,
+                "architecture": one.architecture,
+                "row": one.erratum.row,
+                "column": one.erratum.column,
+                "printed": one.erratum.printed,
+                "reads": one.erratum.read_as,
+                "reason": one.erratum.why,
+            }
+            for one in done.table_errata
+        ],
+    }
+
+
+def result_record(result: Result) -> dict[str, Any]:
+    """One figure and its verdict as JSON has it."""
+    figure, convention, misprint = result.figure, result.convention, result.misprint
+    return {
+        "source": figure.source,
+        "table": figure.table,
+        "where": figure.where,
+        "model": figure.model,
+        "network": figure.network,
+        "alpha": figure.alpha,
+        "resolution": figure.resolution,
+        "part": figure.part or None,
+        "quantity": figure.quantity,
+        "printed": figure.printed,
+        "unit": figure.unit,
+        "ours": result.ours,
+        "exact": result.exact,
+        "convention": convention.recipe if convention else None,
+        "rounding": convention.rounding_text if convention else None,
+        "verdict": str(result.verdict),
+        "reason": result.reason or None,
+        "established": misprint.established if misprint else None,
+    }
+
+
+def _tally_record(done: Reproduction, source: str | None = None) -> dict[str, int]:
+    return {
+        str(verdict).replace(" ", "_"): number
+        for verdict, number in done.tally(source).items()
+    }
+
+
+def _fit_record(fit: ConventionFit) -> dict[str, Any]:
+    convention = fit.convention
+    record: dict[str, Any] = {
+        "source": fit.source,
+        "table": fit.table,
+        "quantity": fit.quantity,
+        "fits": fit.reproduced,
+        "figures": fit.figures,
+    }
+    if convention is not None:
+        record |= {
+            "count": dict(convention.counts),
+            "classes": convention.classes,
+            "without": list(convention.without),
+            "impl": convention.impl,
+            "rounding": convention.rounding,
+            "significant": convention.significant,
+            "reason": convention.reason,
+        }
+    return record

@@ -1,0 +1,34 @@
+"""TOML text to its content; what is wrong with it is named by line and column."""
+
+import re
+import tomllib
+from typing import Any
+
+from mnprofile.base.errors import MnprofileError, Place
+
+# tomllib says where only at the end of its message.
+_AT = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
+
+
+def parse(
+    text: str,
+    file: str,
+    error: type[MnprofileError],
+    *,
+    fault: str = "not valid TOML",
+    above: int = 0,
+) -> dict[str, Any]:
+    """The content of TOML text that begins after the first ``above`` lines of a file.
+
+    Raises ``error``, its message beginning with ``fault``.
+    """
+    try:
+        return tomllib.loads(text)
+    except (ValueError, RecursionError) as found:
+        message = str(found)
+        at = _AT.search(message)
+        if at is not None and at[1]:
+            place = Place(file, above + int(at[1]), int(at[2]))
+        else:
+            place = Place(file, above or None)
+        raise error(f"{fault}: {_AT.sub('', message)}", place=place) from None

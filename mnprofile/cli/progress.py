@@ -1,0 +1,72 @@
+"""Bars on stderr while a command works, where that is a terminal."""
+
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from mnprofile.base.units import short
+from mnprofile.evidence.profilers.cross_check import Progress
+
+SHORT_WORK = 1_000_000  # configurations; fewer are counted before a bar could be read
+
+
+@contextmanager
+def step_bar() -> Iterator[Progress]:
+    """A bar of named steps; nothing in a CI run."""
+    if not sys.stderr.isatty() or os.environ.get("CI"):
+        yield lambda *_: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn
+
+    bar = Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        console=Console(stderr=True),
+        transient=True,
+    )
+    task = bar.add_task("")
+
+    def update(label: str, done: int, total: int) -> None:
+        bar.update(task, description=label, completed=done, total=total)
+
+    with bar:
+        yield update
+
+
+@contextmanager
+def size_bar(size: int) -> Iterator[Callable[[int], None]]:
+    """A bar of many configurations, with rate and time left."""
+    if not sys.stderr.isatty() or size < SHORT_WORK:
+        yield lambda _: None
+        return
+    from rich.console import Console
+    from rich.progress import (
+        BarColumn,
+        Progress,
+        TaskProgressColumn,
+        TextColumn,
+        TimeRemainingColumn,
+    )
+
+    columns = (
+        TextColumn("{task.fields[seen]}"),
+        BarColumn(),
+        TaskProgressColumn(),
+        TextColumn("{task.fields[rate]}"),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("", total=size, seen="", rate="")
+
+        def advance(count: int) -> None:
+            bar.advance(task, count)
+            now = bar.tasks[0]
+            bar.update(
+                task,
+                seen=f"{short(int(now.completed))} of {short(size)}",
+                rate=f"{short(int(now.speed or 0))}/s",
+            )
+
+        yield advance

@@ -1,0 +1,74 @@
+"""Operators that join several maps: addition, product, concatenation."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from mnprofile.graph.arithmetic import decide
+from mnprofile.graph.operators.op import GraphError, Op, Shape
+
+
+@dataclass(frozen=True, slots=True)
+class Add(Op):
+    """Addition of maps of one shape, as a residual connection does."""
+
+    kind: ClassVar[str] = "add"
+    works_in_place: ClassVar[bool] = True
+    entering: ClassVar[str | None] = "add_elems"
+
+    def out_shape(self, x: Shape, *others: Shape) -> Shape:
+        for other in others:
+            if not (decide(other.c == x.c) and _same_size(other, x)):
+                raise GraphError(f"{other} cannot be added to {x}")
+        return x
+
+    def tally(self, x: Shape, y: Shape) -> dict[str, int]:
+        return {"add": x.elements}
+
+
+@dataclass(frozen=True, slots=True)
+class Multiply(Op):
+    """Product of maps of one shape."""
+
+    kind: ClassVar[str] = "multiply"
+    works_in_place: ClassVar[bool] = True
+    entering: ClassVar[str | None] = "scale_elems"
+
+    def out_shape(self, x: Shape, *others: Shape) -> Shape:
+        for other in others:
+            if not (decide(other.c == x.c) and _same_size(other, x)):
+                raise GraphError(f"{x} cannot be multiplied by {other}")
+        return x
+
+    def tally(self, x: Shape, y: Shape) -> dict[str, int]:
+        return {"scale": x.elements}
+
+
+@dataclass(frozen=True, slots=True)
+class Scale(Multiply):
+    """Squeeze-excite product: a map times one factor per channel, (c, 1, 1)."""
+
+    kind: ClassVar[str] = "scale"
+    takes_factors: ClassVar[bool] = True
+
+    def out_shape(self, x: Shape, *others: Shape) -> Shape:
+        for other in others:
+            if not (decide(other.c == x.c) and decide(other.positions == 1)):
+                raise GraphError(f"{other} does not hold one factor per channel of {x}")
+        return x
+
+
+@dataclass(frozen=True, slots=True)
+class Concatenate(Op):
+    """Maps of one size, their channels one after the other."""
+
+    kind: ClassVar[str] = "concatenate"
+
+    def out_shape(self, x: Shape, *others: Shape) -> Shape:
+        for other in others:
+            if not _same_size(other, x):
+                raise GraphError(f"{other} cannot be concatenated with {x}")
+        return Shape(sum((other.c for other in others), start=x.c), x.h, x.w)
+
+
+def _same_size(a: Shape, b: Shape) -> bool:
+    return decide(a.h == b.h) and decide(a.w == b.w)

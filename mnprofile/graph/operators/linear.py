@@ -1,0 +1,33 @@
+"""Fully connected layers."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from mnprofile.graph.operators.op import Op, Shape
+
+
+@dataclass(frozen=True, slots=True)
+class Linear(Op):
+    """Fully connected layer on a pooled map: (c, 1, 1) -> (out, 1, 1)."""
+
+    kind: ClassVar[str] = "linear"
+    is_counted: ClassVar[bool] = True
+    mixes_channels: ClassVar[bool] = True
+    out: int
+    bias: bool = True
+
+    @property
+    def type(self) -> str:
+        return "Fully Connected"
+
+    def out_shape(self, x: Shape, *others: Shape) -> Shape:
+        return Shape(self.out, 1, 1)
+
+    def weights(self, x: Shape) -> int:
+        return x.c * self.out
+
+    def biases(self, x: Shape) -> int:
+        return self.out if self.bias else 0
+
+    def tally(self, x: Shape, y: Shape) -> dict[str, int]:
+        return {"linear_bias": y.elements} if self.bias else {}

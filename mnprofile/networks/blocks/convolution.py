@@ -1,0 +1,103 @@
+"""A convolution over all channels, or a fully connected layer behind the pooling."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from mnprofile.graph.operators.elementwise import ActivationKind
+from mnprofile.graph.operators.linear import Linear
+from mnprofile.networks.blocks.classifier import ClassifierRow
+from mnprofile.networks.blocks.squeeze_excite import squeeze_excite
+from mnprofile.networks.notation.cells import OperatorWord, channels_or_classes
+from mnprofile.networks.notation.rows import Row
+
+if TYPE_CHECKING:
+    from mnprofile.networks.blocks.builder import Builder
+    from mnprofile.networks.widths import WidthRule
+
+
+@dataclass(frozen=True)
+class ConvRow(Row):
+    """A convolution; ``is_block`` where it counts as a block of its own."""
+
+    kernel: int
+    out: int
+    stride: int = 1
+    activation: ActivationKind | None = None
+    batch_norm: bool = True
+    squeeze_excite: bool = False
+    is_block: bool = False
+
+    words: ClassVar[Mapping[str, OperatorWord]] = {
+        "conv2d": OperatorWord(takes_nbn=True)
+    }
+    readers: ClassVar[Mapping[str, Callable[[str], Any]]] = {"out": channels_or_classes}
+    for_classes: ClassVar[type[Row] | None] = ClassifierRow
+    is_repeatable: ClassVar[bool] = True
+
+    @property
+    def is_pointwise(self) -> bool:
+        return self.kernel == 1 and self.stride == 1
+
+    @property
+    def follows_pooling(self) -> bool:
+        return self.is_pointwise
+
+    def build(self, to: Builder) -> None:
+        if to.pooled:
+            self._fully_connected(to)
+            return
+        joins = self.is_pointwise and to.open_block  # a depthwise layer waits for it
+        rule, block = self._place(to, joins=joins)
+        layer = block
+        if block.startswith("block"):
+            layer = block + (".pointwise" if joins else ".conv")
+        to.open_block = False
+        self._convolution(to, rule, block, layer, stride=self.stride)
+        later = to.rules.output if to.index == 0 else rule
+        for _ in range(self.repeats - 1):
+            name = to.next_conv()
+            self._convolution(to, later, name, name, stride=1)
+
+    def _place(self, to: Builder, *, joins: bool) -> tuple[WidthRule, str]:
+        """Its width rule and the name of its block, by where it stands."""
+        if to.index == 0:
+            return to.rules.stem, "stem"
+        if joins:
+            return to.rules.output, to.block
+        if self.is_pointwise and (to.below is None or to.below.pools):
+            return to.rules.last, "last_conv"
+        return to.rules.output, to.next_block() if self.is_block else to.next_conv()
+
+    def _convolution(
+        self, to: Builder, rule: WidthRule, block: str, layer: str, *, stride: int
+    ) -> None:
+        out = rule.channels(to.width(self, self.out))
+        stride, dilation = to.strided(stride)
+        to.tape.move(block=block, stage=to.stage)
+        op = to.conv(
+            out,
+            self.kernel,
+            stride,
+            dilation if self.kernel > 1 else 1,
+            bias=not self.batch_norm,
+        )
+        to.convolution(layer, op, self.activation, batch_norm=self.batch_norm)
+        if self.squeeze_excite:
+            squeeze_excite(to, f"{block}.se", self.activation or "relu")
+
+    def _fully_connected(self, to: Builder) -> None:
+        """A 1x1 convolution on the pooled map is a fully connected layer."""
+        for _ in range(self.repeats):
+            layer = to.next_head()
+            out = to.rules.head.channels(to.width(self, self.out))
+            to.tape.move(block=layer, stage="head", layer=layer)
+            if self.batch_norm:
+                to.tape.move(type="Fully Connected")
+                to.convolution(layer, to.conv(out, 1), self.activation)
+                to.tape.move(type=None)
+            else:
+                to.tape.add(f"{layer}.linear", Linear(out))
+                to.activation(layer, self.activation)

@@ -1,0 +1,120 @@
+"""The inverted residual block of MobileNetV2 and V3."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from mnprofile.base.errors import TableError
+from mnprofile.graph.arithmetic import decide
+from mnprofile.graph.operators.elementwise import ActivationKind
+from mnprofile.graph.operators.joining import Add
+from mnprofile.networks.blocks.squeeze_excite import squeeze_excite
+from mnprofile.networks.notation.cells import OperatorWord, a_nonlinearity
+from mnprofile.networks.notation.rows import Row
+from mnprofile.networks.widths import SCALINGS, Width, WidthRule
+
+if TYPE_CHECKING:
+    from mnprofile.networks.blocks.builder import Builder
+
+_WORD = OperatorWord()
+
+
+@dataclass(frozen=True)
+class BottleneckRow(Row):
+    """Expansion, depthwise convolution, (squeeze-excite,) projection, shortcut.
+
+    V2 prints the factor t, V3 the expanded channels; the other one is None.
+    """
+
+    kernel: int
+    out: int
+    activation: ActivationKind
+    stride: int = 1
+    t: float | None = None
+    expanded: int | None = None
+    squeeze_excite: bool = False
+
+    words: ClassVar[Mapping[str, OperatorWord]] = {"bottleneck": _WORD, "bneck": _WORD}
+    readers: ClassVar[Mapping[str, Callable[[str], Any]]] = {
+        "activation": a_nonlinearity
+    }
+    expands: ClassVar[bool] = True
+    is_repeatable: ClassVar[bool] = True
+
+    @property
+    def factor(self) -> float:
+        """Expanded channels over input channels, as printed."""
+        if self.t is not None:
+            return self.t
+        assert self.expanded is not None
+        return self.expanded / self.channels
+
+    def build(self, to: Builder) -> None:
+        rule = to.rules.expanded
+        if rule is None:
+            able = [
+                name
+                for name, scaling in SCALINGS.items()
+                if all(one.expanded for one in scaling.values())
+            ]
+            raise TableError(
+                f"scaling {to.arch.family} has no rule for the expansion of a"
+                " bottleneck",
+                place=to.arch.table.setting_place("scaling"),
+                accepted=", ".join(able),
+            )
+        to.open_block = False
+        for repeat in range(self.repeats):
+            self._block(to, rule, first=repeat == 0)
+
+    def _block(self, to: Builder, rule: WidthRule, *, first: bool) -> None:
+        tape = to.tape
+        block = to.next_block()
+        printed_stride = self.stride if first else 1
+        stride, dilation = to.strided(printed_stride)
+        tape.move(block=block, stage=to.stage)
+        before, built_in = tape.last, tape.shape.c
+        out = to.rules.output.channels(to.width(self, self.out))
+        shortcut = printed_stride == 1 and decide(built_in == out)
+        t = to.config.t if self.factor > 1 else None
+        if t is not None and decide(t == 0):
+            if shortcut:
+                to.identities.append(block)
+                return
+            to.kept_table_t.append(block)
+            t = None
+        inner = self._expanded(rule, to.config.alpha, built_in, t, first=first)
+        if not decide(inner == built_in):
+            to.convolution(f"{block}.expand", to.conv(inner, 1), self.activation)
+        op = to.depthwise(self.kernel, stride, dilation)
+        to.convolution(f"{block}.depthwise", op, self.activation)
+        if self.squeeze_excite:
+            squeeze_excite(to, f"{block}.se", "relu")
+        to.convolution(f"{block}.project", to.conv(out, 1), None)
+        if shortcut:
+            tape.move(layer=f"{block}.add")
+            tape.add(f"{block}.add", Add(), before)
+
+    def _expanded(
+        self,
+        rule: WidthRule,
+        alpha: float,
+        built_in: int,
+        t: float | None,
+        *,
+        first: bool,
+    ) -> int:
+        """Channels inside a block; a factor of 1 leaves them as they come in.
+
+        ``t`` replaces the printed factor. Later repeats have the row's output as input.
+        """
+        if t is not None:
+            return built_in if decide(t == 1) else rule.rounded(t * built_in)
+        if self.factor == 1:
+            return built_in
+        printed_in = self.channels if first else self.out
+        printed = self.expanded or self.factor * printed_in
+        width = Width(printed, self.factor, built_in, alpha)
+        return rule.scaled(width) if self.expanded is None else rule.channels(width)

@@ -1,0 +1,41 @@
+"""Average pooling over the whole map."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+from mnprofile.graph.operators.op import Shape
+from mnprofile.graph.operators.pooling import GlobalPool
+from mnprofile.networks.notation.cells import OperatorWord, pool_kernel
+from mnprofile.networks.notation.rows import Row
+
+if TYPE_CHECKING:
+    from mnprofile.networks.blocks.builder import Builder
+
+_WORD = OperatorWord(read_kernel=pool_kernel)
+
+
+@dataclass(frozen=True)
+class PoolRow(Row):
+    """Average pooling over the whole map; ``kernel`` is the printed size."""
+
+    kernel: int | None
+
+    words: ClassVar[Mapping[str, OperatorWord]] = {"avgpool": _WORD, "pool": _WORD}
+    is_counted: ClassVar[bool] = False
+    pools: ClassVar[bool] = True
+
+    def build(self, to: Builder) -> None:
+        to.pooled, to.open_block = True, False
+        to.tape.move(layer="pool", block="pool", stage="head")
+        to.tape.add("pool", GlobalPool())
+
+    def fault_on(self, x: Shape) -> str | None:
+        if self.kernel in (None, x.h):
+            return None
+        return (
+            f"pooling {self.kernel}x{self.kernel} on a map of {x.h}x{x.w}:"
+            " pooling covers the whole map"
+        )

@@ -1,0 +1,214 @@
+"""Settings to a configuration: the one place that reads and checks them.
+
+A ``Request`` holds what was asked for, in Python, on the command line, in a spec such
+as ``v2@0.75/160`` or in a budget file; ``configure`` settles it for one table.
+"""
+
+import operator
+import os
+import re
+from dataclasses import dataclass, replace
+
+from mnprofile.base.errors import UsageError
+from mnprofile.base.units import parse_resolution, plain, resolution_text
+from mnprofile.graph.configuration import Configuration
+from mnprofile.networks.notation.cells import MAX_CLASSES, MAX_EXPANSION, MAX_SIZE
+from mnprofile.networks.notation.rows import Architecture
+from mnprofile.networks.widths import implementation
+
+MAX_ALPHA = 16.0
+OUTPUT_STRIDES = (8, 16, 32)
+_ALPHA = re.compile(r"[0-9]{0,6}\.?[0-9]{1,6}")
+
+
+@dataclass(frozen=True)
+class Request:
+    """What is asked of a table. None leaves a setting as the table has it."""
+
+    alpha: float | None = None
+    resolution: int | tuple[int, int] | None = None  # a side, or (height, width)
+    rho: float | None = None  # in place of it: a factor of the table's
+    t: float | None = None
+    classes: int | None = None
+    impl: str = "paper"
+    output_stride: int | None = None
+
+
+def parse_spec(text: str) -> tuple[str, Request]:
+    """``v2@0.75/160`` -> the architecture, and the width and resolution it fixes.
+
+    ``ARCH`` and ``ARCH@ALPHA`` are specs too. A file whose whole name is ``text`` is
+    taken as that file. Raises UsageError.
+    """
+    arch, at, factors = text.rpartition("@")
+    if not at or text.endswith(".md") or os.path.lexists(text):
+        return text, Request()
+    width, slash, side = factors.partition("/")
+    if not _ALPHA.fullmatch(width):
+        raise UsageError(
+            f'"{text}": "{width}" is no width multiplier',
+            accepted="ARCH@ALPHA or ARCH@ALPHA/RES, such as v2@0.75/160",
+        )
+    return arch, Request(float(width), parse_resolution(side, text) if slash else None)
+
+
+def said_twice(spec: Request, options: Request) -> str | None:
+    """The first option, without its dashes, that repeats what a spec fixes."""
+    for name, fixed, option in (
+        ("alpha", spec.alpha, options.alpha),
+        ("res", spec.resolution, options.resolution),
+        ("rho", spec.resolution, options.rho),
+    ):
+        if fixed is not None and option is not None:
+            return name
+    return None
+
+
+def with_spec(spec: Request, options: Request) -> Request:
+    """The options, and the width and resolution that a spec fixes beside them."""
+    return replace(
+        options,
+        alpha=options.alpha if spec.alpha is None else spec.alpha,
+        resolution=spec.resolution or options.resolution,
+    )
+
+
+def spec_text(config: Configuration) -> str:
+    """What stands behind the @ of a spec, and t where it is not the table's."""
+    t = "" if config.t is None else f", t {plain(config.t)}"
+    return f"{plain(config.alpha)}/{resolution_text(config.resolution)}{t}"
+
+
+def configure(arch: Architecture, request: Request = Request()) -> Configuration:
+    """The configuration of a table that a request asks for.
+
+    Raises UsageError for a value out of range, or one that the table has no use for.
+    """
+    size = request.resolution
+    if request.rho is not None:
+        if size is not None:
+            raise UsageError(
+                "--res and --rho together: one of them gives the resolution"
+            )
+        size = side_at(arch, request.rho)
+    return Configuration(
+        name=arch.name,
+        resolution=checked_resolution(arch, size),
+        table_resolution=arch.resolution,
+        alpha=1.0 if request.alpha is None else checked_alpha(request.alpha),
+        t=checked_t(arch, request.t),
+        classes=checked_classes(arch, request.classes),
+        output_stride=checked_output_stride(request.output_stride),
+        impl=checked_impl(arch, request.impl),
+    )
+
+
+def checked_alpha(alpha: object) -> float:
+    """A width multiplier above 0, or UsageError."""
+    value = real_number("alpha", alpha)
+    if not 0 < value <= MAX_ALPHA:
+        raise UsageError(
+            f"alpha: {value:g} is out of range",
+            accepted=f"above 0, at most {MAX_ALPHA:g}",
+        )
+    return value
+
+
+def checked_resolution(arch: Architecture, resolution: object) -> tuple[int, int]:
+    """(height, width); the table's own where None is given. Raises UsageError."""
+    given = arch.resolution if resolution is None else resolution
+    sides = given if isinstance(given, tuple) else (given, given)
+    if len(sides) != 2:
+        raise UsageError(
+            f"resolution: {given} is no size", accepted="a side, or (height, width)"
+        )
+    height, width = (whole_number("resolution", side) for side in sides)
+    for side in (height, width):
+        if not 1 <= side <= MAX_SIZE:
+            raise UsageError(
+                f"resolution: {side} is out of range", accepted=f"1 to {MAX_SIZE}"
+            )
+    return height, width
+
+
+def side_at(
+    arch: Architecture,
+    rho: object,
+    option: str = "--rho",
+    accepted: str = "a factor above 0, such as 0.714",
+) -> int:
+    """round(rho x the table's resolution), or UsageError."""
+    value = real_number(option, rho)
+    if not 0 < value <= MAX_SIZE:
+        raise UsageError(f"{option}: {rho} is out of range", accepted=accepted)
+    return round(value * arch.resolution)
+
+
+def checked_t(arch: Architecture, t: object) -> float | None:
+    """An expansion factor; None keeps the printed ones. Raises UsageError."""
+    if t is None:
+        return None
+    value = real_number("t", t)
+    if not arch.has_expansion:
+        raise UsageError(f"t: {arch.name} has no expansion factor")
+    if not 0 <= value <= MAX_EXPANSION:
+        raise UsageError(
+            f"t: {value:g} is out of range", accepted=f"0 to {MAX_EXPANSION}"
+        )
+    return value
+
+
+def checked_classes(arch: Architecture, classes: object) -> int:
+    """A number of classes; the table's own where None is given. Raises UsageError."""
+    if classes is None:
+        return arch.classes if arch.has_classifier else 0
+    value = whole_number("classes", classes)
+    if not arch.has_classifier:
+        raise UsageError(f"classes: {arch.name} has no classifier")
+    if not 0 <= value <= MAX_CLASSES:
+        raise UsageError(
+            f"classes: {value} is out of range", accepted=f"0 to {MAX_CLASSES}"
+        )
+    return value
+
+
+def checked_output_stride(output_stride: int | None) -> int | None:
+    """8, 16, 32 or None, or UsageError."""
+    if output_stride is None:
+        return None
+    if output_stride not in OUTPUT_STRIDES:
+        raise UsageError(
+            f"output stride: {output_stride} is not accepted",
+            accepted=", ".join(map(str, OUTPUT_STRIDES)),
+        )
+    return int(output_stride)
+
+
+def checked_impl(arch: Architecture, impl: str) -> str:
+    """An implementation that has this table's family, or UsageError."""
+    implementation(arch.family, arch.scaling, impl)
+    return impl
+
+
+def whole_number(name: str, value: object) -> int:
+    """An int from anything that is one (numpy's too), or UsageError."""
+    try:
+        if isinstance(value, bool):
+            raise TypeError
+        return operator.index(value)  # type: ignore[arg-type]
+    except TypeError:
+        raise UsageError(
+            f"{name}: {value!r} is no whole number", accepted="a whole number"
+        ) from None
+
+
+def real_number(name: str, value: object) -> float:
+    """A float from anything that is a number, or UsageError."""
+    try:
+        if isinstance(value, bool | str) or not hasattr(value, "__float__"):
+            raise TypeError
+        return float(value)
+    except (TypeError, ValueError, OverflowError):
+        raise UsageError(
+            f"{name}: {value!r} is no number", accepted="a number"
+        ) from None

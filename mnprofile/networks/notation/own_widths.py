@@ -1,0 +1,106 @@
+"""Width rules that a table's settings name or spell out for themselves.
+
+    scaling = { like = "v2", last = "kept", output = { divisor = 4 } }
+
+What is not mentioned is as in the family that it is like.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any, get_args
+
+from mnprofile.base.errors import nearest
+from mnprofile.networks.notation.cells import MAX_CHANNELS, RefusalError
+from mnprofile.networks.widths import (
+    FAMILIES,
+    NAMED,
+    SCALINGS,
+    WIDTHS,
+    Rounding,
+    Scales,
+    Scaling,
+    WidthRule,
+)
+
+
+def own_scaling(spelled: Mapping[str, object]) -> tuple[str, Scaling]:
+    """The family that the rules are like, and the rules: for impl "paper" alone.
+
+    Raises RefusalError for anything that is not such a rule.
+    """
+    family = spelled.get("like")
+    if not isinstance(family, str) or family not in FAMILIES:
+        raise RefusalError(
+            "like: not a family", accepted=", ".join(map(repr, FAMILIES))
+        )
+    rules: dict[str, Any] = {}
+    for key, value in spelled.items():
+        if key in WIDTHS:
+            rules[key] = _rule(key, value)
+        elif key != "like":
+            known = ("like", *WIDTHS)
+            raise RefusalError(
+                f"{key}: unknown key",
+                accepted=", ".join(known),
+                suggestion=nearest(key, known),
+            )
+    return family, {"paper": replace(SCALINGS[family]["paper"], **rules)}
+
+
+def _rule(width: str, value: object) -> WidthRule:
+    if isinstance(value, str) and value in NAMED:
+        return NAMED[value]
+    if not isinstance(value, dict):
+        raise RefusalError(
+            f"{width}: not a width rule",
+            accepted=", ".join(map(repr, NAMED)) + ", or { divisor = 4 }",
+        )
+    given: dict[str, Any] = {}
+    for key, one in value.items():
+        if key not in _KEYS:
+            raise RefusalError(
+                f"{width}: {key}: unknown key",
+                accepted=", ".join(_KEYS),
+                suggestion=nearest(key, list(_KEYS)),
+            )
+        accepts, accepted = _KEYS[key]
+        if not accepts(one):
+            raise RefusalError(f"{width}: {key}: not accepted", accepted=accepted)
+        given[key.replace("-", "_")] = one
+    rounding = given.get("rounding", "nearest")
+    given.setdefault("divisor", 8 if rounding == "nearest" else 1)
+    if rounding != "nearest" and given["divisor"] != 1:
+        raise RefusalError(
+            f"{width}: rounding: {rounding} has no divisor", accepted="divisor = 1"
+        )
+    given.setdefault("minimum", given["divisor"])
+    return WidthRule(**given)
+
+
+Check = tuple[Callable[[object], bool], str]  # whether a value is accepted, and which
+
+
+def _one_of(*accepted: str) -> Check:
+    return lambda value: value in accepted, ", ".join(accepted)
+
+
+def _whole(low: int, high: int) -> Check:
+    return (
+        lambda value: type(value) is int and low <= value <= high,
+        f"a whole number from {low} to {high}",
+    )
+
+
+_KEYS: dict[str, Check] = {
+    "of": _one_of("printed", "input"),
+    "scales": _one_of(*get_args(Scales)),
+    "from-alpha": (
+        lambda value: type(value) in (int, float) and 0 <= value <= 16,  # type: ignore[operator]
+        "a number from 0 to 16",
+    ),
+    "divisor": _whole(1, 1024),
+    "minimum": _whole(1, MAX_CHANNELS),
+    "rounding": _one_of(*get_args(Rounding)),
+    "cut-first": (lambda value: isinstance(value, bool), "true or false"),
+    "decimals": _whole(0, 6),
+}

@@ -1,0 +1,47 @@
+"""The frontier of top-1 over a cost: what nothing else beats in both."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from mnprofile.search.rows import Rows, join
+
+
+def on_frontier(cost: Any, top1: Any, rank: Any) -> Any:
+    """Indices of the configurations [N] that no other one beats, cheapest first.
+
+    One beats another that costs at least as much for at most its top-1. Of those equal
+    in both, the lowest ``rank`` stays, else the first. A top-1 of nan is never on it.
+    """
+    import numpy as np
+
+    order = np.lexsort((rank, -top1, cost))
+    best = np.fmax.accumulate(np.append(-np.inf, top1[order]))
+    return order[top1[order] > best[:-1]]
+
+
+class Frontier:
+    """The frontier of all rows so far. The cost is a column of counts.
+
+    Of two rows equal in cost and top-1, a published one stays, else the first.
+    """
+
+    def __init__(self, cost: str = "macs") -> None:
+        self.cost = cost
+        self.rows: Rows | None = None
+
+    def may_enter(self, cost: Any, top1: Any) -> Any:
+        """A quick test that lets every row through that may be on the frontier."""
+        import numpy as np
+
+        if self.rows is None:
+            return top1 > -np.inf
+        cheaper = np.searchsorted(self.rows.columns[self.cost], cost)
+        return top1 > np.append(-np.inf, self.rows.columns["top1"])[cheaper]
+
+    def add(self, rows: Rows) -> None:
+        """Take in the rows that belong there, and drop those that they beat."""
+        joined = rows if self.rows is None else join([self.rows, rows])
+        columns = joined.columns
+        best = on_frontier(columns[self.cost], columns["top1"], columns["kind"])
+        self.rows = joined.take(best)

@@ -1,0 +1,80 @@
+"""Rows of a sweep: configurations and their figures, column by column."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from mnprofile.evidence.literature.accuracy_series import Latency, latencies
+from mnprofile.networks.notation.rows import Architecture
+from mnprofile.search.conditions import COUNTS, MEMORY
+from mnprofile.search.grids import Grid
+from mnprofile.search.interpolation import Accuracy, accuracy_of, as_published
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+# What a row has besides its group, in the order of the columns. ``t`` is nan where the
+# table's own expansion stands, ``top1`` where no accuracy is known.
+NUMBERS = ("alpha", "height", "width", "t", *COUNTS, MEMORY, "top1", "kind")
+
+
+@dataclass(frozen=True)
+class SweepGroup:
+    """What the rows of one table, implementation and number of classes share."""
+
+    arch: Architecture
+    impl: str
+    classes: int
+    accuracy: Accuracy | None  # None where published figures are not about it
+    latencies: tuple[Latency, ...] = ()
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Configurations and their figures; ``group`` [N] indexes ``groups``."""
+
+    groups: tuple[SweepGroup, ...]
+    group: NDArray[np.int32]
+    columns: dict[str, NDArray[Any]]  # of NUMBERS, [N] each
+
+    def __len__(self) -> int:
+        return len(self.group)
+
+    def take(self, index: Any) -> Rows:
+        """Some of the rows, by index or mask."""
+        taken = {name: column[index] for name, column in self.columns.items()}
+        return Rows(self.groups, self.group[index], taken)
+
+
+def groups_of(grids: Sequence[Grid]) -> tuple[SweepGroup, ...]:
+    """Every table, implementation and number of classes that the grids hold."""
+    return tuple(
+        SweepGroup(
+            one.arch,
+            impl,
+            classes,
+            accuracy_of(one.arch.name) if about else None,
+            latencies(one.arch.name) if about else (),
+        )
+        for one in grids
+        for impl in one.impls
+        for classes in one.classes
+        for about in (as_published(one.arch, impl, classes),)
+    )
+
+
+def join(parts: Sequence[Rows]) -> Rows:
+    """Rows of one sweep, one piece after the other."""
+    import numpy as np
+
+    return Rows(
+        parts[0].groups,
+        np.concatenate([part.group for part in parts]),
+        {
+            name: np.concatenate([part.columns[name] for part in parts])
+            for name in NUMBERS
+        },
+    )

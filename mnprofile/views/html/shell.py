@@ -1,0 +1,100 @@
+"""Every page is one file: nothing is fetched, and no script runs but the hashed.
+
+The same input gives the same bytes: there is no clock, no random id and no path.
+"""
+
+import base64
+import hashlib
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from mnprofile import __version__
+from mnprofile.base.json_files import CONVENTION
+from mnprofile.views.html.markup import text, trusted
+
+FOLDER = Path(__file__).parent / "templates"
+
+
+def document(
+    title: str,
+    body: Markup,
+    *,
+    style: str,
+    scripts: Sequence[str],
+    data: Sequence[Markup],
+    has_plotly: bool = False,
+) -> str:
+    """One HTML file around a body.
+
+    ``data`` are JSON blocks for its scripts. plotly.js, one of them, adds style
+    elements of its own and draws pictures to save, which its page then allows.
+    """
+    styles = "'unsafe-inline'" if has_plotly else _hash(style)
+    policy = (
+        "default-src 'none'",
+        f"script-src {' '.join(map(_hash, scripts))}",
+        f"style-src {styles}",
+        "img-src data: blob:" if has_plotly else "img-src data:",
+        "base-uri 'none'",
+        "form-action 'none'",
+    )
+    return fragment(
+        "document.html",
+        title=title,
+        body=body,
+        policy="; ".join(policy),
+        style=trusted(style),
+        scripts=map(trusted, scripts),
+        data=data,
+    )
+
+
+def fragment(name: str, **context: Any) -> Markup:
+    """A template filled in: a part of a page, or the whole."""
+    return trusted(_environment().get_template(name).render(context))
+
+
+def drawing(name: str, **context: Any) -> Markup:
+    """A template filled in and put on one line, as space between elements is drawn.
+
+    No text is harmed: line ends in it are shown as codes.
+    """
+    return trusted("".join(map(str.strip, fragment(name, **context).splitlines())))
+
+
+def asset(name: str) -> str:
+    """A script or style sheet of this package."""
+    found = (FOLDER / name).read_text("utf-8")
+    assert "</script" not in found
+    assert "</style" not in found
+    return found
+
+
+def _hash(source: str) -> str:
+    digest = hashlib.sha256(source.encode()).digest()
+    return f"'sha256-{base64.b64encode(digest).decode()}'"
+
+
+@cache
+def _environment() -> Environment:
+    made = Environment(
+        loader=FileSystemLoader(FOLDER, encoding="utf-8"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        finalize=_final,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    made.globals.update(convention=CONVENTION, version=__version__)
+    return made
+
+
+def _final(value: object) -> object:
+    """What every expression of a template passes through."""
+    return text(value) if isinstance(value, str) else value

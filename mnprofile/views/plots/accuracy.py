@@ -1,0 +1,188 @@
+"""Top-1 against cost: the points, their frontier, and what is said of them."""
+
+import shlex
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from mnprofile.base import units
+from mnprofile.base.errors import UsageError
+from mnprofile.evidence.literature.accuracies import printed_accuracies
+from mnprofile.evidence.literature.accuracy_series import PHONES
+from mnprofile.networks.notation.rows import Architecture
+from mnprofile.search.row_files import latency_column
+from mnprofile.views.plots.palette import Style, styles
+from mnprofile.views.plots.scales import tick_text
+
+
+@dataclass(frozen=True, slots=True)
+class Axis:
+    """What top-1 is drawn against. ``key`` is a column of the sweep's files."""
+
+    key: str
+    title: str
+    unit: str = ""  # after a number, instead of a decimal prefix
+
+    @property
+    def short(self) -> str:
+        """The title without what stands in brackets."""
+        return self.title.partition(" (")[0]
+
+    @property
+    def name(self) -> str:
+        """The title as it stands within a sentence."""
+        return self.short[0].lower() + self.short[1:]
+
+
+MACS = Axis("macs", "Multiply-adds (1 multiply-add = 2 FLOPs)")
+COUNTS = {
+    "macs": MACS,
+    "params": Axis("params", "Parameters"),
+    "activations": Axis("activations", "Activations (output elements)"),
+}
+
+
+def x_axis(text: str) -> Axis:
+    """ "macs", "params", "activations" or "latency:PHONE". Raises UsageError."""
+    name, colon, phone = text.partition(":")
+    phone = phone.strip()
+    if not colon and name in COUNTS:
+        return COUNTS[name]
+    if name == "latency" and phone in PHONES:
+        title = f"Latency on {phone} (ms, as published)"
+        return Axis(latency_column(phone), title, " ms")
+    raise UsageError(
+        f'--x: "{text}" is no axis',
+        accepted=", ".join([*COUNTS, *(f'"latency:{phone}"' for phone in PHONES)]),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """A network whose top-1 (percent) is known. ``x`` is in the axis' own unit."""
+
+    network: str  # the name of its table, a shipped one
+    alpha: float
+    resolution: str
+    x: float
+    macs: int
+    params: int
+    top1: float
+    where: str  # its top-1 comes from
+    t: float | None = None
+    is_published: bool = True
+    latencies: tuple[tuple[str, float], ...] = ()  # device, ms
+
+    @property
+    def label(self) -> str:
+        """Width and size in short: 0.75/160."""
+        return f"{self.alpha:g}/{self.resolution}"
+
+    @property
+    def command(self) -> str:
+        """The command that counts exactly this configuration."""
+        parts = ["mnprofile", "count", self.network]
+        parts += ["--alpha", units.plain(self.alpha), "--res", self.resolution]
+        if self.t is not None:
+            parts += ["--t", units.plain(self.t)]
+        return shlex.join(parts)
+
+
+def frontier(points: Iterable[Point]) -> tuple[Point, ...]:
+    """The points that no other one beats in both cost and top-1, cheapest first.
+
+    Of two that are equal in both, a published one stays, else the first.
+    """
+    best: list[Point] = []
+    for point in sorted(
+        points, key=lambda one: (one.x, -one.top1, not one.is_published)
+    ):
+        if not best or point.top1 > best[-1].top1:
+            best.append(point)
+    return tuple(best)
+
+
+@dataclass(frozen=True)
+class Series:
+    """The points of one table; ``name`` is what it is called."""
+
+    name: str
+    style: Style
+    points: tuple[Point, ...]
+
+    @cached_property
+    def best(self) -> tuple[Point, ...]:
+        """The frontier among its own points."""
+        return frontier(self.points)
+
+
+@dataclass(frozen=True)
+class AccuracyPlot:
+    """What every drawing of top-1 against cost shows.
+
+    ``names`` says what each table is called, in the order of the legend.
+    """
+
+    points: tuple[Point, ...]
+    names: Mapping[str, str]
+    axis: Axis = MACS
+
+    @cached_property
+    def frontier(self) -> tuple[Point, ...]:
+        """The frontier over all points."""
+        return frontier(self.points)
+
+    @cached_property
+    def series(self) -> tuple[Series, ...]:
+        """The points by table, of those that have any."""
+        looks = styles(self.names)
+        return tuple(
+            Series(name, looks[network], own)
+            for network, name in self.names.items()
+            if (own := tuple(one for one in self.points if one.network == network))
+        )
+
+
+def printed(networks: Iterable[tuple[Architecture, str]]) -> AccuracyPlot:
+    """Every printed accuracy of some tables over multiply-adds.
+
+    Each table comes with the implementation as which it is counted.
+    """
+    known = {arch.name: (arch, impl) for arch, impl in networks}
+    points = tuple(
+        Point(
+            network=name,
+            alpha=one.alpha,
+            resolution=str(one.resolution),
+            x=one.macs,
+            macs=one.macs,
+            params=one.params,
+            top1=float(one.top1),
+            where=one.where,
+        )
+        for name, (arch, impl) in known.items()
+        for one in printed_accuracies(arch, impl=impl)
+    )
+    names = {name: arch.title or name for name, (arch, _) in known.items()}
+    return AccuracyPlot(points, names)
+
+
+def sweep_caption(plot: AccuracyPlot, seen: int) -> str:
+    """The plot of a sweep in sentences. ``seen`` configurations had a known top-1."""
+    points, axis = plot.points, plot.axis
+    published = sum(point.is_published for point in points)
+    text = (
+        f"{seen:,} configurations with a known top-1; {len(points):,} networks are"
+        " shown,"
+        f" {published:,} published (filled) and {len(points) - published:,} estimated"
+        f" (hollow); {len(plot.frontier):,} are on the frontier. The area of a mark is"
+        " its number of parameters; labels are α/resolution."
+    )
+    if axis.unit:
+        text += " Latencies are as published: each source measured in its own way."
+    if plot.frontier:
+        best = plot.frontier[-1]
+        cost = tick_text(best.x, axis.unit) if axis.unit else units.short(int(best.x))
+        top1 = units.plain(best.top1)
+        text += f" The best is {best.network} {best.label}: {top1} % at {cost}."
+    return text

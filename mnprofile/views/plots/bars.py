@@ -1,0 +1,75 @@
+"""Bars as SVG; each part carries its number as a ``<title>``."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from markupsafe import Markup
+
+from mnprofile.base.units import plain
+from mnprofile.views.html.markup import element
+
+
+@dataclass(frozen=True)
+class Segment:
+    """A part of a stacked bar: its colour class, value, and what it is."""
+
+    key: str
+    value: int
+    title: str
+
+
+def stacked_bar(segments: Sequence[Segment], whole: int, label: str) -> Markup:
+    """One horizontal bar; ``whole`` is as long as the bar can be."""
+    parts, at = [], 0
+    for segment in segments:
+        if segment.value:
+            x, width = _percent(at, whole), _percent(segment.value, whole)
+            parts.append(_part(segment.key, segment.title, x, width))
+        at += segment.value
+    return _drawn("bar", label, parts)
+
+
+def step_bar(step: int, most: int, label: str) -> Markup:
+    """A bar from the middle: to the right where it grew, to the left where it shrank.
+
+    ``most`` is the step that reaches an end.
+    """
+    wide = 50 * abs(step) / most if most else 0.0
+    key, start = ("grew", 50.0) if step > 0 else ("shrank", 50 - wide)
+    middle = element("line", x1="50%", x2="50%", y1="-3", y2="19")
+    bar = _part(key, label, f"{start:.3f}%", f"{wide:.3f}%")
+    return _drawn("bar steps", label, [bar, middle])
+
+
+def columns(segments: Sequence[Segment], label: str, height: int = 72) -> Markup:
+    """One vertical bar per layer, from left to right in network order."""
+    top = max((segment.value for segment in segments), default=0) or 1
+    step = 100 / max(len(segments), 1)
+    parts = []
+    for index, segment in enumerate(segments):
+        tall = round((height - 2) * segment.value / top, 2)
+        x, width = f"{index * step + step * 0.1:.3f}%", f"{step * 0.8:.3f}%"
+        y = plain(round(height - tall, 2))
+        parts.append(_part(segment.key, segment.title, x, width, y, plain(tall)))
+    return _drawn("columns", label, parts, height)
+
+
+def _drawn(
+    class_: str, label: str, parts: Sequence[Markup], height: int = 16
+) -> Markup:
+    return element(
+        "svg", *parts, class_=class_, role="img", aria_label=label, height=height
+    )
+
+
+def _part(
+    key: str, title: str, x: str, width: str, y: str = "0", height: str = "100%"
+) -> Markup:
+    inside = element("title", title)
+    return element(
+        "rect", inside, class_=f"t-{key}", x=x, width=width, y=y, height=height
+    )
+
+
+def _percent(part: int, whole: int) -> str:
+    return f"{100 * part / whole:.3f}%" if whole else "0%"

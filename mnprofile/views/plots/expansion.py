@@ -1,0 +1,93 @@
+"""Multiply-adds against the expansion factor t, as lines."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from mnprofile.base import escape, units
+from mnprofile.search.grids import Grid
+from mnprofile.views.plots.heat import macs_of
+from mnprofile.views.plots.palette import Style, styles
+from mnprofile.views.plots.plotly_layout import TEXT, PlotlyFigure, layout, scatter
+from mnprofile.views.plots.scales import linear_ticks, thinned, tick_text
+
+CAPTION = (
+    "One t for every block whose printed one is above 1, at α 1 and the table's own"
+    " resolution. Dashed: the factors as printed."
+)
+
+
+@dataclass(frozen=True)
+class Expansion:
+    """Multiply-adds of one table by expansion factor, at alpha 1 and its own size."""
+
+    network: str
+    ts: tuple[float, ...]
+    macs: tuple[int, ...]
+    as_printed: int
+
+
+def expansion_of(grid: Grid) -> Expansion | None:
+    """Multiply-adds against t; None for a table without expansion.
+
+    The t of the grid where it has several, else 0.5 to 10.
+    """
+    arch = grid.arch
+    if not arch.has_expansion:
+        return None
+    given = sorted(t for t in grid.ts if t is not None)
+    ts = thinned(given) if len(given) > 1 else tuple(n / 2 for n in range(1, 21))
+    side = ((arch.resolution, arch.resolution),)
+    macs = tuple(row[0] for row in macs_of(grid, [1.0] * len(ts), ts, side))
+    ((as_printed,),) = macs_of(grid, [1.0], None, side)
+    return Expansion(arch.name, ts, macs, as_printed)
+
+
+def figure(expansions: Sequence[Expansion]) -> PlotlyFigure:
+    """A line for each table, and its own cost as a dashed one."""
+    looks = styles([one.network for one in expansions])
+    traces = [trace for one in expansions for trace in _traces(one, looks[one.network])]
+    most = max((max(*one.macs, one.as_printed) for one in expansions), default=1)
+    ticks = linear_ticks(most)
+    shown = [*ticks, ticks[-1] + ticks.step]
+    drawn = layout(
+        x={"title": "Expansion factor t"},
+        y={
+            "title": "Multiply-adds",
+            "range": [0, most * 1.06],
+            "tickvals": shown,
+            "ticktext": [tick_text(tick) for tick in shown],
+        },
+    )
+    return {"data": traces, "layout": drawn}
+
+
+def _traces(one: Expansion, style: Style) -> tuple[dict[str, Any], dict[str, Any]]:
+    name = escape.plotly(one.network)
+    line = scatter(
+        "lines+markers",
+        one.ts,
+        one.macs,
+        name=name,
+        hovertext=[
+            f"<b>{name}</b><br>t {units.plain(t)}<br>{units.short(value)} multiply-adds"
+            for t, value in zip(one.ts, one.macs, strict=True)
+        ],
+        hoverinfo="text",
+        line={"color": style.color, "width": 2},
+        marker={
+            "symbol": style.marker.symbol,
+            "size": 8,
+            "line": {"width": 1, "color": TEXT},
+        },
+    )
+    as_printed = scatter(
+        "lines",
+        (one.ts[0], one.ts[-1]),
+        (one.as_printed, one.as_printed),
+        name=f"{name}, as printed",
+        hoverinfo="skip",
+        line={"color": style.color, "width": 1.5, "dash": "dash"},
+        showlegend=False,
+    )
+    return line, as_printed

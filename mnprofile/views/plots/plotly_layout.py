@@ -1,0 +1,68 @@
+"""What all plotly figures share.
+
+A figure is a plain dictionary, ``{"data": [...], "layout": {...}}``: nothing here needs
+plotly. Colours that follow the page's theme stand as tokens (``TEXT``, ``GRID``,
+``PAPER``) until the page's script puts in those of ``THEMES``. Names are escaped where
+a figure is made, because plotly takes every text for markup.
+"""
+
+from collections.abc import Iterable
+from typing import Any
+
+PlotlyFigure = dict[str, Any]
+
+TEXT, GRID, PAPER = "theme:text", "theme:grid", "theme:paper"
+THEMES = {
+    "light": {TEXT: "#1f2328", GRID: "#d8dee4", PAPER: "#ffffff"},
+    "dark": {TEXT: "#e6edf3", GRID: "#3d444d", PAPER: "#0d1117"},
+}
+# No logo, and no button that sends the chart anywhere.
+CONFIG: dict[str, Any] = {
+    "displaylogo": False,
+    "responsive": True,
+    "modeBarButtonsToRemove": ["sendChartToCloud", "lasso2d", "select2d"],
+    "showSendToCloud": False,
+    "plotlyServerURL": "",
+    "typesetMath": False,
+}
+
+
+def scatter(
+    mode: str, xs: Iterable[float], ys: Iterable[float], **more: Any
+) -> dict[str, Any]:
+    """A trace of lines, markers or text."""
+    return {"type": "scatter", "mode": mode, "x": [*xs], "y": [*ys], **more}
+
+
+def layout(*, x: dict[str, Any], y: dict[str, Any], top: int = 12) -> dict[str, Any]:
+    """The layout of a figure with these axes. ``top`` is its upper margin in pixels."""
+    shared = {
+        "gridcolor": GRID,
+        "linecolor": GRID,
+        "zeroline": False,
+        "automargin": True,
+        "ticks": "outside",
+        "tickcolor": GRID,
+    }
+    xaxis, yaxis = (
+        {**shared, **axis, "title": {"standoff": 8, "text": axis["title"]}}
+        for axis in (x, y)
+    )
+    return {
+        "xaxis": xaxis,
+        "yaxis": yaxis,
+        "font": {"family": "system-ui, sans-serif", "size": 12, "color": TEXT},
+        "paper_bgcolor": PAPER,
+        "plot_bgcolor": PAPER,
+        "margin": {"l": 48, "r": 12, "t": top, "b": 48},
+        "legend": {
+            "orientation": "h",
+            "x": 0,
+            "xanchor": "left",
+            "y": 1.02,
+            "yanchor": "bottom",
+            "itemsizing": "constant",
+        },
+        "hovermode": "closest",
+        "hoverlabel": {"align": "left", "bgcolor": PAPER, "font": {"color": TEXT}},
+    }

@@ -1,0 +1,44 @@
+"""Scales: round ticks, how they are written, and which of many values are shown."""
+
+import math
+from collections.abc import Sequence
+from typing import TypeVar
+
+T = TypeVar("T")
+
+MAX_SHOWN = 24  # values on an axis
+MOST_TICKS = 5  # on a linear axis, besides 0
+
+
+def log_ticks(low: float, high: float) -> list[float]:
+    """1, 2 and 5 times the powers of ten from ``low`` to ``high``."""
+    first, last = math.floor(math.log10(low)), math.ceil(math.log10(high))
+    every = [step * 10**power for power in range(first, last + 1) for step in (1, 2, 5)]
+    return [tick for tick in every if low <= tick <= high]
+
+
+def linear_ticks(most: int) -> range:
+    """0 and the multiples of a 1-2-5 number, up to five of them, that ``most`` has."""
+    power = 10 ** max(len(str(most)) - 2, 0)
+    sizes = (n * power for n in (1, 2, 5, 10, 20, 50))
+    step = next(size for size in sizes if most <= MOST_TICKS * size)
+    return range(0, most + 1, step)
+
+
+def tick_text(value: float, unit: str = "") -> str:
+    """2e7 -> "20 M", with a decimal prefix; with a unit as it is."""
+    if unit:
+        return f"{value:g}{unit}"
+    for power, suffix in ((9, "G"), (6, "M"), (3, "k")):
+        if value >= 10**power:
+            return f"{value / 10**power:.3g} {suffix}"
+    return f"{value:g}"
+
+
+def thinned(values: Sequence[T]) -> tuple[T, ...]:
+    """At most MAX_SHOWN of the values, evenly, both ends among them."""
+    if len(values) <= MAX_SHOWN:
+        return tuple(values)
+    last = len(values) - 1
+    at = {round(step * last / (MAX_SHOWN - 1)) for step in range(MAX_SHOWN)}
+    return tuple(values[index] for index in sorted(at))

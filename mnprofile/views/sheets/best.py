@@ -1,0 +1,158 @@
+"""The best known configurations within limits, what binds, and what comes next."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from mnprofile.base.sheet import Column, Sheet, noted
+from mnprofile.base.units import plain, short, short_bytes
+from mnprofile.views.document import Document
+from mnprofile.views.sheets.columns import ALPHA, RESOLUTION, TOP1, counts
+
+if TYPE_CHECKING:
+    from mnprofile.search.best import Choice, Found
+
+
+def best_document(found: Found, top: int, *, memory: bool = False) -> Document:
+    """The first ``top`` published ones, and the estimates that promise more.
+
+    ``memory`` shows people the peaks of memory too.
+    """
+    published, estimates = found.published[:top], found.estimates[:top]
+    limits = ", ".join(map(str, found.limits))
+    title = f"Published, within {limits}" if limits else "Published"
+    more = "Estimates that promise more than any published one"
+    peak = ["act_peak_bytes"] if memory else []
+    shown = ["model", "alpha", "resolution", "macs", "params", *peak, "top1"]
+    sheets = [choice_sheet(published, title).only(*shown)]
+    if estimates:
+        sheets.append(choice_sheet(estimates, more).only(*shown))
+    sheets = [sheet for sheet in sheets if sheet.rows] or sheets[:1]
+    notes = [*verdict(found), *_estimate_notes(estimates)]
+    if memory:
+        notes.append(f"Peak bytes: live activations at {found.bits} bits")
+    return Document(
+        "find",
+        noted(sheets, notes),
+        choice_sheet((*published, *estimates)),
+        lambda: _record(found, top),
+    )
+
+
+def choice_sheet(choices: Iterable[Choice], title: str = "") -> Sheet:
+    """One row per configuration."""
+    return Sheet.of(
+        (
+            Column("model", "Model"),
+            ALPHA,
+            RESOLUTION,
+            *counts("macs", "params", "activations", "act_peak_bytes"),
+            TOP1,
+            Column("top1_kind", "Top-1 is"),
+            Column("top1_source", "Source"),
+        ),
+        map(_choice_record, choices),
+        title=title,
+    )
+
+
+def verdict(found: Found) -> tuple[str, ...]:
+    """What fits best, which limit binds, and what the next better one would cost."""
+    if not found.searched:
+        return (
+            "No accuracy is known here: none is published, and none lies between"
+            " published ones.",
+        )
+    best = found.best
+    if best is None:
+        assert found.nearest is not None
+        return (
+            f"None of {found.searched} configurations of known accuracy fits.",
+            f"Nearest: {_sentence(found.nearest, found)}; it breaks"
+            f" {_overshoots(found.nearest, found)}.",
+        )
+    kind = "" if best.is_published else " (an estimate)"
+    fits = (
+        f"{len(found.ranked)} of {found.searched} fit."
+        f" Best: {_sentence(best, found)}{kind}."
+    )
+    after = found.next_better
+    if after is None:
+        return (fits, "No limit binds: nothing known is more accurate.")
+    return (
+        fits,
+        f"Next better: {_sentence(after, found)};"
+        f" it breaks {_overshoots(after, found)}.",
+    )
+
+
+def _sentence(choice: Choice, found: Found) -> str:
+    kind = "" if choice.is_published else " estimated"
+    is_limited = any(limit.column == "act_peak_bytes" for limit in found.limits)
+    peak = f", {short_bytes(choice.act_peak_bytes)} peak" if is_limited else ""
+    return (
+        f"{choice.spec}, top-1 {plain(choice.top1)} %{kind},"
+        f" {short(choice.macs)} macs, {short(choice.params)} params{peak}"
+    )
+
+
+def _overshoots(choice: Choice, found: Found) -> str:
+    """The limits that a choice breaks, and by how much."""
+    parts = []
+    for limit in found.binding:
+        value = getattr(choice, limit.column)
+        if limit.column == "top1":
+            parts.append(f"{limit} by {limit.value - value:.1f} points")
+        else:
+            text = short_bytes if limit.column == "act_peak_bytes" else short
+            parts.append(f"{limit} by {text(int(value - limit.value))}")
+    return " and ".join(parts)
+
+
+def _estimate_notes(choices: Sequence[Choice]) -> tuple[str, ...]:
+    fits = {choice.arch.name: choice.accuracy.fit for choice in choices}
+    return tuple(
+        f"Estimates of {name} are off by {fit.mean_error:.1f} points of top-1 in the"
+        f" mean, {fit.worst_error:.1f} at worst (leave-one-out)."
+        for name, fit in fits.items()
+        if fit is not None
+    )
+
+
+def _record(found: Found, top: int) -> dict[str, Any]:
+    """A search as JSON has it."""
+    return {
+        "limits": [
+            {"quantity": one.column, "sign": one.sign, "value": one.value}
+            for one in found.limits
+        ],
+        "bits": found.bits,
+        "searched": found.searched,
+        "fitting": len(found.ranked),
+        "published": [_choice_record(one) for one in found.published[:top]],
+        "estimates": [_choice_record(one) for one in found.estimates[:top]],
+        "binding": [str(limit) for limit in found.binding],
+        "next_better": _known(found.next_better),
+        "nearest": _known(found.nearest),
+        "verdict": list(verdict(found)),
+    }
+
+
+def _known(choice: Choice | None) -> dict[str, Any] | None:
+    return _choice_record(choice) if choice else None
+
+
+def _choice_record(choice: Choice) -> dict[str, Any]:
+    return {
+        "model": choice.arch.name,
+        "alpha": choice.alpha,
+        "resolution": choice.resolution,
+        "macs": choice.macs,
+        "params": choice.params,
+        "activations": choice.activations,
+        "act_peak_bytes": choice.act_peak_bytes,
+        "top1": choice.top1,
+        "top1_kind": "published" if choice.is_published else "estimate",
+        "top1_source": choice.accuracy.label,
+    }

@@ -1,0 +1,149 @@
+"""The verdicts of a project's budgets, and what its networks cost by stage."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from mnprofile.base.sheet import Change, Column, Share, Sheet
+from mnprofile.costs.budgets.baseline import NetworkCosts
+from mnprofile.costs.budgets.evaluation import BudgetCheck, LimitCheck
+from mnprofile.costs.comparison import QUANTITIES, Costs
+from mnprofile.views.document import Document
+from mnprofile.views.sheets.columns import NETWORK, STAGE, drawn
+
+WORDS = {"over": "over budget", "unmeasured": "not measured", "ok": "within budget"}
+
+
+def budgets_document(judgement: BudgetCheck) -> Document:
+    """Every limit and its verdict, the worst first."""
+    sheet = verdict_sheet(judgement.verdicts)
+    notes = (*dict.fromkeys(_notes(judgement)), verdict_sentence(judgement))
+    return Document(
+        "ci",
+        [sheet.only(*_shown_columns(judgement)).noted(*notes)],
+        sheet,
+        lambda: _record(judgement),
+    )
+
+
+def verdict_sentence(judgement: BudgetCheck) -> str:
+    """The outcome in one sentence."""
+    states = [verdict.state for verdict in judgement.verdicts]
+    limits = f"{len(states)} limit{'' if len(states) == 1 else 's'}"
+    told = ", ".join(
+        f"{states.count(state)} {word}"
+        for state, word in WORDS.items()
+        if state in states
+    )
+    outcome = {0: "Passed", 1: "Failed", 3: "Incomplete"}[judgement.exit_code]
+    return f"{outcome}: {limits} checked, {told}."
+
+
+def verdict_sheet(verdicts: Sequence[LimitCheck]) -> Sheet:
+    """One row per limit, in the order given."""
+    return Sheet.of(
+        (
+            Column("verdict", "LimitCheck"),
+            Column("budget", "Budget"),
+            NETWORK,
+            Column("rule", "Limit set by"),
+            Column("quantity", "Quantity"),
+            Column("measured", "NetworkCosts", "count"),
+            Column("limit", "Limit", "count"),
+            Column("headroom", "Headroom", "delta"),
+            Column("used", "Used", "share"),
+            Column("baseline", "Baseline", "count"),
+            Column("line", "Line", "number"),
+            Column("note", "Note"),
+        ),
+        map(_cells, verdicts),
+    )
+
+
+def _cells(verdict: LimitCheck) -> dict[str, Any]:
+    measured, limit = verdict.measured, verdict.limit
+    record = _verdict_record(verdict)
+    record |= {"verdict": verdict.state, "note": note_of(verdict)}
+    if measured is not None and limit is not None:
+        record["headroom"] = limit - measured
+        record["used"] = Share(measured, limit) if limit else None
+    return record
+
+
+def note_of(verdict: LimitCheck) -> str:
+    """What a row has no column for: the reason, and the budget's own message."""
+    message = verdict.budget.message if verdict.state != "ok" else ""
+    return "; ".join(filter(None, (verdict.reason, message)))
+
+
+def _shown_columns(judgement: BudgetCheck) -> tuple[str, ...]:
+    """The columns for people; networks are named where a budget has many."""
+    many = any(len(networks) > 1 for networks in judgement.networks.values())
+    named = ("budget", "network") if many else ("budget",)
+    return ("verdict", *named, "quantity", "measured", "limit", "headroom")
+
+
+def _notes(judgement: BudgetCheck) -> list[str]:
+    """What a failed limit's row has no room for."""
+    return [
+        f"{verdict.budget.name}, {verdict.label}: {note_of(verdict)}"
+        for verdict in judgement.verdicts
+        if verdict.state != "ok" and note_of(verdict)
+    ]
+
+
+def _record(judgement: BudgetCheck) -> dict[str, Any]:
+    """The verdicts as JSON has them, the worst first."""
+    return {
+        "exit_code": judgement.exit_code,
+        "verdicts": [_verdict_record(verdict) for verdict in judgement.verdicts],
+    }
+
+
+def _verdict_record(verdict: LimitCheck) -> dict[str, Any]:
+    return {
+        "state": verdict.state,
+        "budget": verdict.budget.name,
+        "network": verdict.label,
+        "rule": verdict.rule,
+        "quantity": verdict.quantity,
+        "measured": verdict.measured,
+        "limit": verdict.limit,
+        "baseline": verdict.base,
+        "line": verdict.line,
+        "note": verdict.reason or None,
+        "message": verdict.budget.message or None,
+    }
+
+
+# --- one network ---------------------------------------------------------------------
+
+
+def stage_sheet(network: NetworkCosts, before: NetworkCosts | None) -> Sheet:
+    """One row per stage; beside the baseline where there is one."""
+    columns = [STAGE]
+    for column in drawn(*QUANTITIES):
+        columns.append(column)
+        if before is not None:
+            key = column.key
+            columns.append(Column(f"{key}_delta", "Since baseline", "delta"))
+            columns.append(Column(f"{key}_change", "Change", "share"))
+    then = before.stages if before else {}
+    return Sheet.of(
+        columns,
+        (
+            _stage_cells(name, network.stages.get(name, Costs()), then.get(name))
+            for name in dict.fromkeys((*network.stages, *then))
+        ),
+        _stage_cells("total", network.total, before.total if before else None),
+    )
+
+
+def _stage_cells(name: str, now: Costs, then: Costs | None) -> dict[str, Any]:
+    """A stage's sums, and how they moved from the baseline, nothing if it had none."""
+    cells: dict[str, Any] = {"stage": name}
+    for quantity in QUANTITIES:
+        value, base = getattr(now, quantity), getattr(then or Costs(), quantity)
+        cells[quantity] = value
+        cells[f"{quantity}_delta"] = value - base
+        cells[f"{quantity}_change"] = Change(base, value)
+    return cells

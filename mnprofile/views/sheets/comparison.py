@@ -1,0 +1,193 @@
+"""A comparison of two networks: totals, what changed, and what caused it."""
+
+from dataclasses import replace
+from typing import Any
+
+from mnprofile.base.sheet import Change, Column, Sheet, Value
+from mnprofile.costs.comparison import (
+    DEPTHS,
+    QUANTITIES,
+    STATES,
+    Comparison,
+    Delta,
+    Depth,
+    Quantity,
+)
+from mnprofile.views.document import Document
+from mnprofile.views.sheets.columns import LABELS, LINE, NAME, STAGE, TYPE
+
+_STATE = Column("state", "State")
+_DELTA = Column("delta", "B - A", "delta")
+_SIDES = (
+    Column("base", "A", "count"),
+    Column("head", "B", "count"),
+    _DELTA,
+    Column("change", "Change", "share"),
+)
+
+
+def comparison_document(
+    compared: Comparison, by: Depth, quantity: Quantity, top: int
+) -> Document:
+    """The totals, the rows that differ, and the ``top`` layers that caused it."""
+    title = f"{compared.base.label} -> {compared.head.label}"
+    sheets = [
+        replace(total_sheet(compared), title=title),
+        _rows_sheet(compared, by, quantity),
+    ]
+    if top:
+        sheets.append(causes_sheet(compared, quantity, top))
+    return Document(
+        "diff",
+        sheets,
+        every_quantity_sheet(compared, by),
+        lambda: comparison_record(compared, top),
+    )
+
+
+def total_sheet(compared: Comparison) -> Sheet:
+    """One row per quantity: its total before and after."""
+    total = compared.total
+    return Sheet(
+        (Column("quantity", "Quantity"), *_SIDES),
+        tuple((_label(name), *_cells(total, name)) for name in QUANTITIES),
+    )
+
+
+def _label(quantity: Quantity) -> str:
+    """A quantity as it stands within a sentence."""
+    return LABELS[quantity].lower()
+
+
+def _cells(row: Delta, quantity: Quantity) -> tuple[Value, ...]:
+    base, head = row.of(quantity)
+    return (
+        base if row.base is not None else None,
+        head if row.head is not None else None,
+        head - base,
+        Change(base, head),
+    )
+
+
+def _rows_sheet(compared: Comparison, by: Depth, quantity: Quantity) -> Sheet:
+    """One quantity by stage, block or layer; unchanged rows stay in the table."""
+    rows = compared.rows(by)
+    states = [row.state_by(quantity) for row in rows]
+    told = ", ".join(
+        f"{states.count(state)} {state}" for state in STATES if state in states
+    )
+    unit = by if len(rows) == 1 else f"{by}s"
+    sheet = Sheet(
+        (_STATE, STAGE, Column("name", by.capitalize()), *_SIDES),
+        tuple(
+            (state, row.stage, row.name, *_cells(row, quantity))
+            for state, row in zip(states, rows, strict=True)
+        ),
+        ("total", "", "", *_cells(compared.total, quantity)),
+        title=f"{LABELS[quantity]} by {by}: {told} of {len(rows)} {unit}",
+    )
+    if by == "stage":
+        return sheet.only("state", "stage", "base", "head", "delta", "change")
+    # Names are long here: the percentage gives way on a terminal of 80 columns.
+    return sheet.only("state", "stage", "name", "base", "head", "delta")
+
+
+def causes_sheet(compared: Comparison, quantity: Quantity, top: int) -> Sheet:
+    """The layers that moved most, and the rest in one line, so that it adds up."""
+    causes = compared.causes(quantity, top)
+    every = [row for row in compared.rows("layer") if row.moved(quantity)]
+    moved = compared.total.moved(quantity)
+    rows: list[tuple[Value, ...]] = [
+        (
+            row.state_by(quantity),
+            row.stage,
+            row.name,
+            row.type,
+            row.moved(quantity),
+        )
+        for row in causes
+    ]
+    rest = len(every) - len(causes)
+    if rest:
+        left = moved - sum(row.moved(quantity) for row in causes)
+        rows.append(("rest", "", f"{rest} other layers", "", left))
+    return Sheet(
+        (_STATE, STAGE, NAME, TYPE, _DELTA),
+        tuple(rows),
+        ("total", "", "", "", moved),
+        title=f"What moved the {_label(quantity)} most",
+        notes=() if rows else (f"No layer's {_label(quantity)} differ.",),
+    )
+
+
+def every_quantity_sheet(compared: Comparison, by: Depth) -> Sheet:
+    """Every quantity before and after, one row per stage, block or layer."""
+    return Sheet(
+        (
+            _STATE,
+            STAGE,
+            Column("name", "Name"),
+            TYPE,
+            LINE,
+            *(
+                replace(column, key=f"{name}_{column.key}")
+                for name in QUANTITIES
+                for column in _SIDES
+            ),
+        ),
+        tuple(
+            (
+                row.state,
+                row.stage,
+                row.name,
+                row.type,
+                row.line,
+                *(cell for name in QUANTITIES for cell in _cells(row, name)),
+            )
+            for row in compared.rows(by)
+        ),
+    )
+
+
+def comparison_record(compared: Comparison, top: int) -> dict[str, Any]:
+    """A comparison as JSON has it: every depth, and the causes."""
+    return {
+        "base": compared.base.label,
+        "head": compared.head.label,
+        "totals": _quantities(compared.total),
+        **{
+            f"by_{depth}": [_delta_record(row) for row in compared.rows(depth)]
+            for depth in DEPTHS
+        },
+        "causes": {
+            name: [
+                {"name": row.name, "state": row.state, "delta": row.moved(name)}
+                for row in compared.causes(name, top)
+            ]
+            for name in QUANTITIES
+        },
+    }
+
+
+def _delta_record(row: Delta) -> dict[str, Any]:
+    return {
+        "state": row.state,
+        "stage": row.stage,
+        "name": row.name,
+        "type": row.type or None,
+        "row": row.line,
+        **_quantities(row),
+    }
+
+
+def _quantities(row: Delta) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for name in QUANTITIES:
+        base, head = row.of(name)
+        found[name] = {
+            "base": base if row.base is not None else None,
+            "head": head if row.head is not None else None,
+            "delta": head - base,
+            "change": (head - base) / base if base else None,
+        }
+    return found

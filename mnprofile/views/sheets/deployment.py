@@ -1,0 +1,88 @@
+"""What a count adds with --deploy: sizes with batch norm folded in."""
+
+from dataclasses import replace
+from typing import Any
+
+from mnprofile.base.sheet import Column, Sheet
+from mnprofile.base.units import Bits, short_bytes
+from mnprofile.costs.counting import Count, Grouping
+from mnprofile.costs.deployment import deploy, deployed, deployed_record
+from mnprofile.views.document import Document
+from mnprofile.views.sheets.columns import unit
+
+_COLUMNS = (
+    Column("weights", "Weights", "count"),
+    Column("biases", "Biases", "count"),
+    Column("params", "Deployed params", "count"),
+    Column("weight_bytes", "Weight bytes", "count"),
+    Column("bias_bytes", "Bias bytes", "count"),
+    Column("scale_bytes", "Scale bytes", "count"),
+    Column("bytes", "Bytes", "count"),
+    Column("training_params", "Training params", "count"),
+    Column("training_bytes", "Bytes", "count"),
+)
+_NOTES = {
+    8: "1 byte a weight, 4 a bias (int32), 4 for the scale of each output channel"
+    " (float32)",
+    16: "2 bytes a weight and a bias",
+    32: "4 bytes a weight and a bias",
+}
+
+
+def with_deployment(
+    document: Document, counted: Count, by: Grouping, bits: Bits
+) -> Document:
+    """A count's document with the sizes as deployed."""
+    sheet = deployment_sheet(counted, by, bits)
+    shown = sheet.only(by, "params", "bytes", "training_params", "training_bytes")
+    groups = counted.by(by, elementwise=True)
+    sizes = {
+        one.name: deployed_record(deployed(one.layers, bits)).values() for one in groups
+    }
+    columns = [
+        column
+        if column.key.startswith("training")
+        else replace(column, key=f"deployed_{column.key}")
+        for column in _COLUMNS
+    ]
+    return replace(
+        document,
+        sheets=[*document.sheets, shown],
+        csv=document.csv.beside(
+            columns, (sizes[str(row[0])] for row in document.csv.rows)
+        ),
+        record=lambda: _record(document.record(), counted, bits),
+    )
+
+
+def deployment_sheet(counted: Count, by: Grouping, bits: Bits) -> Sheet:
+    """One row per layer, block, stage or type: parameters and bytes of each kind."""
+    totals = deploy(counted, bits)
+    return Sheet.of(
+        (unit(by), *_COLUMNS),
+        (
+            {by: group.name, **deployed_record(deployed(group.layers, bits))}
+            for group in counted.by(by)
+        ),
+        {by: "total", **deployed_record(totals)},
+        title=f"As deployed at {bits} bits, and in training",
+        notes=(
+            f"Deployed: {short_bytes(totals.bytes)}: batch norm folded into weights"
+            f" and biases; {_NOTES[bits]}.",
+            f"Training: {short_bytes(totals.training_bytes)}: parameters and"
+            " batch-norm buffers in float32.",
+        ),
+    )
+
+
+def _record(record: dict[str, Any], counted: Count, bits: Bits) -> dict[str, Any]:
+    """A count's record with the sizes, of each layer too."""
+    layers = {layer.name: layer for layer in counted.all_layers}
+    return {
+        **record,
+        "layers": [
+            {**one, "deploy": deployed_record(deployed([layers[one["name"]]], bits))}
+            for one in record["layers"]
+        ],
+        "deploy": {"bits": bits, **deployed_record(deploy(counted, bits))},
+    }

@@ -1,0 +1,192 @@
+"""The ledger: what every other profiler prints for a network, as a sum of terms."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from typing import Any
+
+from mnprofile.base.sheet import Column, Sheet, noted
+from mnprofile.evidence.profilers.rules import QUANTITIES, Entry, Ledger, Profiler
+from mnprofile.evidence.profilers.torch_style import Writing
+from mnprofile.views.document import Document
+from mnprofile.views.sheets.configuration import headed, model_record
+
+_PROFILER = Column("profiler", "Profiler")
+_COUNT = Column("count", "Count", "count")
+_AMOUNT = Column("amount", "Amount", "count")
+_SYMBOL = Column("symbol", "Symbol")
+_WHAT = Column("what", "What")
+
+
+def ledger_document(
+    book: Ledger, chosen: Sequence[Profiler], notes: Sequence[str]
+) -> Document:
+    """A ledger; for people with the terms of each profiler where some are chosen."""
+    entries = [one for one in book.entries if not chosen or one.profiler in chosen]
+    if chosen:
+        sheets = [_breakdown(book, one) for one in entries]
+    else:
+        sheets = [_totals_sheet(book), _other_way_sheet(book), _quantities_sheet(book)]
+    return Document(
+        "ledger",
+        noted(headed(sheets, book.config), (*notes, written(book.writing))),
+        term_sheet(entries),
+        lambda: _record(book, entries),
+    )
+
+
+def written(writing: Writing) -> str:
+    """What is assumed of the code, in a sentence."""
+    ways = {"module": "nn modules", "functional": "calls of nn.functional"}
+    return (
+        f"Written with pooling as {ways[writing.pooling]}, activations as"
+        f" {ways[writing.activations]}, additions and SE products as + and *;"
+        " --pooling and --activations choose."
+    )
+
+
+def writing_record(writing: Writing) -> dict[str, str]:
+    """The same as JSON has it."""
+    return {"pooling": writing.pooling, "activations": writing.activations}
+
+
+def legend(entries: Iterable[Entry]) -> str:
+    """The symbols that some formulas use, in one line."""
+    used = {term.quantity for one in entries for term in one.terms}
+    return "; ".join(
+        f"{symbol}: {what}" for key, (symbol, what) in QUANTITIES.items() if key in used
+    )
+
+
+def entry_record(entry: Entry) -> dict[str, Any]:
+    """A profiler's sum as JSON has it."""
+    return {
+        "profiler": entry.profiler.name,
+        "package": entry.profiler.package,
+        "release": entry.profiler.release,
+        "prints": entry.profiler.prints,
+        "total": entry.total,
+        "besides_macs": entry.besides,
+        "formula": entry.formula,
+        "terms": _term_records(entry),
+    }
+
+
+def _term_records(entry: Entry) -> list[dict[str, Any]]:
+    return [
+        {
+            "quantity": term.quantity,
+            "factor": term.factor,
+            "count": term.count,
+            "amount": term.amount,
+        }
+        for term in entry.terms
+    ]
+
+
+def term_sheet(entries: Iterable[Entry]) -> Sheet:
+    """One row per term of every profiler."""
+    return Sheet.of(
+        (
+            _PROFILER,
+            Column("prints", "Prints"),
+            Column("quantity", "Quantity"),
+            Column("factor", "Factor", "number"),
+            _COUNT,
+            _AMOUNT,
+        ),
+        (
+            {"profiler": one.profiler.name, "prints": one.profiler.prints, **term}
+            for one in entries
+            for term in _term_records(one)
+        ),
+    )
+
+
+def breakdown_sheet(entry: Entry, total: int, title: str) -> Sheet:
+    """A profiler's total as its terms and the rest that they leave."""
+    rows = tuple(
+        (QUANTITIES[term.quantity][1], term.count, term.factor, term.amount)
+        for term in entry.terms
+    )
+    rest = ("unexplained rest", None, None, total - entry.total)
+    return Sheet(
+        (_WHAT, _COUNT, Column("factor", "Times", "number"), _AMOUNT),
+        (*rows, rest) if total != entry.total else rows,
+        ("total", None, None, total),
+        title,
+    )
+
+
+def _breakdown(book: Ledger, entry: Entry) -> Sheet:
+    profiler = entry.profiler
+    notes = [f"{profiler.name} {profiler.release} calls its total {profiler.prints}"]
+    other = book.other[book.entries.index(entry)]
+    if other.total != entry.total:
+        style = book.writing.other_pooling().pooling
+        notes.append(f"With --pooling {style} it prints {other.total}: {other.formula}")
+    return breakdown_sheet(entry, entry.total, "").noted(*notes)
+
+
+def _totals_sheet(book: Ledger) -> Sheet:
+    return Sheet(
+        (
+            _PROFILER,
+            Column("total", "Prints", "count"),
+            Column("besides", "Besides M", "count"),
+            Column("formula", "Sum"),
+            Column("prints", "Called"),
+        ),
+        tuple(
+            (
+                one.profiler.name,
+                one.total,
+                one.besides if "macs" in one.profiler.rule else None,
+                one.formula,
+                one.profiler.prints,
+            )
+            for one in book.entries
+        ),
+    )
+
+
+def _other_way_sheet(book: Ledger) -> Sheet:
+    """The totals that differ where pooling is written the other way."""
+    style = book.writing.other_pooling().pooling
+    other = replace(book, entries=book.other)
+    sheet = _totals_sheet(other).only("profiler", "total", "formula")
+    differ = (
+        row
+        for row, one, two in zip(sheet.rows, book.entries, book.other, strict=True)
+        if one.total != two.total
+    )
+    return replace(
+        sheet, rows=tuple(differ), title=f"With --pooling {style} these differ"
+    )
+
+
+def _quantities_sheet(book: Ledger) -> Sheet:
+    return Sheet(
+        (_SYMBOL, _COUNT, _WHAT),
+        tuple(
+            (symbol, book.counts[key], what)
+            for key, (symbol, what) in QUANTITIES.items()
+            if book.counts[key]
+        ),
+        title="The quantities",
+    )
+
+
+def _record(book: Ledger, entries: Sequence[Entry]) -> dict[str, Any]:
+    others = {one.profiler.name: one.total for one in book.other}
+    return {
+        "model": model_record(book.config),
+        "writing": writing_record(book.writing),
+        "quantities": dict(book.counts),
+        "profilers": [
+            {
+                **entry_record(one),
+                "total_with_other_pooling": others[one.profiler.name],
+            }
+            for one in entries
+        ],
+    }

@@ -1,0 +1,77 @@
+"""What a count adds with --fields receptive: what each layer sees of the input."""
+
+from dataclasses import replace
+from typing import Any
+
+from mnprofile.base.sheet import Column, Sheet, Value
+from mnprofile.base.units import resolution_text
+from mnprofile.costs.counting import Count
+from mnprofile.costs.receptive_fields import Field, receptive_fields
+from mnprofile.views.document import Document
+from mnprofile.views.sheets.columns import NAME
+
+_COLUMNS = (
+    Column("field", "Field", "number"),
+    Column("effective_stride", "Stride", "number"),
+    Column("padding", "Padding", "number"),
+    Column("sees_all", "Sees all"),
+)
+
+
+def with_receptive_fields(document: Document, counted: Count) -> Document:
+    """A count's document, by layer, with the layers' receptive fields."""
+    fields = receptive_fields(counted.graph)
+    cells = (_cells(fields[str(row[0])], empty="no") for row in document.csv.rows)
+    return replace(
+        document,
+        sheets=[*document.sheets, field_sheet(counted, fields)],
+        csv=document.csv.beside(_COLUMNS, cells),
+        record=lambda: _record(document.record(), fields),
+    )
+
+
+def field_sheet(counted: Count, fields: dict[str, Field]) -> Sheet:
+    """One row per layer: field, effective stride and padding in pixels."""
+    notes = [
+        "Field, stride and padding in pixels of the input; parts of the field can"
+        " lie beyond its edge."
+    ]
+    if any(field.sees_all for field in fields.values()):
+        notes.append(
+            "Sees all: the whole image besides, through squeeze-excite or the"
+            " pooling; the field is that of the map itself."
+        )
+    return Sheet(
+        (NAME, *_COLUMNS),
+        tuple(
+            (layer.name, *_cells(fields[layer.name], empty=""))
+            for layer in counted.layers
+        ),
+        title="Receptive fields",
+        notes=tuple(notes),
+    )
+
+
+def _cells(field: Field, *, empty: str) -> tuple[Value, ...]:
+    h, w = field.h, field.w
+    pairs = ((h.size, w.size), (h.stride, w.stride), (h.padding, w.padding))
+    return (*map(resolution_text, pairs), "yes" if field.sees_all else empty)
+
+
+def _record(record: dict[str, Any], fields: dict[str, Field]) -> dict[str, Any]:
+    return {
+        **record,
+        "layers": [
+            {**layer, "receptive": _field_record(fields[layer["name"]])}
+            for layer in record["layers"]
+        ],
+    }
+
+
+def _field_record(field: Field) -> dict[str, Any]:
+    return {
+        "field": [field.h.size, field.w.size],
+        "effective_stride": [field.h.stride, field.w.stride],
+        "padding": [field.h.padding, field.w.padding],
+        "sees_all": field.sees_all,
+    }

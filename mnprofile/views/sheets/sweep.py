@@ -1,0 +1,142 @@
+"""The rows of a sweep: a table for people, and files of every format."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from typing import IO, Any
+
+from mnprofile.base.json_files import envelope
+from mnprofile.base.sheet import Column, Sheet, Value
+from mnprofile.base.units import Bits
+from mnprofile.views.document import Document
+from mnprofile.views.sheets.columns import ALPHA, RESOLUTION, TOP1, counts
+
+_COLUMNS = (
+    Column("model", "Model"),
+    Column("impl", "Impl"),
+    ALPHA,
+    RESOLUTION,
+    Column("t", "t", "number"),
+    Column("classes", "Classes", "number"),
+    Column("macs", "Mult-adds", "count"),
+    *counts("params", "act_peak_bytes"),
+    TOP1,
+)
+
+
+def sweep_document(
+    parts: Iterable[Any],
+    groups: Sequence[Any],
+    *,
+    bits: Bits,
+    memory: bool,
+    frontier: bool,
+) -> Document:
+    """The rows as people read them; peaks of memory where ``memory``."""
+    from mnprofile.search.row_files import frame
+
+    table = frame(parts, groups)
+    # Latencies are in the files and plots only, so their sources are too.
+    notes = [note for note in accuracy_notes(groups) if ": latency on " not in note]
+    if (table["top1_kind"] == "estimate").any():
+        notes.append("~ estimate, between published figures")
+    else:
+        notes = [note.partition("; estimates ")[0] for note in notes]
+    if memory:
+        notes.append(f"Peak bytes: live activations at {bits} bits")
+    if table.empty:
+        notes.insert(0, "No configuration passes.")
+    title = "Frontier of top-1 over multiply-adds" if frontier else ""
+    rows = row_sheet(table, title, notes, memory=memory)
+    return Document("sweep", [rows], rows, dict)
+
+
+def row_sheet(table: Any, title: str, notes: Sequence[str], *, memory: bool) -> Sheet:
+    """A frame of sweep rows, without the columns that say nothing."""
+    blank = set() if memory else {"act_peak_bytes"}
+    blank |= {name for name in ("impl", "classes") if table[name].nunique() < 2}
+    blank |= {name for name in ("t", "top1") if table[name].isna().all()}
+    shown = [column for column in _COLUMNS if column.key not in blank]
+    cells = {column.key: map(_cell, table[column.key].tolist()) for column in shown}
+    if "top1" in cells:
+        cells["top1"] = map(_top1, table["top1"].tolist(), table["top1_kind"].tolist())
+    rows = tuple(zip(*cells.values(), strict=True))
+    return Sheet(tuple(shown), rows, None, title, tuple(notes))
+
+
+def _cell(value: Any) -> Value:
+    """A cell of a frame; nan is empty."""
+    return None if isinstance(value, float) and math.isnan(value) else value
+
+
+def _top1(value: float, kind: str) -> Value:
+    return f"~{value}" if kind == "estimate" else _cell(value)
+
+
+def write_rows(
+    kind: str,
+    file: IO[bytes],
+    parts: Iterable[Any],
+    groups: Sequence[Any],
+    grids: Sequence[Any],
+    bits: Bits,
+) -> list[str]:
+    """Write the rows as json, csv or parquet; return the notes that belong to them."""
+    from mnprofile.search import row_files
+
+    names = row_files.columns_of(groups)
+    notes = accuracy_notes(groups)
+    notes.append(f"act_peak_bytes: live activations at {bits} bits")
+    if kind == "json":
+        asked = {"grids": [grid_record(one) for one in grids], "bits": bits}
+        head = envelope("sweep", asked)
+        row_files.write_json(
+            file, parts, names, head, lambda count: {"count": count, "notes": notes}
+        )
+    elif kind == "csv":
+        row_files.write_csv(file, parts, names)
+    else:
+        sides = [side for one in grids for side in one.resolutions]
+        square = all(height == width for height, width in sides)
+        row_files.write_parquet(file, parts, names, square=square)
+    return notes
+
+
+def accuracy_notes(groups: Sequence[Any]) -> list[str]:
+    """Where each table's top-1 comes from, how far its estimates may be off, and where
+    its latencies come from."""
+    notes, seen = [], set()
+    for group in groups:
+        name = group.arch.name
+        if name in seen or group.accuracy is None:
+            continue
+        seen.add(name)
+        fit = group.accuracy.fit
+        text = f"{name}: top-1 of {group.accuracy.label}"
+        if fit is not None:
+            text += (
+                "; estimates between its figures are off by"
+                f" {fit.mean_error:.1f} points in the mean, {fit.worst_error:.1f} at"
+                " worst (leave-one-out)"
+            )
+        notes.append(text)
+        if group.latencies:
+            sources = "; ".join(
+                f"{latency.device} of {latency.label}" for latency in group.latencies
+            )
+            notes.append(f"{name}: latency on {sources}")
+    return notes
+
+
+def grid_record(grid: Any) -> dict[str, Any]:
+    """A grid as JSON has it."""
+    return {
+        "model": grid.arch.name,
+        "alphas": len(grid.alphas),
+        "resolutions": len(grid.resolutions),
+        "ts": len(grid.ts),
+        "classes": list(grid.classes),
+        "impls": list(grid.impls),
+        "size": grid.size,
+    }

@@ -1,0 +1,43 @@
+"""TOML that cannot be read is named by line and column."""
+
+import pytest
+
+from mnprofile.base import toml_files
+from mnprofile.base.errors import MnprofileError
+
+
+class WrongError(MnprofileError):
+    """What a caller raises."""
+
+
+def refused(text: str, **how: object) -> str:
+    with pytest.raises(WrongError) as caught:
+        toml_files.parse(text, "a.toml", WrongError, **how)  # type: ignore[arg-type]
+    return str(caught.value)
+
+
+def test_the_content() -> None:
+    assert toml_files.parse('a = 1\n[b]\nc = "x"', "a.toml", WrongError) == {
+        "a": 1,
+        "b": {"c": "x"},
+    }
+
+
+def test_line_and_column_stand_before_the_message() -> None:
+    """tomllib's own words end in "(at line 2, column 5)"."""
+    assert refused("a = 1\nb = ?") == ("a.toml:2:5: not valid TOML: Invalid value")
+
+
+def test_lines_are_counted_from_the_top_of_the_file() -> None:
+    assert refused("a = 1\nb = ?", above=7, fault="these settings").startswith(
+        "a.toml:9:5: these settings: "
+    )
+
+
+def test_the_end_of_the_text_has_no_column() -> None:
+    assert refused('a = """', above=7).startswith("a.toml:7: not valid TOML: ")
+    assert refused('a = """').startswith("a.toml: not valid TOML: ")
+
+
+def test_text_nested_too_deeply_is_refused() -> None:
+    assert refused("a = " + "[" * 10_000).startswith("a.toml: not valid TOML: ")

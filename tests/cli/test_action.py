@@ -1,0 +1,56 @@
+"""The GitHub action runs ``mnprofile ci`` and hands on its verdict."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.costs.budgets.projects import PHONE, project
+
+pytestmark = pytest.mark.usefixtures("elsewhere")
+
+
+def test_the_action_passes_inputs_through_the_environment() -> None:
+    """An expression inside a script would run what a pull request writes into it."""
+    yaml = pytest.importorskip("yaml")
+    root = Path(__file__).parents[2]
+    action = yaml.safe_load((root / "action.yml").read_text())
+
+    assert action["runs"]["using"] == "composite"
+    for step in action["runs"]["steps"]:
+        assert "${{" not in step.get("run", "")
+        if "uses" in step:
+            assert len(step["uses"].partition("@")[2]) == 40
+
+
+def test_the_actions_script_gives_the_verdict(tmp_path: Path) -> None:
+    """The script of action.yml, run here: exit 1, and every file is written."""
+    yaml = pytest.importorskip("yaml")
+    root = Path(__file__).parents[2]
+    action = yaml.safe_load((root / "action.yml").read_text())
+    script = next(s["run"] for s in action["runs"]["steps"] if s.get("id") == "ci")
+    project(PHONE.replace("110M", "100M"))
+    folder = tmp_path / "mnprofile" / "bin"
+    folder.mkdir(parents=True)
+    command = folder / "mnprofile"
+    command.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m mnprofile "$@"\n')
+    command.chmod(0o755)
+    done = subprocess.run(
+        ["bash", "-e", "-c", script],
+        env={
+            "PATH": os.environ["PATH"],
+            "PYTHONPATH": str(root),
+            "RUNNER_TEMP": str(tmp_path),
+            "CONFIG": "",
+        },
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert done.returncode == 1, done.stderr
+    assert "over budget" in done.stdout
+    written = {path.name for path in tmp_path.glob("mnprofile-budgets.*")}
+    assert written == {"mnprofile-budgets.html", "mnprofile-budgets.xml"}

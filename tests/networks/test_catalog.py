@@ -1,0 +1,37 @@
+"""Which tables ship, and which are a user's own."""
+
+from pathlib import Path
+
+import pytest
+
+from mnprofile.networks import catalog
+from mnprofile.search.grids import published_axes
+
+
+def copied(name: str, folder: Path) -> Path:
+    """A copy of a shipped table, byte for byte."""
+    path = folder / f"{name}.md"
+    path.write_bytes((catalog.tables_folder() / path.name).read_bytes())
+    return path
+
+
+@pytest.mark.parametrize("name", ["v2", "V2", "mobilenet_v2", "MobileNet_V2"])
+def test_a_shipped_table_is_known_by_its_names(name: str) -> None:
+    assert catalog.is_shipped(catalog.load(name))
+
+
+def test_a_copy_of_a_shipped_table_is_the_users_own(tmp_path: Path) -> None:
+    """It is equal in all that it builds, but the next edit makes it another network."""
+    ours = catalog.load("v2")
+    copy = catalog.load(copied("mobilenet_v2", tmp_path))
+
+    assert copy == ours
+    assert not catalog.is_shipped(copy)
+
+
+def test_a_copy_is_swept_like_any_own_table_of_its_family(tmp_path: Path) -> None:
+    """V3-Small is not published at 192; V3-Large, which stands in for others, is."""
+    copy = catalog.load(copied("mobilenet_v3_small", tmp_path))
+
+    assert 192 not in published_axes(catalog.load("v3-small"))[1]
+    assert published_axes(copy) == published_axes(catalog.load("v3-large"))
