@@ -8,9 +8,8 @@ import click
 
 from mnprofile.base.errors import OK, UNMEASURED, VERDICT, UsageError
 from mnprofile.cli.options import (
-    arch_argument,
-    config_options,
     network_of,
+    network_options,
     output_options,
     writing_options,
 )
@@ -23,8 +22,7 @@ from mnprofile.views.sheets.foreign import foreign_document
 
 
 @click.command("check")
-@arch_argument
-@config_options
+@network_options
 @writing_options
 @click.option(
     "--by",

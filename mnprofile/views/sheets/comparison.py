@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import Any
 
-from mnprofile.base.sheet import Change, Column, Sheet, Value
+from mnprofile.base.sheet import Change, Column, Sheet, Value, plain
 from mnprofile.costs.comparison import (
     DEPTHS,
     QUANTITIES,
@@ -13,7 +13,7 @@ from mnprofile.costs.comparison import (
     Depth,
     Quantity,
 )
-from mnprofile.views.document import Document
+from mnprofile.views.document import Document, record_of
 from mnprofile.views.sheets.columns import columns, label
 
 _DELTA = Column("delta", "B - A", "delta")
@@ -168,9 +168,7 @@ def comparison_record(compared: Comparison, top: int) -> dict[str, Any]:
 
 def _delta_record(row: Delta) -> dict[str, Any]:
     return {
-        "state": row.state,
-        "stage": row.stage,
-        "name": row.name,
+        **record_of(row, "state", "stage", "name"),
         "type": row.type or None,
         "row": row.line,
         **_quantities(row),
@@ -178,13 +176,11 @@ def _delta_record(row: Delta) -> dict[str, Any]:
 
 
 def _quantities(row: Delta) -> dict[str, Any]:
-    found: dict[str, Any] = {}
-    for name in QUANTITIES:
-        base, head = row.of(name)
-        found[name] = {
-            "base": base if row.base is not None else None,
-            "head": head if row.head is not None else None,
-            "delta": head - base,
-            "change": (head - base) / base if base else None,
+    """Each quantity before, after and between, as JSON has it."""
+    return {
+        name: {
+            column.key: plain(cell)
+            for column, cell in zip(_SIDES, _cells(row, name), strict=True)
         }
-    return found
+        for name in QUANTITIES
+    }

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from mnprofile.base.sheet import Column, Share, Sheet, Value, noted
+from mnprofile.base.sheet import Column, Share, Sheet, Value, noted, plain
 from mnprofile.base.units import resolution_text, short
 from mnprofile.costs.counting import (
     ELEMENTWISE,
@@ -294,12 +294,11 @@ def count_record(
 def _group_records(
     counted: Count, by: Grouping, elementwise: bool
 ) -> list[dict[str, Any]]:
+    totals = counted.totals
     return [
         {
-            key: float(value) if isinstance(value, Share) else value
-            for key, value in _group_cells(
-                group, counted.totals, by, elementwise
-            ).items()
+            key: plain(value)
+            for key, value in _group_cells(group, totals, by, elementwise).items()
         }
         for group in counted.by(by, elementwise=elementwise)
     ]
