@@ -29,7 +29,7 @@ def step_bar() -> Iterator[Progress]:
     task = bar.add_task("")
 
     def update(label: str, done: int, total: int) -> None:
-        bar.update(task, description=label, completed=done, total=total)
+        bar.update(task, description=label, completed=done, total=total, refresh=True)
 
     with bar:
         yield update
