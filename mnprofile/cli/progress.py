@@ -29,6 +29,7 @@ def step_bar() -> Iterator[Progress]:
     task = bar.add_task("")
 
     def update(label: str, done: int, total: int) -> None:
+        # At once: what follows may be over before the bar's own next turn.
         bar.update(task, description=label, completed=done, total=total, refresh=True)
 
     with bar:
