@@ -5,7 +5,8 @@ what a module does once, at import or behind a cache, was done by the good code.
 each run imports the project anew, and the run that notes which test calls what has no
 warm cache and credits every test with what happens at import.
 
-``mutmut run`` loads it (see ``[tool.mutmut]`` in ``pyproject.toml``); nothing else does.
+``mutmut run`` loads it (see ``[tool.mutmut]`` in ``pyproject.toml``); nothing else
+does.
 """
 
 import os

@@ -29,7 +29,8 @@ def step_bar() -> Iterator[Progress]:
     task = bar.add_task("")
 
     def update(label: str, done: int, total: int) -> None:
-        bar.update(task, description=label, completed=done, total=total)
+        # At once: what follows may be over before the bar's own next turn.
+        bar.update(task, description=label, completed=done, total=total, refresh=True)
 
     with bar:
         yield update

@@ -14,7 +14,7 @@ from torch import nn
 import mnprofile
 from mnprofile.base.errors import UsageError
 from mnprofile.cli import main
-from mnprofile.evidence.profilers.foreign import Against, check_against
+from mnprofile.evidence.profilers.foreign import ForeignCheck, check_against
 
 
 def twin(alpha: float = 0.5, size: int = 64) -> nn.Module:
@@ -31,7 +31,7 @@ def changed(path: str, module: nn.Module) -> Callable[[], nn.Module]:
     return factory
 
 
-def compare(factory: Callable[..., Any], **arguments: object) -> Against:
+def compare(factory: Callable[..., Any], **arguments: object) -> ForeignCheck:
     graph = mnprofile.build("v2", alpha=0.5, resolution=64)
     return check_against(graph, factory, arguments)
 
@@ -42,6 +42,25 @@ def test_the_same_network_agrees() -> None:
     assert outcome.agrees
     assert len(outcome.ours) == len(outcome.theirs) == 53
     assert outcome.ours == outcome.theirs
+
+
+def test_a_module_may_return_more_than_one_map() -> None:
+    """Only convolutions and linear layers are looked into."""
+
+    class Pair(nn.Module):
+        def forward(self, x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+            return x, x
+
+    class Paired(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.pair, self.network = Pair(), twin()
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            y: torch.Tensor = self.network(self.pair(x)[0])
+            return y
+
+    assert compare(Paired).agrees
 
 
 def test_arguments_reach_the_factory() -> None:

@@ -11,7 +11,7 @@ import mnprofile
 from mnprofile.base.extras import is_installed
 from mnprofile.evidence.profilers import worker as run_profiler
 from mnprofile.evidence.profilers.rules import profiler_of
-from mnprofile.evidence.profilers.torch_style import Writing
+from mnprofile.evidence.profilers.torch_style import TorchStyle
 from mnprofile.evidence.profilers.worker import MEASURES, run
 
 CONFIGURATIONS = [
@@ -32,7 +32,7 @@ import torch
 import mnprofile
 from mnprofile.evidence.profilers.worker import MEASURES
 from mnprofile.evidence.profilers.torch_twin import Network
-from mnprofile.evidence.profilers.torch_style import Writing
+from mnprofile.evidence.profilers.torch_style import TorchStyle
 warnings.simplefilter("ignore")
 torch.set_num_threads(1)
 names, configurations = map(json.loads, sys.argv[1:])
@@ -40,7 +40,7 @@ networks = []
 for arch, alpha, size in configurations:
     for pooling, activations in (("functional", "module"), ("module", "functional")):
         graph = mnprofile.build(arch, alpha=alpha, resolution=size)
-        network = Network(graph, Writing(pooling, activations)).eval()
+        network = Network(graph, TorchStyle(pooling, activations)).eval()
         book = mnprofile.ledger(graph, pooling=pooling, activations=activations)
         networks.append((network, torch.zeros(1, 3, size, size), book))
 
@@ -108,7 +108,7 @@ GRAPH = mnprofile.build("v2", alpha=0.75, resolution=160)
 def test_a_profiler_runs_in_its_own_process_with_its_version() -> None:
     """107,322,840: torchinfo's printed total of this network."""
     pytest.importorskip("torchinfo", reason="extra check-all")
-    outcome = run("torchinfo", "torchinfo", GRAPH, Writing())
+    outcome = run("torchinfo", "torchinfo", GRAPH, TorchStyle())
 
     assert (outcome.total, outcome.failure) == (107_322_840, "")
     assert outcome.version == "1.8.0"
@@ -116,7 +116,7 @@ def test_a_profiler_runs_in_its_own_process_with_its_version() -> None:
 
 def test_a_profiler_that_raises_is_a_failure_with_its_reason() -> None:
     """No measure has this name, so the child ends with a KeyError."""
-    outcome = run("no-such-profiler", "torch", GRAPH, Writing())
+    outcome = run("no-such-profiler", "torch", GRAPH, TorchStyle())
 
     assert outcome.total is None
     assert "KeyError: 'no-such-profiler'" in outcome.failure
@@ -124,7 +124,7 @@ def test_a_profiler_that_raises_is_a_failure_with_its_reason() -> None:
 
 def test_a_profiler_that_hangs_is_a_failure(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(run_profiler, "TIMEOUT_S", 0.01)
-    outcome = run("torchinfo", "torch", GRAPH, Writing())
+    outcome = run("torchinfo", "torch", GRAPH, TorchStyle())
 
     assert outcome.failure == "no result after 0.01 s"
 

@@ -6,7 +6,9 @@ import pytest
 
 import mnprofile
 from mnprofile.graph.graph import Graph
-from mnprofile.graph.operators import Conv, Depthwise, Linear, Op, Shape
+from mnprofile.graph.operators.convolution import Conv, Depthwise
+from mnprofile.graph.operators.linear import Linear
+from mnprofile.graph.operators.op import Op, Shape
 
 
 @pytest.mark.parametrize(

@@ -117,7 +117,6 @@ def test_repeats_after_the_pooling_are_as_wide_as_the_first_of_them() -> None:
     assert (torchvision["fc1"], torchvision["fc2"]) == (80, 80)
 
 
-@pytest.mark.xfail(reason="the second takes the factor 80/24 of its input once more")
 @pytest.mark.parametrize("impl", ["keras", "torchvision"])
 def test_a_repeat_before_the_pooling_has_the_first_as_its_input(impl: str) -> None:
     """Both scale the last convolution of V3 from its input: 80/24 of 16 is 53.3 -> 56.

@@ -28,7 +28,7 @@ from mnprofile.evidence.profilers.rules import (
     quantities,
 )
 from mnprofile.evidence.profilers.to_torch import to_torch
-from mnprofile.evidence.profilers.torch_style import Style, Writing
+from mnprofile.evidence.profilers.torch_style import Style, TorchStyle
 from mnprofile.evidence.profilers.worker import MEASURES, run, version_of
 from mnprofile.graph.graph import Graph, Node
 from mnprofile.graph.operators.op import Shape
@@ -87,7 +87,7 @@ class LayerCheck:
             )
         ours = self.layer.figures
         pairs: list[tuple[str, str | int, str | int | None]] = [
-            ("output", _size(self.layer.out_shape), _size(self.out_shape)),
+            ("output", str(self.layer.out_shape), str(self.out_shape or "none")),
             ("multiply-adds (FlopCounterMode)", ours.flops, self.flops),
             ("multiply-adds (fvcore)", ours.macs, self.fvcore_macs),
             ("batch norm and pooling (fvcore)", self.expected_other, self.fvcore_other),
@@ -130,7 +130,7 @@ class Check:
     """
 
     count: Count
-    writing: Writing
+    writing: TorchStyle
     layers: tuple[LayerCheck, ...]
     params: int
     buffers: int
@@ -174,7 +174,7 @@ def check(
         MissingExtraError: torch, fvcore or a profiler asked for by name is missing.
         UnmeasuredError: the network does not fit into memory.
     """
-    writing = Writing(pooling, activations)
+    writing = TorchStyle(pooling, activations)
     names, not_installed = _chosen(counters)
     if names and network is not None:
         raise UsageError("counters run on the graph's own network, not on another one")
@@ -253,7 +253,7 @@ def _own_readings(measured: Measurement, book: Ledger) -> Iterable[Reading]:
 
 
 def _layers(
-    counted: Count, measured: Measurement, writing: Writing
+    counted: Count, measured: Measurement, writing: TorchStyle
 ) -> tuple[LayerCheck, ...]:
     """Every layer beside what was measured on the modules of its operators."""
     nodes: dict[str, list[Node]] = {}
@@ -266,10 +266,7 @@ def _layers(
 
 
 def _layer(
-    layer: Layer,
-    nodes: Sequence[Node],
-    measured: Measurement,
-    writing: Writing,
+    layer: Layer, nodes: Sequence[Node], measured: Measurement, writing: TorchStyle
 ) -> LayerCheck:
     found = [measured.modules.get(node.name, ModuleFigures()) for node in nodes]
     macs = sum(one.fvcore_macs for one in found)
@@ -371,8 +368,3 @@ def sum_of(layers: Iterable[LayerCheck]) -> LayerSums:
         sum(one.buffers for one in chosen),
         sum(len(one.problems) for one in chosen),
     )
-
-
-def _size(shape: Shape | None) -> str:
-    """Height x width x channels, as the papers print it."""
-    return "none" if shape is None else f"{shape.h}x{shape.w}x{shape.c}"

@@ -76,7 +76,7 @@ class Difference:
 
 
 @dataclass(frozen=True, slots=True)
-class Against:
+class ForeignCheck:
     """A graph beside a network. ``unseen_macs`` are multiply-adds that the network does
     outside ``nn.Conv2d`` and ``nn.Linear``."""
 
@@ -98,7 +98,7 @@ def check_against(
     graph: Graph,
     factory: str | Callable[..., nn.Module],
     arguments: Mapping[str, object] | None = None,
-) -> Against:
+) -> ForeignCheck:
     """Compare a graph with the network that a factory returns.
 
     Convolutions and fully connected layers are compared in the order in which they run:
@@ -121,7 +121,7 @@ def check_against(
     theirs, unseen_macs = _run(network, graph.input_shape, name)
     counted = count(graph)
     ours = tuple(map(_our_unit, counted.layers))
-    return Against(
+    return ForeignCheck(
         counted,
         name,
         ours,
@@ -207,8 +207,7 @@ def _run(network: nn.Module, image: Shape, name: str) -> tuple[tuple[Unit, ...],
             run_hooked(network, image, counter, record)
     except (Exception, SystemExit) as fault:  # it is not our code
         raise UsageError(
-            f"{name}: running it on {image.h}x{image.w}x{image.c} raised"
-            f" {_reason(fault)}",
+            f"{name}: running it on {image} raised {_reason(fault)}",
             accepted="a network that takes (N, C, H, W) of that size; see --res",
         ) from None
     finally:
@@ -292,7 +291,8 @@ def _reason(fault: BaseException) -> str:
     """What a foreign error says, and the file and line that raised it, if not ours."""
     name, line = type(fault).__name__, first_line(fault)
     text = f"{name}: {line}" if line else name
+    ours = str(Path(__file__).parent)
     frames = traceback.extract_tb(fault.__traceback__)
-    places = [one for one in frames if not one.filename.startswith(("<", __file__))]
+    places = [one for one in frames if not one.filename.startswith(("<", ours))]
     where = f" ({Path(places[-1].filename).name}:{places[-1].lineno})" if places else ""
     return text + where

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from mnprofile.base.errors import UsageError, nearest
 from mnprofile.costs.counting import figures_of
-from mnprofile.evidence.profilers.torch_style import Style, Writing
+from mnprofile.evidence.profilers.torch_style import Style, TorchStyle
 from mnprofile.graph.configuration import Configuration
 from mnprofile.graph.graph import Graph, Node
 
@@ -57,7 +57,7 @@ class Profiler:
     prints: str
     rule: Rule
 
-    def factor(self, quantity: str, writing: Writing) -> int:
+    def factor(self, quantity: str, writing: TorchStyle) -> int:
         """How often one unit of a quantity is counted."""
         factor = self.rule.get(quantity, 0)
         if not isinstance(factor, Styled):
@@ -230,7 +230,7 @@ class Ledger:
     its pooling written the other way."""
 
     config: Configuration
-    writing: Writing
+    writing: TorchStyle
     counts: Mapping[str, int] = field(hash=False)
     entries: tuple[Entry, ...]
     other: tuple[Entry, ...]
@@ -264,7 +264,7 @@ def ledger(
     as calls of ``nn.functional``. Additions and squeeze-excite products are the
     operators + and *. Raises UsageError for another way of writing.
     """
-    writing = Writing(pooling, activations)
+    writing = TorchStyle(pooling, activations)
     counts = quantities(graph)
     return Ledger(
         graph.config,
@@ -275,7 +275,7 @@ def ledger(
     )
 
 
-def entry(profiler: Profiler, counts: Mapping[str, int], writing: Writing) -> Entry:
+def entry(profiler: Profiler, counts: Mapping[str, int], writing: TorchStyle) -> Entry:
     """A profiler's rule applied to the quantities of a network, or of a part of one."""
     terms = (
         Term(quantity, profiler.factor(quantity, writing), counts[quantity])

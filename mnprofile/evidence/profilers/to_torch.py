@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mnprofile.base.extras import require
-from mnprofile.evidence.profilers.torch_style import Style, Writing
+from mnprofile.evidence.profilers.torch_style import Style, TorchStyle
 from mnprofile.graph.graph import Graph
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ def to_torch(
         MissingExtraError: torch is not installed.
         UsageError: another way of writing.
     """
-    writing = Writing(pooling, activations)
+    writing = TorchStyle(pooling, activations)
     require("torch")
     from mnprofile.evidence.profilers.torch_twin import Network
 

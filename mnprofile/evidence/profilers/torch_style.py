@@ -10,7 +10,7 @@ STYLES: tuple[Style, ...] = get_args(Style)
 
 
 @dataclass(frozen=True, slots=True)
-class Writing:
+class TorchStyle:
     """Pooling and activations as ``nn`` modules or as calls of ``nn.functional``.
 
     The default is how torchvision writes MobileNetV2. Its V3 has pooling modules.
@@ -27,7 +27,7 @@ class Writing:
                     accepted=", ".join(STYLES),
                 )
 
-    def other_pooling(self) -> "Writing":
+    def other_pooling(self) -> "TorchStyle":
         """The same with pooling written the other way."""
         other: Style = "module" if self.pooling == "functional" else "functional"
         return replace(self, pooling=other)

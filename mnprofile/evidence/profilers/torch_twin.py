@@ -11,7 +11,7 @@ from functools import singledispatch
 import torch
 from torch import Tensor, nn
 
-from mnprofile.evidence.profilers.torch_style import Writing
+from mnprofile.evidence.profilers.torch_style import TorchStyle
 from mnprofile.graph.graph import Graph
 from mnprofile.graph.operators.convolution import Conv, Depthwise, Explicit
 from mnprofile.graph.operators.elementwise import Activation, BatchNorm
@@ -85,7 +85,7 @@ class Network(nn.Module):
     itself has its padding beside it (``block3.depthwise.pad``).
     """
 
-    def __init__(self, graph: Graph, writing: Writing) -> None:
+    def __init__(self, graph: Graph, writing: TorchStyle) -> None:
         super().__init__()
         channels = {name: shape.c for name, shape in graph.inputs}
         calls: list[tuple[str, tuple[str, ...], str]] = []  # module, inputs, output
@@ -129,7 +129,7 @@ class Network(nn.Module):
 
 
 @singledispatch
-def twin(op: Op, channels: tuple[int, ...], writing: Writing) -> nn.Module:  # noqa: ARG001 - for those registered
+def twin(op: Op, channels: tuple[int, ...], writing: TorchStyle) -> nn.Module:  # noqa: ARG001 - for those registered
     """An operator's module, for inputs of some ``channels``.
 
     Raises GraphError for an operator without a torch twin: ``twin.register`` gives it
@@ -138,12 +138,12 @@ def twin(op: Op, channels: tuple[int, ...], writing: Writing) -> nn.Module:  # n
     raise GraphError(f"torch has no twin of the operator {op.kind}")
 
 
-def _activation(op: Activation, writing: Writing) -> nn.Module:
+def _activation(op: Activation, writing: TorchStyle) -> nn.Module:
     written = writing.activations == "module"
     return _ACTIVATIONS[op.function]() if written else Function(op.function)
 
 
-def _pooling(writing: Writing) -> nn.Module:
+def _pooling(writing: TorchStyle) -> nn.Module:
     return nn.AdaptiveAvgPool2d(1) if writing.pooling == "module" else GlobalAverage()
 
 
@@ -224,7 +224,7 @@ def _last_uses(
         yield tuple(key for key, at in last.items() if at == index)
 
 
-def on_meta(graph: Graph, writing: Writing) -> Network:
+def on_meta(graph: Graph, writing: TorchStyle) -> Network:
     """A network of shapes alone: no memory, and nothing is computed."""
     with torch.device("meta"):
         return Network(graph, writing).eval()

@@ -18,7 +18,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mnprofile.evidence.profilers.torch_style import Writing
+from mnprofile.evidence.profilers.torch_style import TorchStyle
 from mnprofile.graph.graph import Graph
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def version_of(distribution: str) -> str:
         return "unknown"
 
 
-def run(name: str, package: str, graph: Graph, writing: Writing) -> Run:
+def run(name: str, package: str, graph: Graph, writing: TorchStyle) -> Run:
     """Run an installed profiler on the torch twin of a graph, in a new process."""
     version = version_of(package)
     # The parent may have found the package through sys.path alone.

@@ -166,9 +166,12 @@ class Builder:
 
     # --- what blocks are made of -----------------------------------------------------
 
-    def width(self, row: Row, printed: int) -> Width:
-        """Printed output channels of a row, and what they depend on."""
-        factor = printed / row.channels
+    def width(self, row: Row, printed: int, *, repeats: bool = False) -> Width:
+        """Printed output channels of a row, and what they depend on.
+
+        A later repeat has as many channels as input.
+        """
+        factor = 1.0 if repeats else printed / row.channels
         return Width(printed, factor, self.tape.shape.c, self.config.alpha)
 
     def conv(

@@ -55,11 +55,11 @@ class ConvRow(Row):
         if block.startswith("block"):
             layer = block + (".pointwise" if joins else ".conv")
         to.open_block = False
-        self._convolution(to, rule, block, layer, stride=self.stride)
+        self._convolution(to, rule, block, layer, repeats=False)
         later = to.rules.output if to.index == 0 else rule
         for _ in range(self.repeats - 1):
             name = to.next_conv()
-            self._convolution(to, later, name, name, stride=1)
+            self._convolution(to, later, name, name, repeats=True)
 
     def _place(self, to: Builder, *, joins: bool) -> tuple[WidthRule, str]:
         """Its width rule and the name of its block, by where it stands."""
@@ -72,10 +72,10 @@ class ConvRow(Row):
         return to.rules.output, to.next_block() if self.is_block else to.next_conv()
 
     def _convolution(
-        self, to: Builder, rule: WidthRule, block: str, layer: str, *, stride: int
+        self, to: Builder, rule: WidthRule, block: str, layer: str, *, repeats: bool
     ) -> None:
-        out = rule.channels(to.width(self, self.out))
-        stride, dilation = to.strided(stride)
+        out = rule.channels(to.width(self, self.out, repeats=repeats))
+        stride, dilation = to.strided(1 if repeats else self.stride)
         to.tape.move(block=block, stage=to.stage)
         op = to.conv(
             out,
@@ -90,9 +90,10 @@ class ConvRow(Row):
 
     def _fully_connected(self, to: Builder) -> None:
         """A 1x1 convolution on the pooled map is a fully connected layer."""
-        for _ in range(self.repeats):
+        for repeat in range(self.repeats):
             layer = to.next_head()
-            out = to.rules.head.channels(to.width(self, self.out))
+            width = to.width(self, self.out, repeats=repeat > 0)
+            out = to.rules.head.channels(width)
             to.tape.move(block=layer, stage="head", layer=layer)
             if self.batch_norm:
                 to.tape.move(type="Fully Connected")

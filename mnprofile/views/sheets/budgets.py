@@ -42,12 +42,12 @@ def verdict_sheet(verdicts: Sequence[LimitCheck]) -> Sheet:
     """One row per limit, in the order given."""
     return Sheet.of(
         (
-            Column("verdict", "LimitCheck"),
+            Column("verdict", "Verdict"),
             Column("budget", "Budget"),
             NETWORK,
             Column("rule", "Limit set by"),
             Column("quantity", "Quantity"),
-            Column("measured", "NetworkCosts", "count"),
+            Column("measured", "Measured", "count"),
             Column("limit", "Limit", "count"),
             Column("headroom", "Headroom", "delta"),
             Column("used", "Used", "share"),

@@ -4,20 +4,20 @@ from itertools import zip_longest
 from typing import Any
 
 from mnprofile.base.sheet import Column, Sheet
-from mnprofile.evidence.profilers.foreign import COMPARED, Against, Unit
+from mnprofile.evidence.profilers.foreign import COMPARED, ForeignCheck, Unit
 from mnprofile.views.document import Document
 from mnprofile.views.sheets.columns import LINE
 from mnprofile.views.sheets.configuration import headline, model_record
 
 
-def foreign_document(outcome: Against) -> Document:
+def foreign_document(outcome: ForeignCheck) -> Document:
     """The totals and the first difference; in CSV and JSON, all layers."""
     return Document(
         "check", _sheets(outcome), _sequence_sheet(outcome), lambda: _record(outcome)
     )
 
 
-def verdict(outcome: Against) -> str:
+def verdict(outcome: ForeignCheck) -> str:
     """The outcome in a sentence."""
     if outcome.agrees:
         return (
@@ -49,7 +49,7 @@ def _line(unit: Unit) -> str:
     return f"line {unit.line} of the table" if unit.line else "no table line"
 
 
-def _sheets(outcome: Against) -> list[Sheet]:
+def _sheets(outcome: ForeignCheck) -> list[Sheet]:
     totals = Sheet(
         (
             Column("what", "What"),
@@ -100,7 +100,7 @@ def _field(unit: Unit | None, key: str) -> str | None:
     return ("yes" if value else "no") if isinstance(value, bool) else str(value)
 
 
-def _sequence_sheet(outcome: Against) -> Sheet:
+def _sequence_sheet(outcome: ForeignCheck) -> Sheet:
     """Both sequences, one row per position."""
     pairs = tuple(zip_longest(outcome.ours, outcome.theirs))
     return Sheet(
@@ -128,7 +128,7 @@ def _sequence_sheet(outcome: Against) -> Sheet:
     )
 
 
-def _record(outcome: Against) -> dict[str, Any]:
+def _record(outcome: ForeignCheck) -> dict[str, Any]:
     first = outcome.first
     return {
         "model": model_record(outcome.count.config),

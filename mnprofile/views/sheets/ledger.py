@@ -6,7 +6,7 @@ from typing import Any
 
 from mnprofile.base.sheet import Column, Sheet, noted
 from mnprofile.evidence.profilers.rules import QUANTITIES, Entry, Ledger, Profiler
-from mnprofile.evidence.profilers.torch_style import Writing
+from mnprofile.evidence.profilers.torch_style import TorchStyle
 from mnprofile.views.document import Document
 from mnprofile.views.sheets.configuration import headed, model_record
 
@@ -34,7 +34,7 @@ def ledger_document(
     )
 
 
-def written(writing: Writing) -> str:
+def written(writing: TorchStyle) -> str:
     """What is assumed of the code, in a sentence."""
     ways = {"module": "nn modules", "functional": "calls of nn.functional"}
     return (
@@ -44,7 +44,7 @@ def written(writing: Writing) -> str:
     )
 
 
-def writing_record(writing: Writing) -> dict[str, str]:
+def writing_record(writing: TorchStyle) -> dict[str, str]:
     """The same as JSON has it."""
     return {"pooling": writing.pooling, "activations": writing.activations}
 
