@@ -15,7 +15,7 @@ from mnprofile.cli.options import (
 )
 from mnprofile.cli.output import emit
 from mnprofile.cli.progress import step_bar
-from mnprofile.evidence.profilers.cross_check import check
+from mnprofile.evidence.profilers.cross_check import Check, check
 from mnprofile.evidence.profilers.foreign import check_against
 from mnprofile.views.sheets.check import By, check_document
 from mnprofile.views.sheets.foreign import foreign_document
@@ -111,6 +111,10 @@ def command(
             progress=progress,
         )
     emit(check_document(checked, by), format_, output)
+    return _exit_code(checked)
+
+
+def _exit_code(checked: Check) -> int:
     if not checked.agrees:
         return VERDICT
     return OK if checked.is_complete else UNMEASURED
