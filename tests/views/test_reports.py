@@ -26,7 +26,7 @@ from mnprofile.views.html.panels import Network
 from mnprofile.views.html.shell import asset
 from mnprofile.views.plots.accuracy import Point, frontier
 from mnprofile.views.plots.live_memory import PlotStep, step_plot
-from mnprofile.views.plots.palette import FAMILIES, OTHER, Style
+from mnprofile.views.plots.palette import FAMILIES, GRAY, OTHER, Style
 from mnprofile.views.plots.scales import linear_ticks
 
 ROOT = Path(__file__).parents[2]
@@ -172,7 +172,7 @@ def test_sums_of_the_bars_are_the_totals() -> None:
     assert sum(numbers) == 216_589_760 + 5_483_032 + 4_407_168
 
 
-@pytest.mark.parametrize("style", [*FAMILIES.values(), OTHER])
+@pytest.mark.parametrize("style", [*FAMILIES.values(), OTHER, GRAY])
 def test_every_family_has_a_colour_and_a_marker(style: Style) -> None:
     """The page's colour, where it is light, is that of the plotly figures."""
     sheet = asset("plot.css")

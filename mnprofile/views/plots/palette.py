@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from itertools import cycle
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +46,7 @@ OTHER = Style(
     "#7a21dd",
     Marker("cross", "M-.4,-1.2H.4V-.4H1.2V.4H.4V1.2H-.4V.4H-1.2V-.4H-.4Z", "✚"),
 )
+GRAY = replace(OTHER, key="gray", color="#9c9ca1")  # every second table of no family
 # For a second table of one colour in one plot.
 _FREE = (
     Marker("diamond", "M0,-1.25L1.25,0L0,1.25L-1.25,0Z", "◆"),
@@ -76,12 +78,12 @@ def family_of(name: str) -> Style:
 def styles(names: Iterable[str]) -> dict[str, Style]:
     """A style for each table: its family's, the second one's with a free marker."""
     looks: dict[str, Style] = {}
-    further = 0
+    free, others = cycle(_FREE), cycle((OTHER, GRAY))
     for name in sorted(dict.fromkeys(names), key=lambda name: name not in FAMILIES):
-        style = family_of(name)
-        if style in looks.values():
-            style = replace(style, marker=_FREE[further % len(_FREE)])
-            further += 1
+        family = family_of(name)
+        style = next(others) if family is OTHER else family
+        if style.marker in [look.marker for look in looks.values()]:
+            style = replace(style, marker=next(free))
         looks[name] = style
     return looks
 
