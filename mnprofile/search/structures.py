@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from mnprofile.base.errors import UsageError
+from mnprofile.base.units import size_text
 from mnprofile.graph.arithmetic import SplitError, decide
 from mnprofile.graph.configuration import Configuration
 from mnprofile.graph.graph import Graph
@@ -79,7 +80,7 @@ def structures(
             waiting += _split(widths, sizes, split.mask)
         except ShapeError as fault:
             if not skip_impossible:
-                size = "x".join(map(str, sides[sizes[0]]))
+                size = size_text(sides[sizes[0]])
                 raise UsageError(f"resolution: {size}: {fault.message}") from None
         else:
             yield Structure(widths, sizes, graph)

@@ -115,21 +115,15 @@ def activation_memory(
     )
 
 
-def map_text(tensor: Tensor) -> str:
-    """A map's size, as papers write it: "112x112x96"."""
-    shape = tensor.shape
-    return f"{shape.h}x{shape.w}x{shape.c}"
-
-
 def maps_text(step: Step) -> str:
     """The sizes of the maps that live at a step: "112x112x96 + 56x56x96"."""
-    return " + ".join(map(map_text, step.live))
+    return " + ".join(str(one.shape) for one in step.live)
 
 
 def peak_text(memory: Memory) -> str:
     """How much the peak is, where, and which maps make it."""
     peak, most = memory.peak, memory.act_peak_bytes
-    maps = " + ".join(f"{one.layer} {map_text(one)}" for one in peak.live)
+    maps = " + ".join(f"{one.layer} {one.shape}" for one in peak.live)
     return f"{short_bytes(most)} ({grouped(most)} bytes) at {peak.layer}: {maps}"
 
 

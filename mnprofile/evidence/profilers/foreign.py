@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from mnprofile.base.errors import UsageError, nearest
 from mnprofile.base.extras import require
+from mnprofile.base.units import size_text
 from mnprofile.costs.counting import Count, Layer, count
 from mnprofile.evidence.profilers.measuring import first_line, run_hooked
 from mnprofile.graph.graph import Graph
@@ -221,14 +222,14 @@ def _unit(module: nn.Conv2d | nn.Linear, sizes: tuple[int, ...], path: str) -> U
     groups = getattr(module, "groups", 1)
     dilation = _factor(getattr(module, "dilation", (1, 1)))
     return Unit(
-        kernel="x".join(map(str, kernel)),
+        kernel=size_text(kernel),
         stride=_factor(getattr(module, "stride", (1, 1))),
         dilation="1" if max(kernel) == 1 else dilation,
         groups=groups,
         in_channels=module.weight.shape[1] * groups,
         out_channels=module.weight.shape[0],
         bias=module.bias is not None,
-        output="x".join(map(str, sizes)),
+        output=size_text(sizes),
         name=path,
     )
 
@@ -276,7 +277,7 @@ def _common(ours: tuple[Unit, ...], theirs: tuple[Unit, ...]) -> int:
 
 def _factor(sizes: tuple[int, ...]) -> str:
     """(2, 2) -> "2", (2, 1) -> "2x1"."""
-    return "x".join(map(str, sizes if len(set(sizes)) > 1 else sizes[:1]))
+    return size_text(sizes if len(set(sizes)) > 1 else sizes[:1])
 
 
 def _name_of(factory: Callable[..., Any]) -> str:
