@@ -1,7 +1,7 @@
 """The command line: commands load when called, errors end in one place."""
 
+import gc
 import importlib
-import json
 import os
 import re
 import signal
@@ -96,8 +96,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit code; errors are printed on stderr."""
     arguments = [*(sys.argv[1:] if argv is None else argv)]
     _prepare_streams()
-    if argv is None:  # the process is ours: a kill tidies up as an interruption does
-        signal.signal(signal.SIGTERM, lambda *_: sys.exit(TERMINATED))
+    if argv is None:
+        _own_process()
     try:
         if sys.stdout is None:
             raise FileError("standard output is closed")
@@ -116,6 +116,13 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _stopped(fault)
     except Exception as fault:
         return _failed(fault, arguments)
+
+
+def _own_process() -> None:
+    """The process has no other purpose: a kill tidies up as an interruption does."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(TERMINATED))
+    # What is imported stays to the end. To collect it there takes a tenth of a count.
+    gc.freeze()
 
 
 def _prepare_streams() -> None:
@@ -160,6 +167,8 @@ def _failed(fault: Exception, arguments: Sequence[str]) -> int:
 
 def _report(fault: MnprofileError, arguments: Sequence[str]) -> int:
     if _wants_json(arguments):
+        import json  # 1 ms that only JSON should pay
+
         print(json.dumps(fault.as_dict()), file=sys.stderr)
     else:
         lines = str(fault).split("\n")

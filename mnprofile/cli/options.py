@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
-from click.shell_completion import CompletionItem
 
 from mnprofile.base import units
 from mnprofile.base.errors import UsageError
-from mnprofile.evidence.profilers.torch_style import STYLES
 from mnprofile.graph.graph import Graph
 from mnprofile.networks import catalog
 from mnprofile.networks.blocks.builder import build_rows
@@ -26,6 +24,9 @@ from mnprofile.networks.configuration import (
 from mnprofile.networks.notation.rows import Architecture
 from mnprofile.networks.widths import IMPLS
 
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
 F = TypeVar("F", bound=Callable[..., Any])
 
 
@@ -37,6 +38,8 @@ class ArchType(click.ParamType[str]):
     def shell_complete(
         self, ctx: click.Context, param: click.Parameter, incomplete: str
     ) -> list[CompletionItem]:
+        from click.shell_completion import CompletionItem  # a shell asked
+
         aliases = catalog.names()
         names = [entry.name for entry in catalog.index()] if incomplete else []
         found = [
@@ -119,23 +122,26 @@ def network_of(arch: str, **options: Any) -> tuple[Architecture, Graph]:
     return table, build_rows(table, configure(table, with_spec(spec, asked)))
 
 
-# How the network is written in PyTorch.
-writing_options = together(
-    click.option(
-        "--pooling",
-        type=click.Choice(STYLES),
-        default="functional",
-        show_default=True,
-        help="Pooling as nn.functional (torchvision's V2) or nn modules (its V3).",
-    ),
-    click.option(
-        "--activations",
-        type=click.Choice(STYLES),
-        default="module",
-        show_default=True,
-        help="Activations as nn modules or calls of nn.functional.",
-    ),
-)
+def writing_options(function: F) -> F:
+    """--pooling and --activations: how the network is written in PyTorch."""
+    from mnprofile.evidence.profilers.torch_style import STYLES  # for few commands
+
+    return together(
+        click.option(
+            "--pooling",
+            type=click.Choice(STYLES),
+            default="functional",
+            show_default=True,
+            help="Pooling as nn.functional (torchvision's V2) or nn modules (its V3).",
+        ),
+        click.option(
+            "--activations",
+            type=click.Choice(STYLES),
+            default="module",
+            show_default=True,
+            help="Activations as nn modules or calls of nn.functional.",
+        ),
+    )(function)
 
 
 def output_options(*more_formats: str) -> Callable[[F], F]:

@@ -1,12 +1,10 @@
 """One result in every form that a command prints."""
 
-import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from mnprofile.base import sheet
-from mnprofile.base.json_files import envelope
 from mnprofile.base.sheet import Sheet
 
 
@@ -37,6 +35,10 @@ class Document:
         ``styled`` adds ANSI styles on a terminal.
         """
         if kind == "json":
+            import json  # 1 ms that only JSON should pay
+
+            from mnprofile.base.json_files import envelope
+
             record = envelope(self.command, self.record())
             return json.dumps(record, indent=2) + "\n"
         if kind == "csv":
