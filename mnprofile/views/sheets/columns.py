@@ -1,8 +1,8 @@
-"""Columns that tables of several results have, and what quantities are called."""
+"""Columns that several tables share, and the names of quantities."""
 
 from mnprofile.base.sheet import Column
 
-# What one value is called at the head of a column.
+# Names at the head of a column.
 LABELS = {
     "macs": "Multiply-adds",
     "flops": "Flops",
@@ -19,7 +19,7 @@ LABELS = {
     "scale_elems": "SE products",
     "act_peak_bytes": "Peak bytes",
 }
-# The same where there is room to write it out.
+# Names where there is room to write them out.
 DRAWN = {
     "macs": "Multiply-adds",
     "params": "Parameters",
