@@ -238,6 +238,13 @@ def cell_text(value: Value, kind: Kind, *, separated: bool) -> str:
     return escape.visible(str(value))
 
 
+def plain(value: Value) -> str | int | float | None:
+    """A value as machines read it: a share from 0 to 1, a change as a ratio of base."""
+    if isinstance(value, Change):
+        return (value.head - value.base) / value.base if value.base else None
+    return float(value) if isinstance(value, Share) else value
+
+
 def _text_row(sheet: Sheet, row: tuple[Value, ...], *, separated: bool) -> list[str]:
     return [
         cell_text(value, column.kind, separated=separated)
@@ -259,8 +266,4 @@ def _pipes(cells: list[str]) -> str:
 
 
 def _csv_value(value: Value) -> object:
-    if isinstance(value, str):
-        return escape.csv_cell(value)
-    if isinstance(value, Change):
-        return (value.head - value.base) / value.base if value.base else None
-    return float(value) if isinstance(value, Share) else value
+    return escape.csv_cell(value) if isinstance(value, str) else plain(value)

@@ -8,23 +8,21 @@ import click
 
 from mnprofile.base.errors import OK, UNMEASURED, VERDICT, UsageError
 from mnprofile.cli.options import (
-    arch_argument,
-    config_options,
     network_of,
+    network_options,
     output_options,
     writing_options,
 )
 from mnprofile.cli.output import emit
 from mnprofile.cli.progress import step_bar
-from mnprofile.evidence.profilers.cross_check import check
+from mnprofile.evidence.profilers.cross_check import Check, check
 from mnprofile.evidence.profilers.foreign import check_against
 from mnprofile.views.sheets.check import By, check_document
 from mnprofile.views.sheets.foreign import foreign_document
 
 
 @click.command("check")
-@arch_argument
-@config_options
+@network_options
 @writing_options
 @click.option(
     "--by",
@@ -115,6 +113,10 @@ def command(
             progress=progress,
         )
     emit(check_document(checked, by), format_, output)
+    return _exit_code(checked)
+
+
+def _exit_code(checked: Check) -> int:
     if not checked.agrees:
         return VERDICT
     return OK if checked.is_complete else UNMEASURED

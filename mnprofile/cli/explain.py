@@ -7,12 +7,7 @@ import click
 from click.shell_completion import CompletionItem
 
 from mnprofile.base.errors import MnprofileError
-from mnprofile.cli.options import (
-    arch_argument,
-    config_options,
-    network_of,
-    output_options,
-)
+from mnprofile.cli.options import network_of, network_options, output_options
 from mnprofile.cli.output import emit
 from mnprofile.costs.explaining import (
     explainable,
@@ -41,9 +36,8 @@ class LayerType(click.ParamType[str]):
 
 
 @click.command("explain")
-@arch_argument
+@network_options
 @click.argument("layer", metavar="[LAYER]", required=False, type=LayerType())
-@config_options
 @output_options()
 def command(
     layer: str | None, format_: str | None, output: Path | None, **given: Any

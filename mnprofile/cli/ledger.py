@@ -6,9 +6,8 @@ from typing import Any
 import click
 
 from mnprofile.cli.options import (
-    arch_argument,
-    config_options,
     network_of,
+    network_options,
     output_options,
     writing_options,
 )
@@ -21,8 +20,7 @@ from mnprofile.views.sheets.ledger import ledger_document
 
 
 @click.command("ledger")
-@arch_argument
-@config_options
+@network_options
 @writing_options
 @click.option(
     "--profiler",

@@ -7,12 +7,7 @@ import click
 
 from mnprofile.base.errors import UsageError
 from mnprofile.base.units import BITS
-from mnprofile.cli.options import (
-    arch_argument,
-    config_options,
-    network_of,
-    output_options,
-)
+from mnprofile.cli.options import network_of, network_options, output_options
 from mnprofile.cli.output import emit
 from mnprofile.costs.memory.activations import VIEWS, activation_memory
 from mnprofile.costs.memory.grouped import Groups
@@ -39,8 +34,7 @@ class GroupsType(click.ParamType[Groups]):
 
 
 @click.command("memory")
-@arch_argument
-@config_options
+@network_options
 @click.option(
     "--bits",
     type=click.Choice([str(bits) for bits in BITS]),

@@ -17,8 +17,8 @@ from mnprofile.base import files
 from mnprofile.base.errors import FileError, Place, UsageError
 from mnprofile.base.units import Bits, check_bits
 from mnprofile.cli.limits import LIMITS, limit_options, limit_values
-from mnprofile.cli.options import ArchType
-from mnprofile.cli.output import SUFFIXES, chosen_format, emit, warn
+from mnprofile.cli.options import ArchType, together
+from mnprofile.cli.output import chosen_format, emit, warn
 from mnprofile.cli.progress import size_bar
 from mnprofile.views.sheets.sweep import accuracy_notes, sweep_document, write_rows
 
@@ -74,28 +74,19 @@ class Ask:
         return not (self.archs or any(given) or self.published)
 
 
-def axis_options(function: Any) -> Any:
-    """The values of each axis, as lists and ranges."""
-    for option in reversed(
-        (
-            click.option("--alpha", metavar="VALUES", help="Width multipliers."),
-            click.option(
-                "--res", metavar="VALUES", help="Input sizes, such as 224 or 320x240."
-            ),
-            click.option(
-                "--rho", metavar="VALUES", help="Input sizes, relative to the table."
-            ),
-            click.option("--t", metavar="VALUES", help="Expansion factors."),
-            click.option("--classes", metavar="VALUES", help="Numbers of classes."),
-            click.option(
-                "--impl",
-                metavar="NAMES",
-                help="Width rules: paper, torchvision, keras, timm. [default: paper]",
-            ),
-        )
-    ):
-        function = option(function)
-    return function
+# The values of each axis, as lists and ranges.
+axis_options = together(
+    click.option("--alpha", metavar="VALUES", help="Width multipliers."),
+    click.option("--res", metavar="VALUES", help="Input sizes: 224, or 320x240."),
+    click.option("--rho", metavar="VALUES", help="Input sizes, relative to the table."),
+    click.option("--t", metavar="VALUES", help="Expansion factors."),
+    click.option("--classes", metavar="VALUES", help="Numbers of classes."),
+    click.option(
+        "--impl",
+        metavar="NAMES",
+        help="Width rules: paper, torchvision, keras, timm. [default: paper]",
+    ),
+)
 
 
 @click.command("sweep")
@@ -178,19 +169,12 @@ def command(
 
 def _kind(format_: str | None, output: Path | None) -> str:
     """The format asked for; Parquet only for a file. Raises UsageError."""
-    suffix = output.suffix.lower() if output is not None else ""
-    if format_ is None and suffix == ".parquet":
-        return "parquet"
-    if format_ == "parquet" and (output is None or str(output) == "-"):
+    kind = chosen_format(format_, output, {".parquet": "parquet"})
+    if kind == "parquet" and (output is None or str(output) == "-"):
         raise UsageError(
             "--format parquet needs a file", accepted="--output FILE.parquet"
         )
-    if format_ is None and output is not None and suffix not in ("", *SUFFIXES):
-        raise UsageError(
-            f"--output: unknown suffix of {output.name}",
-            accepted=f"{', '.join(SUFFIXES)}, .parquet, or --format",
-        )
-    return chosen_format(format_, output)
+    return kind
 
 
 def _plot_path(plot: Path | None, *, wanted: bool) -> Path | None:

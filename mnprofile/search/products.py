@@ -119,21 +119,27 @@ def _layer_sums(structure: Structure, count_r: int) -> _LayerSums:
     import numpy as np
 
     sums = _LayerSums()
+    sizes = structure.sizes if len(structure.sizes) < count_r else slice(None)
     for node in structure.graph:
         op, x, y = node.op, node.in_shape, node.out_shape
         if not op.is_counted:
-            sums.params = sums.params + flat(op.bn_affine(x))
-            sums.buffers = sums.buffers + flat(op.buffers(x))
+            sums.params = _plus(sums.params, op.bn_affine(x))
+            sums.buffers = _plus(sums.buffers, op.buffers(x))
             continue
-        weights = flat(op.weights(x))
-        sums.weights = sums.weights + weights
-        sums.params = sums.params + weights + flat(op.biases(x))
+        sums.params = _plus(sums.params, op.biases(x))
         positions = np.zeros(count_r, np.int64)
-        positions[structure.sizes] = flat(y.positions)
+        positions[sizes] = flat(y.positions)
         kind = positions.tobytes()
         _, work, outputs = sums.at.get(kind, (positions, 0, 0))
-        sums.at[kind] = (positions, work + weights, outputs + flat(y.c))
+        sums.at[kind] = (positions, work + flat(op.weights(x)), outputs + flat(y.c))
+    sums.weights = sum(work for _, work, _ in sums.at.values())
+    sums.params = sums.params + sums.weights
     return sums
+
+
+def _plus(total: Any, value: Any) -> Any:
+    """Their sum; without a copy of the total if there is nothing to add."""
+    return total if isinstance(value, int) and not value else total + flat(value)
 
 
 def _matmul(factors: Ints, positions: Ints, what: str) -> Floats | Ints:

@@ -50,3 +50,8 @@ class Document:
         return "\n".join(
             sheet.to_terminal(one, width=width, styled=styled) for one in self.sheets
         )
+
+
+def record_of(source: object, *names: str) -> dict[str, Any]:
+    """Some attributes by their names, for a JSON record."""
+    return {name: getattr(source, name) for name in names}

@@ -222,9 +222,3 @@ def _last_uses(
     last |= dict.fromkeys(outputs, len(calls))
     for index in range(len(calls)):
         yield tuple(key for key, at in last.items() if at == index)
-
-
-def on_meta(graph: Graph, writing: TorchStyle) -> Network:
-    """A network on meta tensors: it takes no memory and computes only shapes."""
-    with torch.device("meta"):
-        return Network(graph, writing).eval()

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from markupsafe import Markup
 
-from mnprofile.base.sheet import Change, Share, Sheet, Value, cell_text
+from mnprofile.base.sheet import Sheet, Value, cell_text, plain
 from mnprofile.views.html.markup import element, join
 
 
@@ -106,9 +106,5 @@ def _cells(sheet: Sheet, row: Sequence[Value]) -> Markup:
 
 def _sort_key(value: Value) -> str | None:
     """The plain number behind a cell whose text is made for reading."""
-    if isinstance(value, Change):
-        change = value.head - value.base
-        return repr(change / value.base) if value.base else None
-    if isinstance(value, Share):
-        return repr(float(value))
-    return str(value) if isinstance(value, int | float) else None
+    number = plain(value)
+    return repr(number) if isinstance(number, int | float) else None

@@ -2,19 +2,16 @@
 
 from mnprofile.base.sheet import Column, Sheet
 from mnprofile.views.plots.accuracy import AccuracyPlot
-from mnprofile.views.sheets.columns import ALPHA, NETWORK, SIZE, TOP1, counts
+from mnprofile.views.sheets.columns import columns
 
 
 def accuracy_sheet(plot: AccuracyPlot) -> Sheet:
     """One row per printed accuracy, with where it is printed."""
     return Sheet(
-        (
-            NETWORK,
-            ALPHA,
-            SIZE,
-            TOP1,
-            *counts("macs", "params"),
-            Column("frontier", "Frontier"),
+        columns(
+            "network alpha",
+            Column("resolution", "Size", "number"),
+            "top1 macs params frontier",
             Column("where", "Printed in"),
         ),
         tuple(

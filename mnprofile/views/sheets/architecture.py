@@ -1,6 +1,5 @@
 """A table as parsed, and the layer graph built from it."""
 
-from dataclasses import replace
 from typing import Any
 
 from mnprofile.base.sheet import Column, Sheet, to_markdown
@@ -8,7 +7,7 @@ from mnprofile.graph import drawing
 from mnprofile.graph.graph import Graph
 from mnprofile.networks.notation.rows import Architecture
 from mnprofile.views.document import Document
-from mnprofile.views.sheets.columns import LINE
+from mnprofile.views.sheets.columns import columns
 from mnprofile.views.sheets.configuration import (
     errata_notes,
     errata_record,
@@ -33,8 +32,8 @@ def table_sheet(arch: Architecture) -> Sheet:
     """The cells as they are read: errata are applied, and noted below."""
     grid = arch.table.grid
     return Sheet(
-        (
-            replace(LINE, key="line"),
+        columns(
+            "line",
             *(Column(cell.text, cell.text) for cell in grid.headers),
         ),
         tuple((row[0].line, *(cell.text for cell in row)) for row in grid.rows),

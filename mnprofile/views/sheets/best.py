@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from mnprofile.base.sheet import Column, Sheet, noted
 from mnprofile.base.units import plain, short, short_bytes
-from mnprofile.views.document import Document
-from mnprofile.views.sheets.columns import ALPHA, RESOLUTION, TOP1, counts
+from mnprofile.views.document import Document, record_of
+from mnprofile.views.sheets.columns import columns
 
 if TYPE_CHECKING:
     from mnprofile.search.best import Choice, Found
@@ -43,12 +43,8 @@ def best_document(found: Found, top: int, *, memory: bool = False) -> Document:
 def choice_sheet(choices: Iterable[Choice], title: str = "") -> Sheet:
     """One row per configuration."""
     return Sheet.of(
-        (
-            Column("model", "Model"),
-            ALPHA,
-            RESOLUTION,
-            *counts("macs", "params", "activations", "act_peak_bytes"),
-            TOP1,
+        columns(
+            "model alpha resolution macs params activations act_peak_bytes top1",
             Column("top1_kind", "Top-1 is"),
             Column("top1_source", "Source"),
         ),
@@ -146,13 +142,8 @@ def _known(choice: Choice | None) -> dict[str, Any] | None:
 def _choice_record(choice: Choice) -> dict[str, Any]:
     return {
         "model": choice.arch.name,
-        "alpha": choice.alpha,
-        "resolution": choice.resolution,
-        "macs": choice.macs,
-        "params": choice.params,
-        "activations": choice.activations,
-        "act_peak_bytes": choice.act_peak_bytes,
-        "top1": choice.top1,
+        **record_of(choice, "alpha", "resolution", "macs", "params", "activations"),
+        **record_of(choice, "act_peak_bytes", "top1"),
         "top1_kind": "published" if choice.is_published else "estimate",
         "top1_source": choice.accuracy.label,
     }

@@ -7,8 +7,8 @@ from mnprofile.base.sheet import Change, Column, Share, Sheet
 from mnprofile.costs.budgets.baseline import NetworkCosts
 from mnprofile.costs.budgets.evaluation import BudgetCheck, LimitCheck
 from mnprofile.costs.comparison import QUANTITIES, Costs
-from mnprofile.views.document import Document
-from mnprofile.views.sheets.columns import NETWORK, STAGE, drawn
+from mnprofile.views.document import Document, record_of
+from mnprofile.views.sheets.columns import columns, drawn
 
 WORDS = {"over": "over budget", "unmeasured": "not measured", "ok": "within budget"}
 
@@ -41,19 +41,13 @@ def verdict_sentence(judgement: BudgetCheck) -> str:
 def verdict_sheet(verdicts: Sequence[LimitCheck]) -> Sheet:
     """One row per limit, in the order given."""
     return Sheet.of(
-        (
-            Column("verdict", "Verdict"),
-            Column("budget", "Budget"),
-            NETWORK,
+        columns(
+            "verdict budget network",
             Column("rule", "Limit set by"),
-            Column("quantity", "Quantity"),
-            Column("measured", "Measured", "count"),
-            Column("limit", "Limit", "count"),
+            "quantity measured limit",
             Column("headroom", "Headroom", "delta"),
             Column("used", "Used", "share"),
-            Column("baseline", "Baseline", "count"),
-            Column("line", "Line", "number"),
-            Column("note", "Note"),
+            "baseline line note",
         ),
         map(_cells, verdicts),
     )
@@ -104,10 +98,7 @@ def _verdict_record(verdict: LimitCheck) -> dict[str, Any]:
         "state": verdict.state,
         "budget": verdict.budget.name,
         "network": verdict.label,
-        "rule": verdict.rule,
-        "quantity": verdict.quantity,
-        "measured": verdict.measured,
-        "limit": verdict.limit,
+        **record_of(verdict, "rule", "quantity", "measured", "limit"),
         "baseline": verdict.base,
         "line": verdict.line,
         "note": verdict.reason or None,
@@ -120,16 +111,16 @@ def _verdict_record(verdict: LimitCheck) -> dict[str, Any]:
 
 def stage_sheet(network: NetworkCosts, before: NetworkCosts | None) -> Sheet:
     """One row per stage, with the change since the baseline if there is one."""
-    columns = [STAGE]
+    heads = [*columns("stage")]
     for column in drawn(*QUANTITIES):
-        columns.append(column)
+        heads.append(column)
         if before is not None:
             key = column.key
-            columns.append(Column(f"{key}_delta", "Since baseline", "delta"))
-            columns.append(Column(f"{key}_change", "Change", "share"))
+            heads.append(Column(f"{key}_delta", "Since baseline", "delta"))
+            heads.append(Column(f"{key}_change", "Change", "share"))
     then = before.stages if before else {}
     return Sheet.of(
-        columns,
+        heads,
         (
             _stage_cells(name, network.stages.get(name, Costs()), then.get(name))
             for name in dict.fromkeys((*network.stages, *then))

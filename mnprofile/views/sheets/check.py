@@ -13,8 +13,8 @@ from mnprofile.evidence.profilers.cross_check import (
     Reading,
     sum_of,
 )
-from mnprofile.views.document import Document
-from mnprofile.views.sheets.columns import LAYER, LINE, NAME, NETWORK, unit
+from mnprofile.views.document import Document, record_of
+from mnprofile.views.sheets.columns import columns
 from mnprofile.views.sheets.configuration import headed, model_record
 from mnprofile.views.sheets.ledger import (
     breakdown_sheet,
@@ -31,14 +31,14 @@ LEGEND = (
     " including parameters, buffers and output sizes"
 )
 SHOWN_PROBLEMS = 12  # in the table; JSON holds all of them
-_MEASURED = (
+_MEASURED = columns(
     Column("macs", "Ours", "count"),
     Column("fvcore_macs", "fvcore", "count"),
     Column("flops", "torch FLOPs", "count"),
     Column("fvcore_other", "BN, pool", "count"),
-    Column("params", "Params", "count"),
+    "params",
     Column("params_torch", "in torch", "count"),
-    Column("buffers", "Buffers", "count"),
+    "buffers",
     Column("buffers_torch", "in torch", "count"),
     Column("problems", "Off", "number"),
 )
@@ -78,7 +78,7 @@ def layer_sheet(layers: Iterable[LayerCheck]) -> Sheet:
     """One row per layer, all that was measured."""
     some = tuple(layers)
     return Sheet.of(
-        (NAME, LINE, Column("output", "Output"), *_MEASURED),
+        columns("name row output", *_MEASURED),
         (
             {
                 "name": one.name,
@@ -112,7 +112,7 @@ def _group_sheet(checked: Check, by: By) -> Sheet:
     for one in checked.layers:
         groups.setdefault(getattr(one.layer, by), []).append(one)
     return Sheet.of(
-        (unit(by), *_MEASURED),
+        columns(by, *_MEASURED),
         ({by: name, **_measured(layers)} for name, layers in groups.items()),
         {by: "total", **_measured(checked.layers)},
     )
@@ -124,15 +124,13 @@ def reading_sheet(
     """What each profiler printed for some networks, under their titles, and what the
     ledger's sum leaves of it. ``failed`` is shown if there is no total."""
     return Sheet.of(
-        (
-            NETWORK,
-            Column("profiler", "Profiler"),
-            Column("version", "Version"),
+        columns(
+            "network profiler version",
             Column("total", "Prints", "count"),
             Column("formula", "Ledger"),
             Column("ledger_total", "Explained", "count"),
             Column("rest", "Rest", "count"),
-            Column("failure", "Failure"),
+            "failure",
         ),
         (
             {
@@ -159,14 +157,7 @@ def _totals_sheet(checked: Check) -> Sheet:
 def problem_sheet(problems: Iterable[tuple[str, Problem]]) -> Sheet:
     """One row per difference, under its network's title."""
     return Sheet.of(
-        (
-            NETWORK,
-            LAYER,
-            LINE,
-            Column("what", "What"),
-            Column("ours", "Ours", "count"),
-            Column("measured", "Measured", "count"),
-        ),
+        columns("network layer row what", Column("ours", "Ours", "count"), "measured"),
         ({"network": title, **_problem_record(one)} for title, one in problems),
     )
 
@@ -232,9 +223,7 @@ def check_record(checked: Check) -> dict[str, Any]:
         "agrees": checked.agrees,
         "complete": checked.is_complete,
         "totals": {
-            "macs": totals.macs,
-            "params": totals.params,
-            "buffers": totals.buffers,
+            **record_of(totals, "macs", "params", "buffers"),
             "fvcore_macs": whole.fvcore_macs,
             "fvcore_other": whole.fvcore_other,
             "flop_counter_flops": whole.flops,

@@ -1,54 +1,69 @@
-"""Columns that several tables share, and the names of quantities."""
+"""The labels and kinds of columns; tables name their columns by key."""
 
 from mnprofile.base.sheet import Column
+from mnprofile.costs.counting import ELEMENTWISE, QUANTITIES
 
-# Names at the head of a column.
-LABELS = {
+# Labels that are not the key itself in words.
+_LABELS = {
     "macs": "Multiply-adds",
-    "flops": "Flops",
-    "weights": "Weights",
-    "biases": "Biases",
     "bn_affine": "BN affine",
-    "params": "Params",
-    "buffers": "Buffers",
-    "activations": "Activations",
     "batch_norm_elems": "Batch norm",
     "activation_elems": "Activation fn",
     "pool_elems": "Pooling",
     "add_elems": "Additions",
     "scale_elems": "SE products",
     "act_peak_bytes": "Peak bytes",
+    "top1": "Top-1 %",
+    "resolution": "Res",
+    "name": "Layer",
+    "row": "Line",
+    "op": "Operator",
+    "in_shape": "Input",
+    "out_shape": "Output",
 }
-# Names where there is room to write them out.
+# The quantities that pages draw, written out because there is room.
 DRAWN = {
     "macs": "Multiply-adds",
     "params": "Parameters",
     "activations": "Activations",
 }
 
-ALPHA = Column("alpha", "Alpha", "number")
-RESOLUTION = Column("resolution", "Res", "number")
-SIZE = Column("resolution", "Size", "number")
-TOP1 = Column("top1", "Top-1 %", "number")
-NETWORK = Column("network", "Network")
-STAGE = Column("stage", "Stage")
-LAYER = Column("layer", "Layer")
-NAME = Column("name", "Layer")
-TYPE = Column("type", "Type")
-LINE = Column("row", "Line", "number")
-SHARE = Column("share", "Share", "share")
+
+def _keys(text: str) -> frozenset[str]:
+    return frozenset(text.split())
 
 
-def counts(*names: str) -> tuple[Column, ...]:
-    """Columns of counted quantities."""
-    return tuple(Column(name, LABELS[name], "count") for name in names)
+# Whole numbers, whose thousands a terminal separates.
+_COUNTS = _keys(
+    "act_peak_bytes bytes weight_bytes bias_bytes scale_bytes training_params channels"
+    " count amount measured limit baseline"
+).union(QUANTITIES, ELEMENTWISE)
+# Numbers that stay as they are: factors, sizes, lines, printed figures.
+_NUMBERS = _keys(
+    "alpha resolution top1 row line layers kernel stride dilation groups classes factor"
+    " field padding value printed ours theirs reads figures fits"
+)
 
 
-def drawn(*names: str) -> tuple[Column, ...]:
+def label(key: str) -> str:
+    """The label of a column of this key, unless its table gives another."""
+    return _LABELS.get(key) or key.replace("_", " ").capitalize()
+
+
+def columns(*parts: str | Column) -> tuple[Column, ...]:
+    """Columns by their keys, separated by spaces; a ``Column`` stays as it is."""
+    found: list[Column] = []
+    for part in parts:
+        found += [part] if isinstance(part, Column) else map(_column, part.split())
+    return tuple(found)
+
+
+def drawn(*keys: str) -> tuple[Column, ...]:
     """Columns of the quantities that pages draw."""
-    return tuple(Column(name, DRAWN[name], "count") for name in names)
+    return tuple(Column(key, DRAWN[key], "count") for key in keys)
 
 
-def unit(by: str) -> Column:
-    """What one row is: a layer, block, stage or type."""
-    return Column(by, by.capitalize())
+def _column(key: str) -> Column:
+    if key in _COUNTS:
+        return Column(key, label(key), "count")
+    return Column(key, label(key), "number" if key in _NUMBERS else "text")

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import Any
 
-from mnprofile.base.sheet import Change, Column, Sheet, Value
+from mnprofile.base.sheet import Change, Column, Sheet, Value, plain
 from mnprofile.costs.comparison import (
     DEPTHS,
     QUANTITIES,
@@ -13,12 +13,11 @@ from mnprofile.costs.comparison import (
     Depth,
     Quantity,
 )
-from mnprofile.views.document import Document
-from mnprofile.views.sheets.columns import LABELS, LINE, NAME, STAGE, TYPE
+from mnprofile.views.document import Document, record_of
+from mnprofile.views.sheets.columns import columns, label
 
-_STATE = Column("state", "State")
 _DELTA = Column("delta", "B - A", "delta")
-_SIDES = (
+_SIDES = columns(
     Column("base", "A", "count"),
     Column("head", "B", "count"),
     _DELTA,
@@ -49,14 +48,14 @@ def total_sheet(compared: Comparison) -> Sheet:
     """One row per quantity: its total before and after."""
     total = compared.total
     return Sheet(
-        (Column("quantity", "Quantity"), *_SIDES),
+        columns("quantity", *_SIDES),
         tuple((_label(name), *_cells(total, name)) for name in QUANTITIES),
     )
 
 
 def _label(quantity: Quantity) -> str:
     """A quantity as used within a sentence."""
-    return LABELS[quantity].lower()
+    return label(quantity).lower()
 
 
 def _cells(row: Delta, quantity: Quantity) -> tuple[Value, ...]:
@@ -78,13 +77,13 @@ def _rows_sheet(compared: Comparison, by: Depth, quantity: Quantity) -> Sheet:
     )
     unit = by if len(rows) == 1 else f"{by}s"
     sheet = Sheet(
-        (_STATE, STAGE, Column("name", by.capitalize()), *_SIDES),
+        columns("state stage", Column("name", by.capitalize()), *_SIDES),
         tuple(
             (state, row.stage, row.name, *_cells(row, quantity))
             for state, row in zip(states, rows, strict=True)
         ),
         ("total", "", "", *_cells(compared.total, quantity)),
-        title=f"{LABELS[quantity]} by {by}: {told} of {len(rows)} {unit}",
+        title=f"{label(quantity)} by {by}: {told} of {len(rows)} {unit}",
     )
     if by == "stage":
         return sheet.only("state", "stage", "base", "head", "delta", "change")
@@ -112,7 +111,7 @@ def causes_sheet(compared: Comparison, quantity: Quantity, top: int) -> Sheet:
         left = moved - sum(row.moved(quantity) for row in causes)
         rows.append(("rest", "", f"{rest} other layers", "", left))
     return Sheet(
-        (_STATE, STAGE, NAME, TYPE, _DELTA),
+        columns("state stage name type", _DELTA),
         tuple(rows),
         ("total", "", "", "", moved),
         title=f"Layers that changed the {_label(quantity)} most",
@@ -123,12 +122,10 @@ def causes_sheet(compared: Comparison, quantity: Quantity, top: int) -> Sheet:
 def every_quantity_sheet(compared: Comparison, by: Depth) -> Sheet:
     """Every quantity before and after, one row per stage, block or layer."""
     return Sheet(
-        (
-            _STATE,
-            STAGE,
+        columns(
+            "state stage",
             Column("name", "Name"),
-            TYPE,
-            LINE,
+            "type row",
             *(
                 replace(column, key=f"{name}_{column.key}")
                 for name in QUANTITIES
@@ -171,9 +168,7 @@ def comparison_record(compared: Comparison, top: int) -> dict[str, Any]:
 
 def _delta_record(row: Delta) -> dict[str, Any]:
     return {
-        "state": row.state,
-        "stage": row.stage,
-        "name": row.name,
+        **record_of(row, "state", "stage", "name"),
         "type": row.type or None,
         "row": row.line,
         **_quantities(row),
@@ -181,13 +176,11 @@ def _delta_record(row: Delta) -> dict[str, Any]:
 
 
 def _quantities(row: Delta) -> dict[str, Any]:
-    found: dict[str, Any] = {}
-    for name in QUANTITIES:
-        base, head = row.of(name)
-        found[name] = {
-            "base": base if row.base is not None else None,
-            "head": head if row.head is not None else None,
-            "delta": head - base,
-            "change": (head - base) / base if base else None,
+    """The JSON record of each quantity before, after and between."""
+    return {
+        name: {
+            column.key: plain(cell)
+            for column, cell in zip(_SIDES, _cells(row, name), strict=True)
         }
-    return found
+        for name in QUANTITIES
+    }

@@ -8,7 +8,8 @@ from mnprofile.base.sheet import Column, Sheet
 from mnprofile.base.units import size_text
 from mnprofile.graph.configuration import Configuration
 from mnprofile.networks.notation.rows import Architecture
-from mnprofile.views.sheets.columns import NETWORK
+from mnprofile.views.document import record_of
+from mnprofile.views.sheets.columns import columns
 
 
 def errata_notes(arch: Architecture) -> list[str]:
@@ -23,28 +24,20 @@ def errata_notes(arch: Architecture) -> list[str]:
 def errata_record(arch: Architecture) -> list[dict[str, Any]]:
     """The JSON record of the corrected cells."""
     return [
-        {
-            "row": e.row,
-            "line": e.line,
-            "column": e.column,
-            "printed": e.printed,
-            "read_as": e.read_as,
-            "why": e.why,
-        }
-        for e in arch.errata
+        record_of(erratum, "row", "line", "column", "printed", "read_as", "why")
+        for erratum in arch.errata
     ]
 
 
 def errata_sheet(archs: Iterable[tuple[str, Architecture]]) -> Sheet:
     """One row per corrected cell of some tables, under the tables' titles."""
     return Sheet.of(
-        (
-            NETWORK,
+        columns(
+            "network",
             Column("row", "Row", "number"),
-            Column("column", "Column"),
+            "column",
             Column("printed", "Printed"),
-            Column("read_as", "Read as"),
-            Column("why", "Why"),
+            "read_as why",
         ),
         (
             {"network": title, **record}
@@ -74,14 +67,9 @@ def headed(sheets: list[Sheet], config: Configuration) -> list[Sheet]:
 def model_record(config: Configuration) -> dict[str, Any]:
     """The JSON record of the configuration."""
     return {
-        "name": config.name,
-        "impl": config.impl,
-        "alpha": config.alpha,
+        **record_of(config, "name", "impl", "alpha"),
         "resolution": resolution_record(config.resolution),
-        "rho": config.rho,
-        "t": config.t,
-        "classes": config.classes,
-        "output_stride": config.output_stride,
+        **record_of(config, "rho", "t", "classes", "output_stride"),
     }
 
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from mnprofile.base.sheet import Column, Share, Sheet, Value, noted
+from mnprofile.base.sheet import Column, Share, Sheet, Value, noted, plain
 from mnprofile.base.units import resolution_text, short
 from mnprofile.costs.counting import (
     ELEMENTWISE,
@@ -21,20 +21,8 @@ from mnprofile.evidence.literature.misprints import misprint_of
 from mnprofile.evidence.literature.published import printed_shares, published_for
 from mnprofile.evidence.literature.sources import Printed
 from mnprofile.networks.notation.rows import Architecture
-from mnprofile.views.document import Document
-from mnprofile.views.sheets.columns import (
-    ALPHA,
-    DRAWN,
-    LINE,
-    NAME,
-    NETWORK,
-    SIZE,
-    STAGE,
-    TYPE,
-    counts,
-    drawn,
-    unit,
-)
+from mnprofile.views.document import Document, record_of
+from mnprofile.views.sheets.columns import DRAWN, columns, drawn
 from mnprofile.views.sheets.configuration import (
     errata_notes,
     errata_record,
@@ -46,9 +34,8 @@ FOOT = (
     "multiply-adds of convolutions and fully connected layers (SE too), without bias;"
     " flops = 2 x macs"
 )
-_SHARES = (
-    Column("macs_share", "Share", "share"),
-    Column("weights_share", "Share", "share"),
+_SHARES = tuple(
+    Column(key, "Share", "share") for key in ("macs_share", "weights_share")
 )
 _BY_TYPE = ("type", "layers", "macs", "macs_share", "weights", "weights_share")
 # Column of a share of ours -> quantity of the V1 paper's Table 2.
@@ -94,23 +81,12 @@ def sheet_by(counted: Count, by: Grouping, *, elementwise: bool = False) -> Shee
 
 def layer_sheet(counted: Count, *, elementwise: bool = False) -> Sheet:
     """One row per layer, with every quantity."""
-    columns = (
-        NAME,
-        Column("block", "Block"),
-        STAGE,
-        LINE,
-        Column("op", "Operator"),
-        TYPE,
-        Column("kernel", "Kernel", "number"),
-        Column("stride", "Stride", "number"),
-        Column("dilation", "Dilation", "number"),
-        Column("groups", "Groups", "number"),
-        Column("in_shape", "Input"),
-        Column("out_shape", "Output"),
-        *_quantities(elementwise),
-    )
     return Sheet.of(
-        columns,
+        columns(
+            "name block stage row op type kernel stride dilation groups",
+            "in_shape out_shape",
+            *_quantities(elementwise),
+        ),
         (
             layer_record(layer, elementwise=elementwise)
             | {"in_shape": str(layer.in_shape), "out_shape": str(layer.out_shape)}
@@ -125,12 +101,7 @@ def group_sheet(counted: Count, by: Grouping, *, elementwise: bool = False) -> S
     totals = counted.totals
     whole = Group("total", totals, counted.all_layers)
     return Sheet.of(
-        (
-            unit(by),
-            Column("layers", "Layers", "number"),
-            *_quantities(elementwise),
-            *_SHARES,
-        ),
+        columns(by, "layers", *_quantities(elementwise), *_SHARES),
         (
             _group_cells(group, totals, by, elementwise)
             for group in counted.by(by, elementwise=elementwise)
@@ -140,7 +111,7 @@ def group_sheet(counted: Count, by: Grouping, *, elementwise: bool = False) -> S
 
 
 def _quantities(elementwise: bool) -> tuple[Column, ...]:
-    return counts(*QUANTITIES, *(ELEMENTWISE if elementwise else ()))
+    return columns(*QUANTITIES, *(ELEMENTWISE if elementwise else ()))
 
 
 def _group_cells(
@@ -165,14 +136,17 @@ def stage_type_sheet(counted: Count) -> Sheet:
             figures = total(layer for layer in layers if layer.type == name)
             values = (getattr(figures, quantity) for quantity in DRAWN)
             rows.append((group.name, name, *values))
-    return Sheet((STAGE, TYPE, *drawn(*DRAWN)), tuple(rows))
+    return Sheet(columns("stage type", *drawn(*DRAWN)), tuple(rows))
 
 
 def key_figure_sheet(networks: Sequence[tuple[str, Count]]) -> Sheet:
     """One row per network, under its title, with every total."""
-    names = ("macs", "flops", "params", "weights", "buffers", "activations")
     return Sheet.of(
-        (NETWORK, ALPHA, SIZE, *counts(*names)),
+        columns(
+            "network alpha",
+            Column("resolution", "Size", "number"),
+            "macs flops params weights buffers activations",
+        ),
         (
             {
                 "network": title,
@@ -202,7 +176,7 @@ def type_sheet(counted: Count, arch: Architecture) -> Sheet:
         [printed[group.name, quantity] for quantity in _TABLE2.values()]
         for group in counted.by("type")
     ]
-    columns = [Column(f"{key}_printed", "Table 2", "number") for key in _TABLE2]
+    beside = [Column(f"{key}_printed", "Table 2", "number") for key in _TABLE2]
     notes = (
         f"* misprint: {misprint.reason} ({misprint.established})"
         for row in figures
@@ -210,7 +184,7 @@ def type_sheet(counted: Count, arch: Architecture) -> Sheet:
         if misprint
     )
     rows = ([_marked(one).replace("%", " %") for one in row] for row in figures)
-    return sheet.beside(columns, rows).noted(*notes)
+    return sheet.beside(beside, rows).noted(*notes)
 
 
 def _marked(figure: Printed) -> str:
@@ -253,7 +227,7 @@ def _published_sheets(figures: Sequence[Printed]) -> list[Sheet]:
     if notes:
         notes.append("  why: mnprofile reproduce SOURCE --status erratum")
     sheet = Sheet.of(
-        (
+        columns(
             Column("source", "Published in"),
             Column("model", "As"),
             Column("macs", "Macs", "number"),
@@ -278,7 +252,7 @@ def _element_sheet(counted: Count) -> Sheet:
         for layer in counted.all_layers
     )
     return Sheet(
-        (NAME, *counts(*ELEMENTWISE)),
+        columns("name", *ELEMENTWISE),
         rows,
         ("total", *(getattr(counted.totals, key) for key in ELEMENTWISE)),
         "Elements that enter elementwise operators (never part of the multiply-adds)",
@@ -320,12 +294,11 @@ def count_record(
 def _group_records(
     counted: Count, by: Grouping, elementwise: bool
 ) -> list[dict[str, Any]]:
+    totals = counted.totals
     return [
         {
-            key: float(value) if isinstance(value, Share) else value
-            for key, value in _group_cells(
-                group, counted.totals, by, elementwise
-            ).items()
+            key: plain(value)
+            for key, value in _group_cells(group, totals, by, elementwise).items()
         }
         for group in counted.by(by, elementwise=elementwise)
     ]
@@ -334,14 +307,9 @@ def _group_records(
 def _published_record(figure: Printed) -> dict[str, Any]:
     misprint = misprint_of(figure)
     return {
-        "source": figure.source,
-        "table": figure.table,
-        "where": figure.where,
-        "model": figure.model,
+        **record_of(figure, "source", "table", "where", "model"),
         "variant": figure.variant or None,
-        "quantity": figure.quantity,
-        "printed": figure.printed,
-        "unit": figure.unit,
+        **record_of(figure, "quantity", "printed", "unit"),
         "device": figure.device or None,
         "reads": misprint.reads if misprint else None,
         "reason": misprint.reason if misprint else None,

@@ -8,17 +8,12 @@ from mnprofile.base.units import Bits, short_bytes
 from mnprofile.costs.counting import Count, Grouping
 from mnprofile.costs.deployment import deploy, deployed, deployed_record
 from mnprofile.views.document import Document
-from mnprofile.views.sheets.columns import unit
+from mnprofile.views.sheets.columns import columns
 
-_COLUMNS = (
-    Column("weights", "Weights", "count"),
-    Column("biases", "Biases", "count"),
+_COLUMNS = columns(
+    "weights biases",
     Column("params", "Deployed params", "count"),
-    Column("weight_bytes", "Weight bytes", "count"),
-    Column("bias_bytes", "Bias bytes", "count"),
-    Column("scale_bytes", "Scale bytes", "count"),
-    Column("bytes", "Bytes", "count"),
-    Column("training_params", "Training params", "count"),
+    "weight_bytes bias_bytes scale_bytes bytes training_params",
     Column("training_bytes", "Bytes", "count"),
 )
 _NOTES = {
@@ -59,7 +54,7 @@ def deployment_sheet(counted: Count, by: Grouping, bits: Bits) -> Sheet:
     """One row per layer, block, stage or type: parameters and bytes of each kind."""
     totals = deploy(counted, bits)
     return Sheet.of(
-        (unit(by), *_COLUMNS),
+        columns(by, *_COLUMNS),
         (
             {by: group.name, **deployed_record(deployed(group.layers, bits))}
             for group in counted.by(by)

@@ -15,17 +15,13 @@ from mnprofile.costs.explaining import (
 )
 from mnprofile.costs.formulas import Formula, Meaning, number_text
 from mnprofile.graph.configuration import Configuration
-from mnprofile.views.document import Document
-from mnprofile.views.sheets.columns import ALPHA, LAYER, RESOLUTION, SHARE, counts, unit
+from mnprofile.views.document import Document, record_of
+from mnprofile.views.sheets.columns import columns
 from mnprofile.views.sheets.configuration import (
     headline,
     model_record,
     resolution_record,
 )
-
-_QUANTITY = Column("quantity", "Quantity")
-_FORMULA = Column("formula", "Formula")
-_NUMBERS = Column("numbers", "Numbers")
 
 # --- one layer -----------------------------------------------------------------------
 
@@ -61,7 +57,7 @@ def _layer_sheets(one: Explanation, config: Configuration) -> list[Sheet]:
         rows.append((name, formula.text))
         rows += [("", f"= {line}") for line in _put_in(formula, config)]
     title = f"{headline(config)}: {_heading(one)}"
-    sheets = [Sheet((_QUANTITY, _FORMULA), tuple(rows), title=title)]
+    sheets = [Sheet(columns("quantity formula"), tuple(rows), title=title)]
     if len(one.layers) > 1:
         sheets.append(_layers_sheet(one))
     sheets.append(_symbols_sheet(one.macs.meanings))
@@ -92,7 +88,7 @@ def _heading(one: Explanation) -> str:
 def _layers_sheet(one: Explanation) -> Sheet:
     total = int(one.macs.value)
     return Sheet(
-        (LAYER, _FORMULA, *counts("macs"), SHARE),
+        columns("layer formula macs", Column("share", "Share", "share")),
         tuple(
             (name, formula.text, int(formula.value), Share(int(formula.value), total))
             for name, formula in one.layers
@@ -102,11 +98,7 @@ def _layers_sheet(one: Explanation) -> Sheet:
 
 def _symbols_sheet(meanings: Sequence[Meaning]) -> Sheet:
     return Sheet.of(
-        (
-            Column("symbol", "Symbol"),
-            Column("meaning", "Meaning"),
-            Column("value", "Value", "number"),
-        ),
+        columns("symbol meaning value"),
         map(_meaning_record, meanings),
     )
 
@@ -126,10 +118,9 @@ def _meaning_record(meaning: Meaning) -> dict[str, Any]:
 def _ratios_sheet(ratios: Sequence[Ratio]) -> Sheet:
     decimal = ("macs_ratio", "textbook_macs", "params_ratio", "textbook_params")
     return Sheet.of(
-        (
-            replace(ALPHA, label="α"),
-            RESOLUTION,
-            *counts("macs"),
+        columns(
+            Column("alpha", "α", "number"),
+            "resolution macs",
             Column("macs_ratio", "Ratio", "number"),
             Column("textbook_macs", "α²ρ²", "number"),
             Column("params_ratio", "Params ratio", "number"),
@@ -157,12 +148,7 @@ def _value_text(formula: Formula) -> str:
 
 def _layer_csv(one: Explanation) -> Sheet:
     return Sheet.of(
-        (
-            _QUANTITY,
-            _FORMULA,
-            _NUMBERS,
-            Column("value", "Value", "number"),
-        ),
+        columns("quantity formula numbers value"),
         (
             {"quantity": name, **_formula_record(formula)}
             for name, formula in (*_lines(one), *one.layers)
@@ -179,8 +165,7 @@ def _formula_record(formula: Formula) -> dict[str, Any]:
     """The JSON record of a formula: symbols, numbers, LaTeX and value."""
     return {
         "formula": formula.text,
-        "numbers": formula.numbers,
-        "latex": formula.latex,
+        **record_of(formula, "numbers", "latex"),
         "value": _plain(formula),
     }
 
@@ -217,12 +202,8 @@ def _ratio_record(one: Ratio) -> dict[str, Any]:
     return {
         "alpha": one.alpha,
         "resolution": resolution_record(one.resolution),
-        "macs": one.macs,
-        "macs_ratio": one.macs_ratio,
-        "textbook_macs": one.textbook_macs,
-        "params": one.params,
-        "params_ratio": one.params_ratio,
-        "textbook_params": one.textbook_params,
+        **record_of(one, "macs", "macs_ratio", "textbook_macs"),
+        **record_of(one, "params", "params_ratio", "textbook_params"),
     }
 
 
@@ -250,14 +231,11 @@ def network_document(network: NetworkExplanation) -> Document:
 def block_sheet(network: NetworkExplanation) -> Sheet:
     """One row per block. Blocks without a standard counterpart have no share."""
     return Sheet.of(
-        (
-            unit("block"),
-            Column("kind", "Kind"),
-            _FORMULA,
-            *counts("macs"),
+        columns(
+            "block kind formula macs",
             Column("standard_macs", "With standard convolutions", "count"),
             Column("share", "Ratio", "share"),
-            replace(_NUMBERS, label="With numbers"),
+            Column("numbers", "With numbers"),
         ),
         (
             {

@@ -5,8 +5,8 @@ from typing import Any
 
 from mnprofile.base.sheet import Column, Sheet
 from mnprofile.evidence.profilers.foreign import COMPARED, ForeignCheck, Unit
-from mnprofile.views.document import Document
-from mnprofile.views.sheets.columns import LINE
+from mnprofile.views.document import Document, record_of
+from mnprofile.views.sheets.columns import columns
 from mnprofile.views.sheets.configuration import headline, model_record
 
 
@@ -51,10 +51,8 @@ def _line(unit: Unit) -> str:
 
 def _sheets(outcome: ForeignCheck) -> list[Sheet]:
     totals = Sheet(
-        (
-            Column("what", "What"),
-            Column("ours", "Ours", "count"),
-            Column("theirs", "Theirs", "count"),
+        columns(
+            "what", Column("ours", "Ours", "count"), Column("theirs", "Theirs", "count")
         ),
         (
             ("layers", len(outcome.ours), len(outcome.theirs)),
@@ -69,12 +67,7 @@ def _sheets(outcome: ForeignCheck) -> list[Sheet]:
         return [totals]
     sides = (first.ours, first.theirs)
     place = Sheet(
-        (
-            Column("field", ""),
-            Column("ours", "Ours", "number"),
-            Column("theirs", "Theirs", "number"),
-            Column("differs", "Differs"),
-        ),
+        columns(Column("field", ""), "ours theirs differs"),
         (
             ("layer", *(one.name if one else "none" for one in sides), None),
             ("table line", first.ours.line if first.ours else None, None, None),
@@ -104,14 +97,14 @@ def _sequence_sheet(outcome: ForeignCheck) -> Sheet:
     """Both sequences, one row per position."""
     pairs = tuple(zip_longest(outcome.ours, outcome.theirs))
     return Sheet(
-        (
+        columns(
             Column("position", "Layer", "number"),
-            LINE,
+            "row",
             Column("ours", "Ours"),
             Column("ours_layer", "Our layer"),
             Column("theirs", "Theirs"),
             Column("theirs_layer", "Their layer"),
-            Column("same", "Same"),
+            "same",
         ),
         tuple(
             (
@@ -154,8 +147,4 @@ def _record(outcome: ForeignCheck) -> dict[str, Any]:
 def _unit_record(unit: Unit | None) -> dict[str, Any] | None:
     if unit is None:
         return None
-    return {
-        "name": unit.name,
-        "row": unit.line,
-        **{key: getattr(unit, key) for key in COMPARED},
-    }
+    return {"name": unit.name, "row": unit.line, **record_of(unit, *COMPARED)}

@@ -7,14 +7,9 @@ from typing import Any
 from mnprofile.base.sheet import Column, Sheet, noted
 from mnprofile.evidence.profilers.rules import QUANTITIES, Entry, Ledger, Profiler
 from mnprofile.evidence.profilers.torch_style import TorchStyle
-from mnprofile.views.document import Document
+from mnprofile.views.document import Document, record_of
+from mnprofile.views.sheets.columns import columns
 from mnprofile.views.sheets.configuration import headed, model_record
-
-_PROFILER = Column("profiler", "Profiler")
-_COUNT = Column("count", "Count", "count")
-_AMOUNT = Column("amount", "Amount", "count")
-_SYMBOL = Column("symbol", "Symbol")
-_WHAT = Column("what", "What")
 
 
 def ledger_document(
@@ -46,7 +41,7 @@ def written(writing: TorchStyle) -> str:
 
 def writing_record(writing: TorchStyle) -> dict[str, str]:
     """The JSON record of the same."""
-    return {"pooling": writing.pooling, "activations": writing.activations}
+    return record_of(writing, "pooling", "activations")
 
 
 def legend(entries: Iterable[Entry]) -> str:
@@ -61,9 +56,7 @@ def entry_record(entry: Entry) -> dict[str, Any]:
     """The JSON record of a profiler's sum."""
     return {
         "profiler": entry.profiler.name,
-        "package": entry.profiler.package,
-        "release": entry.profiler.release,
-        "prints": entry.profiler.prints,
+        **record_of(entry.profiler, "package", "release", "prints"),
         "total": entry.total,
         "besides_macs": entry.besides,
         "formula": entry.formula,
@@ -72,28 +65,14 @@ def entry_record(entry: Entry) -> dict[str, Any]:
 
 
 def _term_records(entry: Entry) -> list[dict[str, Any]]:
-    return [
-        {
-            "quantity": term.quantity,
-            "factor": term.factor,
-            "count": term.count,
-            "amount": term.amount,
-        }
-        for term in entry.terms
-    ]
+    names = ("quantity", "factor", "count", "amount")
+    return [record_of(term, *names) for term in entry.terms]
 
 
 def term_sheet(entries: Iterable[Entry]) -> Sheet:
     """One row per term of every profiler."""
     return Sheet.of(
-        (
-            _PROFILER,
-            Column("prints", "Prints"),
-            Column("quantity", "Quantity"),
-            Column("factor", "Factor", "number"),
-            _COUNT,
-            _AMOUNT,
-        ),
+        columns("profiler prints quantity factor count amount"),
         (
             {"profiler": one.profiler.name, "prints": one.profiler.prints, **term}
             for one in entries
@@ -110,7 +89,7 @@ def breakdown_sheet(entry: Entry, total: int, title: str) -> Sheet:
     )
     rest = ("unexplained rest", None, None, total - entry.total)
     return Sheet(
-        (_WHAT, _COUNT, Column("factor", "Times", "number"), _AMOUNT),
+        columns("what count", Column("factor", "Times", "number"), "amount"),
         (*rows, rest) if total != entry.total else rows,
         ("total", None, None, total),
         title,
@@ -129,8 +108,8 @@ def _breakdown(book: Ledger, entry: Entry) -> Sheet:
 
 def _totals_sheet(book: Ledger) -> Sheet:
     return Sheet(
-        (
-            _PROFILER,
+        columns(
+            "profiler",
             Column("total", "Prints", "count"),
             Column("besides", "Besides M", "count"),
             Column("formula", "Sum"),
@@ -166,7 +145,7 @@ def _other_way_sheet(book: Ledger) -> Sheet:
 
 def _quantities_sheet(book: Ledger) -> Sheet:
     return Sheet(
-        (_SYMBOL, _COUNT, _WHAT),
+        columns("symbol count what"),
         tuple(
             (symbol, book.counts[key], what)
             for key, (symbol, what) in QUANTITIES.items()

@@ -23,8 +23,8 @@ from mnprofile.costs.memory.liveness import Step, Tensor
 from mnprofile.evidence.literature.sources import figures
 from mnprofile.graph.configuration import Configuration
 from mnprofile.graph.graph import Graph
-from mnprofile.views.document import Document
-from mnprofile.views.sheets.columns import LAYER, STAGE, unit
+from mnprofile.views.document import Document, record_of
+from mnprofile.views.sheets.columns import columns
 from mnprofile.views.sheets.configuration import headline, model_record
 
 By = Literal["layer", "block", "stage", "resolution"]
@@ -63,13 +63,11 @@ def step_sheet(memory: Memory, view: View, *, mark: str = "yes") -> Sheet:
     """
     peak = memory.peak
     return Sheet.of(
-        (
-            unit(view),
-            *(() if view == "stage" else (STAGE,)),
-            Column("step", "Step"),
+        columns(
+            view if view == "stage" else f"{view} stage",
+            "step",
             Column("live", "Live maps"),
-            Column("bytes", "Bytes", "count"),
-            Column("peak", "Peak"),
+            "bytes peak",
         ),
         (
             {
@@ -107,7 +105,7 @@ def resolution_sheet(graph: Graph, memory: Memory, maps: tuple[Widest, ...]) -> 
             row["printed"] = figure + ("*" if note else "")
             notes += [f"* {note}"] if note else []
         rows.append(row)
-    columns = (
+    heads = columns(
         Column("resolution", "Map"),
         Column("between", "Between blocks", "number"),
         Column("between_kb", "kB", "number"),
@@ -115,17 +113,15 @@ def resolution_sheet(graph: Graph, memory: Memory, maps: tuple[Widest, ...]) -> 
         Column("any_map_kb", "kB", "number"),
         *((Column("printed", "Table 3", "number"),) if printed else ()),
     )
-    return Sheet.of(columns, rows, notes=notes)
+    return Sheet.of(heads, rows, notes=notes)
 
 
 def _resolution_csv(memory: Memory, maps: tuple[Widest, ...]) -> Sheet:
     """The layer, channels and bytes of each of these maps."""
     return Sheet(
-        (
+        columns(
             Column("resolution", "Map"),
-            LAYER,
-            Column("channels", "Channels", "count"),
-            Column("bytes", "Bytes", "count"),
+            "layer channels bytes",
             Column("inside_layer", "Layer"),
             Column("inside_channels", "Channels", "count"),
             Column("inside_bytes", "Bytes", "count"),
@@ -245,8 +241,7 @@ def memory_record(
         "fused": memory.is_fused,
         "act_peak_bytes": memory.act_peak_bytes,
         "act_peak_bytes_ungrouped": plain.act_peak_bytes,
-        "recomputed_macs": memory.recomputed_macs,
-        "extra_elems": memory.extra_elems,
+        **record_of(memory, "recomputed_macs", "extra_elems"),
         "weights": deployed_record(weights),
         "peak": _step_record(memory, memory.peak),
         "steps": [_step_record(memory, step) for step in memory.steps],
@@ -271,10 +266,7 @@ def memory_record(
 
 def _step_record(memory: Memory, step: Step) -> dict[str, Any]:
     return {
-        "name": step.name,
-        "layer": step.layer,
-        "block": step.block,
-        "stage": step.stage,
+        **record_of(step, "name", "layer", "block", "stage"),
         "bytes": memory.bytes_of(step),
         "live": [_tensor_record(memory, tensor) for tensor in step.live],
     }

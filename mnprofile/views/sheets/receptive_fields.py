@@ -8,12 +8,12 @@ from mnprofile.base.units import resolution_text
 from mnprofile.costs.counting import Count
 from mnprofile.costs.receptive_fields import Field, receptive_fields
 from mnprofile.views.document import Document
-from mnprofile.views.sheets.columns import NAME
+from mnprofile.views.sheets.columns import columns
 
-_COLUMNS = (
-    Column("field", "Field", "number"),
+_COLUMNS = columns(
+    "field",
     Column("effective_stride", "Stride", "number"),
-    Column("padding", "Padding", "number"),
+    "padding",
     Column("sees_all", "Sees all"),
 )
 
@@ -42,7 +42,7 @@ def field_sheet(counted: Count, fields: dict[str, Field]) -> Sheet:
             " pooling; the field is that of the map itself."
         )
     return Sheet(
-        (NAME, *_COLUMNS),
+        columns("name", *_COLUMNS),
         tuple(
             (layer.name, *_cells(fields[layer.name], empty=""))
             for layer in counted.layers

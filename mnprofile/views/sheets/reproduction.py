@@ -13,8 +13,8 @@ from mnprofile.evidence.literature.reproduction import (
     Verdict,
 )
 from mnprofile.evidence.literature.sources import MEMORY, Printed, title
-from mnprofile.views.document import Document
-from mnprofile.views.sheets.columns import ALPHA, NETWORK, RESOLUTION
+from mnprofile.views.document import Document, record_of
+from mnprofile.views.sheets.columns import columns
 
 LEGEND = (
     "Reproduced: the printed digits, under a convention declared once per table."
@@ -25,25 +25,12 @@ LEGEND = (
 
 
 # The fields of a figure's record.
-_FIELDS = (
-    Column("source", "Source"),
-    Column("table", "Table"),
-    Column("where", "Where"),
-    Column("model", "Model"),
-    NETWORK,
-    ALPHA,
-    RESOLUTION,
-    Column("part", "Part"),
-    Column("quantity", "Quantity"),
-    Column("printed", "Printed", "number"),
-    Column("unit", "Unit"),
-    Column("ours", "Ours", "number"),
+_FIELDS = columns(
+    "source table where model network alpha resolution part quantity printed unit ours",
     Column("exact", "Counted", "number"),
-    Column("convention", "Convention"),
-    Column("rounding", "Rounding"),
-    Column("verdict", "Verdict"),
+    "convention rounding verdict",
     Column("reason", "Why"),
-    Column("established", "Established"),
+    "established",
 )
 
 
@@ -81,9 +68,8 @@ def reproduction_document(
 
 def source_sheet(done: Reproduction) -> Sheet:
     """One row per source: the number of its figures with each verdict."""
-    columns = (
-        Column("source", "Source"),
-        Column("figures", "Figures", "number"),
+    heads = columns(
+        "source figures",
         *(
             Column(str(verdict).replace(" ", "_"), label, "number")
             for verdict, label in zip(
@@ -94,7 +80,7 @@ def source_sheet(done: Reproduction) -> Sheet:
         ),
     )
     return Sheet(
-        columns,
+        heads,
         tuple(
             (name, len(done.of(name)), *done.tally(name).values())
             for name in done.sources
@@ -114,13 +100,6 @@ def _heading(done: Reproduction) -> str:
 
 def fit_sheet(done: Reproduction) -> Sheet:
     """One row per table and quantity: its convention, and how many figures it fits."""
-    columns = (
-        Column("table", "Table"),
-        Column("quantity", "Quantity"),
-        Column("fits", "Fits", "number"),
-        Column("convention", "Convention"),
-        Column("rounding", "Rounding"),
-    )
     several = len(done.sources) > 1
     rows = tuple(
         (
@@ -142,7 +121,10 @@ def fit_sheet(done: Reproduction) -> Sheet:
         text.replace("{}", ", ".join(tables), 1) for text, tables in reasons.items()
     )
     return Sheet(
-        columns, rows, title="Conventions, and how many figures fit", notes=notes
+        columns("table quantity fits convention rounding"),
+        rows,
+        title="Conventions, and how many figures fit",
+        notes=notes,
     )
 
 
@@ -198,11 +180,10 @@ def _errata_sheet(
     heading: str, rows: list[tuple[str, str, str | None, str]], numbered: bool
 ) -> Sheet:
     sheet = Sheet(
-        (
+        columns(
             Column("number", "", "number"),
             Column("place", "Where"),
-            Column("printed", "Printed", "number"),
-            Column("reads", "Reads", "number"),
+            "printed reads",
             Column("reason", "Why, and how established"),
         ),
         tuple((number, *row) for number, row in enumerate(rows, start=1)),
@@ -240,11 +221,7 @@ def _table_sheets(results: Sequence[Result], *last: str) -> list[Sheet]:
 def figure_sheet(results: Sequence[Result]) -> Sheet:
     """One row per figure: the fields of its record, and two as people read them."""
     return Sheet.of(
-        (
-            Column("row", "Row"),
-            Column("named_quantity", "Quantity"),
-            *_FIELDS,
-        ),
+        columns(Column("row", "Row"), Column("named_quantity", "Quantity"), *_FIELDS),
         (
             {
                 **result_record(one),
@@ -305,19 +282,11 @@ def result_record(result: Result) -> dict[str, Any]:
     """The JSON record of one figure and its verdict."""
     figure, convention, misprint = result.figure, result.convention, result.misprint
     return {
-        "source": figure.source,
-        "table": figure.table,
-        "where": figure.where,
-        "model": figure.model,
-        "network": figure.network,
-        "alpha": figure.alpha,
-        "resolution": figure.resolution,
+        **record_of(figure, "source", "table", "where", "model", "network"),
+        **record_of(figure, "alpha", "resolution"),
         "part": figure.part or None,
-        "quantity": figure.quantity,
-        "printed": figure.printed,
-        "unit": figure.unit,
-        "ours": result.ours,
-        "exact": result.exact,
+        **record_of(figure, "quantity", "printed", "unit"),
+        **record_of(result, "ours", "exact"),
         "convention": convention.recipe if convention else None,
         "rounding": convention.rounding_text if convention else None,
         "verdict": str(result.verdict),
@@ -336,9 +305,7 @@ def _tally_record(done: Reproduction, source: str | None = None) -> dict[str, in
 def _fit_record(fit: ConventionFit) -> dict[str, Any]:
     convention = fit.convention
     record: dict[str, Any] = {
-        "source": fit.source,
-        "table": fit.table,
-        "quantity": fit.quantity,
+        **record_of(fit, "source", "table", "quantity"),
         "fits": fit.reproduced,
         "figures": fit.figures,
     }

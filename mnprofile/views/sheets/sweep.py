@@ -10,18 +10,14 @@ from mnprofile.base.json_files import envelope
 from mnprofile.base.sheet import Column, Sheet, Value
 from mnprofile.base.units import Bits
 from mnprofile.views.document import Document
-from mnprofile.views.sheets.columns import ALPHA, RESOLUTION, TOP1, counts
+from mnprofile.views.sheets.columns import columns
 
-_COLUMNS = (
-    Column("model", "Model"),
-    Column("impl", "Impl"),
-    ALPHA,
-    RESOLUTION,
+_COLUMNS = columns(
+    "model impl alpha resolution",
     Column("t", "t", "number"),
-    Column("classes", "Classes", "number"),
+    "classes",
     Column("macs", "Mult-adds", "count"),
-    *counts("params", "act_peak_bytes"),
-    TOP1,
+    "params act_peak_bytes top1",
 )
 
 
