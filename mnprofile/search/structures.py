@@ -1,8 +1,8 @@
 """Graphs of arrays: many widths and sizes at once, as far as they share a structure.
 
 The rules are those of a single count, evaluated on arrays. Where the structure of the
-network depends on a value (a shortcut appears, an expansion goes), the array is split
-there and each part assembled on its own.
+network depends on a value (a shortcut appears, an expansion disappears), the array is
+split there and each part assembled separately.
 """
 
 from __future__ import annotations
@@ -51,9 +51,9 @@ def structures(
 ) -> Iterator[Structure]:
     """The graphs of K widths at R resolutions, each pair in exactly one of them.
 
-    A width is an ``alpha`` and a ``t``; a t of nan, or None for all, stands for the
-    table's own. A resolution that is too small for Keras' MobileNetV1 padding is left
-    out with ``skip_impossible``, else it raises UsageError.
+    A width is an ``alpha`` and a ``t``; a t of nan, or None for all, is the table's
+    own. A resolution that is too small for Keras' MobileNetV1 padding is left out
+    with ``skip_impossible``, else it raises UsageError.
     """
     import numpy as np
 

@@ -15,7 +15,7 @@ def table(
     class_: str = "",
     row_classes: Sequence[str] = (),
 ) -> Markup:
-    """A sheet with its column headers, in a frame that scrolls where it is too wide.
+    """A sheet with its column headers, in a frame that scrolls if it is too wide.
 
     ``class_`` "sortable" lets the page's script sort and filter it. ``row_classes``
     gives each row a class.
@@ -84,7 +84,7 @@ def bar_row(name: str, bar: Markup, number: str, class_: str = "") -> Markup:
 
 
 def details(summary: str, *content: Markup) -> Markup:
-    """Content behind a line that opens it; open in print."""
+    """Content that opens on a click on its summary; open in print."""
     return element("details", element("summary", summary), *content)
 
 
