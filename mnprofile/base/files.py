@@ -44,7 +44,7 @@ _OPEN_PIPES = ("/dev/fd/", "/dev/stdin", "/proc/")
 
 @dataclass(frozen=True)
 class Input:
-    """A kind of input file: its maximum size, and the error for a file not accepted.
+    """A kind of input file: its maximum size, and the error if it is not accepted.
 
     ``error`` is raised for anything that is not such a file, FileError where a file
     cannot be read. ``pipe`` is what the error for a named pipe suggests instead.

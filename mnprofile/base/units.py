@@ -145,7 +145,7 @@ def printed_like(
 def parse_quantity(text: str, option: str) -> int:
     """ "100M" -> 100000000: a count with a decimal SI prefix.
 
-    Raises UsageError naming ``option`` for anything else, including a fraction (1.5).
+    Raises UsageError naming ``option`` for anything else, including 1.5 (not whole).
     """
     match = _QUANTITY.fullmatch(text.strip())
     if match is not None:

@@ -23,7 +23,7 @@ _ALPHA = re.compile(r"[0-9]{0,6}\.?[0-9]{1,6}")
 
 @dataclass(frozen=True)
 class Request:
-    """The settings that are wanted of a table. None keeps the table's own."""
+    """The settings requested for a table. None keeps the table's own."""
 
     alpha: float | None = None
     resolution: int | tuple[int, int] | None = None  # a side, or (height, width)

@@ -7,8 +7,8 @@ is computed, added to the output through B, and dropped. It needs
     input + output + inner / G
 
 where ``inner`` is the maps before and after the depthwise convolution (it does not run
-in place), and inner / G is the largest group. That is exact for equal groups if there
-are 3 or more or a shortcut; otherwise it is an upper bound.
+in place), and inner / G is the largest group. That is exact for equal groups, if there
+are at least 3 of them or a shortcut; otherwise it is an upper bound.
 
 Two kinds of operators are fused: the layers of a block; and a convolution with the
 block or pooling after it, where that works channel by channel and nothing else reads

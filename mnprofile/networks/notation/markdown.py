@@ -151,7 +151,7 @@ class _Page:
         self.grids: list[Grid] = []
         self.errata: Grid | None = None
         self.first_pipe: int | None = None  # the first line with | outside a table
-        self.stray: int | None = None  # the first such line that is meant as a row
+        self.stray: int | None = None  # the first line that looks like a stray row
 
     def scan(self) -> None:
         section, at, source_open = "", 0, False
