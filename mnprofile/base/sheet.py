@@ -11,7 +11,7 @@ from typing import Any, Literal, NamedTuple
 
 from mnprofile.base import escape, units
 
-# A narrower terminal breaks lines itself; cut digits would be worse.
+# A narrower terminal wraps lines itself; digits that are cut off would be worse.
 NARROWEST = 80
 
 Kind = Literal["text", "count", "delta", "share", "number"]
@@ -28,7 +28,7 @@ class Share(NamedTuple):
 
 
 class Change(NamedTuple):
-    """From one value to another, drawn in percent and exported as a ratio of base."""
+    """A change, drawn in percent of ``base`` and exported as a fraction of it."""
 
     base: int
     head: int
@@ -39,7 +39,7 @@ Value = str | int | float | Share | Change | None
 
 @dataclass(frozen=True)
 class Column:
-    """``key`` heads it in CSV, ``label`` where people read."""
+    """A column: ``key`` is its header in CSV, ``label`` where people read it."""
 
     key: str
     label: str
@@ -68,7 +68,7 @@ class Sheet:
     ) -> "Sheet":
         """A sheet with one row per record: each column holds the value of its key.
 
-        Cells are empty where a record has no such key; further keys are left out.
+        A cell is empty where the record lacks the key; other keys are ignored.
         """
 
         def cells(record: Mapping[str, Any]) -> tuple[Value, ...]:
@@ -154,7 +154,7 @@ def to_markdown(sheet: Sheet) -> str:
 
 
 def to_text(sheet: Sheet) -> str:
-    """Aligned columns for a pipe or a file: raw counts, and nothing is cut."""
+    """Aligned columns for a pipe or a file: plain digits, and nothing is cut off."""
     grid = [[escape.visible(column.label) for column in sheet.columns]]
     rows = sheet.rows if sheet.total is None else (*sheet.rows, sheet.total)
     grid += [_text_row(sheet, row, separated=False) for row in rows]
@@ -231,7 +231,7 @@ def to_terminal(sheet: Sheet, *, width: int, styled: bool) -> str:
 
 
 def cell_text(value: Value, kind: Kind, *, separated: bool) -> str:
-    """One value as a person reads it."""
+    """One value as text for people."""
     if value is None:
         return ""
     if isinstance(value, Share):

@@ -177,7 +177,7 @@ def test_nothing_passes(capsys: pytest.CaptureFixture[str]) -> None:
         (["v2", "--res", "0"], 2, "out of range"),
         (["v2", "--res", "96", "--rho", "1"], 2, "together"),
         (["v1", "--t", "6"], 2, "no expansion factor"),
-        (["v2", "--impl", "nobody"], 2, "is no implementation"),
+        (["v2", "--impl", "nobody"], 2, 'unknown implementation "nobody"'),
         (["v2", "--where", "cost<1"], 2, 'no column "cost"'),
         (["v2", "--max-macs", "much"], 2, "is not a count"),
         (["v2", "--max-memory", "256K"], 2, "KiB, MiB, GiB (binary)"),
