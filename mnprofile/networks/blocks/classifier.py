@@ -26,7 +26,6 @@ class ClassifierRow(Row):
             to.tape.add("classifier.linear", Linear(to.config.classes))
 
 
-@dataclass(frozen=True)
 class SoftmaxRow(Row):
     """The last row of MobileNetV1: no multiply-adds, and networks end at the logits."""
 
