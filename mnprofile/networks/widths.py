@@ -11,7 +11,7 @@ Keras ``applications/mobilenet*.py``; timm ``models/efficientnet.py``,
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from mnprofile.base.errors import UsageError
 from mnprofile.graph.arithmetic import (
@@ -29,8 +29,7 @@ Rounding = Literal["nearest", "down", "half-even"]
 Scales = Literal["always", "wider", "never"]
 
 
-@dataclass(frozen=True, slots=True)
-class Width:
+class Width(NamedTuple):
     """The channels of one row as printed, and what they depend on.
 
     ``factor`` is printed channels over printed input channels (t of a bottleneck);
