@@ -10,7 +10,6 @@ Keras ``applications/mobilenet*.py``; timm ``models/efficientnet.py``,
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 from mnprofile.base.errors import UsageError
@@ -42,8 +41,7 @@ class Width(NamedTuple):
     alpha: float
 
 
-@dataclass(frozen=True, slots=True)
-class WidthRule:
+class WidthRule(NamedTuple):
     """How one kind of channel count follows alpha: a product, then a rounding.
 
     ``of`` says which product: the printed channels times alpha, or the channels that
@@ -97,8 +95,7 @@ class WidthRule:
                 return at_least(half_even(value), self.minimum)
 
 
-@dataclass(frozen=True, slots=True)
-class Implementation:
+class Implementation(NamedTuple):
     """How one implementation of a family finds each kind of channel count, and pads."""
 
     stem: WidthRule  # the first convolution
