@@ -4,7 +4,7 @@ The exit code of a failed command is the ``exit_code`` of the error that ended i
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 OK, VERDICT, REJECTED, UNMEASURED, IO_FAILED, BUG = 0, 1, 2, 3, 4, 70
 
@@ -18,8 +18,7 @@ EXIT_CODES = {
 }
 
 
-@dataclass(frozen=True)
-class Place:
+class Place(NamedTuple):
     """Where in an input something is wrong. Lines and columns count from 1."""
 
     file: str

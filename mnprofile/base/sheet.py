@@ -37,8 +37,7 @@ class Change(NamedTuple):
 Value = str | int | float | Share | Change | None
 
 
-@dataclass(frozen=True)
-class Column:
+class Column(NamedTuple):
     """A column: ``key`` is its header in CSV, ``label`` where people read it."""
 
     key: str

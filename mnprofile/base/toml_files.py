@@ -7,7 +7,7 @@ from typing import Any
 from mnprofile.base.errors import MnprofileError, Place
 
 # tomllib gives the position only at the end of its message.
-_AT = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
+_AT = r" \(at (?:line (\d+), column (\d+)|end of document)\)$"
 
 
 def parse(
@@ -26,9 +26,9 @@ def parse(
         return tomllib.loads(text)
     except (ValueError, RecursionError) as found:
         message = str(found)
-        at = _AT.search(message)
+        at = re.search(_AT, message)
         if at is not None and at[1]:
             place = Place(file, above + int(at[1]), int(at[2]))
         else:
             place = Place(file, above or None)
-        raise error(f"{fault}: {_AT.sub('', message)}", place=place) from None
+        raise error(f"{fault}: {re.sub(_AT, '', message)}", place=place) from None

@@ -8,17 +8,16 @@ from mnprofile.base.errors import UsageError
 
 _SI = {"": 0, "K": 3, "M": 6, "G": 9, "T": 12}
 _SPELLED = {"million": 6, "b": 9, "billion": 9, "%": -2}
-_PRINTED = re.compile(r"([0-9][0-9,]*)(?:\.([0-9]+))?( ?)(%|[A-Za-z]*)")
+# Patterns are text: most runs need none, and re keeps those that it has compiled.
+_PRINTED = r"([0-9][0-9,]*)(?:\.([0-9]+))?( ?)(%|[A-Za-z]*)"
 Rounding = Literal["nearest", "floor", "ceil"]
-_QUANTITY = re.compile(r"([0-9]{1,15})(?:\.([0-9]{1,15}))?\s*([KMGT]?)", re.IGNORECASE)
+_QUANTITY = r"(?i)([0-9]{1,15})(?:\.([0-9]{1,15}))?\s*([KMGT]?)"
 _BYTES: dict[str, int] = {"": 1, "b": 1} | {
     prefix + unit: int(base**power)
     for unit, base in (("b", 1000), ("ib", 1024))
     for power, prefix in enumerate("kmgt", start=1)
 }
-_MEMORY = re.compile(
-    r"([0-9]{1,15})(?:\.([0-9]{1,15}))?\s*((?:(?:[KMGT]i?)?B)?)", re.IGNORECASE
-)
+_MEMORY = r"(?i)([0-9]{1,15})(?:\.([0-9]{1,15}))?\s*((?:(?:[KMGT]i?)?B)?)"
 
 
 def grouped(value: int) -> str:
@@ -120,7 +119,7 @@ def printed_like(
 
     Returns None unless ``like`` is a number, with or without a unit.
     """
-    match = _PRINTED.fullmatch(like)
+    match = re.fullmatch(_PRINTED, like)
     if match is None:
         return None
     digits, decimals, gap, suffix = match[1], match[2] or "", match[3], match[4]
@@ -147,7 +146,7 @@ def parse_quantity(text: str, option: str) -> int:
 
     Raises UsageError naming ``option`` for anything else, including 1.5 (not whole).
     """
-    match = _QUANTITY.fullmatch(text.strip())
+    match = re.fullmatch(_QUANTITY, text.strip())
     if match is not None:
         integer, fraction, prefix = match[1], match[2] or "", match[3].upper()
         zeros = _SI[prefix] - len(fraction.rstrip("0"))
@@ -165,7 +164,7 @@ def parse_memory(text: str, option: str) -> int:
     Raises UsageError naming ``option`` for anything else, including fractions of a byte
     and a bare K or M, which could be decimal or binary.
     """
-    match = _MEMORY.fullmatch(text.strip())
+    match = re.fullmatch(_MEMORY, text.strip())
     if match is not None:
         fraction = (match[2] or "").rstrip("0")
         size, rest = divmod(

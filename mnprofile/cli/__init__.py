@@ -41,7 +41,6 @@ COMMANDS = (
 )
 
 INTERRUPTED, READER_GONE, TERMINATED = 130, 141, 143
-_NOT_ONE_OF = re.compile("'([^']*)' is not one of")
 COMPLETION_VARIABLE = "_MNPROFILE_COMPLETE"
 
 EPILOG = "\b\nExit codes of all commands:\n" + "\n".join(
@@ -187,7 +186,7 @@ def _from_click(fault: click.ClickException) -> MnprofileError:
     context = getattr(fault, "ctx", None)
     hint = f"see {context.command_path} --help" if context else None
     kind = getattr(getattr(fault, "param", None), "type", None)
-    wrong = _NOT_ONE_OF.search(fault.format_message())
+    wrong = re.search("'([^']*)' is not one of", fault.format_message())
     close = None
     if isinstance(kind, click.Choice) and wrong:
         close = nearest(wrong[1], [str(choice) for choice in kind.choices])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, fields
 from operator import add, attrgetter
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from mnprofile.graph.configuration import Configuration
 from mnprofile.graph.graph import Graph, Node, Origin
@@ -74,8 +74,7 @@ ELEMENTWISE = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Layer:
+class Layer(NamedTuple):
     """One layer and its figures.
 
     ``kernel``, ``stride``, ``dilation`` and ``groups`` are those of its convolution, or
@@ -98,8 +97,7 @@ class Layer:
     is_counted: bool  # a convolution or fully connected layer
 
 
-@dataclass(frozen=True, slots=True)
-class Group:
+class Group(NamedTuple):
     """Layers summed under one name: a block, a stage or a type."""
 
     name: str

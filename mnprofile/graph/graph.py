@@ -5,7 +5,8 @@ for example a line of a table.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from mnprofile.graph.configuration import Configuration
 from mnprofile.graph.operators.op import GraphError, Op, Shape
@@ -13,8 +14,7 @@ from mnprofile.graph.operators.op import GraphError, Op, Shape
 INPUT = "input"  # the image, where it is the only input
 
 
-@dataclass(frozen=True, slots=True)
-class Origin:
+class Origin(NamedTuple):
     """Where a layer came from: a file, and a line and row of the table in it."""
 
     source: str
@@ -69,8 +69,7 @@ class Graph:
         return iter(self.nodes)
 
 
-@dataclass(frozen=True, slots=True)
-class Position:
+class Position(NamedTuple):
     """Where in the network the next operators belong, and where they come from."""
 
     layer: str = ""
@@ -103,7 +102,7 @@ class Tape:
 
     def move(self, **changes: object) -> None:
         """Change the position, field by field."""
-        self.at = replace(self.at, **changes)  # type: ignore[arg-type]
+        self.at = self.at._replace(**changes)  # type: ignore[arg-type]
 
     def add(self, name: str, op: Op, *others: str) -> str:
         """Add an operator fed by the last one (and ``others``); return its name.

@@ -2,9 +2,9 @@
 
 import os
 import sys
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import NamedTuple
 
 from mnprofile.base.errors import Place, TableError, UsageError, nearest
 from mnprofile.base.files import Input
@@ -28,8 +28,7 @@ def tables_folder() -> Path:
     return inside if inside.is_dir() else package.parent / "tables"
 
 
-@dataclass(frozen=True)
-class Entry:
+class Entry(NamedTuple):
     """The names and path of a shipped table; its rows are read when it is loaded."""
 
     name: str

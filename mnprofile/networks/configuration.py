@@ -18,7 +18,7 @@ from mnprofile.networks.widths import implementation
 
 MAX_ALPHA = 16.0
 OUTPUT_STRIDES = (8, 16, 32)
-_ALPHA = re.compile(r"[0-9]{0,6}\.?[0-9]{1,6}")
+_ALPHA = r"[0-9]{0,6}\.?[0-9]{1,6}"
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ def parse_spec(text: str) -> tuple[str, Request]:
     if not at or text.endswith(".md") or os.path.lexists(text):
         return text, Request()
     width, slash, side = factors.partition("/")
-    if not _ALPHA.fullmatch(width):
+    if not re.fullmatch(_ALPHA, width):
         raise UsageError(
             f'"{text}": "{width}" is not a width multiplier',
             accepted="ARCH@ALPHA or ARCH@ALPHA/RES, such as v2@0.75/160",

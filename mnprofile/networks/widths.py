@@ -10,8 +10,7 @@ code, impl "paper"); torchvision ``models/mobilenetv2.py``, ``mobilenetv3.py``; 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from mnprofile.base.errors import UsageError
 from mnprofile.graph.arithmetic import (
@@ -29,8 +28,7 @@ Rounding = Literal["nearest", "down", "half-even"]
 Scales = Literal["always", "wider", "never"]
 
 
-@dataclass(frozen=True, slots=True)
-class Width:
+class Width(NamedTuple):
     """The channels of one row as printed, and what they depend on.
 
     ``factor`` is the printed channels divided by the printed input channels (t of a
@@ -43,8 +41,7 @@ class Width:
     alpha: float
 
 
-@dataclass(frozen=True, slots=True)
-class WidthRule:
+class WidthRule(NamedTuple):
     """How one kind of channel count follows alpha: a product, then a rounding.
 
     ``of`` says which product: the printed channels times alpha, or the input channels
@@ -99,8 +96,7 @@ class WidthRule:
                 return at_least(half_even(value), self.minimum)
 
 
-@dataclass(frozen=True, slots=True)
-class Implementation:
+class Implementation(NamedTuple):
     """How one implementation of a family computes channel counts, and how it pads."""
 
     stem: WidthRule  # the first convolution

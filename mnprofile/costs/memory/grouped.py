@@ -197,7 +197,7 @@ def _grouped(
 
 def _part(tensor: Tensor, count: int) -> Tensor:
     """The largest of ``count`` groups of a map's channels."""
-    shape = replace(tensor.shape, c=ceil_div(tensor.shape.c, count))
+    shape = tensor.shape._replace(c=ceil_div(tensor.shape.c, count))
     return replace(tensor, shape=shape)
 
 

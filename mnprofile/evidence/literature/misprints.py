@@ -1,7 +1,7 @@
 """Printed figures that are known to be wrong, and what they should read."""
 
-from dataclasses import dataclass
 from functools import cache
+from typing import NamedTuple
 
 from mnprofile.base.errors import FiguresError, Place
 from mnprofile.evidence.literature.sources import (
@@ -16,8 +16,7 @@ from mnprofile.evidence.literature.sources import (
 _TEXTS = ("table", "quantity", "printed", "reads", "reason", "established")
 
 
-@dataclass(frozen=True, slots=True)
-class Misprint:
+class Misprint(NamedTuple):
     """A printed figure that is wrong, what it should read, and how that is known."""
 
     table: str

@@ -24,9 +24,10 @@ class Same:
         return at_least((out - 1) * stride + reach + 1 - size, 0) // 2
 
 
-@dataclass(frozen=True, slots=True)
 class Centred(Same):
     """PyTorch networks' padding: the same sizes, (k - 1) / 2 zeros on both sides."""
+
+    __slots__ = ()
 
     def before(self, size: int, reach: int, stride: int, axis: int) -> int:
         return reach // 2

@@ -8,10 +8,10 @@ from mnprofile.graph.operators.op import Op, Shape
 ActivationKind = Literal["relu", "relu6", "hardswish", "hardsigmoid"]
 
 
-@dataclass(frozen=True, slots=True)
 class BatchNorm(Op):
     """Gamma and beta are parameters, running mean and variance are buffers."""
 
+    __slots__ = ()
     kind: ClassVar[str] = "batch_norm"
     works_in_place: ClassVar[bool] = True
     entering: ClassVar[str | None] = "batch_norm_elems"

@@ -1,16 +1,15 @@
 """Operators that join several maps: addition, product, concatenation."""
 
-from dataclasses import dataclass
 from typing import ClassVar
 
 from mnprofile.graph.arithmetic import decide
 from mnprofile.graph.operators.op import GraphError, Op, Shape
 
 
-@dataclass(frozen=True, slots=True)
 class Add(Op):
     """Addition of maps of one shape, as a residual connection does."""
 
+    __slots__ = ()
     kind: ClassVar[str] = "add"
     works_in_place: ClassVar[bool] = True
     entering: ClassVar[str | None] = "add_elems"
@@ -25,10 +24,10 @@ class Add(Op):
         return {"add": x.elements}
 
 
-@dataclass(frozen=True, slots=True)
 class Multiply(Op):
     """Product of maps of one shape."""
 
+    __slots__ = ()
     kind: ClassVar[str] = "multiply"
     works_in_place: ClassVar[bool] = True
     entering: ClassVar[str | None] = "scale_elems"
@@ -43,10 +42,10 @@ class Multiply(Op):
         return {"scale": x.elements}
 
 
-@dataclass(frozen=True, slots=True)
 class Scale(Multiply):
     """Squeeze-excite product: a map times one factor per channel, (c, 1, 1)."""
 
+    __slots__ = ()
     kind: ClassVar[str] = "scale"
     takes_factors: ClassVar[bool] = True
 
@@ -57,10 +56,10 @@ class Scale(Multiply):
         return x
 
 
-@dataclass(frozen=True, slots=True)
 class Concatenate(Op):
     """Maps of one size, their channels one after the other."""
 
+    __slots__ = ()
     kind: ClassVar[str] = "concatenate"
 
     def out_shape(self, x: Shape, *others: Shape) -> Shape:

@@ -11,13 +11,12 @@ memory, receptive fields or a ledger need to know is declared here.
 """
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 from mnprofile.base.errors import MnprofileError
 
 
-@dataclass(frozen=True, slots=True)
-class Shape:
+class Shape(NamedTuple):
     """Channels, height and width of one feature map (batch size left out)."""
 
     c: int
@@ -37,8 +36,7 @@ class Shape:
         return f"{self.h}x{self.w}x{self.c}"
 
 
-@dataclass(frozen=True, slots=True)
-class Window:
+class Window(NamedTuple):
     """The part of a map that one output position covers, along one axis.
 
     ``before`` is the number of zeros before the map.

@@ -1,15 +1,14 @@
 """Pooling."""
 
-from dataclasses import dataclass
 from typing import ClassVar
 
 from mnprofile.graph.operators.op import Op, Shape, Window
 
 
-@dataclass(frozen=True, slots=True)
 class GlobalPool(Op):
     """Average over the whole map: (c, h, w) -> (c, 1, 1)."""
 
+    __slots__ = ()
     kind: ClassVar[str] = "pool"
     sees_all: ClassVar[bool] = True
     entering: ClassVar[str | None] = "pool_elems"

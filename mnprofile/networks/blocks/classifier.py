@@ -26,7 +26,6 @@ class ClassifierRow(Row):
             to.tape.add("classifier.linear", Linear(to.config.classes))
 
 
-@dataclass(frozen=True)
 class SoftmaxRow(Row):
     """The last row of MobileNetV1. It builds nothing: networks end at the logits."""
 

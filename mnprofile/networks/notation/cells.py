@@ -6,8 +6,7 @@ not know the place of the cell; the caller adds it.
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from mnprofile.base.errors import MnprofileError, nearest
 from mnprofile.graph.operators.elementwise import ActivationKind
@@ -27,8 +26,7 @@ class RefusalError(MnprofileError):
     """A cell that cannot be read. It has no place: the reader does not know it."""
 
 
-@dataclass(frozen=True)
-class Size:
+class Size(NamedTuple):
     """A printed feature map size. ``c`` is None where the table prints k (classes)."""
 
     h: int
@@ -166,8 +164,7 @@ def known_word(
     return known[text]
 
 
-@dataclass(frozen=True)
-class Operator:
+class Operator(NamedTuple):
     """An Operator cell: ``bneck, 5x5`` or ``conv2d 1x1, NBN`` (no batch norm)."""
 
     name: str
@@ -183,8 +180,7 @@ def pool_kernel(text: str) -> int:
     return int(h)
 
 
-@dataclass(frozen=True)
-class OperatorWord:
+class OperatorWord(NamedTuple):
     """What may follow a word in an Operator cell: a kernel and, for some, NBN."""
 
     read_kernel: Callable[[str], int] = kernel

@@ -8,7 +8,7 @@ cell, and a hostile page of 1 MiB must be refused within a second.
 import re
 import tomllib
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from mnprofile.base import toml_files
 from mnprofile.base.errors import Place, TableError, nearest
@@ -37,8 +37,7 @@ class Cell:
     column: int = field(compare=False)
 
 
-@dataclass(frozen=True)
-class Grid:
+class Grid(NamedTuple):
     """A table: header cells, and rows with exactly one cell per header."""
 
     headers: tuple[Cell, ...]

@@ -6,7 +6,6 @@ Anything not mentioned is as in the family given by ``like``.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from typing import Any, get_args
 
 from mnprofile.base.errors import nearest
@@ -44,7 +43,7 @@ def own_scaling(spelled: Mapping[str, object]) -> tuple[str, Scaling]:
                 accepted=", ".join(known),
                 suggestion=nearest(key, known),
             )
-    return family, {"paper": replace(SCALINGS[family]["paper"], **rules)}
+    return family, {"paper": SCALINGS[family]["paper"]._replace(**rules)}
 
 
 def _rule(width: str, value: object) -> WidthRule:

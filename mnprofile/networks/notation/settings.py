@@ -1,7 +1,6 @@
 """Read the TOML settings of a table into typed values."""
 
-from dataclasses import dataclass
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from mnprofile.base.errors import TableError, nearest
 from mnprofile.base.records import Record
@@ -21,8 +20,7 @@ ACTIVATIONS: dict[str, ActivationKind] = {
 C = TypeVar("C", bound=str)
 
 
-@dataclass(frozen=True)
-class Settings:
+class Settings(NamedTuple):
     """What a page says about its table, besides the rows."""
 
     name: str

@@ -127,7 +127,7 @@ def every_quantity_sheet(compared: Comparison, by: Depth) -> Sheet:
             Column("name", "Name"),
             "type row",
             *(
-                replace(column, key=f"{name}_{column.key}")
+                column._replace(key=f"{name}_{column.key}")
                 for name in QUANTITIES
                 for column in _SIDES
             ),

@@ -37,7 +37,7 @@ def with_deployment(
     columns = [
         column
         if column.key.startswith("training")
-        else replace(column, key=f"deployed_{column.key}")
+        else column._replace(key=f"deployed_{column.key}")
         for column in _COLUMNS
     ]
     return replace(

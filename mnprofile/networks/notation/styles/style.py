@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from mnprofile.base.errors import TableError
 from mnprofile.graph.operators.elementwise import ActivationKind
@@ -63,8 +63,7 @@ class RowCells:
             ) from None
 
 
-@dataclass(frozen=True)
-class Context:
+class Context(NamedTuple):
     """What a row reader may need beyond its own cells."""
 
     number: int
@@ -101,8 +100,7 @@ class Style:
         return {normalised(header): header for header in self.headers}
 
 
-@dataclass(frozen=True)
-class Column:
+class Column(NamedTuple):
     """A column that gives one field of a block, and how its cells are read."""
 
     header: str  # normalised
