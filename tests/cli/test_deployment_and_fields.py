@@ -14,7 +14,8 @@ def test_deployed_bytes_stand_beside_training(run: Run) -> None:
     lines = [line.split() for line in out.split("\n")]
 
     assert ["total", "3487816", "3614208", "3504872", "14155936"] in lines
-    assert "1 byte a weight, 4 a bias (int32), 4 for the scale of each output" in out
+    sizes = "1 byte per weight, 4 per bias (int32), 4 for the scale of each output"
+    assert sizes in out
 
 
 @pytest.mark.parametrize("by", ["layer", "block", "stage", "type"])

@@ -90,7 +90,7 @@ def test_other_networks_have_no_printed_column(
 def test_groups_say_what_they_cost(run: Run) -> None:
     out = run("memory", "v3-large", "--groups", "4", "--by", "stage").out
 
-    assert "ungrouped the peak is 1.0 MB" in out
+    assert "ungrouped, the peak is 1.0 MB" in out
     assert "76.4 M multiply-adds are done twice, for squeeze-excite" in out
 
 

@@ -177,7 +177,7 @@ def test_csv_has_a_line_a_term() -> None:
 def test_the_table_says_what_it_assumes_and_offers_the_other() -> None:
     text = run("v2@0.75/160")
 
-    assert "Written with pooling as calls of nn.functional" in text
+    assert "Assumes code with pooling as nn.functional calls" in text
     assert "With --pooling module these differ" in text
     assert "119278080" in text
 

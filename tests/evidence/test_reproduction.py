@@ -318,7 +318,7 @@ def test_a_wrong_op_unseats_errata_too(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_reproduce_ends_well(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["reproduce"]) == 0
     assert capsys.readouterr().out.splitlines()[:3] == [
-        "7 sources: cost figures beside ours",
+        "7 sources: published cost figures and ours",
         "",
         "Source       Figures  Reproduced  Errata  Other  Head  Unexplained",
     ]
@@ -390,7 +390,7 @@ def test_unknown_source_is_named_with_the_nearest(
 ) -> None:
     assert main(["reproduce", "paper-v4"]) == 2
     error = capsys.readouterr().err
-    assert 'no source is called "paper-v4"' in error
+    assert 'unknown source "paper-v4"' in error
     assert "paper-v1, paper-v2, paper-v3" in error
     assert 'Did you mean "paper-v' in error
 

@@ -227,7 +227,7 @@ def test_a_batch_norm_after_a_linear_layer_runs() -> None:
 
 
 def test_an_operator_without_a_twin_is_an_error() -> None:
-    with pytest.raises(GraphError, match="torch has no twin of the operator op"):
+    with pytest.raises(GraphError, match="the operator op has no torch twin"):
         mnprofile.to_torch(graph_of(3, 8, ("odd", Op())))
 
 

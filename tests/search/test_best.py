@@ -115,5 +115,5 @@ def test_the_frame_has_the_ranking() -> None:
     ],
 )
 def test_limits_that_are_none(limits: dict[str, Any]) -> None:
-    with pytest.raises(UsageError, match="is no limit"):
+    with pytest.raises(UsageError, match="is not a valid limit"):
         mnprofile.find(**limits)

@@ -172,7 +172,7 @@ def test_latency_as_the_axis() -> None:
 
 @pytest.mark.parametrize("text", ["speed", "latency", "latency:Nokia", "macs:x", ""])
 def test_axes_that_are_refused(text: str) -> None:
-    with pytest.raises(UsageError, match="is no axis"):
+    with pytest.raises(UsageError, match="is not an axis"):
         x_axis(text)
 
 

@@ -202,9 +202,9 @@ def test_the_memory_panel_marks_and_names_the_peak() -> None:
     panel = live_memory(network("v2"), "net0")
 
     assert panel.caption == (
-        "Live activations at 8 bits an element peak at 1.5 MB (1,505,280 bytes) at"
+        "Live activations at 8 bits per element peak at 1.5 MB (1,505,280 bytes) at"
         " block2.depthwise: block2.expand 112x112x96 + block2.depthwise 56x56x96."
-        " Weights and biases at 8 bits take 3.6 MB beside it."
+        " Weights and biases at 8 bits take 3.6 MB in addition."
     )
     assert ">1.5 MB, block2.depthwise</text>" in panel.body
     assert panel.body.count('class="summit"') == 1
@@ -218,7 +218,7 @@ def test_layers_that_reach_the_peak_later_are_named() -> None:
     panel = live_memory(network("v3-large"), "net0")
 
     assert "1.0 MB (1,003,520 bytes) at block2.expand:" in panel.caption
-    assert " As much lives at block2.depthwise. " in panel.caption
+    assert " The same peak is reached at block2.depthwise. " in panel.caption
     assert panel.body.count('class="most"') == 2  # a column of the plot, a row
 
 
