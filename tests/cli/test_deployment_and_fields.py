@@ -9,7 +9,7 @@ import pytest
 from tests.conftest import Run, words_missing
 
 
-def test_deployed_bytes_stand_beside_training(run: Run) -> None:
+def test_deployed_bytes_are_shown_with_those_of_training(run: Run) -> None:
     out = run("count", "v2", "--deploy", "--by", "stage").out
     lines = [line.split() for line in out.split("\n")]
 
@@ -50,7 +50,7 @@ def test_json_has_both_only_on_request(run: Run) -> None:
     assert sum(layer["deploy"]["bytes"] for layer in record["layers"]) == 4304640
 
 
-def test_receptive_fields_are_a_line_a_layer(run: Run) -> None:
+def test_receptive_fields_are_one_line_per_layer(run: Run) -> None:
     """V1 as published: 315, stride 32, padding 126."""
     out = run("count", "v1", "--fields", "receptive").out
     lines = [line.split() for line in out.split("\n")]

@@ -1,6 +1,6 @@
 """README output is real output: every console block is run again.
 
-``python -m tests.cli.test_readme`` writes the blocks anew.
+``python -m tests.cli.test_readme`` updates the blocks.
 """
 
 import contextlib

@@ -24,12 +24,12 @@ def run(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, 
 
 @pytest.fixture(autouse=True)
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Every test runs in a folder of its own."""
+    """Every test runs in its own folder."""
     monkeypatch.chdir(tmp_path)
     return tmp_path
 
 
-def test_nothing_else_prints_the_frontier_and_writes_the_plot(
+def test_no_arguments_print_the_frontier_and_write_the_plot(
     capsys: pytest.CaptureFixture[str], folder: Path
 ) -> None:
     code, out, err = run(capsys, "sweep")
@@ -225,7 +225,7 @@ def test_too_many_rows_pass(capsys: pytest.CaptureFixture[str], folder: Path) ->
     assert list(folder.iterdir()) == []
 
 
-def test_a_folder_is_no_target(
+def test_a_folder_is_not_a_target(
     capsys: pytest.CaptureFixture[str], folder: Path
 ) -> None:
     (folder / "rows.csv").mkdir()
@@ -237,7 +237,7 @@ def test_a_folder_is_no_target(
 def test_a_read_only_folder(
     capsys: pytest.CaptureFixture[str], folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The refusal is played, since root may write anywhere."""
+    """The refusal is simulated, since root may write anywhere."""
 
     def refuse(**_: object) -> None:
         raise PermissionError(13, "Permission denied")

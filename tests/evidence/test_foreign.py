@@ -1,4 +1,4 @@
-"""Somebody else's network beside a table."""
+"""Another network compared with a table."""
 
 import importlib.util
 import json
@@ -45,7 +45,7 @@ def test_the_same_network_agrees() -> None:
 
 
 def test_a_module_may_return_more_than_one_map() -> None:
-    """Only convolutions and linear layers are looked into."""
+    """Only convolutions and linear layers are compared."""
 
     class Pair(nn.Module):
         def forward(self, x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
@@ -105,7 +105,7 @@ def test_a_lost_layer_is_named() -> None:
     assert first.ours.name == "block6.depthwise"
 
 
-def test_a_layer_more_is_named() -> None:
+def test_an_extra_layer_is_named() -> None:
     more = nn.Sequential(nn.Conv2d(16, 16, 1, bias=False), nn.ReLU6())
     first = compare(changed("stem.act", more)).first
 
@@ -310,9 +310,9 @@ def test_a_library_error_needs_no_command() -> None:
 
 @pytest.fixture(scope="module")
 def torchvision_operators() -> Iterator[None]:
-    """What torchvision looks for at import, where its compiled operators are missing.
+    """What torchvision looks for at import if its compiled operators are missing.
 
-    They are, beside a torch for the CPU alone; its classification models need none.
+    They are missing with a CPU-only torch; its classification models need none.
     """
     if importlib.util.find_spec("torchvision") is None:
         pytest.skip("torchvision is not installed")
@@ -389,7 +389,7 @@ def test_torchvisions_network_computes_what_the_twin_does(
         other.data.copy_(mine.data)
     for module in theirs.modules():
         if isinstance(module, nn.BatchNorm2d):
-            module.eps = 1e-5  # torchvision's V3 has another one
+            module.eps = 1e-5  # torchvision's V3 has another value
     image = torch.randn(1, 3, 64, 64)
 
     torch.testing.assert_close(theirs(image), ours(image))

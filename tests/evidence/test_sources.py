@@ -34,7 +34,7 @@ established = "arithmetic"
 
 
 def source(folder: Path, *rows: str, header: str = HEADER, toml: str = DECLARED) -> str:
-    """Write a source of one's own; its path."""
+    """Write a source, and return its path."""
     path = folder / "blog.csv"
     path.write_text("\n".join([header, *rows]) + "\n", "utf-8")
     path.with_suffix(".toml").write_text(toml, "utf-8")
@@ -52,7 +52,7 @@ def test_a_source_is_two_files(
 def test_a_wrong_figure_is_unexplained(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """107.2 is neither the count nor an erratum; no tolerance lets it pass."""
+    """107.2 is neither the count nor an erratum, and there is no tolerance."""
     path = source(tmp_path, ROW.replace("107.3", "107.2"))
 
     assert main(["reproduce", path]) == 1
@@ -189,7 +189,7 @@ def test_a_source_must_be_text(tmp_path: Path) -> None:
         reproduce(str(path))
 
 
-def test_a_folder_is_no_source(tmp_path: Path) -> None:
+def test_a_folder_is_not_a_source(tmp_path: Path) -> None:
     (tmp_path / "blog.csv").mkdir()
 
     with pytest.raises(FileError) as caught:
