@@ -348,7 +348,7 @@ def test_markdown_shows_every_sheet(capsys: pytest.CaptureFixture[str]) -> None:
     out = capsys.readouterr().out
 
     assert "| multiply-adds | 300774272 |" in out
-    assert "**What moved the multiply-adds most**" in out
+    assert "**Layers that changed the multiply-adds most**" in out
 
 
 def test_csv_leaves_the_ratio_of_an_added_row_empty(

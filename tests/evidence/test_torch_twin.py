@@ -114,7 +114,7 @@ def test_modules_are_what_the_table_says() -> None:
 
 
 def test_the_twin_never_counts(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Every counting rule raises, and the network is built and run all the same."""
+    """Every counting rule raises, yet the network is built and run."""
     graphs = [mnprofile.build(arch, resolution=32) for arch in TABLES]
 
     def refuse(*_: object) -> int:
@@ -130,7 +130,7 @@ def test_the_twin_never_counts(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("style", ["functional", "module"])
-def test_both_ways_of_writing_compute_the_same(style: Style) -> None:
+def test_both_styles_compute_the_same(style: Style) -> None:
     graph = mnprofile.build("v3-small", alpha=0.5, resolution=40, classes=5)
     ours = mnprofile.to_torch(graph).eval()
     other = mnprofile.to_torch(graph, pooling=style, activations=style).eval()
@@ -152,7 +152,7 @@ def test_pooling_is_a_module_only_where_asked() -> None:
     )
 
 
-def test_another_way_of_writing_is_refused() -> None:
+def test_an_unknown_style_is_refused() -> None:
     with pytest.raises(UsageError, match="functional, module"):
         mnprofile.to_torch(mnprofile.build("v2"), pooling="mean")  # type: ignore[arg-type]
 
@@ -227,7 +227,7 @@ def test_a_batch_norm_after_a_linear_layer_runs() -> None:
 
 
 def test_an_operator_without_a_twin_is_an_error() -> None:
-    with pytest.raises(GraphError, match="torch has no twin of the operator op"):
+    with pytest.raises(GraphError, match="the operator op has no torch twin"):
         mnprofile.to_torch(graph_of(3, 8, ("odd", Op())))
 
 
@@ -253,7 +253,7 @@ def test_a_graph_with_two_outputs_returns_both() -> None:
 
     assert tap.shape == (2, 4, 4, 4)
     assert head.shape == (2, 5, 2, 2)
-    assert (tap < 0).any()  # what the activation made of it is another map
+    assert (tap < 0).any()  # the activation's output is another map
 
 
 def test_several_inputs_are_joined() -> None:

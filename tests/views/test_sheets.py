@@ -199,7 +199,7 @@ def test_the_page_of_a_comparison_has_every_block(run: Run, tmp_path: Path) -> N
     run("diff", "v1", "v3-small", "-o", str(page))
     out = run("diff", "v1", "v3-small", "--by", "block", "--format", "csv").out
 
-    # What was not there before has no change that is a number.
+    # The change of what was not there before is not a number.
     drawn = [
         tuple("" if cell == "new" else cell for cell in row)
         for row in in_page(page, "Blocks")
@@ -219,7 +219,7 @@ def test_the_page_of_budgets_has_every_limit(run: Run, tmp_path: Path) -> None:
     )
 
 
-def test_the_foot_of_a_sheet_is_said_once(run: Run) -> None:
+def test_the_foot_of_a_sheet_is_printed_once(run: Run) -> None:
     """Notes go below the last table; in CSV they are warnings."""
     table = run("count", "v1", "--by", "stage")
     as_csv = run("count", "v1", "--by", "stage", "--format", "csv")
@@ -230,7 +230,7 @@ def test_the_foot_of_a_sheet_is_said_once(run: Run) -> None:
 
 @pytest.mark.parametrize("by", ["layer", "stage"])
 @pytest.mark.parametrize("format_", ["table", "json", "csv", "md"])
-def test_elementwise_counts_and_deployed_sizes_stand_together(
+def test_elementwise_counts_and_deployed_sizes_go_together(
     run: Run, by: str, format_: str
 ) -> None:
     """Layers without weights, which --elementwise lists, store nothing."""

@@ -179,7 +179,7 @@ def _networks(file: BudgetFile, budget: Budget) -> tuple[NetworkCosts, ...]:
         twice = said_twice(spec, budget.request)
         if twice is not None:
             place = file.place(budget, twice)
-            raise BudgetError(f"{twice}: arch already says it", place=place)
+            raise BudgetError(f"{twice}: arch already sets it", place=place)
         request = with_spec(spec, budget.request)
         tables = _tables(file.path.parent, arch)
         for index, table in enumerate(tables):
