@@ -1,4 +1,4 @@
-"""Shared helpers: the command line run in process, and a table to spoil."""
+"""Shared helpers: the command line run in process, and a table to modify."""
 
 import os
 import shutil
@@ -38,7 +38,7 @@ def run(capfd: pytest.CaptureFixture[str]) -> Run:
 
 @pytest.fixture
 def elsewhere(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """In an empty folder, off GitHub, wherever the suite itself runs."""
+    """In an empty folder and outside GitHub Actions, wherever the suite runs."""
     monkeypatch.chdir(tmp_path)
     for name in ("GITHUB_ACTIONS", "GITHUB_STEP_SUMMARY", "GITHUB_WORKSPACE"):
         monkeypatch.delenv(name, raising=False)
@@ -136,5 +136,5 @@ def spoiled(text: str, *changes: tuple[str, str]) -> str:
 
 
 def words_missing(message: str, words: Sequence[str]) -> list[str]:
-    """Those of ``words`` that a message lacks."""
+    """The ``words`` that a message lacks."""
     return [word for word in words if word not in message]

@@ -1,7 +1,7 @@
 """Adding an operator touches its file and its torch twin; adding a block, one file.
 
-Each is added here, and everything that counts, draws, explains or runs a network takes
-it without a change.
+Each is added here, and everything that counts, draws, explains or runs a network
+handles it without a change.
 """
 
 import sys
@@ -99,7 +99,7 @@ def test_an_added_operator_runs_in_torch_once_it_has_a_twin() -> None:
 
 
 BLOCK = '''
-"""A pointwise convolution under a name of its own."""
+"""A pointwise convolution under its own name."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -1,1 +1,1 @@
-"""What everything rests on: errors, units, escaping, files, sheets."""
+"""What all other packages build on: errors, units, escaping, files, sheets."""

@@ -34,7 +34,7 @@ class Place(NamedTuple):
 
 
 class MnprofileError(Exception):
-    """Base of every error that a user's input or surroundings can cause."""
+    """Base class of the errors that a user's input or environment can cause."""
 
     exit_code = REJECTED
     kind = "error"
@@ -62,7 +62,7 @@ class MnprofileError(Exception):
         return "\n".join(lines)
 
     def as_dict(self) -> dict[str, object]:
-        """The error as the one JSON object that ``--format json`` prints."""
+        """The error as the JSON object that ``--format json`` prints."""
         place = self.place or Place("")
         return {
             "error": {
@@ -105,7 +105,7 @@ class FileError(MnprofileError):
 
 
 class UnmeasuredError(MnprofileError):
-    """Something that could not be measured, so that there is no verdict."""
+    """Something that could not be measured, so there is no verdict."""
 
     kind = "unmeasured"
     exit_code = UNMEASURED

@@ -1,4 +1,4 @@
-"""Packages that only some commands need, each of an extra."""
+"""Packages that only some commands need; an extra installs each of them."""
 
 import importlib.util
 
@@ -11,7 +11,7 @@ def is_installed(package: str) -> bool:
 
 
 def require(package: str, extra: str = "check") -> None:
-    """Raise MissingExtraError with the line that installs a missing package."""
+    """Raise MissingExtraError, with the command that installs the missing package."""
     if not is_installed(package):
         raise MissingExtraError(
             f"{package} is not installed",

@@ -1,7 +1,7 @@
-"""Files of a run: inputs are read up to a limit, outputs are replaced all or nothing.
+"""Files of a run: inputs are read up to a limit, outputs are replaced atomically.
 
-Within one run of the command line no output may take the place of an input, nor of
-another output: ``run`` begins and ends it.
+Within one run of the command line, an output cannot overwrite an input or another
+output. ``run`` marks where a run begins and ends.
 """
 
 import errno
@@ -14,13 +14,13 @@ from typing import IO
 
 from mnprofile.base.errors import FileError, MnprofileError, Place, UsageError
 
-_taken: dict[Path, str] | None = None  # what a path is to this run; None outside of one
+_taken: dict[Path, str] | None = None  # how this run uses each path; None outside a run
 
 
 @contextmanager
 def run() -> Iterator[None]:
     """One run of the command line."""
-    global _taken  # noqa: PLW0603 - a run is a process' own
+    global _taken  # noqa: PLW0603 - there is one run per process
     _taken = {}
     try:
         yield
@@ -38,16 +38,16 @@ def _note_output(path: Path) -> None:
         _taken[path] = "already an output of this command"
 
 
-# Pipes that a shell has opened for this process.
+# Pipes that the shell opened for this process.
 _OPEN_PIPES = ("/dev/fd/", "/dev/stdin", "/proc/")
 
 
 @dataclass(frozen=True)
 class Input:
-    """A kind of file that is read: how large it may be, and how it is refused.
+    """A kind of input file: its maximum size, and the error if it is not accepted.
 
-    ``error`` is raised for what is not such a file; FileError where one that may be
-    cannot be read. ``pipe`` is what a named pipe's error names in its place.
+    ``error`` is raised for anything that is not such a file, FileError where a file
+    cannot be read. ``pipe`` is what the error for a named pipe suggests instead.
     """
 
     noun: str  # "Markdown file"
@@ -56,13 +56,13 @@ class Input:
     pipe: str | None = None
 
     def read(self, path: Path) -> bytes:
-        """The bytes of a file, which this run will not write over."""
+        """The bytes of a file, which this run then refuses to overwrite."""
         place = Place(str(path))
         try:
             if path.is_char_device() or path.is_block_device() or path.is_socket():
-                raise self.error("this is no regular file", place=place)
+                raise self.error("this is not a regular file", place=place)
             if path.is_fifo() and not str(path).startswith(_OPEN_PIPES):
-                # Opening it would wait for a writer, for ever if none comes.
+                # Opening it would wait for a writer, forever if there is none.
                 raise self.error(
                     "this is a named pipe", place=place, accepted=self.pipe
                 )
@@ -74,14 +74,14 @@ class Input:
                 raise self.error("no such file", place=place) from None
             raise FileError(fault.strerror or str(fault), place=place) from None
         except ValueError:  # a NUL in the path
-            raise self.error("this is no file name", place=place) from None
+            raise self.error("this is not a file name", place=place) from None
 
     def text(self, path: Path) -> str:
-        """The text of a UTF-8 file, which this run will not write over."""
+        """The text of a UTF-8 file, which this run then refuses to overwrite."""
         return self.decoded(self.read(path), str(path))
 
     def bounded(self, stream: IO[bytes], name: str) -> bytes:
-        """All bytes of a stream that people know by this name."""
+        """All bytes of a stream; ``name`` is what errors call it."""
         data = stream.read(self.limit + 1)
         if len(data) > self.limit:
             size = f"{self.limit >> 20} MiB"
@@ -93,7 +93,7 @@ class Input:
         return data
 
     def decoded(self, data: bytes, name: str) -> str:
-        """UTF-8 bytes as text; the error has the line and column of a faulty byte."""
+        """UTF-8 bytes as text; an error gives line and column of the faulty byte."""
         try:
             return data.decode("utf-8")
         except UnicodeDecodeError as fault:
@@ -108,11 +108,11 @@ class Input:
 
 @contextmanager
 def replacing(path: Path) -> Iterator[IO[bytes]]:
-    """A binary file that takes the name ``path`` when the block ends well.
+    """A binary file that replaces ``path`` when the block ends without an error.
 
-    Where it does not, the earlier file stays as it was and nothing is left behind. A
-    device or pipe is written to, never replaced, and a link's target is, not the link.
-    Raises FileError naming the path, and UsageError for a name that this run has taken.
+    Otherwise the earlier file is unchanged and nothing is left behind. A device or pipe
+    is written to, never replaced; a symbolic link is kept and its target replaced.
+    Raises FileError naming the path, and UsageError for a path that this run has used.
     """
     import tempfile  # 7 ms that only a command with a file should pay
 
@@ -149,7 +149,7 @@ def replacing(path: Path) -> Iterator[IO[bytes]]:
 
 
 def write_text(path: Path, text: str) -> None:
-    """Replace a file's text, all or nothing. Raises FileError."""
+    """Replace a file's text, completely or not at all. Raises FileError."""
     with replacing(path) as file:
         file.write(text.encode("utf-8", "backslashreplace"))
 

@@ -1,7 +1,7 @@
-"""The JSON objects that commands write, and such files of an earlier run, read back.
+"""The JSON objects that commands write, and reading those of an earlier run.
 
-A file is read without trust: it is refused, with the file and the key, for anything but
-what this version writes (a duplicate key, a number that is no count, another schema).
+Files are not trusted: anything that this version does not write (a duplicate key, a
+number that is not a count, another schema) is refused, with the file and the key.
 """
 
 import json
@@ -26,7 +26,7 @@ SCHEMA_VERSION = 1
 
 
 def envelope(command: str, content: Mapping[str, Any]) -> dict[str, Any]:
-    """The JSON object of one command: who made it and what its numbers mean, first."""
+    """The JSON object of one command: first who made it and what its numbers mean."""
     return {
         "schema": f"mnprofile/{command}",
         "schema_version": SCHEMA_VERSION,
@@ -37,13 +37,13 @@ def envelope(command: str, content: Mapping[str, Any]) -> dict[str, Any]:
 
 
 class RecordError(MnprofileError):
-    """A JSON file that does not hold what it should."""
+    """A JSON file that does not contain what it should."""
 
     kind = "record"
 
 
 class IncomparableError(RecordError):
-    """A record of another schema or counting convention: its numbers do not compare."""
+    """A record of another schema or convention: its numbers cannot be compared."""
 
     kind = "incomparable"
     exit_code = UNMEASURED
@@ -56,8 +56,8 @@ def read_record(path: Path, command: str) -> Record:
     """Read the object of one command, counted by this version's convention.
 
     Raises:
-        RecordError: not such a file.
-        IncomparableError: another schema version or convention.
+        RecordError: the file is not such an object.
+        IncomparableError: it has another schema version or convention.
         FileError: it cannot be read.
     """
     place, schema = Place(str(path)), f"mnprofile/{command}"
@@ -67,7 +67,7 @@ def read_record(path: Path, command: str) -> Record:
     for key, ours in (("schema_version", SCHEMA_VERSION), ("convention", CONVENTION)):
         if record.value(key) != ours:
             raise IncomparableError(
-                f"{key}: written under another one, so its numbers do not compare",
+                f"{key}: not this version's, so the numbers cannot be compared",
                 place=place,
                 accepted=f'"{ours}"; write the file again with this version',
             )
@@ -98,9 +98,9 @@ def _no_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(found) != len(pairs):
         keys = [key for key, _ in pairs]
         twice = next(key for key in keys if keys.count(key) > 1)
-        raise ValueError(f'the key "{twice[:80]}" stands twice in one object')
+        raise ValueError(f'the key "{twice[:80]}" appears twice in one object')
     return found
 
 
 def _no_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is no number")
+    raise ValueError(f"{name} is not a number")

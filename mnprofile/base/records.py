@@ -1,4 +1,4 @@
-"""Mappings that a file holds, read without trust: each value is typed or refused."""
+"""Mappings from untrusted files: a value of the wrong type is refused."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -11,10 +11,10 @@ MAX_COUNT = 1 << 63
 
 @dataclass(frozen=True)
 class Record:
-    """A mapping, and what its errors say: their kind, and where each key stands.
+    """A mapping, and what its errors need: their class and the place of each key.
 
-    ``place`` gives the place of a key, and that of the whole for "". ``path`` leads to
-    the mapping in its file ("budgets.phone") and comes before the key in every message.
+    ``place`` gives the place of a key, or of the whole mapping for "". ``path`` leads
+    to the mapping in its file ("budgets.phone") and precedes the key in every message.
     """
 
     content: Mapping[str, Any]
@@ -29,7 +29,7 @@ class Record:
         accepted: str | None = None,
         suggestion: str | None = None,
     ) -> NoReturn:
-        """Raise the error of a key, or of the whole where ``key`` is ""."""
+        """Raise the error for a key, or for the whole mapping if ``key`` is ""."""
         where = self._path(key) if key else self.path
         raise self.error(
             f"{where}: {message}" if where else message,
@@ -45,7 +45,7 @@ class Record:
                 self.refuse(key, "unknown key", ", ".join(known), nearest(key, known))
 
     def value(self, key: str) -> Any:
-        """Whatever stands under a key that must be there."""
+        """The value of a required key, whatever its type."""
         if key not in self.content:
             self.refuse(key, "missing")
         return self.content[key]
@@ -53,7 +53,7 @@ class Record:
     def text(self, key: str) -> str:
         value = self.value(key)
         if not isinstance(value, str):
-            self.refuse(key, "not a text")
+            self.refuse(key, "not a string")
         return value
 
     def count(self, key: str) -> int:
@@ -64,15 +64,15 @@ class Record:
         return value
 
     def record(self, key: str) -> "Record":
-        """The mapping under a key."""
+        """The mapping at a key."""
         return self._inner(self._path(key), self.value(key))
 
     def members(self) -> "dict[str, Record]":
-        """The mappings under all keys."""
+        """The mapping at every key."""
         return {key: self.record(key) for key in self.content}
 
     def records(self, key: str) -> "list[Record]":
-        """The mappings of a list under a key."""
+        """The mappings in the list at a key."""
         values = self.value(key)
         if not isinstance(values, list):
             self.refuse(key, "not a list")

@@ -11,7 +11,7 @@ from typing import Any, Literal, NamedTuple
 
 from mnprofile.base import escape, units
 
-# A narrower terminal breaks lines itself; cut digits would be worse.
+# A narrower terminal wraps lines itself; digits that are cut off would be worse.
 NARROWEST = 80
 
 Kind = Literal["text", "count", "delta", "share", "number"]
@@ -28,7 +28,7 @@ class Share(NamedTuple):
 
 
 class Change(NamedTuple):
-    """From one value to another, drawn in percent and exported as a ratio of base."""
+    """A change, drawn in percent of ``base`` and exported as a fraction of it."""
 
     base: int
     head: int
@@ -38,7 +38,7 @@ Value = str | int | float | Share | Change | None
 
 
 class Column(NamedTuple):
-    """``key`` heads it in CSV, ``label`` where people read."""
+    """A column: ``key`` is its header in CSV, ``label`` where people read it."""
 
     key: str
     label: str
@@ -67,7 +67,7 @@ class Sheet:
     ) -> "Sheet":
         """A sheet with one row per record: each column holds the value of its key.
 
-        Cells are empty where a record has no such key; further keys are left out.
+        A cell is empty where the record lacks the key; other keys are ignored.
         """
 
         def cells(record: Mapping[str, Any]) -> tuple[Value, ...]:
@@ -153,7 +153,7 @@ def to_markdown(sheet: Sheet) -> str:
 
 
 def to_text(sheet: Sheet) -> str:
-    """Aligned columns for a pipe or a file: raw counts, and nothing is cut."""
+    """Aligned columns for a pipe or a file: plain digits, and nothing is cut off."""
     grid = [[escape.visible(column.label) for column in sheet.columns]]
     rows = sheet.rows if sheet.total is None else (*sheet.rows, sheet.total)
     grid += [_text_row(sheet, row, separated=False) for row in rows]
@@ -230,7 +230,7 @@ def to_terminal(sheet: Sheet, *, width: int, styled: bool) -> str:
 
 
 def cell_text(value: Value, kind: Kind, *, separated: bool) -> str:
-    """One value as a person reads it."""
+    """One value as text for people."""
     if value is None:
         return ""
     if isinstance(value, Share):
@@ -242,6 +242,13 @@ def cell_text(value: Value, kind: Kind, *, separated: bool) -> str:
     if isinstance(value, int) and kind == "delta":
         return units.signed(value, separated=separated)
     return escape.visible(str(value))
+
+
+def plain(value: Value) -> str | int | float | None:
+    """A value as machines read it: a share from 0 to 1, a change as a ratio of base."""
+    if isinstance(value, Change):
+        return (value.head - value.base) / value.base if value.base else None
+    return float(value) if isinstance(value, Share) else value
 
 
 def _text_row(sheet: Sheet, row: tuple[Value, ...], *, separated: bool) -> list[str]:
@@ -265,8 +272,4 @@ def _pipes(cells: list[str]) -> str:
 
 
 def _csv_value(value: Value) -> object:
-    if isinstance(value, str):
-        return escape.csv_cell(value)
-    if isinstance(value, Change):
-        return (value.head - value.base) / value.base if value.base else None
-    return float(value) if isinstance(value, Share) else value
+    return escape.csv_cell(value) if isinstance(value, str) else plain(value)

@@ -1,4 +1,4 @@
-"""TOML text to its content; what is wrong with it is named by line and column."""
+"""Parse TOML text; errors give the line and column."""
 
 import re
 import tomllib
@@ -6,7 +6,7 @@ from typing import Any
 
 from mnprofile.base.errors import MnprofileError, Place
 
-# tomllib says where only at the end of its message.
+# tomllib gives the position only at the end of its message.
 _AT = r" \(at (?:line (\d+), column (\d+)|end of document)\)$"
 
 

@@ -1,4 +1,4 @@
-"""Numbers to text and back. The only place that does either."""
+"""Convert numbers to text and back. No other module does either."""
 
 import re
 from collections.abc import Sequence
@@ -26,9 +26,9 @@ def grouped(value: int) -> str:
 
 
 def short(value: int) -> str:
-    """107295200 -> "107.3 M", with a decimal SI prefix and four digits at most.
+    """107295200 -> "107.3 M", with a decimal SI prefix and at most four digits.
 
-    Values under 10,000 stay as they are.
+    Values under 10,000 are written in full.
     """
     if value < 10_000:
         return grouped(value)
@@ -45,7 +45,7 @@ def kilobytes(value: int) -> str:
 
 
 def short_bytes(value: int) -> str:
-    """1505280 -> "1.5 MB", decimal; values under 10,000 stay as they are."""
+    """1505280 -> "1.5 MB", decimal; values under 10,000 are written in full."""
     text = short(value).replace("K", "k")
     return text + ("B" if text[-1].isalpha() else " B")
 
@@ -74,9 +74,9 @@ def signed(value: int, *, separated: bool = True) -> str:
 
 
 def change(base: int, head: int) -> str:
-    """The way from ``base`` to ``head`` in percent of base, two decimals and a sign.
+    """The change from ``base`` to ``head`` in percent of base, signed, two decimals.
 
-    "new" from nothing to something; 0 and -100 only where they are exact.
+    "new" where only base is 0; 0 and -100 only where they are exact.
     """
     if head == base:
         return "0.00 %"
@@ -89,7 +89,7 @@ def change(base: int, head: int) -> str:
 
 
 def rounded(part: int, whole: int, rounding: Rounding) -> int:
-    """part / whole as a whole number, exactly; halves go up."""
+    """part / whole as a whole number, exactly; halves are rounded up."""
     match rounding:
         case "nearest":
             return (2 * part + whole) // (2 * whole)
@@ -108,16 +108,16 @@ def printed_like(
     rounding: Rounding,
     significant: int | None = None,
 ) -> str | None:
-    """part / whole in the very form of a printed figure: its unit, decimals, commas.
+    """part / whole in the form of a printed figure: its unit, decimals and commas.
 
-    Integers only, so no rounding error can decide between two digits.
+    Computed in integers, so no floating-point error can change a digit.
 
     Args:
         like: a printed figure, "300M", "4,253,864", "1.2 billion" or "94.86%".
-        power: the power of ten that a number without a unit counts.
-        significant: how many leading digits are kept, where the print rounds so.
+        power: the power of ten that a number without a unit counts in.
+        significant: the number of significant digits, where the figure is rounded so.
 
-    Returns None where ``like`` is not a number with at most a unit.
+    Returns None unless ``like`` is a number, with or without a unit.
     """
     match = re.fullmatch(_PRINTED, like)
     if match is None:
@@ -144,7 +144,7 @@ def printed_like(
 def parse_quantity(text: str, option: str) -> int:
     """ "100M" -> 100000000: a count with a decimal SI prefix.
 
-    Raises UsageError naming ``option`` for anything else, fractions of one included.
+    Raises UsageError naming ``option`` for anything else, including 1.5 (not whole).
     """
     match = re.fullmatch(_QUANTITY, text.strip())
     if match is not None:
@@ -161,8 +161,8 @@ def parse_quantity(text: str, option: str) -> int:
 def parse_memory(text: str, option: str) -> int:
     """ "256KiB" -> 262144, "256kB" -> 256000, "4096" -> 4096: bytes.
 
-    Raises UsageError naming ``option`` for anything else: fractions of a byte, and a
-    bare K or M, which may mean either.
+    Raises UsageError naming ``option`` for anything else, including fractions of a byte
+    and a bare K or M, which could be decimal or binary.
     """
     match = re.fullmatch(_MEMORY, text.strip())
     if match is not None:
@@ -203,11 +203,11 @@ def size_text(sides: Sequence[int]) -> str:
 
 
 def plain(value: float) -> str:
-    """A factor as a person writes it: 0.75, 1.0, 6."""
+    """A factor as people write it: 0.75, 1.0, 6."""
     return repr(value)
 
 
-# Sizes of one element, of a map or of the weights.
+# Bits per element of a map, or per weight.
 Bits = Literal[8, 16, 32]
 BITS: tuple[Bits, ...] = (8, 16, 32)
 

@@ -1,4 +1,4 @@
-"""The command line: commands load when called, errors end in one place."""
+"""The command line: commands load on use, errors are handled in one place."""
 
 import gc
 import importlib
@@ -22,8 +22,8 @@ from mnprofile.base.errors import (
     nearest,
 )
 
-# In the order of --help. A command lives in mnprofile/cli/NAME.py as `command`. (Once
-# imported, cli/list.py is `list` in this module: the builtin is not used below.)
+# In the order of --help. Each command is `command` in mnprofile/cli/NAME.py. (Once
+# imported, cli/list.py shadows the builtin `list`, which is not used below.)
 COMMANDS = (
     "list",
     "show",
@@ -43,7 +43,7 @@ COMMANDS = (
 INTERRUPTED, READER_GONE, TERMINATED = 130, 141, 143
 COMPLETION_VARIABLE = "_MNPROFILE_COMPLETE"
 
-EPILOG = "\b\nExit codes, the same everywhere:\n" + "\n".join(
+EPILOG = "\b\nExit codes of all commands:\n" + "\n".join(
     f"  {code:<3} {meaning}" for code, meaning in EXIT_CODES.items()
 )
 
@@ -67,7 +67,7 @@ class LazyGroup(click.Group):
         if args[0] not in COMMANDS:
             close = nearest(args[0], COMMANDS)
             raise UsageError(
-                f'"{args[0]}" is no command',
+                f'unknown command "{args[0]}"',
                 accepted=", ".join(COMMANDS),
                 suggestion=close,
             )
@@ -118,15 +118,15 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _own_process() -> None:
-    """The process has no other purpose: a kill tidies up as an interruption does."""
+    """The process has no other purpose: clean up on a kill as on an interrupt."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(TERMINATED))
     # What is imported stays to the end. To collect it there takes a tenth of a count.
     gc.freeze()
 
 
 def _prepare_streams() -> None:
-    """Whatever the streams are, printing to them must not raise."""
-    if sys.stderr is None:  # closed by the caller: nothing can be said there
+    """Make sure that printing to stdout and stderr cannot raise."""
+    if sys.stderr is None:  # closed by the caller: errors have nowhere to go
         sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115 - for good
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
@@ -134,20 +134,20 @@ def _prepare_streams() -> None:
 
 
 def _stopped(fault: SystemExit) -> int:
-    """Who ended the command: the shell's completion, a kill, or a closed pipe."""
+    """Handle an exit caused by shell completion, a kill or a closed pipe."""
     if COMPLETION_VARIABLE in os.environ:
         raise fault
     return TERMINATED if fault.code == TERMINATED else _reader_gone()
 
 
 def _reader_gone() -> int:
-    """What is left in the buffer has nowhere to go, and must not be tried again."""
+    """Discard what is left in the buffer, so that it is not written again."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
     return READER_GONE
 
 
 def _failed(fault: Exception, arguments: Sequence[str]) -> int:
-    """Print what ended the command and return its exit code."""
+    """Print the error that ended the command and return its exit code."""
     if isinstance(fault, click.ClickException):
         fault = _from_click(fault)
     elif isinstance(fault, OSError):

@@ -1,4 +1,4 @@
-"""mnprofile check ARCH: our figures beside profilers that run the network."""
+"""mnprofile check ARCH: compare with profilers that run the network."""
 
 import ast
 from pathlib import Path
@@ -8,50 +8,48 @@ import click
 
 from mnprofile.base.errors import OK, UNMEASURED, VERDICT, UsageError
 from mnprofile.cli.options import (
-    arch_argument,
-    config_options,
     network_of,
+    network_options,
     output_options,
     writing_options,
 )
 from mnprofile.cli.output import emit
 from mnprofile.cli.progress import step_bar
-from mnprofile.evidence.profilers.cross_check import check
+from mnprofile.evidence.profilers.cross_check import Check, check
 from mnprofile.evidence.profilers.foreign import check_against
 from mnprofile.views.sheets.check import By, check_document
 from mnprofile.views.sheets.foreign import foreign_document
 
 
 @click.command("check")
-@arch_argument
-@config_options
+@network_options
 @writing_options
 @click.option(
     "--by",
     type=click.Choice(get_args(By)),
     default="layer",
     show_default=True,
-    help="What one line of the table is.",
+    help="How to group the rows of the table.",
 )
 @click.option(
     "--counter",
     "counters",
     multiple=True,
     metavar="NAME|all",
-    help="Run this profiler too, in a process of its own. Repeatable.",
+    help="Also run this profiler, in its own process. Repeatable.",
 )
 @click.option(
     "--against",
     "factory",
     metavar="MODULE:CALLABLE",
-    help="Compare with the network this returns. IMPORTS AND RUNS that code.",
+    help="Compare with the network that this returns. IMPORTS AND RUNS its code.",
 )
 @click.option(
     "--against-arg",
     "arguments",
     multiple=True,
     metavar="KEY=VALUE",
-    help="An argument of the factory, a Python literal or text. Repeatable.",
+    help="Argument of the callable: a Python literal or text. Repeatable.",
 )
 @output_options()
 def command(
@@ -65,26 +63,28 @@ def command(
     output: Path | None,
     **given: Any,
 ) -> int:
-    """Hold our figures against profilers that run the real network.
+    """Compare with profilers that run the real network.
 
-    The network is built in torch from the layer graph and run: layer by layer under
-    fvcore and torch's FlopCounterMode, in all under every --counter. Each total must
-    be explained to the last unit by what `mnprofile ledger` says that profiler counts.
+    The network is built in torch from the layer graph and run under fvcore and torch's
+    FlopCounterMode, which are compared layer by layer, and under every --counter, which
+    is compared in total. Each total must be exactly what `mnprofile ledger` says that
+    the profiler counts.
 
-    --against MODULE:CALLABLE compares with somebody else's network instead: its
-    convolutions and fully connected layers in the order in which they run, and its
-    parameters. This imports MODULE (the current folder included) and runs the named
-    code with your rights: only name code that you trust.
+    --against MODULE:CALLABLE compares with another network instead: its convolutions
+    and fully connected layers in the order in which they run, and its parameters. This
+    imports MODULE (also from the current folder) and runs the named code with your
+    permissions: only name code that you trust.
 
     \b
     Needs pip install 'mnprofile[check]'; --counter also needs
     pip install 'mnprofile[check-all]'. Counters: torchinfo, ptflops,
     ptflops-aten, ptflops-modules, thop, torchprofile, calflops,
-    calflops-macs; all: those that are installed.
+    calflops-macs; "all" runs those that are installed.
 
     \b
     Exit codes: 0 all agree; 1 something differs or is unexplained;
-    2 a bad argument or factory; 3 a package is missing, or a profiler failed.
+    2 invalid argument or callable; 3 a package is missing, or a profiler
+    failed.
 
     \b
     Examples:
@@ -96,9 +96,9 @@ def command(
     """
     keywords = dict(map(_argument, arguments))
     if factory is None and arguments:
-        raise UsageError("--against-arg: there is no --against")
+        raise UsageError("--against-arg needs --against")
     if factory is not None and counters:
-        raise UsageError("--against and --counter do not go together")
+        raise UsageError("--against and --counter cannot be used together")
     _, graph = network_of(**given)
     if factory is not None:
         outcome = check_against(graph, factory, keywords)
@@ -113,17 +113,21 @@ def command(
             progress=progress,
         )
     emit(check_document(checked, by), format_, output)
+    return _exit_code(checked)
+
+
+def _exit_code(checked: Check) -> int:
     if not checked.agrees:
         return VERDICT
     return OK if checked.is_complete else UNMEASURED
 
 
 def _argument(text: str) -> tuple[str, object]:
-    """ "width_mult=0.75" -> ("width_mult", 0.75); what is no literal is text."""
+    """ "width_mult=0.75" -> ("width_mult", 0.75); other than a literal, it is text."""
     key, equals, value = text.partition("=")
     if not (equals and key.isidentifier()):
         raise UsageError(
-            f'--against-arg: "{text}" is no argument',
+            f'--against-arg: "{text}" is not an argument',
             accepted="KEY=VALUE, such as width_mult=0.75",
         )
     try:

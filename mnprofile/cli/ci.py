@@ -1,4 +1,4 @@
-"""mnprofile ci: budgets of a project, held against what its networks cost."""
+"""mnprofile ci: check a project's networks against its budgets."""
 
 import os
 import sys
@@ -25,11 +25,13 @@ File = click.Path(path_type=Path, dir_okay=False)
 
 @click.command("ci")
 @click.option(
-    "--config", type=File, help="[default: mnprofile.toml, else pyproject.toml]"
+    "--config",
+    type=File,
+    help="Budget file. [default: mnprofile.toml, else pyproject.toml]",
 )
-@click.option("--baseline", type=File, help="The baseline file that max-increase uses.")
+@click.option("--baseline", type=File, help="Baseline file, for max-increase.")
 @click.option(
-    "--write-baseline", is_flag=True, help="Write the baseline file, then judge by it."
+    "--write-baseline", is_flag=True, help="Write the baseline file, then check."
 )
 @click.option("--summary", "summary_file", type=File, help="Write Markdown to a file.")
 @click.option("--junit", "junit_file", type=File, help="Write JUnit XML to a file.")
@@ -45,7 +47,7 @@ def command(
     format_: str | None,
     output: Path | None,
 ) -> int:
-    """Hold a project's networks against its budgets.
+    """Check a project's networks against its budgets.
 
     \b
     In pyproject.toml (in mnprofile.toml: [[budget]]):
@@ -55,16 +57,16 @@ def command(
       max-macs = "110M"
       max-params = "2.7M"
       max-activations = "4M"
-      max-increase = "2%"      # of the baseline file's figures
+      max-increase = "2%"      # over the baseline file
 
     Limits are inclusive and exact. File names are relative to the budget file.
-    Further keys: alpha, res, t, classes, impl, output-stride, message.
+    Other keys: alpha, res, t, classes, impl, output-stride, message.
 
     On GitHub (GITHUB_ACTIONS is true) the Markdown summary is appended to the
     step summary, and failed limits are annotated on their line.
 
-    Exit 1: a limit is exceeded. Exit 3: none is, but one could not be measured
-    (no baseline, a pattern that matches nothing, no budget).
+    Exit code 1: a limit is exceeded. Exit code 3: no limit is exceeded, but one could
+    not be measured (no baseline, a pattern that matches nothing, no budget).
 
     \b
     Examples:
@@ -96,9 +98,9 @@ def command(
 def _announce(
     judgement: BudgetCheck, file: BudgetFile, summary_file: Path | None
 ) -> None:
-    """Markdown where it is asked for; on GitHub, its summary and annotations too.
+    """Write Markdown if asked for; on GitHub, also the step summary and annotations.
 
-    Annotations go to stderr, which GitHub reads as well: stdout is data.
+    Annotations go to stderr, which GitHub also reads; stdout is for data.
     """
     if summary_file is not None:
         files.write_text(summary_file, summary(judgement))

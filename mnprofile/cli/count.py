@@ -7,46 +7,41 @@ import click
 
 from mnprofile.base.errors import UsageError
 from mnprofile.base.units import BITS, check_bits
-from mnprofile.cli.options import (
-    arch_argument,
-    config_options,
-    network_of,
-    output_options,
-)
+from mnprofile.cli.options import network_of, network_options, output_options
 from mnprofile.cli.output import emit
 from mnprofile.costs.counting import GROUPINGS, Grouping, count
 from mnprofile.views.sheets.count import count_document
 
 
 @click.command("count")
-@arch_argument
-@config_options
+@network_options
 @click.option(
     "--by",
     type=click.Choice(GROUPINGS),
     default="layer",
     show_default=True,
-    help="What one line of the table is.",
+    help="How to group the rows of the table.",
 )
 @click.option(
     "--elementwise",
     is_flag=True,
-    help="Count elements of batch norm, activations, pooling, additions, SE products.",
+    help="Also count elements of batch norm, activations, pooling, additions and SE"
+    " products.",
 )
 @click.option(
     "--deploy",
     is_flag=True,
-    help="Parameters and bytes as deployed: batch norm folded into the weights.",
+    help="Add parameters and bytes as deployed, with batch norm folded in.",
 )
 @click.option(
     "--bits",
     type=click.Choice([str(bits) for bits in BITS]),
-    help="Bits a deployed weight takes, with --deploy. [default: 8]",
+    help="Bits per deployed weight, with --deploy. [default: 8]",
 )
 @click.option(
     "--fields",
     type=click.Choice(["receptive"]),
-    help="Further fields of each layer: receptive field, stride and padding.",
+    help="Add the receptive field, stride and padding of each layer.",
 )
 @output_options()
 def command(
@@ -61,8 +56,8 @@ def command(
 ) -> None:
     """Count multiply-adds, parameters and activations, layer by layer.
 
-    ARCH is an alias (v2), a table's name, a path to a table, - for standard input, or
-    short for a configuration: v2@0.75/160.
+    ARCH is an alias (v2), the name of a table, a path to a table, - for standard input,
+    or a configuration such as v2@0.75/160.
 
     \b
     macs         multiply-adds of convolutions and fully connected layers,
@@ -72,8 +67,8 @@ def command(
     buffers      batch-norm running mean and variance
     activations  output elements of the counted layers
 
-    What papers and model zoos print for exactly this configuration stands below the
-    shares (and under "published" in JSON).
+    Figures that papers and model zoos print for exactly this configuration are shown
+    below the shares (in JSON, under "published").
 
     \b
     Examples:
@@ -85,11 +80,11 @@ def command(
     """
     if bits is not None and not deploy:
         raise UsageError(
-            "--bits: it says how weights are deployed", accepted="with --deploy"
+            "--bits applies to deployed weights only", accepted="with --deploy"
         )
     if fields and by != "layer":
         raise UsageError(
-            f"--fields {fields}: each layer has its own, no {by} has",
+            f"--fields {fields}: known for each layer, not for a {by}",
             accepted="--by layer",
         )
     arch, graph = network_of(**given)

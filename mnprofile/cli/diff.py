@@ -1,4 +1,4 @@
-"""mnprofile diff A B: two networks, stage by stage."""
+"""mnprofile diff A B: compare two networks, stage by stage."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -31,21 +31,21 @@ from mnprofile.views.sheets.comparison import comparison_document
     type=click.Choice(DEPTHS),
     default="stage",
     show_default=True,
-    help="What one line of the table is.",
+    help="How to group the rows of the table.",
 )
 @click.option(
     "--quantity",
     type=click.Choice(get_args(Quantity)),
     default="macs",
     show_default=True,
-    help="What the table and the causes are about.",
+    help="Quantity to compare.",
 )
 @click.option(
     "--top",
     type=click.IntRange(0, 1000),
     default=5,
     show_default=True,
-    help="How many of the layers that cause most are listed.",
+    help="Number of layers to list, those that changed most.",
 )
 @click.option("--t", type=float, multiple=True, help="Expansion factor.")
 @click.option("--classes", type=int, multiple=True, help="Number of classes.")
@@ -65,13 +65,13 @@ def command(
 ) -> None:
     """Compare two networks: what was added and removed, what grew and shrank.
 
-    A and B are tables, configurations (v2@0.75/160) or JSON files that
-    mnprofile count wrote earlier. Stages are matched by their stride, blocks
-    within a stage in order, layers by their part in the block. In CSV and JSON
-    a row grew or shrank by the first of macs, params, activations that differs.
+    A and B are tables, configurations (v2@0.75/160) or JSON files written by
+    mnprofile count. Stages are matched by their stride, blocks within a stage in
+    order, layers by their name within the block. In CSV and JSON, the first of
+    macs, params and activations that differs decides if a row grew or shrank.
 
-    --t, --classes and --impl hold for both sides; given twice, the first is
-    A's and the second B's.
+    --t, --classes and --impl apply to A and B; if one is given twice, the first
+    applies to A and the second to B.
 
     \b
     Examples:
@@ -81,7 +81,9 @@ def command(
     """
     for name, values in given.items():
         if len(values) > 2:
-            raise UsageError(f"--{name}: given {len(values)} times, once or twice will")
+            raise UsageError(
+                f"--{name} is given {len(values)} times", accepted="once or twice"
+            )
     compared = compare(
         *(
             _side(arch, {name: _pick(values, at) for name, values in given.items()})

@@ -1,4 +1,4 @@
-"""mnprofile explain ARCH [LAYER]: the formula, with the numbers put in."""
+"""mnprofile explain ARCH [LAYER]: the formula, in symbols and in numbers."""
 
 from pathlib import Path
 from typing import Any
@@ -7,12 +7,7 @@ import click
 from click.shell_completion import CompletionItem
 
 from mnprofile.base.errors import MnprofileError
-from mnprofile.cli.options import (
-    arch_argument,
-    config_options,
-    network_of,
-    output_options,
-)
+from mnprofile.cli.options import network_of, network_options, output_options
 from mnprofile.cli.output import emit
 from mnprofile.costs.explaining import (
     explainable,
@@ -41,18 +36,17 @@ class LayerType(click.ParamType[str]):
 
 
 @click.command("explain")
-@arch_argument
+@network_options
 @click.argument("layer", metavar="[LAYER]", required=False, type=LayerType())
-@config_options
 @output_options()
 def command(
     layer: str | None, format_: str | None, output: Path | None, **given: Any
 ) -> None:
-    """Show the formula of a layer or block of ARCH, with its numbers put in.
+    """Show the formula of a layer or block of ARCH, in symbols and in numbers.
 
     LAYER is a layer (block3.expand), a block (block3) or its squeeze-excite
-    (block4.se). Without it: one line a block, and what the network saves against the
-    same one with standard convolutions. Markdown has the formulas as math.
+    (block4.se). Without LAYER: one line per block, and the saving over the same network
+    with standard convolutions. In Markdown, the formulas are math.
 
     \b
     D_K  kernel side              M, N  input and output channels

@@ -22,7 +22,7 @@ from mnprofile.views.sheets.best import best_document
     type=click.IntRange(1, 1000),
     default=5,
     show_default=True,
-    help="How many to show.",
+    help="Number of configurations to show.",
 )
 @output_options()
 def command(
@@ -39,9 +39,9 @@ def command(
     """Find the configurations with the best top-1 within limits.
 
     Published accuracies come first, by top-1 and then by multiply-adds; estimates
-    between published figures that promise more are listed apart. It says which limit
-    binds and what the next better configuration costs. ARCH is v1, v2, v3-large and
-    v3-small unless given. Exit code 1 when nothing fits.
+    between published figures that promise more are listed separately. Also shows which
+    limit binds and what the next better configuration costs. By default ARCH is v1, v2,
+    v3-large and v3-small. Exit code 1 if nothing fits.
 
     \b
     Examples:

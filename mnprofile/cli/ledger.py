@@ -1,4 +1,4 @@
-"""mnprofile ledger ARCH: what every other profiler prints, and why."""
+"""mnprofile ledger ARCH: what other profilers print, and why."""
 
 from pathlib import Path
 from typing import Any
@@ -6,9 +6,8 @@ from typing import Any
 import click
 
 from mnprofile.cli.options import (
-    arch_argument,
-    config_options,
     network_of,
+    network_options,
     output_options,
     writing_options,
 )
@@ -21,15 +20,14 @@ from mnprofile.views.sheets.ledger import ledger_document
 
 
 @click.command("ledger")
-@arch_argument
-@config_options
+@network_options
 @writing_options
 @click.option(
     "--profiler",
     "names",
     multiple=True,
     metavar="NAME",
-    help="Only this one, with the amount of every term. Repeatable.",
+    help="Only this profiler, with the amount of each term. Repeatable.",
 )
 @output_options()
 def command(
@@ -40,12 +38,12 @@ def command(
     output: Path | None,
     **given: Any,
 ) -> None:
-    """What every other profiler prints for a network, and why. Runs none of them.
+    """Show what other profilers print for a network, and why, without running them.
 
     A profiler's total is a sum of quantities of the network, each times a factor: M is
-    the multiply-adds, all else is what that profiler adds to them. Rules were read in
-    each profiler's code and hold for one image in evaluation mode;
-    `mnprofile check --counter all` holds them against real runs.
+    the multiply-adds, the rest is what that profiler adds. The rules were read from
+    each profiler's code and apply to one image in evaluation mode;
+    `mnprofile check --counter all` compares them with real runs.
 
     \b
     Examples:

@@ -5,6 +5,7 @@ from typing import Any
 import click
 
 from mnprofile.base.units import BITS
+from mnprofile.cli.options import together
 
 # Option -> column and sign of its condition.
 LIMITS = {
@@ -16,32 +17,31 @@ LIMITS = {
 }
 
 
-def limit_options(function: Any) -> Any:
-    """--max-macs, --max-params, --max-activations, --max-memory, --bits, --min-top1."""
-    for option in reversed(
-        (
-            click.option("--max-macs", metavar="N", help="At most 100M, 1.5G, 512K."),
-            click.option("--max-params", metavar="N", help="At most so many."),
-            click.option("--max-activations", metavar="N", help="At most so many."),
-            click.option(
-                "--max-memory",
-                metavar="BYTES",
-                help="At most so much live activation memory: 256KiB, 256kB.",
-            ),
-            click.option(
-                "--bits",
-                type=click.Choice([str(bits) for bits in BITS]),
-                help="Of an element in memory. [default: 8]",
-            ),
-            click.option("--min-top1", metavar="PERCENT", help="At least 70, say."),
-        )
-    ):
-        function = option(function)
-    return function
+# --max-macs, --max-params, --max-activations, --max-memory, --bits, --min-top1.
+limit_options = together(
+    click.option(
+        "--max-macs",
+        metavar="N",
+        help="Maximum multiply-adds, such as 100M, 1.5G or 512K.",
+    ),
+    click.option("--max-params", metavar="N", help="Maximum parameters."),
+    click.option("--max-activations", metavar="N", help="Maximum activations."),
+    click.option(
+        "--max-memory",
+        metavar="BYTES",
+        help="Maximum live activation memory, such as 256KiB or 256kB.",
+    ),
+    click.option(
+        "--bits",
+        type=click.Choice([str(bits) for bits in BITS]),
+        help="Bits per element in memory. [default: 8]",
+    ),
+    click.option("--min-top1", metavar="PERCENT", help="Minimum top-1, such as 70."),
+)
 
 
 def limit_values(given: dict[str, str | None]) -> dict[str, Any]:
-    """The limits that are given as numbers. Raises UsageError naming the option."""
+    """The given limits as numbers. Raises UsageError naming the option."""
     from mnprofile.search.conditions import limit_value
 
     return {

@@ -1,4 +1,4 @@
-"""mnprofile memory ARCH: which feature maps live when, and the peak."""
+"""mnprofile memory ARCH: the feature maps live at each step, and the peak."""
 
 from pathlib import Path
 from typing import Any
@@ -7,12 +7,7 @@ import click
 
 from mnprofile.base.errors import UsageError
 from mnprofile.base.units import BITS
-from mnprofile.cli.options import (
-    arch_argument,
-    config_options,
-    network_of,
-    output_options,
-)
+from mnprofile.cli.options import network_of, network_options, output_options
 from mnprofile.cli.output import emit
 from mnprofile.costs.memory.activations import VIEWS, activation_memory
 from mnprofile.costs.memory.grouped import Groups
@@ -33,37 +28,37 @@ class GroupsType(click.ParamType[Groups]):
         if text.removeprefix("-").isdecimal() and len(text) < 10:
             return int(text)
         raise UsageError(
-            f'--groups: "{text}" is no number of groups',
+            f'--groups: "{text}" is not a number of groups',
             accepted="a whole number from 1, or max (one channel at a time)",
         )
 
 
 @click.command("memory")
-@arch_argument
-@config_options
+@network_options
 @click.option(
     "--bits",
     type=click.Choice([str(bits) for bits in BITS]),
     default="8",
     show_default=True,
-    help="Bits an element of a map, and a weight, takes.",
+    help="Bits per element of a map, and per weight.",
 )
 @click.option(
     "--groups",
     type=GroupsType(),
     default="1",
     show_default=True,
-    help="Run each block in this many groups of its inner channels, or max.",
+    help="Run each block in this many groups of its inner channels; max: one channel"
+    " at a time.",
 )
 @click.option(
-    "--fuse", is_flag=True, help="Count a block's input and output, not its inside."
+    "--fuse", is_flag=True, help="Count only the input and output of each block."
 )
 @click.option(
     "--by",
     type=click.Choice((*VIEWS, "resolution")),
     default="layer",
     show_default=True,
-    help="What one line of the table is.",
+    help="How to group the rows of the table.",
 )
 @output_options()
 def command(
@@ -77,15 +72,15 @@ def command(
 ) -> None:
     """Show live activation memory at every step of ARCH, and its peak.
 
-    An operator's inputs and output live while it runs; a map is freed after its last
-    reader. Batch norm, activation functions, residual additions and squeeze-excite
-    products write over their input; convolutions, depthwise ones too, do not. The
-    network's input counts. No workspace, no alignment.
+    An operator's inputs and output are live while it runs; a map is freed after its
+    last reader. Batch norm, activation functions, residual additions and squeeze-excite
+    products overwrite their input; convolutions, including depthwise ones, do not. The
+    network's input counts; workspace and alignment do not.
 
     \b
     --groups G   MobileNetV2 paper, 5.1: a block in G groups of its inner
                  channels needs input + output + inner/G
-    --fuse       what that approaches: input + output
+    --fuse       the limit of --groups: input + output
     --by resolution
                  the largest map at each resolution (the paper's Table 3)
 
@@ -98,7 +93,7 @@ def command(
     _, graph = network_of(**given)
     if by == "resolution" and (groups != 1 or fuse):
         raise UsageError(
-            "--by resolution: the largest maps, whatever the schedule",
+            "--by resolution does not depend on the schedule",
             accepted="without --groups and --fuse",
         )
     memory = activation_memory(graph, bits=int(bits), groups=groups, fuse=fuse)

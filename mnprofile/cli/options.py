@@ -61,57 +61,57 @@ class ResolutionType(click.ParamType[tuple[int, int]]):
         return value if isinstance(value, tuple) else units.parse_resolution(str(value))
 
 
-def arch_argument(function: F) -> F:
-    """ARCH: an alias, a table's name, a path, "-", or a spec such as v2@0.75/160."""
-    return click.argument("arch", metavar="ARCH", type=ArchType())(function)
+impl_option = click.option(
+    "--impl",
+    type=click.Choice(IMPLS),
+    default="paper",
+    show_default=True,
+    help="Implementation whose width-multiplier rules apply.",
+)
 
 
-def impl_option(function: F) -> F:
-    return click.option(
-        "--impl",
-        type=click.Choice(IMPLS),
-        default="paper",
-        show_default=True,
-        help="Whose width-multiplier rules apply.",
-    )(function)
+def together(*options: Callable[[Any], Any]) -> Callable[[F], F]:
+    """Several options or arguments as one decorator, in the order of --help."""
+
+    def decorate(function: F) -> F:
+        for option in reversed(options):
+            function = option(function)
+        return function
+
+    return decorate
 
 
-def config_options(function: F) -> F:
-    """The options that choose a configuration of ARCH."""
-    for option in reversed(
-        (
-            click.option("--alpha", type=float, help="Width multiplier. [default: 1]"),
-            click.option(
-                "--res",
-                "resolution",
-                type=ResolutionType(),
-                help="Input size, 160 or 320x240 (height x width).",
-            ),
-            click.option(
-                "--rho", type=float, help="Input size as a factor of the table's."
-            ),
-            click.option(
-                "--t",
-                type=float,
-                help="Expansion factor of every block whose printed one is above 1.",
-            ),
-            click.option(
-                "--classes", type=int, help="Number of classes; 0: no classifier."
-            ),
-            impl_option,
-            click.option(
-                "--output-stride",
-                type=click.Choice(OUTPUT_STRIDES),
-                help="Turn later strides into dilation.",
-            ),
-        )
-    ):
-        function = option(function)
-    return function
+# ARCH (an alias, a table's name, a path, "-", or a spec such as v2@0.75/160), and the
+# options that choose a configuration of it: what network_of takes.
+network_options = together(
+    click.argument("arch", metavar="ARCH", type=ArchType()),
+    click.option("--alpha", type=float, help="Width multiplier. [default: 1]"),
+    click.option(
+        "--res",
+        "resolution",
+        type=ResolutionType(),
+        help="Input size, 160 or 320x240 (height x width).",
+    ),
+    click.option("--rho", type=float, help="Input size relative to the table's own."),
+    click.option(
+        "--t",
+        type=float,
+        help="Expansion factor of every block whose printed factor is above 1.",
+    ),
+    click.option(
+        "--classes", type=int, help="Number of classes; 0 omits the classifier."
+    ),
+    impl_option,
+    click.option(
+        "--output-stride",
+        type=click.Choice(OUTPUT_STRIDES),
+        help="Replace later strides with dilation.",
+    ),
+)
 
 
 def network_of(arch: str, **options: Any) -> tuple[Architecture, Graph]:
-    """The table that ARCH names, and its graph as ARCH and the options ask for it.
+    """The table that ARCH names, and its graph as ARCH and the options configure it.
 
     ``options`` are the fields of a Request. Raises UsageError.
     """
@@ -119,7 +119,7 @@ def network_of(arch: str, **options: Any) -> tuple[Architecture, Graph]:
     name, spec = parse_spec(arch)
     twice = said_twice(spec, asked)
     if twice is not None:
-        raise UsageError(f"--{twice}: {arch} already says it")
+        raise UsageError(f"--{twice}: {arch} already sets it")
     table = catalog.load(name)
     return table, build_rows(table, configure(table, with_spec(spec, asked)))
 
@@ -128,24 +128,27 @@ def writing_options(function: F) -> F:
     """--pooling and --activations: how the network is written in PyTorch."""
     from mnprofile.evidence.profilers.torch_style import STYLES  # for few commands
 
-    function = click.option(
-        "--activations",
-        type=click.Choice(STYLES),
-        default="module",
-        show_default=True,
-        help="Activations as nn modules or calls of nn.functional.",
-    )(function)
-    return click.option(
-        "--pooling",
-        type=click.Choice(STYLES),
-        default="functional",
-        show_default=True,
-        help="Pooling as nn.functional (torchvision's V2) or nn modules (its V3).",
+    return together(
+        click.option(
+            "--pooling",
+            type=click.Choice(STYLES),
+            default="functional",
+            show_default=True,
+            help="Write pooling as nn.functional calls (torchvision's V2) or nn modules"
+            " (its V3).",
+        ),
+        click.option(
+            "--activations",
+            type=click.Choice(STYLES),
+            default="module",
+            show_default=True,
+            help="Write activations as nn modules or nn.functional calls.",
+        ),
     )(function)
 
 
 def output_options(*more_formats: str) -> Callable[[F], F]:
-    """--format (table, json, csv, md and what a command adds) and --output."""
+    """--format (table, json, csv, md and those of one command) and --output."""
 
     def decorate(function: F) -> F:
         function = click.option(
@@ -159,7 +162,7 @@ def output_options(*more_formats: str) -> Callable[[F], F]:
             "--format",
             "format_",
             type=click.Choice(["table", "json", "csv", "md", *more_formats]),
-            help="[default: by the suffix of --output, else table]",
+            help="Output format. [default: from the suffix of --output, else table]",
         )(function)
 
     return decorate

@@ -17,10 +17,10 @@ SUFFIXES = {".json": "json", ".csv": "csv", ".md": "md", ".txt": "table"}
 def chosen_format(
     format_: str | None, output: Path | None, more: Mapping[str, str] | None = None
 ) -> str:
-    """--format, else what the suffix of --output says, else a table.
+    """--format if given, else the format of --output's suffix, else a table.
 
     ``more`` maps further suffixes of one command to its formats. Raises UsageError for
-    a suffix that says nothing.
+    an unknown suffix.
     """
     known = SUFFIXES | dict(more or {})
     if format_ is not None:
@@ -29,7 +29,7 @@ def chosen_format(
         return "table"
     if output.suffix.lower() not in known:
         raise UsageError(
-            f"--output: the suffix of {output.name} names no format",
+            f"--output: unknown suffix of {output.name}",
             accepted=f"{', '.join(known)}, or --format",
         )
     return known[output.suffix.lower()]
@@ -38,7 +38,7 @@ def chosen_format(
 def emit(document: Document, format_: str | None, output: Path | None) -> None:
     """Print a result, or write it to --output.
 
-    CSV has no place for notes, so the sheets' go to stderr.
+    CSV has no place for notes, so they go to stderr.
     """
     kind = chosen_format(format_, output)
     if kind == "csv":
@@ -50,7 +50,7 @@ def emit(document: Document, format_: str | None, output: Path | None) -> None:
 
 
 def write(text: str, output: Path | None) -> None:
-    """Text to standard output, or to a file all or nothing."""
+    """Write text to standard output, or atomically to a file."""
     if output is None or str(output) == "-":
         click.echo(text, nl=False, color=True)
     else:
@@ -58,7 +58,7 @@ def write(text: str, output: Path | None) -> None:
 
 
 def warn(message: str) -> None:
-    """A note on stderr."""
+    """Print a note on stderr."""
     print(escape.visible(message), file=sys.stderr)
 
 
@@ -66,6 +66,6 @@ def terminal_width() -> int | None:
     """The width of the terminal on standard output, or None where there is none."""
     if not sys.stdout.isatty():
         return None
-    import shutil  # 4 ms that only a terminal should pay
+    import shutil  # takes 4 ms; only a terminal needs it
 
     return shutil.get_terminal_size().columns

@@ -1,4 +1,4 @@
-"""Bars on stderr while a command works, where that is a terminal."""
+"""Progress bars on stderr, if it is a terminal."""
 
 import os
 import sys
@@ -8,12 +8,12 @@ from contextlib import contextmanager
 from mnprofile.base.units import short
 from mnprofile.evidence.profilers.cross_check import Progress
 
-SHORT_WORK = 1_000_000  # configurations; fewer are counted before a bar could be read
+SHORT_WORK = 1_000_000  # configurations; fewer are counted too fast for a bar
 
 
 @contextmanager
 def step_bar() -> Iterator[Progress]:
-    """A bar of named steps; nothing in a CI run."""
+    """A bar of named steps; none in a CI run."""
     if not sys.stderr.isatty() or os.environ.get("CI"):
         yield lambda *_: None
         return
@@ -29,7 +29,7 @@ def step_bar() -> Iterator[Progress]:
     task = bar.add_task("")
 
     def update(label: str, done: int, total: int) -> None:
-        # At once: what follows may be over before the bar's own next turn.
+        # At once: the next step may be over before the bar's own refresh.
         bar.update(task, description=label, completed=done, total=total, refresh=True)
 
     with bar:

@@ -24,10 +24,10 @@ MAX_NETWORKS = 12
     "--output",
     type=click.Path(path_type=Path, file_okay=False),
     required=True,
-    help="The folder to write to; it is made where there is none.",
+    help="Folder to write to; created if it does not exist.",
 )
 @impl_option
-@click.option("--check", "checks", is_flag=True, help="Cross-check; needs torch.")
+@click.option("--check", "checks", is_flag=True, help="Add a cross-check; needs torch.")
 @click.option("--reproduce", "reproduces", is_flag=True, help="Add published figures.")
 def command(
     arch: tuple[str, ...], output: Path, impl: str, checks: bool, reproduces: bool
@@ -37,13 +37,13 @@ def command(
     ARCH is a table or a configuration (v2@0.75/160). Three files are written:
 
     \b
-    index.html    the report: opens from disk, needs no network
+    index.html    the report: opens from disk and works offline
     report.md     its figures as Markdown
     accuracy.svg  its accuracy plot
 
-    --check holds the networks against fvcore and torch, as mnprofile check does, and
+    --check compares the networks with fvcore and torch, as mnprofile check does, and
     --reproduce adds the published cost figures of these networks with their verdicts.
-    Either ends with 1, the report written, when a verdict goes against us.
+    If either disagrees, the report is written all the same and the exit code is 1.
 
     \b
     Examples:
@@ -53,7 +53,8 @@ def command(
     """
     if len(arch) > MAX_NETWORKS:
         raise UsageError(
-            f"{len(arch)} networks", accepted=f"at most {MAX_NETWORKS} in one report"
+            f"{len(arch)} networks are too many",
+            accepted=f"at most {MAX_NETWORKS} in one report",
         )
     from mnprofile.views.html import (
         report_page as reports,  # Jinja2 is loaded by this command only
@@ -65,7 +66,7 @@ def command(
         table, graph = network_of(spec, impl=impl)
         if any(table.name == one.arch.name for one in networks):
             raise UsageError(
-                f'"{table.name}" twice: a report takes a table once',
+                f'"{table.name}" is given twice; a report takes each table once',
                 accepted="mnprofile diff, for two configurations of one table",
             )
         networks.append(Network(table, count(graph)))
@@ -73,7 +74,7 @@ def command(
     try:
         output.mkdir(parents=True, exist_ok=True)
     except FileExistsError:
-        raise UsageError(f"--output: {output} is no folder") from None
+        raise UsageError(f"--output: {output} is not a folder") from None
     for name, text in (
         (reports.PAGE, reports.report_page(networks, verdicts)),
         (reports.MARKDOWN, reports.report_markdown(networks)),
@@ -87,7 +88,7 @@ def command(
 def _verdicts(
     networks: "list[Network]", *, checks: bool, reproduces: bool
 ) -> "tuple[bool, list[Panel]]":
-    """Whether all is well, and a panel for each kind of check that was asked for."""
+    """Whether all checks agree, and one panel per kind of check asked for."""
     agrees, panels = True, []
     if checks:
         from mnprofile.evidence.profilers.cross_check import check

@@ -1,4 +1,4 @@
-"""mnprofile reproduce [SOURCE]: every published cost figure beside ours."""
+"""mnprofile reproduce [SOURCE]: compare published cost figures with ours."""
 
 from pathlib import Path
 from typing import Any
@@ -46,7 +46,7 @@ class VerdictType(click.Choice[str]):
     "--status",
     type=VerdictType(VERDICTS),
     metavar="VERDICT",
-    help=f"List the figures of one verdict: {', '.join(VERDICTS)}.",
+    help=f"List the figures with one verdict: {', '.join(VERDICTS)}.",
 )
 @output_options()
 def command(
@@ -56,14 +56,14 @@ def command(
     format_: str | None,
     output: Path | None,
 ) -> int:
-    """Hold every published cost figure against ours.
+    """Compare every published cost figure with ours.
 
     SOURCE is one of the shipped sources, or a CSV file of figures with its TOML file
-    beside it; all shipped sources without it. A figure is reproduced when the digits
-    we get under its table's convention are the printed ones. With SOURCE the
-    conventions are shown, each with how many figures it fits.
+    next to it; the default is all shipped sources. A figure is reproduced if ours,
+    under its table's convention, has the printed digits. With SOURCE, the conventions
+    are shown, each with the number of figures that it fits.
 
-    Ends with 1 when a figure is unexplained.
+    Exit code 1 if a figure is unexplained.
 
     \b
     Examples:

@@ -5,20 +5,14 @@ from typing import Any
 
 import click
 
-from mnprofile.cli.options import (
-    arch_argument,
-    config_options,
-    network_of,
-    output_options,
-)
+from mnprofile.cli.options import network_of, network_options, output_options
 from mnprofile.cli.output import chosen_format, emit, write
 from mnprofile.graph import drawing
 from mnprofile.views.sheets.architecture import architecture_document
 
 
 @click.command("show")
-@arch_argument
-@config_options
+@network_options
 @output_options("mermaid", "dot")
 def command(format_: str | None, output: Path | None, **given: Any) -> None:
     """Show a table as parsed, and the layer graph built from it.

@@ -17,13 +17,13 @@ from mnprofile.base import files
 from mnprofile.base.errors import FileError, Place, UsageError
 from mnprofile.base.units import Bits, check_bits
 from mnprofile.cli.limits import LIMITS, limit_options, limit_values
-from mnprofile.cli.options import ArchType
-from mnprofile.cli.output import SUFFIXES, chosen_format, emit, warn
+from mnprofile.cli.options import ArchType, together
+from mnprofile.cli.output import chosen_format, emit, warn
 from mnprofile.cli.progress import size_bar
 from mnprofile.views.sheets.sweep import accuracy_notes, sweep_document, write_rows
 
 DEFAULT_PLOT = Path("reports") / "sweep.html"
-# The most rows that a format is good for.
+# Maximum number of rows per format.
 MAX_ROWS = {
     "table": 5_000,
     "md": 5_000,
@@ -42,7 +42,7 @@ _LARGER = {
 
 @dataclass(frozen=True)
 class Ask:
-    """What the command line asks for, the output aside."""
+    """What the command line asks for, except for the output."""
 
     archs: tuple[str, ...]
     axes: dict[str, str | None]
@@ -54,13 +54,13 @@ class Ask:
 
     @property
     def shows_memory(self) -> bool:
-        """Whether memory is asked for; else people's tables leave its column out."""
+        """Whether memory is asked for; otherwise tables omit its column."""
         asked = any("act_peak_bytes" in text for text in self.where)
         return asked or bool(self.bits or self.limits["max_memory"])
 
     @property
     def element_bits(self) -> Bits:
-        """Bits of an element in memory: 8 unless asked for otherwise."""
+        """Bits per element in memory; 8 by default."""
         return check_bits(int(self.bits or 8))
 
     @property
@@ -69,29 +69,24 @@ class Ask:
 
     @property
     def is_bare(self) -> bool:
-        """Whether nothing narrows it: the frontier of the four networks is meant."""
+        """Whether nothing is given, which asks for the frontier of four networks."""
         given = (*self.axes.values(), *self.limits.values(), *self.where)
         return not (self.archs or any(given) or self.published)
 
 
-def axis_options(function: Any) -> Any:
-    """The values of each axis, as lists and ranges."""
-    for option in reversed(
-        (
-            click.option("--alpha", metavar="VALUES", help="Width multipliers."),
-            click.option("--res", metavar="VALUES", help="Input sizes; 320x240 too."),
-            click.option("--rho", metavar="VALUES", help="Sizes over the table's."),
-            click.option("--t", metavar="VALUES", help="Expansion factors."),
-            click.option("--classes", metavar="VALUES", help="Numbers of classes."),
-            click.option(
-                "--impl",
-                metavar="NAMES",
-                help="paper, torchvision, keras, timm. [default: paper]",
-            ),
-        )
-    ):
-        function = option(function)
-    return function
+# The values of each axis, as lists and ranges.
+axis_options = together(
+    click.option("--alpha", metavar="VALUES", help="Width multipliers."),
+    click.option("--res", metavar="VALUES", help="Input sizes: 224, or 320x240."),
+    click.option("--rho", metavar="VALUES", help="Input sizes, relative to the table."),
+    click.option("--t", metavar="VALUES", help="Expansion factors."),
+    click.option("--classes", metavar="VALUES", help="Numbers of classes."),
+    click.option(
+        "--impl",
+        metavar="NAMES",
+        help="Width rules: paper, torchvision, keras, timm. [default: paper]",
+    ),
+)
 
 
 @click.command("sweep")
@@ -102,7 +97,7 @@ def axis_options(function: Any) -> Any:
     "--where",
     multiple=True,
     metavar="CONDITION",
-    help='Another limit, such as "weights<2M" or "alpha>=0.5".',
+    help='Further limit, such as "weights<2M" or "alpha>=0.5". Repeatable.',
 )
 @click.option("--published", is_flag=True, help="Only published accuracies.")
 @click.option("--pareto", is_flag=True, help="Only the accuracy/MACs frontier.")
@@ -114,13 +109,13 @@ def axis_options(function: Any) -> Any:
     default="macs",
     show_default=True,
     metavar="QUANTITY",
-    help='What top-1 is drawn against: macs, params, activations, "latency:Pixel 1".',
+    help='Plot top-1 against macs, params, activations or "latency:Pixel 1".',
 )
 @click.option(
     "--format",
     "format_",
     type=click.Choice(["table", "json", "csv", "md", "parquet"]),
-    help="[default: table]",
+    help="Output format. [default: table]",
 )
 @click.option(
     "-o",
@@ -145,13 +140,13 @@ def command(
 
     ARCH is an alias, a table's name or a path; v2@0.75 fixes the width. VALUES are
     numbers and inclusive ranges start:stop:step: 0.35,0.5:1.4:0.1. An axis that is not
-    given has the family's published values. With no ARCH and no values: the frontier of
-    v1, v2, v3-large and v3-small over their published grids, plotted to
+    given takes the family's published values. With no ARCH and no values, the result is
+    the frontier of v1, v2, v3-large and v3-small over their published grids, plotted to
     reports/sweep.html.
 
     top1 is a published figure, an estimate between published figures, or empty; the
-    estimates' leave-one-out error is printed with them. act_peak_bytes is the most
-    memory that live activations need at once, as "mnprofile memory" has it.
+    estimates' leave-one-out error is printed with them. act_peak_bytes is the peak
+    memory of live activations, as computed by "mnprofile memory".
 
     \b
     Examples:
@@ -168,29 +163,22 @@ def command(
     ask = Ask(archs, axes, where, limits, published, pareto, bits)
     kind = _kind(format_, output)
     if plot is not None and no_plot:
-        raise UsageError("--plot and --no-plot together")
+        raise UsageError("--plot and --no-plot cannot be used together")
     run(ask, kind, output, _plot_path(plot, wanted=ask.is_bare and not no_plot), x_axis)
 
 
 def _kind(format_: str | None, output: Path | None) -> str:
-    """The format asked for; Parquet too, which only files can be. Raises UsageError."""
-    suffix = output.suffix.lower() if output is not None else ""
-    if format_ is None and suffix == ".parquet":
-        return "parquet"
-    if format_ == "parquet" and (output is None or str(output) == "-"):
+    """The format asked for; Parquet only for a file. Raises UsageError."""
+    kind = chosen_format(format_, output, {".parquet": "parquet"})
+    if kind == "parquet" and (output is None or str(output) == "-"):
         raise UsageError(
-            "--format parquet writes no text", accepted="--output FILE.parquet"
+            "--format parquet needs a file", accepted="--output FILE.parquet"
         )
-    if format_ is None and output is not None and suffix not in ("", *SUFFIXES):
-        raise UsageError(
-            f"--output: the suffix of {output.name} names no format",
-            accepted=f"{', '.join(SUFFIXES)}, .parquet, or --format",
-        )
-    return chosen_format(format_, output)
+    return kind
 
 
 def _plot_path(plot: Path | None, *, wanted: bool) -> Path | None:
-    """Where the plots go, or None. The default folder is made; another must exist."""
+    """Where the plots go, or None. Only the default folder is created if missing."""
     if plot is None:
         if not wanted:
             return None
@@ -199,7 +187,7 @@ def _plot_path(plot: Path | None, *, wanted: bool) -> Path | None:
             plot.parent.mkdir(parents=True, exist_ok=True)
         except OSError as fault:
             raise FileError(
-                f"cannot make the folder: {fault.strerror}",
+                f"cannot create the folder: {fault.strerror}",
                 place=Place(str(plot.parent)),
             ) from None
     if not plot.parent.is_dir():
@@ -236,7 +224,7 @@ def run(ask: Ask, kind: str, output: Path | None, plot: Path | None, x: str) -> 
     with size_bar(size) as advance:
         rows = stream(grids, conditions, pareto=pareto, bits=bits, progress=advance)
         if sample is not None and pareto:
-            # The frontier is the answer; the plot shows what it stands out from.
+            # Only the frontier is printed; the plot shows the other rows too.
             for some in stream(grids, [*conditions, KNOWN], bits=bits):
                 sample.add(some)
         elif sample is not None:
@@ -251,7 +239,7 @@ def run(ask: Ask, kind: str, output: Path | None, plot: Path | None, x: str) -> 
 
 
 def _conditions(ask: Ask) -> list[Any]:
-    """What a configuration must keep. Raises UsageError."""
+    """The conditions on a configuration. Raises UsageError."""
     from mnprofile.search.conditions import ONLY_PUBLISHED, Condition, parse_condition
 
     limits = limit_values(ask.limits).items()
@@ -289,7 +277,7 @@ def _write(
 
 @contextmanager
 def _target(output: Path | None) -> Iterator[IO[bytes]]:
-    """A file for the result: standard output gets it only when it is whole."""
+    """A file for the result; standard output receives it only once complete."""
     if output is not None and str(output) != "-":
         with files.replacing(output) as file:
             yield file

@@ -1,8 +1,8 @@
 """Two networks side by side: what was added and removed, what grew and what shrank.
 
-Stages are matched by name. Within a stage blocks keep their order and are paired so
-that most of them fit (unchanged ones first, then those built of the same layers);
-within a pair, layers are matched by their part: expand, depthwise, project.
+Stages are matched by name. Within a stage, blocks keep their order and are paired so
+that they match as well as possible (unchanged blocks best, then those with the same
+layers). Within a pair, layers are matched by their part: expand, depthwise, project.
 """
 
 from collections.abc import Iterable, Sequence
@@ -26,7 +26,7 @@ DEPTHS: tuple[Depth, ...] = ("stage", "block", "layer")
 
 @dataclass(frozen=True, slots=True)
 class Costs:
-    """The compared quantities of a layer, block or stage. They can be added."""
+    """The compared quantities of a layer, block or stage. Costs can be added."""
 
     macs: int = 0
     params: int = 0
@@ -42,7 +42,7 @@ class Costs:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One layer of a side, wherever it came from."""
+    """One layer of a side, whatever its source."""
 
     name: str
     block: str
@@ -54,7 +54,7 @@ class Part:
 
 @dataclass(frozen=True)
 class Side:
-    """One of the two networks. ``label`` says which, to people."""
+    """One of the two networks. ``label`` is its name for people."""
 
     label: str
     layers: tuple[Part, ...]
@@ -72,7 +72,7 @@ class Side:
 class Delta:
     """One row of the comparison: a layer, block or stage, before and after.
 
-    ``base`` or ``head`` is None where that side has no such row; ``parts`` are the rows
+    ``base`` or ``head`` is None if that side has no such row; ``parts`` are the rows
     one level down.
     """
 
@@ -85,7 +85,7 @@ class Delta:
     line: int | None = None  # in the head's table, else the base's
 
     def of(self, quantity: Quantity) -> tuple[int, int]:
-        """A quantity before and after; 0 where there is no such row."""
+        """A quantity before and after; 0 if there is no such row."""
         return (
             getattr(self.base or Costs(), quantity),
             getattr(self.head or Costs(), quantity),
@@ -97,11 +97,11 @@ class Delta:
 
     @property
     def state(self) -> State:
-        """Grew or shrank by the first of macs, params, activations that differs."""
+        """The state by macs, params and activations; the first that differs decides."""
         return self.state_by(*QUANTITIES)
 
     def state_by(self, *quantities: Quantity) -> State:
-        """The state as some quantities have it, the first that differs deciding."""
+        """The state by some quantities; the first that differs decides."""
         if self.base is None:
             return "added"
         if self.head is None:
@@ -114,7 +114,10 @@ class Delta:
 
 @dataclass(frozen=True)
 class Comparison:
-    """Everything that differs between two sides. ``stages`` hold blocks hold layers."""
+    """Everything that differs between two sides.
+
+    The parts of ``stages`` are blocks, and the parts of those are layers.
+    """
 
     base: Side
     head: Side
@@ -132,14 +135,14 @@ class Comparison:
         return rows
 
     def causes(self, quantity: Quantity, top: int) -> tuple[Delta, ...]:
-        """The layers that moved a quantity most, the largest step first."""
+        """The layers that changed a quantity most, the largest change first."""
         moved = [row for row in self.rows("layer") if row.moved(quantity)]
         moved.sort(key=lambda row: -abs(row.moved(quantity)))
         return tuple(moved[:top])
 
 
 def side_of_count(counted: Count) -> Side:
-    """A side from a count of this run."""
+    """A side from a count made in this run."""
     return Side(
         f"{counted.config.name}@{spec_text(counted.config)}",
         tuple(
@@ -161,8 +164,8 @@ def side_of_count(counted: Count) -> Side:
 def side_of_file(path: Path) -> Side:
     """A side from a file that ``mnprofile count --format json`` wrote.
 
-    Raises RecordError, IncomparableError or FileError; the totals must be the sums of
-    the layers.
+    The totals must be the sums of the layers. Raises RecordError, IncomparableError or
+    FileError.
     """
     record = read_record(path, "count")
     found = record.records("layers")
@@ -214,8 +217,8 @@ def compare(base: Side, head: Side) -> Comparison:
 class _Block:
     """A block as the alignment sees it.
 
-    ``role`` is ``block``, ``stem``, ``fc``: only blocks of one role are ever paired.
-    ``parts`` are its layers by what they are within it: ".expand" of "block3.expand".
+    ``role`` is ``block``, ``stem``, ``fc``: only blocks of the same role are paired.
+    ``parts`` are its layers by their name within it: ".expand" of "block3.expand".
     """
 
     name: str
@@ -250,7 +253,7 @@ def _tree(side: Side) -> dict[str, list[_Block]]:
 
 
 def _merged(left: Sequence[str], right: Sequence[str]) -> list[str]:
-    """Both orders in one: a name that one side lacks stands where that side has it."""
+    """Merge two orders; a name that only one side has keeps its place there."""
     merged, rest = [], list(right)
     for name in left:
         if name in rest:
@@ -328,7 +331,7 @@ def _block(stage: str, a: _Block | None, b: _Block | None) -> Delta:
 
 
 def _names(a: _Block | Part | None, b: _Block | Part | None) -> str:
-    """The name of a row; both where the sides name it differently."""
+    """The name of a row, or both names if the sides name it differently."""
     names = dict.fromkeys(one.name for one in (a, b) if one)
     return " -> ".join(names)
 
@@ -341,7 +344,7 @@ def _row(
     of_base: bool = True,
     of_head: bool = True,
 ) -> Delta:
-    """The sum of some rows, on the sides that have it."""
+    """The sum of some rows, on each side that has it."""
     return Delta(
         stage,
         name,

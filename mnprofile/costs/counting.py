@@ -1,4 +1,4 @@
-"""A graph to figures: every quantity per layer, and by block, stage and type."""
+"""Count a graph: every quantity per layer, and by block, stage and type."""
 
 from __future__ import annotations
 
@@ -23,7 +23,8 @@ class Figures:
     """The counted quantities, per sample. Figures can be added.
 
     The last five count the elements that enter batch norm, activation functions,
-    pooling, residual additions and squeeze-excite products; they never enter ``macs``.
+    pooling, residual additions and squeeze-excite products. ``macs`` never include
+    them.
     """
 
     macs: int = 0
@@ -40,12 +41,12 @@ class Figures:
 
     @property
     def flops(self) -> int:
-        """Two floating-point operations a multiply-add."""
+        """Two floating-point operations per multiply-add."""
         return 2 * self.macs
 
     @property
     def params(self) -> int:
-        """What PyTorch's parameters() holds."""
+        """The number of elements in PyTorch's parameters()."""
         return self.weights + self.biases + self.bn_affine
 
     def __add__(self, other: Figures) -> Figures:
@@ -106,8 +107,8 @@ class Group(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """The figures of one network. ``layers`` holds the counted ones, in order;
-    ``elementwise_layers`` pooling, additions and squeeze-excite products."""
+    """The figures of one network. ``layers`` are the counted ones, in order;
+    ``elementwise_layers`` are pooling, additions and squeeze-excite products."""
 
     graph: Graph
     all_layers: tuple[Layer, ...]
@@ -132,13 +133,13 @@ class Count:
         """The figures summed by layer, block, stage or type, in network order.
 
         By type, the largest share of multiply-adds comes first. Groups without a
-        counted layer (pooling, additions) are listed with ``elementwise`` only.
+        counted layer (pooling, additions) are listed only with ``elementwise``.
 
         Raises:
             ValueError: another grouping.
         """
         if grouping not in GROUPINGS:
-            raise ValueError(f"{grouping!r} is none of {', '.join(GROUPINGS)}")
+            raise ValueError(f"{grouping!r} is not one of {', '.join(GROUPINGS)}")
         groups: dict[str, list[Layer]] = {}
         key: Callable[[Layer], str] = {
             "layer": lambda layer: layer.name,
@@ -158,7 +159,7 @@ class Count:
         return tuple(summed)
 
     def to_frame(self) -> pd.DataFrame:
-        """One row a counted layer, as pandas shows it."""
+        """A data frame with one row per counted layer."""
         import pandas as pd
 
         return pd.DataFrame([layer_record(layer) for layer in self.layers])
@@ -178,7 +179,7 @@ def total(layers: Iterable[Layer]) -> Figures:
 
 
 def figures_of(node: Node) -> Figures:
-    """What one operator counts."""
+    """The figures of one operator."""
     op, x, y = node.op, node.in_shape, node.out_shape
     if op.is_counted:
         weights = op.weights(x)
@@ -193,7 +194,7 @@ def figures_of(node: Node) -> Figures:
 
 
 def _layer(nodes: list[Node]) -> Layer:
-    """A layer from its operators; its first one names it."""
+    """A layer from its operators; the first one names it."""
     first = nodes[0]
     op = first.op
     return Layer(

@@ -1,15 +1,14 @@
 """Parameters and bytes as deployed: batch norm folded into the convolution before it.
 
 Batch norm after a convolution is a factor and an offset for each output channel. The
-factor goes into the weights, the offset becomes the convolution's bias, and nothing of
-gamma, beta, mean and variance is left. So each convolution or fully connected layer
-keeps its weights, and one bias for each output channel where it had batch norm or a
-bias of its own.
+factor is multiplied into the weights, the offset becomes the convolution's bias, and
+gamma, beta, mean and variance are gone. So each convolution or fully connected layer
+keeps its weights, and one bias per output channel where it had batch norm or a bias.
 
 Bytes: 4 each at 32 bits, 2 each at 16. At 8 bits a weight takes 1 byte, a bias 4
-(int32), and each output channel of a layer has a scale of its own (4 bytes, float32;
-weights are symmetric, so there is no zero point). Scales and zero points of activations
-are not counted.
+(int32), and each output channel of a layer has its own scale (4 bytes, float32; weights
+are symmetric, so there is no zero point). Scales and zero points of activations are not
+counted.
 """
 
 from collections.abc import Iterable
@@ -25,7 +24,7 @@ TRAINING_BYTES = 4  # float32 parameters and buffers
 
 @dataclass(frozen=True, slots=True)
 class Deployed:
-    """What is stored for a layer or a network. They can be added."""
+    """What is stored for a layer or a network. Values can be added."""
 
     weights: int = 0
     biases: int = 0

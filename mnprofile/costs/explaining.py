@@ -19,19 +19,19 @@ from mnprofile.networks.catalog import Arch, build, load
 from mnprofile.networks.notation.rows import Architecture
 
 STANDARD = (
-    "The comparison: each depthwise convolution and the convolution that projects it"
-    " as one standard convolution of the same kernel, stride, input and output"
-    " channels; everything else as it is."
+    "The comparison replaces each depthwise convolution and its projection by one"
+    " standard convolution of the same kernel, stride, input and output channels;"
+    " everything else is unchanged."
 )
 PROBES = (0.75, 0.5, 0.25)
 
 
 @dataclass(frozen=True, slots=True)
 class Ratio:
-    """One configuration against alpha 1 at the table's resolution.
+    """One configuration compared with alpha 1 at the table's resolution.
 
-    Exact figures beside what textbooks say: cost falls with alpha² rho², parameters
-    with alpha².
+    It has exact figures and what textbooks say: cost falls with alpha² rho²,
+    parameters with alpha².
     """
 
     alpha: float
@@ -63,9 +63,10 @@ class Ratio:
 class Explanation:
     """One layer or block.
 
-    ``scaled`` is the formula with alpha and rho, whose value leaves out the rounding of
-    channels (None where height and width scale differently). ``saving`` is the cost of
-    a depthwise convolution and its projection over that of one standard convolution.
+    ``scaled`` is the formula with alpha and rho, which ignores the rounding of channels
+    (None where height and width scale differently). ``saving`` is the cost of a
+    depthwise convolution and its projection, divided by that of one standard
+    convolution.
     """
 
     name: str
@@ -92,7 +93,7 @@ class Explanation:
 
 @dataclass(frozen=True, slots=True)
 class NetworkExplanation:
-    """A whole network, block by block, and against standard convolutions."""
+    """A whole network, block by block, and compared with standard convolutions."""
 
     config: Configuration
     blocks: tuple[Explanation, ...]
@@ -127,7 +128,7 @@ def explain_network(arch: Arch, **settings: Any) -> NetworkExplanation:
 
 
 def layer_explanation(table: Architecture, graph: Graph, layer: str) -> Explanation:
-    """What ``explain`` gives, for a graph of this table."""
+    """What ``explain`` returns, for a graph of this table."""
     known = explainable(graph)
     if layer not in known:
         close = nearest(layer, known)
@@ -143,7 +144,7 @@ def layer_explanation(table: Architecture, graph: Graph, layer: str) -> Explanat
 
 
 def network_explanation(table: Architecture, graph: Graph) -> NetworkExplanation:
-    """What ``explain_network`` gives, for a graph of this table."""
+    """What ``explain_network`` returns, for a graph of this table."""
     base = _base(table, graph)
     probe = _probe(table, base, graph)
     blocks = dict.fromkeys(node.block for node in graph if _is_counted(node))
@@ -155,10 +156,10 @@ def network_explanation(table: Architecture, graph: Graph) -> NetworkExplanation
 
 
 def saving_text(network: NetworkExplanation) -> str:
-    """What the network costs against standard convolutions, in a sentence."""
+    """The cost of the network compared with standard convolutions, in a sentence."""
     ours, standard = network.macs, network.standard_macs
     if ours == standard:
-        return "No depthwise convolution stands in for a standard one here."
+        return "No depthwise convolution replaces a standard one here."
     return (
         f"{short(ours)} multiply-adds ({grouped(ours)}) against {short(standard)}"
         f" ({grouped(standard)}) with standard convolutions:"
@@ -167,7 +168,7 @@ def saving_text(network: NetworkExplanation) -> str:
 
 
 def explainable(graph: Graph) -> list[str]:
-    """The names that ``explain`` takes: blocks, their squeeze-excite, their layers."""
+    """The names that ``explain`` accepts: blocks, their squeeze-excite and layers."""
     names: dict[str, None] = {}
     for node in graph:
         if _is_counted(node):
@@ -186,7 +187,7 @@ def _base(table: Architecture, graph: Graph) -> Graph:
 
 
 def _probe(table: Architecture, base: Graph, graph: Graph) -> Graph:
-    """A network of another width, to see which channels alpha changes at all."""
+    """A network of another width, which shows which channels alpha changes at all."""
     alpha = 0.5 if graph.config.alpha <= 1 else 2.0
     return build_rows(table, replace(base.config, alpha=alpha))
 
@@ -281,7 +282,7 @@ def _kind(nodes: tuple[Node, ...]) -> str:
 def _ratios(
     table: Architecture, graph: Graph, base: Graph, name: str | None
 ) -> tuple[Ratio, ...]:
-    """The configuration against alpha 1; where it is that, some others instead."""
+    """The configuration compared with alpha 1; if it is that, some others instead."""
     if graph.config != base.config:
         others = [graph]
     else:
@@ -310,7 +311,7 @@ def _ratios(
 
 
 def _built(table: Architecture, config: Configuration) -> Graph | None:
-    """A network to compare with; None where the table cannot be built so small."""
+    """A network to compare with; None if the table cannot be built that small."""
     try:
         return build_rows(table, config)
     except UsageError:

@@ -1,8 +1,8 @@
-"""The formula of a layer or block in the papers' symbols, ending in its count.
+"""The formula of a layer or block in the papers' symbols, and its value.
 
-The symbols run through the operators' own rules (``op.out_shape``, ``op.weights``), so
-a formula says what is counted and nothing else. Letters are those of the MobileNetV1
-paper (D_K, D_F, D_G, M, N, alpha, rho) and of V2 (t).
+The symbols pass through the operators' own rules (``op.out_shape``, ``op.weights``), so
+a formula says exactly what is counted. The letters are those of the MobileNetV1 paper
+(D_K, D_F, D_G, M, N, alpha, rho) and of V2 (t).
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from mnprofile.graph.operators.convolution import Conv
 from mnprofile.graph.operators.op import Shape
 from mnprofile.graph.symbols import Expr, Symbol, symbol
 
-# Factors of a product are written in this order once common ones are drawn out.
+# Common factors that are taken out of a sum are written in this order.
 _SIDES, _CHANNELS, _T, _KERNEL, _LAST = range(5)
 
 
@@ -44,10 +44,10 @@ class Formula:
         return self.expr.evaluate(values_of(self.meanings))
 
     def at(self, **letters: int | Fraction) -> Fraction:
-        """The value for other values of the symbols, named by their letters.
+        """The value for other values of the symbols, given by their letters.
 
-        Symbols with a definition follow from the rest. Raises KeyError for one left
-        out.
+        Symbols with a definition follow from the others. Raises KeyError if one is
+        missing.
         """
         values: dict[Symbol, Fraction] = {}
         for one in self.meanings:
@@ -97,8 +97,8 @@ class LayerTerms:
 class Derivation:
     """Consecutive layers in symbols.
 
-    ``standard`` is what the depthwise layer and the projection after it would cost as
-    one standard convolution, ``separable`` what the two cost; None without such a pair.
+    ``separable`` is the cost of the depthwise layer and the projection after it,
+    ``standard`` that of one standard convolution instead; None without such a pair.
     """
 
     layers: tuple[LayerTerms, ...]
@@ -117,7 +117,7 @@ class Derivation:
 
 @dataclass(frozen=True, slots=True)
 class Scale:
-    """How alpha and rho enter: the factors, and which channels alpha narrows."""
+    """How alpha and rho enter a formula: their values, and what alpha narrows."""
 
     alpha: Fraction
     rho: Fraction
@@ -130,17 +130,17 @@ def values_of(meanings: tuple[Meaning, ...]) -> dict[Symbol, Fraction]:
 
 
 def derive(nodes: tuple[Node, ...], scale: Scale | None = None) -> Derivation:
-    """Run symbols through the rules of some consecutive operators.
+    """Pass symbols through the rules of some consecutive operators.
 
-    With ``scale``, channels and sides carry alpha and rho: the textbook form, in which
-    nothing is rounded.
+    With ``scale``, channels and sides have alpha and rho as factors: the textbook form,
+    in which nothing is rounded.
     """
     return _Derivation(nodes, scale).run()
 
 
 @dataclass
 class _Derivation:
-    """Gives out symbols while it follows the shapes."""
+    """Defines symbols while it follows the shapes."""
 
     nodes: tuple[Node, ...]
     scale: Scale | None
@@ -196,7 +196,7 @@ class _Derivation:
         )
 
     def squeezed_input(self, first: Node) -> Expr:
-        """Squeeze-excite by itself: C channels, or those that C was reduced to."""
+        """Squeeze-excite by itself: C input channels, or what C was reduced to."""
         full = max(first.in_shape.c, self.nodes[-1].out_shape.c)
         narrows = self.scale is not None
         whole = self.channels("C", "channels of the map", full, narrows=narrows)
@@ -347,7 +347,7 @@ def _latex(letter: str) -> str:
 
 
 def number_text(value: Fraction) -> str:
-    """A value as a formula has it: 6, 0.75, or (11/3) where it has no short decimal."""
+    """A value as formulas write it: 6, 0.75, or (11/3) without a short decimal."""
     if value.denominator == 1:
         return str(value)
     decimal = f"{float(value):.6g}"

@@ -1,20 +1,21 @@
 """Receptive fields: which part of the image an output position of each layer sees.
 
 Position ``i`` of a map sees the pixels ``i * stride + low`` to ``i * stride + high``
-along each axis, the parts beyond the image's edge included. So the field has
+along each axis, including those beyond the image's edge. So the field has
 ``high - low + 1`` pixels, its padding is ``-low``, and
 
-- a convolution of kernel k, dilation d and p zeros in front makes
-  ``low - p * stride`` and ``high + ((k - 1) * d - p) * stride`` of them, then
-  multiplies ``stride`` by its own;
+- a convolution of kernel k and dilation d with p zeros before the map changes them to
+  ``low - p * stride`` and ``high + ((k - 1) * d - p) * stride``, and then multiplies
+  ``stride`` by its own stride;
 - an operator that joins maps sees what either branch sees;
-- a pooling over the whole map is a kernel of the map's size;
-- a squeeze-excite product sees the whole image through its factors: the field is then
-  that of the map itself, and the layer and all after it are marked ``sees_all``.
+- pooling over the whole map is a kernel of the map's size;
+- a squeeze-excite product sees the whole image through its factors: its field is that
+  of the map itself, and the layer and all after it are marked ``sees_all``.
 
-The zeros in front depend on who runs the network: "same" padding of TensorFlow (impl
-paper and keras) puts the odd zero behind, so its padding depends on the map's size;
-PyTorch's (torchvision, timm) is (k - 1) / 2 on both sides. Field and stride are equal.
+The zeros before the map depend on the implementation: TensorFlow's "same" padding (impl
+paper and keras) puts an odd zero last, so the padding depends on the map's size;
+PyTorch's (torchvision, timm) is (k - 1) / 2 on both sides. Field and stride are the
+same for both.
 """
 
 from dataclasses import dataclass
@@ -25,7 +26,7 @@ from mnprofile.graph.operators.op import Window
 
 @dataclass(frozen=True, slots=True)
 class Extent:
-    """What position 0 sees along one axis, and how far position 1 is from it."""
+    """What position 0 sees along one axis, and the distance to position 1."""
 
     stride: int = 1
     low: int = 0
@@ -40,7 +41,7 @@ class Extent:
         return -self.low
 
     def through(self, window: Window) -> "Extent":
-        """The extent after an operator with such a window."""
+        """The extent after an operator with this window."""
         reach = (window.kernel - 1) * window.dilation
         return Extent(
             self.stride * window.stride,
@@ -58,8 +59,8 @@ class Extent:
 class Field:
     """The receptive field of one output position, height first.
 
-    ``sees_all``: the whole image besides, through a squeeze-excite product or a pooling
-    over the whole map.
+    With ``sees_all`` the position also sees the whole image, through a squeeze-excite
+    product or pooling over the whole map.
     """
 
     h: Extent = Extent()

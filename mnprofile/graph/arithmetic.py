@@ -1,8 +1,8 @@
-"""Plain arithmetic that serves one number and an array of numbers alike.
+"""Arithmetic that works on one number and on an array of numbers.
 
 A rule written with these runs on integers for a count and on numpy arrays for a sweep,
-where channels are columns ``[K, 1]`` (one row a width and expansion) and sizes are rows
-``[1, R]`` (one column a resolution). numpy is never imported here.
+where channels are columns ``[K, 1]`` (one row per width and expansion) and sizes are
+rows ``[1, R]`` (one column per resolution). numpy is never imported here.
 """
 
 from typing import Any, TypeVar
@@ -24,7 +24,7 @@ class SplitError(Exception):
 def decide(answer: Any) -> bool:
     """One bool from a bool or an array of them.
 
-    Raises SplitError where an array holds both answers.
+    Raises SplitError if an array contains both answers.
     """
     if not hasattr(answer, "all"):
         return bool(answer)
@@ -36,7 +36,7 @@ def decide(answer: Any) -> bool:
 
 
 def whole(value: float) -> int:
-    """Cut the fraction off a value that is not negative, as int() does."""
+    """Cut off the fraction of a non-negative value, as int() does."""
     array: Any = value
     return array.astype("int64") if hasattr(array, "astype") else int(value)
 

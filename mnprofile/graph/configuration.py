@@ -1,4 +1,4 @@
-"""Which network of a family a graph is."""
+"""The settings that tell which network of a family a graph is."""
 
 from dataclasses import dataclass
 
@@ -7,22 +7,22 @@ from dataclasses import dataclass
 class Configuration:
     """The settings that a graph was built with.
 
-    These are values and no rules: ``networks.configuration`` reads and checks them. A
-    sweep puts arrays in place of alpha, t and the resolution.
+    Plain values, which ``networks.configuration`` reads and checks. A sweep puts arrays
+    in place of alpha, t and the resolution.
     """
 
     name: str
     impl: str
     alpha: float
     resolution: tuple[int, int]  # height, width
-    table_resolution: int | None  # of both sides; what rho is a factor of
+    table_resolution: int | None  # height and width; rho is relative to it
     t: float | None
     classes: int
     output_stride: int | None = None
 
     @property
     def rho(self) -> float | None:
-        """Resolution over the table's; None where the input is not square."""
+        """The resolution divided by the table's; None where the input is not square."""
         height, width = self.resolution
         if self.table_resolution is None or height != width:
             return None

@@ -19,10 +19,10 @@ class Box:
 
 
 def boxes(graph: Graph) -> tuple[Box, ...]:
-    """A box a layer; its operators in the label: "Conv 1x1, bn, relu6"."""
+    """One box per layer, with its operators in the label: "Conv 1x1, bn, relu6"."""
     layer_of = {name: name for name, _ in graph.inputs}
     layer_of |= {node.name: node.layer for node in graph}
-    # Where there are several, an output says that it is one.
+    # Outputs are labelled only where there are several.
     named = graph.outputs if len(graph.outputs) > 1 else ()
     heads = {layer_of[name] for name in named}
     layers: dict[str, list[Node]] = {}
@@ -45,7 +45,7 @@ def boxes(graph: Graph) -> tuple[Box, ...]:
 
 
 def to_tree(graph: Graph) -> list[str]:
-    """Stages, their blocks and the blocks' layers, a line each."""
+    """Stages, their blocks and the blocks' layers, one line each."""
     lines = [f"{name} {shape}" for name, shape in graph.inputs]
     drawn = boxes(graph)
     for stage in dict.fromkeys(box.stage for box in drawn):
@@ -69,7 +69,7 @@ def to_tree(graph: Graph) -> list[str]:
 
 
 def to_mermaid(graph: Graph) -> str:
-    """A flowchart that GitHub draws, a subgraph a block."""
+    """A flowchart that GitHub draws, with one subgraph per block."""
     drawn = boxes(graph)
     ids = _ids(graph, drawn)
     lines = ["flowchart TD"]
@@ -92,7 +92,7 @@ def to_mermaid(graph: Graph) -> str:
 
 
 def to_dot(graph: Graph) -> str:
-    """A graph for Graphviz' dot, a cluster a block."""
+    """A graph for Graphviz' dot, with one cluster per block."""
     drawn = boxes(graph)
     ids = _ids(graph, drawn)
     lines = [

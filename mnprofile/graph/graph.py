@@ -1,7 +1,7 @@
 """The layer graph: named operators, what feeds them, and where each came from.
 
-It knows nothing of tables or families: an ``Origin`` says where a layer came from, of
-which a table line is one kind.
+It does not depend on tables or families: an ``Origin`` says where a layer came from,
+for example a line of a table.
 """
 
 from collections.abc import Iterator, Mapping
@@ -11,7 +11,7 @@ from typing import NamedTuple
 from mnprofile.graph.configuration import Configuration
 from mnprofile.graph.operators.op import GraphError, Op, Shape
 
-INPUT = "input"  # the image, where a network has no other input
+INPUT = "input"  # the image, where it is the only input
 
 
 class Origin(NamedTuple):
@@ -28,9 +28,10 @@ class Node:
     """One operator of the network.
 
     A ``layer`` is a counted operator with what belongs to it (convolution, batch norm,
-    activation); a ``block`` is one table row's unit; a ``stage`` is what runs at one
-    resolution, named for its printed stride against the input: s2, s4 ... s32, then
-    head. (The names stay where an output stride turns later strides into dilation.)
+    activation); a ``block`` is a unit of the table, such as a bottleneck; a ``stage``
+    is what runs at one resolution, named for its printed stride relative to the input:
+    s2, s4 ... s32, then head. (An output stride turns later strides into dilation, but
+    does not change the names.)
     """
 
     name: str
@@ -47,10 +48,10 @@ class Node:
 
 @dataclass(frozen=True, slots=True)
 class Graph:
-    """Nodes in topological order, what feeds them and what they are for.
+    """Nodes in topological order, and the inputs and outputs of the network.
 
-    ``inputs`` are named shapes, an image in most networks; ``outputs`` the names of the
-    nodes (or inputs) that a run returns, such as one per head.
+    ``inputs`` are named shapes, one image in most networks; ``outputs`` are the names
+    of the nodes (or inputs) that a run returns, such as one per head.
     """
 
     config: Configuration
@@ -69,7 +70,7 @@ class Graph:
 
 
 class Position(NamedTuple):
-    """Where in the network the next operators stand, and where they come from."""
+    """Where in the network the next operators belong, and where they come from."""
 
     layer: str = ""
     block: str = ""
@@ -79,11 +80,11 @@ class Position(NamedTuple):
 
 
 class Tape:
-    """Records operators one after the other, following the shapes.
+    """Records operators one after another and follows the shapes.
 
-    ``at`` is the position that newly added operators get, ``last`` the name of the node
-    that feeds the next one. ``outputs`` are what the network returns: the last node
-    where none is named.
+    ``at`` is the position that the next operators get, ``last`` the name of the node
+    that feeds them. ``outputs`` are the nodes that the network returns: the last node
+    if none is named.
     """
 
     def __init__(self, inputs: Shape | Mapping[str, Shape]) -> None:
@@ -106,7 +107,7 @@ class Tape:
     def add(self, name: str, op: Op, *others: str) -> str:
         """Add an operator fed by the last one (and ``others``); return its name.
 
-        Raises GraphError where a name is taken or the maps do not fit together.
+        Raises GraphError if the name is taken or the maps do not fit together.
         """
         if name in self.shapes:
             raise GraphError(f'two operators are called "{name}"')
@@ -134,6 +135,6 @@ class Tape:
         return name
 
     def graph(self, config: Configuration, notes: tuple[str, ...] = ()) -> Graph:
-        """What was recorded."""
+        """The graph of the recorded operators."""
         outputs = tuple(self.outputs) or (self.last,)
         return Graph(config, self.inputs, tuple(self.nodes), outputs, notes)

@@ -1,8 +1,8 @@
 """Exact arithmetic on symbols: sums of products, as the operators' rules make them.
 
-An ``Expr`` goes where an operator's rule expects a channel count or a size, and comes
-out as the formula of what the rule counts. Division rounded down stays as it is, and
-is printed as a floor or, in the form -(-a // b), as a ceiling.
+Given an ``Expr`` in place of a channel count or a size, an operator's rule returns the
+formula of what it counts. Floor division is kept unevaluated and printed as a floor or,
+in the form -(-a // b), as a ceiling.
 """
 
 from __future__ import annotations
@@ -35,12 +35,12 @@ class Rounded:
 
 
 Atom = Symbol | Rounded
-Powers = tuple[tuple[Atom, int], ...]  # of one product, in the order of writing
+Powers = tuple[tuple[Atom, int], ...]  # of one product, in the order they are written
 
 
 @dataclass(frozen=True, slots=True)
 class Expr:
-    """A sum of products with whole coefficients, in the order of writing.
+    """A sum of products with whole coefficients, in the order they are written.
 
     Powers may be negative. Use ``symbol`` and arithmetic to make one.
     """
@@ -90,12 +90,12 @@ class Expr:
         return _single(Rounded(self, divisor, up=False))
 
     def __ge__(self, other: int) -> bool:
-        """True: the sizes of a layer that was built are large enough."""
+        """Always true: the sizes of a layer that was built are large enough."""
         return True
 
     @property
     def atom(self) -> Atom | None:
-        """The one symbol or rounded quotient that this is, or None."""
+        """The symbol or rounded quotient that this consists of, or None."""
         match self.terms:
             case ((1, ((atom, 1),)),):
                 return atom
@@ -118,9 +118,9 @@ class Expr:
         latex: bool = False,
         factored: bool = False,
     ) -> str:
-        """The formula, each symbol as ``name`` writes it.
+        """The formula, with each symbol written by ``name``.
 
-        ``factored`` draws common factors out of the sum, those of lower rank first.
+        ``factored`` takes common factors out of the sum, those of lower rank first.
         """
         return _Writer(name, latex).sum(self.terms, factored=factored)
 
@@ -150,7 +150,7 @@ def _merged(first: Powers, second: Powers) -> Powers:
 
 
 def _summed(terms: Iterable[tuple[int, Powers]]) -> Expr:
-    """Like products added up, each in the order in which it came first."""
+    """Add up like products, in the order in which each first appears."""
     total: dict[frozenset[tuple[Atom, int]], tuple[int, Powers]] = {}
     for factor, powers in terms:
         key = frozenset(powers)
@@ -231,7 +231,7 @@ class _Writer:
 
 
 def _common(terms: tuple[tuple[int, Powers], ...]) -> Powers:
-    """The powers that every product has at least."""
+    """The powers that all products have in common."""
     first, *others = (dict(powers) for _, powers in terms)
     lowest = {
         atom: min([power, *(other.get(atom, 0) for other in others)])
@@ -248,7 +248,7 @@ def _divided(
 
 
 def _most_shared(terms: tuple[tuple[int, Powers], ...]) -> Atom | None:
-    """The factor of the lowest rank that two products or more have."""
+    """The factor of the lowest rank that two or more products share."""
     counts: dict[Atom, int] = {}
     for _, powers in terms:
         for atom, power in powers:

@@ -1,1 +1,1 @@
-"""Everything that makes a graph: tables, blocks, width rules, the catalog."""
+"""Everything that builds a graph: tables, blocks, width rules, the catalog."""

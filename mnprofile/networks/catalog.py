@@ -1,4 +1,4 @@
-"""Names to tables: the shipped ones by name or alias, a user's own by path or "-"."""
+"""Find tables: the shipped ones by name or alias, a user's own by path or "-"."""
 
 import os
 import sys
@@ -29,7 +29,7 @@ def tables_folder() -> Path:
 
 
 class Entry(NamedTuple):
-    """A shipped table by its names; the rows are read when it is loaded."""
+    """The names and path of a shipped table; its rows are read when it is loaded."""
 
     name: str
     aliases: tuple[str, ...]
@@ -37,7 +37,7 @@ class Entry(NamedTuple):
 
     @property
     def handle(self) -> str:
-        """The shortest way to say it."""
+        """The name to show for it: its first alias, if it has one."""
         return self.aliases[0] if self.aliases else self.name
 
 
@@ -58,7 +58,7 @@ def shipped() -> tuple[Architecture, ...]:
 
 
 def names() -> list[str]:
-    """What ``load`` takes besides a path: for each table its alias, else its name."""
+    """What ``load`` accepts besides a path: each table's alias, or else its name."""
     return [entry.handle for entry in index()]
 
 
@@ -68,7 +68,7 @@ def _shipped(entry: Entry) -> Architecture:
 
 
 def entry_of(name: str) -> Entry | None:
-    """The shipped table of a name or alias, in capitals or not; None for any other."""
+    """The shipped table with this name or alias, ignoring case, or None."""
     for entry in index():
         if name.lower() in (entry.name.lower(), *map(str.lower, entry.aliases)):
             return entry
@@ -78,11 +78,11 @@ def entry_of(name: str) -> Entry | None:
 def load(arch: Arch) -> Architecture:
     """Find and read a table: an alias or name, a path, or "-" for standard input.
 
-    A table that is read already is returned as it is.
-    Every printed input size is held against the computed one.
+    An ``Architecture`` is returned unchanged. Every printed input size is compared with
+    the computed one.
 
     Raises:
-        UsageError: no table of that name, and no such file.
+        UsageError: there is neither a table nor a file of that name.
         TableError: the file is not a readable architecture table.
     """
     if isinstance(arch, Architecture):
@@ -127,7 +127,7 @@ def build(
     """Build the layer graph of one configuration.
 
     Args:
-        arch: what ``load`` takes.
+        arch: anything that ``load`` accepts.
         alpha: width multiplier, above 0 and at most 16.
         resolution: input side, or (height, width); the table's own where None.
         t: replaces the expansion factor of every block whose printed one is above 1;
@@ -138,8 +138,8 @@ def build(
             (and torchvision's ``dilated`` V3, which equals 16).
 
     Raises:
-        UsageError: a value out of range, or one that the table has no use for.
-            A resolution too small for Keras' V1 padding is one of them.
+        UsageError: a value out of range, or a setting that the table cannot use.
+            This includes a resolution too small for Keras' V1 padding.
 
     >>> build("v2", alpha=0.75, resolution=160).config.resolution
     (160, 160)
@@ -157,7 +157,7 @@ def build(
 
 
 def is_shipped(arch: Architecture) -> bool:
-    """Whether a table is one of those that ship. A user's copy of one is the user's."""
+    """Whether a table is a shipped one. A user's copy of a shipped table is not."""
     return any(arch is _shipped(one) for one in index() if one.name == arch.name)
 
 

@@ -1,7 +1,7 @@
-"""Settings to a configuration: the one place that reads and checks them.
+"""Read and check the settings of a network. No other module does.
 
 A ``Request`` holds what was asked for, in Python, on the command line, in a spec such
-as ``v2@0.75/160`` or in a budget file; ``configure`` settles it for one table.
+as ``v2@0.75/160`` or in a budget file; ``configure`` applies it to one table.
 """
 
 import operator
@@ -23,11 +23,11 @@ _ALPHA = r"[0-9]{0,6}\.?[0-9]{1,6}"
 
 @dataclass(frozen=True)
 class Request:
-    """What is asked of a table. None leaves a setting as the table has it."""
+    """The settings requested for a table. None keeps the table's own."""
 
     alpha: float | None = None
     resolution: int | tuple[int, int] | None = None  # a side, or (height, width)
-    rho: float | None = None  # in place of it: a factor of the table's
+    rho: float | None = None  # instead: a factor of the table's resolution
     t: float | None = None
     classes: int | None = None
     impl: str = "paper"
@@ -37,8 +37,8 @@ class Request:
 def parse_spec(text: str) -> tuple[str, Request]:
     """``v2@0.75/160`` -> the architecture, and the width and resolution it fixes.
 
-    ``ARCH`` and ``ARCH@ALPHA`` are specs too. A file whose whole name is ``text`` is
-    taken as that file. Raises UsageError.
+    ``ARCH`` and ``ARCH@ALPHA`` are specs too. If there is a file called ``text``, it is
+    that file. Raises UsageError.
     """
     arch, at, factors = text.rpartition("@")
     if not at or text.endswith(".md") or os.path.lexists(text):
@@ -46,14 +46,14 @@ def parse_spec(text: str) -> tuple[str, Request]:
     width, slash, side = factors.partition("/")
     if not re.fullmatch(_ALPHA, width):
         raise UsageError(
-            f'"{text}": "{width}" is no width multiplier',
+            f'"{text}": "{width}" is not a width multiplier',
             accepted="ARCH@ALPHA or ARCH@ALPHA/RES, such as v2@0.75/160",
         )
     return arch, Request(float(width), parse_resolution(side, text) if slash else None)
 
 
 def said_twice(spec: Request, options: Request) -> str | None:
-    """The first option, without its dashes, that repeats what a spec fixes."""
+    """The first option, without its dashes, that sets what the spec already fixes."""
     for name, fixed, option in (
         ("alpha", spec.alpha, options.alpha),
         ("res", spec.resolution, options.resolution),
@@ -65,7 +65,7 @@ def said_twice(spec: Request, options: Request) -> str | None:
 
 
 def with_spec(spec: Request, options: Request) -> Request:
-    """The options, and the width and resolution that a spec fixes beside them."""
+    """The options together with the width and resolution that a spec fixes."""
     return replace(
         options,
         alpha=options.alpha if spec.alpha is None else spec.alpha,
@@ -74,7 +74,7 @@ def with_spec(spec: Request, options: Request) -> Request:
 
 
 def spec_text(config: Configuration) -> str:
-    """What stands behind the @ of a spec, and t where it is not the table's."""
+    """The part of a spec after the @, with t where it is not the table's."""
     t = "" if config.t is None else f", t {plain(config.t)}"
     return f"{plain(config.alpha)}/{resolution_text(config.resolution)}{t}"
 
@@ -82,7 +82,7 @@ def spec_text(config: Configuration) -> str:
 def configure(arch: Architecture, request: Request = Request()) -> Configuration:
     """The configuration of a table that a request asks for.
 
-    Raises UsageError for a value out of range, or one that the table has no use for.
+    Raises UsageError for a value out of range, or a setting that the table cannot use.
     """
     size = request.resolution
     if request.rho is not None:
@@ -120,7 +120,7 @@ def checked_resolution(arch: Architecture, resolution: object) -> tuple[int, int
     sides = given if isinstance(given, tuple) else (given, given)
     if len(sides) != 2:
         raise UsageError(
-            f"resolution: {given} is no size", accepted="a side, or (height, width)"
+            f"resolution: {given} is not a size", accepted="a side, or (height, width)"
         )
     height, width = (whole_number("resolution", side) for side in sides)
     for side in (height, width):
@@ -185,30 +185,30 @@ def checked_output_stride(output_stride: int | None) -> int | None:
 
 
 def checked_impl(arch: Architecture, impl: str) -> str:
-    """An implementation that has this table's family, or UsageError."""
+    """An implementation that supports this table's family, or UsageError."""
     implementation(arch.family, arch.scaling, impl)
     return impl
 
 
 def whole_number(name: str, value: object) -> int:
-    """An int from anything that is one (numpy's too), or UsageError."""
+    """An int from any kind of integer (numpy's included), or UsageError."""
     try:
         if isinstance(value, bool):
             raise TypeError
         return operator.index(value)  # type: ignore[arg-type]
     except TypeError:
         raise UsageError(
-            f"{name}: {value!r} is no whole number", accepted="a whole number"
+            f"{name}: {value!r} is not a whole number", accepted="a whole number"
         ) from None
 
 
 def real_number(name: str, value: object) -> float:
-    """A float from anything that is a number, or UsageError."""
+    """A float from any kind of number, or UsageError."""
     try:
         if isinstance(value, bool | str) or not hasattr(value, "__float__"):
             raise TypeError
         return float(value)
     except (TypeError, ValueError, OverflowError):
         raise UsageError(
-            f"{name}: {value!r} is no number", accepted="a number"
+            f"{name}: {value!r} is not a number", accepted="a number"
         ) from None

@@ -1,12 +1,12 @@
-"""Width rules: printed channels to built ones, declared as data.
+"""Width rules, declared as data: from printed channels to the channels that are built.
 
-Each implementation rounds in its own way. At alpha 1.0 they agree: the printed channels
-stand. All rules are plain arithmetic on one number or an array of them.
+Each implementation rounds in its own way. At alpha 1.0 all build the printed channels.
+The rules are plain arithmetic on one number or an array of numbers.
 
-Sources, read in code: TF-slim ``nets/mobilenet_v1.py`` and ``nets/mobilenet/`` (the
-authors' code, impl "paper"); torchvision ``models/mobilenetv2.py``, ``mobilenetv3.py``;
-Keras ``applications/mobilenet*.py``; timm ``models/efficientnet.py``,
-``mobilenetv3.py``, ``_efficientnet_builder.py``.
+Sources (code): TF-slim ``nets/mobilenet_v1.py`` and ``nets/mobilenet/`` (the authors'
+code, impl "paper"); torchvision ``models/mobilenetv2.py``, ``mobilenetv3.py``; Keras
+``applications/mobilenet*.py``; timm ``models/efficientnet.py``, ``mobilenetv3.py``,
+``_efficientnet_builder.py``.
 """
 
 from collections.abc import Mapping
@@ -31,8 +31,8 @@ Scales = Literal["always", "wider", "never"]
 class Width(NamedTuple):
     """The channels of one row as printed, and what they depend on.
 
-    ``factor`` is printed channels over printed input channels (t of a bottleneck);
-    ``built_in`` the input channels that the layers above really produce.
+    ``factor`` is the printed channels divided by the printed input channels (t of a
+    bottleneck); ``built_in`` is the input channels that the layers above produce.
     """
 
     printed: float
@@ -44,14 +44,15 @@ class Width(NamedTuple):
 class WidthRule(NamedTuple):
     """How one kind of channel count follows alpha: a product, then a rounding.
 
-    ``of`` says which product: the printed channels times alpha, or the channels that
-    really come in times the row's factor. ``scales`` may restrict alpha to widening
-    ("wider") or leave it out ("never"), and so does ``from_alpha`` under it.
+    ``of`` says which product: the printed channels times alpha, or the input channels
+    as built times the row's factor. ``scales`` can make alpha only widen ("wider") or
+    ignore it ("never"); below ``from_alpha`` it is ignored, too.
 
-    The product goes to the nearest multiple of ``divisor``, at least ``minimum`` and
-    never under 0.9 times the product (``make_divisible`` of the authors' code); with a
-    divisor of 1 it is cut off ("down") or goes to the nearest integer, ties to the even
-    one ("half-even"). ``cut_first`` cuts it off before, ``decimals`` rounds the factor.
+    The product is rounded to the nearest multiple of ``divisor``, at least ``minimum``
+    and never under 0.9 times the product (``make_divisible`` of the authors' code).
+    With a divisor of 1 its fraction is cut off ("down") or it is rounded to the nearest
+    integer, ties to even ("half-even"). ``cut_first`` cuts off its fraction before
+    that, ``decimals`` rounds the factor.
     """
 
     of: Literal["printed", "input"] = "printed"
@@ -64,13 +65,13 @@ class WidthRule(NamedTuple):
     decimals: int | None = None
 
     def channels(self, width: Width) -> int:
-        """Channels of a row: the printed ones at alpha 1, the rule's otherwise."""
+        """Channels of a row: the printed ones at alpha 1, else what the rule gives."""
         if decide(width.alpha == 1):
             return whole(width.printed)
         return self.scaled(width)
 
     def scaled(self, width: Width) -> int:
-        """What the rule makes of a row, at alpha 1 too."""
+        """Channels of a row by the rule, even at alpha 1."""
         if self.of == "input":
             factor = width.factor
             if self.decimals is not None:
@@ -83,7 +84,7 @@ class WidthRule(NamedTuple):
         return self.rounded(width.printed * alpha)
 
     def rounded(self, value: float) -> int:
-        """A product as a channel count."""
+        """Round a product to a channel count."""
         if self.cut_first:
             value = whole(value)
         match self.rounding:
@@ -96,16 +97,16 @@ class WidthRule(NamedTuple):
 
 
 class Implementation(NamedTuple):
-    """How one implementation of a family finds each kind of channel count, and pads."""
+    """How one implementation of a family computes channel counts, and how it pads."""
 
     stem: WidthRule  # the first convolution
     output: WidthRule  # blocks and convolutions in between
     last: WidthRule  # the convolution before the pooling
     head: WidthRule  # 1x1 convolutions between pooling and classifier
-    expanded: WidthRule | None  # the inside of an inverted residual; None: has none
+    expanded: WidthRule | None  # inside an inverted residual; None: there are none
     squeezed: WidthRule  # squeeze-excite, from a quarter of the expanded channels
     padding: Padding = SAME
-    strided_depthwise: Padding | None = None  # of such a row, where it differs
+    strided_depthwise: Padding | None = None  # of depthwise rows with a stride
 
 
 BY_8 = WidthRule()
@@ -116,7 +117,7 @@ CUT = WidthRule(divisor=1, minimum=1, rounding="down")
 CUT_BY_8 = WidthRule(cut_first=True)
 
 
-# What a table's settings can name; they can spell out any other.
+# The rules that a table's settings can name; any other can be spelled out.
 NAMED = {
     "by 8": BY_8,
     "by 8 of the input": INPUT_BY_8,
@@ -139,7 +140,7 @@ def _implementation(
     padding: Padding = SAME,
     strided_depthwise: Padding | None = None,
 ) -> Implementation:
-    """One rule for every output, but for the exceptions."""
+    """One rule for all outputs except those given."""
     return Implementation(
         stem or rule,
         rule,
@@ -192,7 +193,7 @@ SCALINGS: dict[str, Scaling] = {
             BY_8,
             stem=WidthRule(from_alpha=0.75),
             head=KEPT,
-            # It writes the factors with two decimals: 2.3, 4.5, 3.67.
+            # timm writes the factors with two decimals: 2.3, 4.5, 3.67.
             expanded=WidthRule("input", decimals=2),
             padding=CENTRED,
         ),
@@ -204,11 +205,11 @@ FAMILIES = tuple(SCALINGS)
 def implementation(family: str, scaling: Scaling, impl: str) -> Implementation:
     """One implementation of a table's width rules.
 
-    Raises UsageError for an unknown implementation, or one that the rules do not have.
+    Raises UsageError for an unknown implementation, or one without these rules.
     """
     if impl not in IMPLS:
         raise UsageError(
-            f'impl: "{impl}" is no implementation', accepted=", ".join(IMPLS)
+            f'impl: unknown implementation "{impl}"', accepted=", ".join(IMPLS)
         )
     if impl not in scaling:
         known = ", ".join(name for name in IMPLS if name in scaling)

@@ -1,4 +1,4 @@
-"""The best known configuration within limits, what binds it, and what comes next."""
+"""The best known configuration within limits, the binding ones, and the next best."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 MAX_SEARCHED = 5_000_000
-_STEP = 0.05  # between the alphas that are tried besides the published ones
+_STEP = 0.05  # between the alphas that are tried in addition to the published ones
 _SIDE_STEP = 32
 
 
@@ -59,11 +59,11 @@ class Found:
     """What a search found.
 
     ``ranked`` holds the configurations that fit: published ones by top-1, then
-    estimates by top-1, cheaper ones first where top-1 is equal. ``next_better`` is the
-    configuration of higher top-1 than the best published one that breaks the limits
-    least, and ``binding`` the limits that it breaks; where nothing fits, ``nearest`` is
+    estimates by top-1; of equal top-1, the cheapest first. ``next_better`` is the
+    configuration with a higher top-1 than the best published one that breaks the limits
+    least, and ``binding`` the limits that it breaks; if nothing fits, ``nearest`` is
     the configuration that breaks the limits least, and ``binding`` what it breaks.
-    ``bits`` is the size of an element in memory.
+    ``bits`` is the number of bits per element in memory.
     """
 
     limits: tuple[Condition, ...]
@@ -77,12 +77,12 @@ class Found:
 
     @property
     def best(self) -> Choice | None:
-        """The first of the ranking."""
+        """The first configuration of the ranking."""
         return self.ranked[0] if self.ranked else None
 
     @property
     def published(self) -> tuple[Choice, ...]:
-        """Those of the ranking whose top-1 is published."""
+        """The ranked configurations whose top-1 is published."""
         return tuple(choice for choice in self.ranked if choice.is_published)
 
     @property
@@ -96,7 +96,7 @@ class Found:
         )
 
     def to_frame(self) -> pd.DataFrame:
-        """The ranking as a tidy frame, with the columns of a sweep."""
+        """The ranking as a tidy frame with the columns of a sweep."""
         if self._rows is None:
             return frame([], ())
         return frame([self._rows], self._rows.groups)
@@ -115,17 +115,17 @@ def find(
     alpha: Values = None,
     resolution: Values = None,
 ) -> Found:
-    """Rank the configurations of known accuracy that keep all limits.
+    """Rank the configurations of known accuracy within all limits.
 
     Args:
         arch: the tables to choose from.
-        max_macs, max_params, max_activations: limits on what it costs.
-        max_memory: most bytes that live activations need at once.
-        bits: size of an element of these: 8, 16 or 32.
-        min_top1: least top-1, in percent.
+        max_macs, max_params, max_activations: limits on the cost.
+        max_memory: maximum bytes of live activations.
+        bits: bits per element of these: 8, 16 or 32.
+        min_top1: minimum top-1, in percent.
         published_only: leave the estimates out.
-        alpha, resolution: what to try; the published values, and between them alphas in
-            steps of 0.05 and resolutions in steps of 32, where None.
+        alpha, resolution: values to try; None for the published values, and between
+            them alphas in steps of 0.05 and resolutions in steps of 32.
 
     Raises:
         UsageError: a limit or bits out of range, or a grid too large to rank.
@@ -158,7 +158,7 @@ def find(
 
 
 def _ranked(rows: Rows | None, limits: tuple[Condition, ...], bits: Bits) -> Found:
-    """Rank the rows that keep the limits, and find what comes next."""
+    """Rank the rows within the limits, and find the next better one."""
     choices = _choices(rows) if rows is not None else []
     fits = [at for at, choice in enumerate(choices) if not _broken(choice, limits)]
     fits.sort(key=lambda at: _rank(choices[at]))
@@ -187,7 +187,7 @@ def _ranked(rows: Rows | None, limits: tuple[Condition, ...], bits: Bits) -> Fou
 
 
 def _limits(**given: float | None) -> tuple[Condition, ...]:
-    """The limits that are given, by column: a minimum of top-1, else a maximum."""
+    """The given limits by column: a minimum for top-1, a maximum for the others."""
     limits = tuple(
         Condition(column, ">=" if column == "top1" else "<=", value)
         for column, value in given.items()
@@ -197,14 +197,14 @@ def _limits(**given: float | None) -> tuple[Condition, ...]:
         most = 100 if limit.column == "top1" else float("inf")
         if not 0 < limit.value <= most:
             raise UsageError(
-                f"{limit.column}: {limit.value:g} is no limit",
+                f"{limit.column}: {limit.value:g} is not a valid limit",
                 accepted="a percentage" if most == 100 else "a count above 0",
             )
     return limits
 
 
 def _between(grid: Grid, fill_alphas: bool, fill_sides: bool) -> Grid:
-    """The published grid with steps put between its values."""
+    """The published grid, with further values between its own."""
     alphas, sides = grid.alphas, [side for side, _ in grid.resolutions]
     if fill_alphas and len(alphas) > 1:
         first, last = round(min(alphas) / _STEP), round(max(alphas) / _STEP)

@@ -13,7 +13,7 @@ from mnprofile.search.interpolation import PUBLISHED
 
 MEMORY = "act_peak_bytes"
 COUNTS = ("macs", "params", "weights", "buffers", "activations")
-# What a condition may be about; ``kind`` is for the two below.
+# What a condition may limit; ``kind`` is for the two below.
 _LIMITED = ("alpha", "t", *COUNTS, MEMORY, "top1")
 _HOLDS = {
     "<=": operator.le,
@@ -26,14 +26,14 @@ _HOLDS = {
 
 @dataclass(frozen=True)
 class Condition:
-    """A limit that a row must keep, such as macs <= 100,000,000."""
+    """A limit that a row must satisfy, such as macs <= 100,000,000."""
 
     column: str
     sign: str
     value: float
 
     def holds(self, values: Any) -> Any:
-        """True where the limit is kept; never where a value is unknown."""
+        """True where the limit is satisfied; never where a value is unknown."""
         return _HOLDS[self.sign](values, self.value)
 
     def __str__(self) -> str:
@@ -55,19 +55,19 @@ def parse_condition(text: str, option: str = "--where") -> Condition:
     match = _CONDITION.fullmatch(text)
     accepted = f"COLUMN OPERATOR VALUE: {', '.join(_LIMITED)}; <= >= < > ="
     if match is None:
-        raise UsageError(f'{option}: "{text}" is no condition', accepted=accepted)
+        raise UsageError(f'{option}: "{text}" is not a condition', accepted=accepted)
     column, sign, value = match.groups()
     sign = "=" if sign == "==" else sign
     if column not in _LIMITED:
         close = nearest(column, _LIMITED)
         raise UsageError(
-            f'{option}: no column "{column}"', accepted=accepted, suggestion=close
+            f'{option}: unknown column "{column}"', accepted=accepted, suggestion=close
         )
     return Condition(column, sign, limit_value(column, value, option))
 
 
 def limit_value(column: str, text: str, option: str) -> float:
-    """What a limit on a column says: "100M" macs, "256KiB" of memory, "70" percent.
+    """The value of a limit on a column: "100M" macs, "256KiB" of memory, "70" percent.
 
     Raises UsageError naming the option.
     """
@@ -84,5 +84,7 @@ def limit_value(column: str, text: str, option: str) -> float:
         what, such = (
             ("percentage", "70 or 70.5") if column == "top1" else ("number", "0.75")
         )
-        raise UsageError(f'{option}: "{text}" is no {what}', accepted=f"such as {such}")
+        raise UsageError(
+            f'{option}: "{text}" is not a {what}', accepted=f"such as {such}"
+        )
     return number

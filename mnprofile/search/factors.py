@@ -1,8 +1,8 @@
 """The integers that a page needs to count any configuration by itself.
 
 Multiply-adds are weights x positions: weights depend on alpha and t, positions on the
-resolution alone. A page that carries both multiplies and adds, and knows no rule of
-scaling or padding: those stay here, written once.
+resolution alone. A page that has both multiplies and adds them, and does not repeat the
+rules of scaling and padding.
 """
 
 from dataclasses import dataclass
@@ -73,7 +73,7 @@ def factors(
         impl=impl,
         skip_impossible=True,
     )
-    # The fullest structure comes first: it says the most of the order of the layers.
+    # The structure with most layers comes first: it fixes most of their order.
     built = [(one, _counted(one.graph)) for one in found]
     built.sort(key=lambda pair: (-len(pair[1]), pair[0].widths.tolist()))
     possible = sorted({index for one, _ in built for index in one.sizes.tolist()})
@@ -116,7 +116,7 @@ def _norms(graph: Graph, layer: str) -> int:
 
 
 def _order(structures: list[list[str]]) -> list[str]:
-    """Every layer name once, in network order; the fullest structure comes first."""
+    """Every layer name once, in network order; the first structure has most layers."""
     order: list[str] = []
     for names in structures:
         for index, name in enumerate(names):

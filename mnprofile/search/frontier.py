@@ -1,4 +1,4 @@
-"""The frontier of top-1 over a cost: what nothing else beats in both."""
+"""The frontier of top-1 over a cost: what no other configuration beats in both."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ from mnprofile.search.rows import Rows, join
 def on_frontier(cost: Any, top1: Any, rank: Any) -> Any:
     """Indices of the configurations [N] that no other one beats, cheapest first.
 
-    One beats another that costs at least as much for at most its top-1. Of those equal
-    in both, the lowest ``rank`` stays, else the first. A top-1 of nan is never on it.
+    One beats another that costs at least as much and has at most its top-1. Of those
+    equal in both, the lowest ``rank`` is kept, else the first. Rows whose top-1 is nan
+    are never on the frontier.
     """
     import numpy as np
 
@@ -23,7 +24,7 @@ def on_frontier(cost: Any, top1: Any, rank: Any) -> Any:
 class Frontier:
     """The frontier of all rows so far. The cost is a column of counts.
 
-    Of two rows equal in cost and top-1, a published one stays, else the first.
+    Of two rows equal in cost and top-1, a published one is kept, else the first.
     """
 
     def __init__(self, cost: str = "macs") -> None:
@@ -31,7 +32,7 @@ class Frontier:
         self.rows: Rows | None = None
 
     def may_enter(self, cost: Any, top1: Any) -> Any:
-        """A quick test that lets every row through that may be on the frontier."""
+        """A quick test that accepts every row that may be on the frontier."""
         import numpy as np
 
         if self.rows is None:
@@ -40,7 +41,7 @@ class Frontier:
         return top1 > np.append(-np.inf, self.rows.columns["top1"])[cheaper]
 
     def add(self, rows: Rows) -> None:
-        """Take in the rows that belong there, and drop those that they beat."""
+        """Add the rows that are on the frontier, and drop those that they beat."""
         joined = rows if self.rows is None else join([self.rows, rows])
         columns = joined.columns
         best = on_frontier(columns[self.cost], columns["top1"], columns["kind"])

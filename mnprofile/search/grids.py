@@ -1,6 +1,6 @@
 """Grids of configurations: values as lists and ranges, and the published grids.
 
-Ranges are stepped in exact decimal arithmetic, so their inclusive ends are met.
+Ranges are stepped in exact decimal arithmetic, so that they include their ends.
 """
 
 import math
@@ -54,7 +54,7 @@ class Grid:
 
     @property
     def size(self) -> int:
-        """How many configurations it has."""
+        """The number of configurations."""
         axes = (self.alphas, self.resolutions, self.ts, self.classes, self.impls)
         return math.prod(len(axis) for axis in axes)
 
@@ -62,14 +62,16 @@ class Grid:
 def parse_values(text: str, option: str) -> tuple[float, ...]:
     """ "0.35,0.5:1.4:0.1" -> the numbers, in the order given, each once.
 
-    Raises UsageError for anything else: an empty, reversed or endless range, a step
-    that never lands on its end.
+    Raises UsageError for anything else, such as an empty, reversed or endless range, or
+    a step that never lands on the end.
     """
     values: dict[float, None] = {}
     for part in text.split(","):
         pieces = part.split(":")
         if len(pieces) not in (1, 3) or not all(piece.strip() for piece in pieces):
-            raise UsageError(f'{option}: "{part}" is no value', accepted=_VALUES)
+            raise UsageError(
+                f'{option}: "{part}" is not a number or a range', accepted=_VALUES
+            )
         numbers = [_decimal(piece, option) for piece in pieces]
         for value in numbers if len(numbers) == 1 else _range(part, option, *numbers):
             values[float(value)] = None
@@ -85,7 +87,9 @@ def _decimal(text: str, option: str) -> Decimal:
         value = Decimal("nan")
     sane = value.is_finite() and len(text) <= 30 and abs(value) <= 10**9
     if not sane or "_" in text or (value and abs(value) < Decimal("1e-9")):
-        raise UsageError(f'{option}: "{text.strip()}" is no number', accepted=_VALUES)
+        raise UsageError(
+            f'{option}: "{text.strip()}" is not a number', accepted=_VALUES
+        )
     return value
 
 
@@ -124,7 +128,7 @@ def parse_whole(text: str, option: str) -> tuple[int, ...]:
     for value in values:
         if value != int(value):
             raise UsageError(
-                f"{option}: {value} is no whole number", accepted="whole numbers"
+                f"{option}: {value} is not a whole number", accepted="whole numbers"
             )
     return tuple(int(value) for value in values)
 
@@ -150,13 +154,13 @@ def grid(
     classes: Sequence[int] | None = None,
     impls: Sequence[str] = ("paper",),
 ) -> Grid:
-    """Every combination of the values given; the published axes where none are.
+    """Every combination of the given values; None means the published ones.
 
-    Raises UsageError for a value out of range, without use for this table, or an empty
-    list of values.
+    Raises UsageError for a value that is out of range or has no effect on this table,
+    and for an empty list of values.
     """
     if resolutions is not None and rhos is not None:
-        raise UsageError("--res and --rho together: one of them gives the resolutions")
+        raise UsageError("--res and --rho cannot be used together")
     if rhos is not None:
         resolutions = [side_at(arch, rho, "rho", "a factor above 0") for rho in rhos]
     own_alphas, own_sides = published_axes(arch)
@@ -210,7 +214,7 @@ def grids_for(
             ("resolution", sides if rho is None else rho, spec.resolution),
         ):
             if given is not None and own is not None:
-                raise UsageError(f"{name}: {arch} already says it")
+                raise UsageError(f"{name}: {arch} already sets it")
         grids.append(
             grid(
                 load(table),
@@ -229,7 +233,7 @@ def _read(name: str, values: Values, parse: Callable[[str, str], Any]) -> Any:
     """Values in any of the accepted forms as a sequence; None stays None."""
     if values is None:
         return None
-    # Of resolutions, a tuple is a height and a width, a list two square sizes.
+    # A tuple of resolutions is a height and a width, a list two square sizes.
     is_side = name == "resolution" and isinstance(values, tuple) and len(values) == 2
     is_one = is_side or isinstance(values, str) or not isinstance(values, Iterable)
     listed: Any = [values] if is_one else values
@@ -240,12 +244,12 @@ def _read(name: str, values: Values, parse: Callable[[str, str], Any]) -> Any:
 
 
 def _given(values: Sequence[V] | None) -> Sequence[V | None]:
-    """The values of an axis; None, what the table has, where none are given."""
+    """The values of an axis; if none are given, None, which is the table's own."""
     return (None,) if values is None else values
 
 
 def _unique(name: str, values: Iterable[V]) -> tuple[V, ...]:
-    """The values of an axis, each once, in order. Raises UsageError for none."""
+    """The values of an axis, each once, in order. Raises UsageError if none."""
     found = tuple(dict.fromkeys(values))
     if not found:
         raise UsageError(f"{name}: no values", accepted=_VALUES)
@@ -253,9 +257,9 @@ def _unique(name: str, values: Iterable[V]) -> tuple[V, ...]:
 
 
 def published_axes(arch: Architecture) -> tuple[tuple[float, ...], tuple[int, ...]]:
-    """The alphas and resolutions that the table's own figures are published for.
+    """The alphas and resolutions for which the table's own figures are published.
 
-    Those of the first table of its family, where too few are published.
+    If too few are published, those of the first table of its family.
     """
     known = accuracy_of(arch.name) if is_shipped(arch) else None
     if known is None or known.fit is None:

@@ -1,9 +1,9 @@
 """Published top-1 accuracies, and an interpolation between them.
 
-Each table has one source and recipe, so that its accuracies compare. An estimate is
+Each table has one source and recipe, so its accuracies are comparable. An estimate is
 made only between published neighbours: in a cell of the width x resolution grid whose
 four corners are published, or on a line between two published points. The estimate goes
-through the published points; how far it may be off is its leave-one-out error.
+through the published points; its leave-one-out error says how far it may be off.
 
 Width is the number of batch-normalised channels, not alpha: channels are rounded, so a
 range of alphas builds one network, and one network has one accuracy.
@@ -36,7 +36,7 @@ MIN_POINTS = 8  # fewer published points than this give no estimate
 def as_published(arch: Architecture, impl: str, classes: int) -> bool:
     """Whether published figures are about this network, at the right alpha and size.
 
-    They are about the authors' channels and the 1000 classes of ImageNet.
+    They are for the authors' channels and the 1000 classes of ImageNet.
     """
     return impl == "paper" and classes == 1000 and is_shipped(arch)
 
@@ -49,7 +49,7 @@ def table_expansion(arch: Architecture) -> float | None:
 
 
 def is_as_printed(arch: Architecture, t: Floats) -> NDArray[np.bool_]:
-    """Whether each t [N] leaves a table as it is; nan stands for the table's own."""
+    """Whether each t [N] leaves a table as it is; nan is the table's own."""
     import numpy as np
 
     printed: NDArray[np.bool_] = t == (table_expansion(arch) or np.nan)
@@ -98,12 +98,12 @@ class TrendFit:
 
 @dataclass(frozen=True)
 class Accuracy:
-    """What is known of one table's top-1."""
+    """What is known about one table's top-1."""
 
     label: str
     points: Mapping[Point, float]
-    widths: Mapping[float, int]  # the buffers (2 a channel) of each published alpha
-    fit: TrendFit | None  # None where too few points are published
+    widths: Mapping[float, int]  # the buffers (2 per channel) of each published alpha
+    fit: TrendFit | None  # None if too few points are published
 
     @property
     def alphas(self) -> tuple[float, ...]:
@@ -119,9 +119,9 @@ class Accuracy:
         """Top-1 [K, R] (nan where unknown) and its kind, for widths and square sizes.
 
         ``buffers`` [K] is what the alphas [K] build with the table's own expansion;
-        ``side`` [R] is 0 for a size that is not square. An alpha that is not printed
-        but builds the network of one that is has its figure, as an estimate. Estimates
-        have two decimals.
+        ``side`` [R] is 0 for a size that is not square. If an alpha that is not
+        printed builds the same network as one that is, it gets that figure, as an
+        estimate. Estimates have two decimals.
         """
         import numpy as np
 
@@ -137,8 +137,8 @@ class Accuracy:
 
     @cached_property
     def _estimate(self) -> Callable[[Any, Any], Any]:
-        """Log width [K] and log resolution [R] to top-1 [K, R], wherever they are."""
-        # Without a fit only the published points are asked for; any trend goes through.
+        """Log width [K] and log resolution [R] to top-1 [K, R], anywhere."""
+        # Without a fit only published points are asked for; any trend fits those.
         trend = _TRENDS[self.fit.trend if self.fit else "plane"]
         to, back = _responses()[self.fit.response if self.fit else "top-1"]
         surface = _surface(_by_width(self.points, self.widths), trend, to)
@@ -168,7 +168,7 @@ class Accuracy:
 
 @cache
 def accuracy_of(name: str) -> Accuracy | None:
-    """What is known of a shipped table's accuracy, or None."""
+    """What is known about a shipped table's accuracy, or None."""
     import numpy as np
 
     points = published(name)
@@ -213,7 +213,7 @@ def leave_one_out(
 ) -> tuple[float, float] | None:
     """Mean and worst error when each point is estimated from all the others.
 
-    None where the others do not determine the trend.
+    None if the others do not determine the trend.
     """
     import numpy as np
 
@@ -239,9 +239,9 @@ def _surface(
 ) -> Callable[[Any, Any], Any]:
     """A function of log width [K] and log resolution [R] through the points, [K, R].
 
-    The trend, on the scale that ``to`` leads to, plus what it leaves at the points,
-    interpolated along the grid lines between them. A ``hole`` of the grid gets the mean
-    of what the lines through it give, and nothing where none passes.
+    The trend, on the scale of ``to``, plus its residuals at the points, interpolated
+    along the grid lines between them. A ``hole`` in the grid gets the mean of what the
+    lines through it give, and nothing if there are none.
     """
     import numpy as np
 
@@ -293,5 +293,5 @@ def _codes(values: Any, nodes: Sequence[float]) -> Any:
     line = np.asarray(nodes, float)
     after = np.searchsorted(line, values)
     at = line[np.minimum(after, len(line) - 1)] == values
-    # Before the first node this is -1, which is the last code, as it is after the last.
+    # Use the last code for values outside the grid: -1 is also its index.
     return np.where(at, 2 * after, 2 * after - 1)

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     Ints = NDArray[np.int64]
     Sum = tuple[NDArray[Any], NDArray[Any]]  # of channels [K, n] x positions [n, R]
 
-# More than the rounding of the few operations that bounds are made of.
+# More than the rounding error of the few operations in a bound.
 _MARGIN = 1 + 1e-9
 
 
@@ -31,7 +31,7 @@ _MARGIN = 1 + 1e-9
 class Peaks:
     """Sums of bytes per position [K, n] times positions [n, R].
 
-    The peak is the largest sum. The numbers' type holds every sum exactly.
+    The peak is the largest sum. The number type holds every sum exactly.
     """
 
     sums: tuple[Sum, ...]
@@ -49,9 +49,9 @@ class Peaks:
 
 
 def peaks_of(made: Product, bits: int) -> Peaks:
-    """What the peaks of a product's configurations are made of, at 8, 16 or 32 bits.
+    """The sums that give the peaks of a product's configurations, at 8, 16 or 32 bits.
 
-    Raises UsageError where a peak may not fit 64 bits.
+    Raises UsageError if a peak may not fit into 64 bits.
     """
     import numpy as np
 
@@ -80,7 +80,7 @@ def _needed(found: Iterable[Terms], of: Structure) -> list[tuple[Ints, Ints]]:
     """Sums as arrays [k, n] and [n, r], without those that are never the largest.
 
     Positions are bounded by multiples of one row of them, which bounds a width's sums
-    at all resolutions; a sum that stays under what another one reaches at least is out.
+    at all resolutions; a sum whose upper bound is below another's lower bound is out.
     """
     import numpy as np
 

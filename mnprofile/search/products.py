@@ -27,7 +27,7 @@ EXACT_INT = 2**63
 
 @dataclass(frozen=True)
 class Product:
-    """The figures of K widths at R resolutions, still as factors.
+    """The figures of K widths at R resolutions, as factors.
 
     ``weights``, ``params`` and ``buffers`` are [K]. ``work`` and ``outputs`` are
     [K, G]: the weights, and the output channels, that run at each kind of position;
@@ -46,13 +46,13 @@ class Product:
     def macs(self, widths: Any = slice(None)) -> Floats | Ints:
         """Multiply-adds [K, R] of some of the widths, by index: exact integers.
 
-        They come as floats, the fastest exact way, where all stay under 2^53, else as
-        64-bit integers. Raises UsageError where even those cannot hold them.
+        Returned as floats, which are fastest, if all are below 2^53, else as 64-bit
+        integers. Raises UsageError if even those cannot hold them.
         """
         return _matmul(self.work[widths], self.positions, "multiply-adds")
 
     def activations(self, widths: Any = slice(None)) -> Floats | Ints:
-        """Output elements [K, R] of the counted layers, as ``macs`` gives them."""
+        """Output elements [K, R] of the counted layers, as ``macs`` returns them."""
         return _matmul(self.outputs[widths], self.positions, "output elements")
 
 
@@ -105,7 +105,7 @@ def product(
 class _LayerSums:
     """The layers of one structure summed, over all and by kind of position.
 
-    Every sum is a vector [k], or one number where all widths agree. ``at`` holds, for
+    Every sum is a vector [k], or one number if all widths agree. ``at`` holds, for
     each kind, its positions [R] and the sums of weights and output channels.
     """
 
@@ -138,7 +138,7 @@ def _layer_sums(structure: Structure, count_r: int) -> _LayerSums:
 
 
 def _plus(total: Any, value: Any) -> Any:
-    """Their sum; where there is nothing to add, without a copy of the total."""
+    """Their sum; without a copy of the total if there is nothing to add."""
     return total if isinstance(value, int) and not value else total + flat(value)
 
 
@@ -152,7 +152,7 @@ def _matmul(factors: Ints, positions: Ints, what: str) -> Floats | Ints:
 def number_type(factors: Ints, positions: Ints, what: str) -> str:
     """The numpy type in which a product of such arrays is exact and fastest.
 
-    Raises UsageError, saying ``what`` is counted, where no type is.
+    Raises UsageError, which names ``what`` is counted, if there is none.
     """
     pairs = zip(
         factors.max(axis=0, initial=0), positions.max(axis=1, initial=0), strict=True

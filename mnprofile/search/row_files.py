@@ -29,7 +29,7 @@ _INTS = ("classes", *COUNTS, MEMORY)
 _TEXTS = ("model", "impl", "top1_kind", "top1_source")
 MAX_FRAME_ROWS = 20_000_000
 _ROW_GROUP = 1 << 18
-_TEXT_ROWS = 1 << 15  # rows that are text at one time
+_TEXT_ROWS = 1 << 15  # rows held as text at one time
 
 
 def latency_column(phone: str) -> str:
@@ -38,15 +38,15 @@ def latency_column(phone: str) -> str:
 
 
 def columns_of(groups: Sequence[SweepGroup]) -> tuple[str, ...]:
-    """The columns of a sweep; phones that no figure is published for have none."""
+    """The columns of a sweep; phones without published figures have none."""
     phones = {latency.phone for group in groups for latency in group.latencies}
     return COLUMNS + tuple(latency_column(phone) for phone in PHONES if phone in phones)
 
 
 def arrays(rows: Rows) -> dict[str, Any]:
-    """The columns as numpy arrays. nan stands for what is not known.
+    """The columns as numpy arrays. nan means unknown.
 
-    Texts are pairs (codes, values); ``resolution`` is a text where not all are square.
+    Texts are pairs (codes, values); ``resolution`` is a text if not all are square.
     """
     import numpy as np
 
@@ -70,7 +70,7 @@ def arrays(rows: Rows) -> dict[str, Any]:
 
 
 def _latency(rows: Rows, phone: str) -> Any:
-    """The published milliseconds of each row on one phone; nan where there are none."""
+    """The published milliseconds of each row on one phone; nan if there are none."""
     import numpy as np
 
     alpha, height, width, t = (
@@ -106,7 +106,7 @@ def frame(parts: Iterable[Rows], groups: Sequence[SweepGroup]) -> pd.DataFrame:
 
 
 def _sizes(rows: Rows, quote: Callable[[str], str] = str) -> list[str]:
-    """Each row's resolution as text, quoted where it is no number: 224 or 96x128."""
+    """Each row's resolution as text, quoted if it is not a number: 224 or 96x128."""
     heights, widths = (rows.columns[name].tolist() for name in ("height", "width"))
     pairs = list(zip(heights, widths, strict=True))
     texts = {pair: units.resolution_text(pair) for pair in set(pairs)}
@@ -132,13 +132,13 @@ def sweep(
     Args:
         arch: one table or several: aliases, names, paths or loaded architectures.
         alpha, resolution, rho, t, classes: a number, several, or a text with ranges
-            such as "0.35:1.4:0.05". The family's published grid where None.
-        impl: one implementation's width rules or several.
+            such as "0.35:1.4:0.05"; None for the family's published grid.
+        impl: the width rules of one implementation or several.
         where: conditions such as "macs<=100M" or "act_peak_bytes<=256KiB"; a row must
-            keep all of them.
+            satisfy all of them.
         pareto: only the frontier of top-1 over macs.
-        bits: size of an element (8, 16 or 32) in ``act_peak_bytes``, the most memory
-            that live activations need at once.
+        bits: bits per element (8, 16 or 32) in ``act_peak_bytes``, the peak memory of
+            live activations.
 
     Raises:
         UsageError: a value out of range, or more rows than a frame should hold.
@@ -169,7 +169,7 @@ def sweep(
 
 
 def capped(parts: Iterable[Rows], most: int, what: str) -> Iterator[Rows]:
-    """The pieces as they come. Raises UsageError when there are more rows than that."""
+    """The pieces unchanged. Raises UsageError if they have more than ``most`` rows."""
     count = 0
     for rows in parts:
         count += len(rows)
@@ -217,7 +217,7 @@ def write_json(
     head: dict[str, Any],
     tail: Callable[[int], dict[str, Any]],
 ) -> None:
-    """Write one object: ``head``, the rows, and what ``tail`` says of their number."""
+    """Write one object: ``head``, the rows, and ``tail`` of their number."""
     count = 0
     file.write(json.dumps(head, indent=2)[:-2].encode() + b',\n  "rows": [')
     pattern = "{" + ", ".join(f'"{name}": %s' for name in names) + "}"
@@ -231,7 +231,7 @@ def write_json(
 
 
 def _small(parts: Iterable[Rows]) -> Iterator[Rows]:
-    """Pieces whose text is small; empty ones are left out."""
+    """Pieces that are small as text; empty ones are left out."""
     for rows in parts:
         for start in range(0, len(rows), _TEXT_ROWS):
             yield rows.take(slice(start, start + _TEXT_ROWS))
@@ -266,9 +266,9 @@ def _texts(
 def write_parquet(
     file: IO[bytes], parts: Iterable[Rows], names: Sequence[str], *, square: bool
 ) -> None:
-    """Write rows as Parquet; ``square`` says that each is.
+    """Write rows as Parquet; ``square`` if all resolutions are.
 
-    Raises MissingExtraError where pyarrow is not installed.
+    Raises MissingExtraError if pyarrow is not installed.
     """
     arrow, parquet = require_parquet()
     text = arrow.dictionary(arrow.int32(), arrow.string())
@@ -293,7 +293,7 @@ def write_parquet(
 def require_parquet() -> tuple[Any, Any]:
     """pyarrow and its module for Parquet.
 
-    Raises MissingExtraError, so that a sweep can ask before the work.
+    Raises MissingExtraError, so that a sweep can check before it starts.
     """
     try:
         import pyarrow

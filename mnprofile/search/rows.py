@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-# What a row has besides its group, in the order of the columns. ``t`` is nan where the
-# table's own expansion stands, ``top1`` where no accuracy is known.
+# What a row has besides its group, in the order of the columns. ``t`` is nan for
+# the table's own expansion, ``top1`` is nan if no accuracy is known.
 NUMBERS = ("alpha", "height", "width", "t", *COUNTS, MEMORY, "top1", "kind")
 
 
@@ -28,7 +28,7 @@ class SweepGroup:
     arch: Architecture
     impl: str
     classes: int
-    accuracy: Accuracy | None  # None where published figures are not about it
+    accuracy: Accuracy | None  # None if published figures are not about it
     latencies: tuple[Latency, ...] = ()
 
 

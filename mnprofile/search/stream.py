@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 WIDTHS_AT_ONCE = 16_384
 CELLS_AT_ONCE = 262_144
 
-_DENSE = 4  # one row in so many makes it cheaper to compute the peak of all
+_DENSE = 4  # if one row in this many passes, the peaks of all are cheaper
 _COUNTED_PER_WIDTH = ("params", "weights", "buffers")
 
 
@@ -39,11 +39,11 @@ def stream(
     bits: Bits = 8,
     progress: Callable[[int], None] = lambda _: None,
 ) -> Iterator[Rows]:
-    """The rows of the grids that keep every condition, in pieces of bounded size.
+    """The rows of the grids that satisfy every condition, in pieces of bounded size.
 
-    With ``pareto`` only the frontier of top-1 over macs comes, cheapest first, at the
-    end. ``bits`` is the size of an element in memory. ``progress`` is called with the
-    number of configurations that each piece of work went through.
+    With ``pareto`` only the frontier of top-1 over macs is yielded, cheapest first, at
+    the end. ``bits`` are the bits per element in memory. ``progress`` is called with
+    the number of configurations in each piece of work.
     """
     groups = groups_of(grids)
     frontier = Frontier() if pareto else None
@@ -61,7 +61,7 @@ def stream(
 
 @dataclass(frozen=True)
 class _Search:
-    """One group of one grid, gone through in pieces."""
+    """One group of one grid, searched in pieces."""
 
     groups: tuple[SweepGroup, ...]
     index: int
@@ -76,7 +76,7 @@ class _Search:
 
     @property
     def needs_top1(self) -> bool:
-        """Whether rows of unknown accuracy are of no use."""
+        """Whether rows of unknown accuracy can be skipped."""
         asked = any(one.column in ("top1", "kind") for one in self.conditions)
         return asked or self.frontier is not None
 
@@ -141,7 +141,7 @@ class _Piece:
     search: _Search
     product: Product
     figures: dict[str, Any]
-    kept: Any  # [k], indices of the widths that keep the conditions on ``figures``
+    kept: Any  # [k], indices of the widths that satisfy the conditions on ``figures``
 
     @cached_property
     def sides(self) -> NDArray[np.int64]:
@@ -183,7 +183,7 @@ class _Cells:
 
     @cached_property
     def _accuracy(self) -> tuple[Any, Any]:
-        """Top-1 and its kind; nan and none for another network than printed."""
+        """Top-1 and its kind; nan and NONE where t is not the table's own."""
         import numpy as np
 
         group, (height, width) = self.piece.search.group, self.piece.sides.T
@@ -203,13 +203,13 @@ class _Cells:
         return top1, kind
 
     def _peak(self, k: Any, r: Any) -> Any:
-        """The peak bytes [N] of some rows, by way of all rows where they are many."""
+        """The peak bytes [N] of some rows, computed for all rows if these are many."""
         if len(k) * _DENSE > len(self.at) * len(self.piece.sides):
             return self.piece.peaks.grid(self.at)[k, r]
         return self.piece.peaks.at(self.at[k], r)
 
     def rows(self) -> Rows | None:
-        """The rows that keep every condition, or None where there are none."""
+        """The rows that satisfy every condition, or None if there are none."""
         import numpy as np
 
         search, sides, figures = self.piece.search, self.piece.sides, self.piece.figures
@@ -219,13 +219,13 @@ class _Cells:
                 kept &= one.holds(getattr(self, one.column))
         if search.frontier is not None:
             kept &= search.frontier.may_enter(self.macs, self.top1)
-        # Faster than nonzero, which looks at each index on its own.
+        # Faster than nonzero, which handles each index separately.
         k, r = np.divmod(np.flatnonzero(kept), kept.shape[1])
         limits = [one for one in search.conditions if one.column == MEMORY]
         if search.frontier is not None and not limits:
             best = on_frontier(self.macs[k, r], self.top1[k, r], self.kind[k, r])
             k, r = k[best], r[best]
-        # Memory costs most, so it comes last, and for what is left.
+        # Memory is slowest to compute, so it comes last, for the rows left.
         peak = self._peak(k, r) if len(k) else k
         for one in limits:
             fits = one.holds(peak)

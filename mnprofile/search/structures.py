@@ -1,8 +1,8 @@
 """Graphs of arrays: many widths and sizes at once, as far as they share a structure.
 
 The rules are those of a single count, evaluated on arrays. Where the structure of the
-network depends on a value (a shortcut appears, an expansion goes), the array is split
-there and each part assembled on its own.
+network depends on a value (a shortcut appears, an expansion disappears), the array is
+split there and each part assembled separately.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from mnprofile.base.errors import UsageError
+from mnprofile.base.units import size_text
 from mnprofile.graph.arithmetic import SplitError, decide
 from mnprofile.graph.configuration import Configuration
 from mnprofile.graph.graph import Graph
@@ -50,9 +51,9 @@ def structures(
 ) -> Iterator[Structure]:
     """The graphs of K widths at R resolutions, each pair in exactly one of them.
 
-    A width is an ``alpha`` and a ``t``; a t of nan, or None for all, stands for the
-    table's own. A resolution that is too small for Keras' MobileNetV1 padding is left
-    out with ``skip_impossible``, else it raises UsageError.
+    A width is an ``alpha`` and a ``t``; a t of nan, or None for all, is the table's
+    own. A resolution that is too small for Keras' MobileNetV1 padding is left out
+    with ``skip_impossible``, else it raises UsageError.
     """
     import numpy as np
 
@@ -79,7 +80,7 @@ def structures(
             waiting += _split(widths, sizes, split.mask)
         except ShapeError as fault:
             if not skip_impossible:
-                size = "x".join(map(str, sides[sizes[0]]))
+                size = size_text(sides[sizes[0]])
                 raise UsageError(f"resolution: {size}: {fault.message}") from None
         else:
             yield Structure(widths, sizes, graph)

@@ -25,13 +25,13 @@ class Document:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """The notes of all sheets, for which CSV has no place."""
+        """The notes of all sheets, which CSV cannot hold."""
         return tuple(note for one in self.sheets for note in one.notes)
 
     def text(self, kind: str, *, width: int | None = None, styled: bool = False) -> str:
         """The result as json, csv, md or table.
 
-        ``width`` is that of a terminal, None where a table goes to a file or a pipe;
+        ``width`` is that of a terminal, None if a table goes to a file or a pipe;
         ``styled`` adds ANSI styles on a terminal.
         """
         if kind == "json":
@@ -55,5 +55,5 @@ class Document:
 
 
 def record_of(source: object, *names: str) -> dict[str, Any]:
-    """Some attributes by their names, as JSON has them."""
+    """Some attributes by their names, for a JSON record."""
     return {name: getattr(source, name) for name in names}

@@ -12,8 +12,8 @@ from mnprofile.costs.budgets.evaluation import BudgetCheck, LimitCheck
 from mnprofile.costs.budgets.reading import BudgetFile
 from mnprofile.views.sheets.budgets import verdict_sentence, verdict_sheet
 
-MAX_ANNOTATIONS = 10  # GitHub drops the rest of a step's without a word
-MAX_SUMMARY_BYTES = 900 << 10  # it drops a summary above 1,024 KiB whole
+MAX_ANNOTATIONS = 10  # GitHub silently drops the rest of a step's
+MAX_SUMMARY_BYTES = 900 << 10  # it drops a whole summary above 1,024 KiB
 ROWS_SHOWN = 20
 SUMMARY = (
     "verdict",
@@ -67,7 +67,7 @@ def append_summary(judgement: BudgetCheck, path: Path) -> None:
 def annotations(
     judgement: BudgetCheck, file: BudgetFile, root: Path | None
 ) -> list[str]:
-    """Workflow commands, one a failed limit on the budget's line; ten at most.
+    """Workflow commands, one per failed limit on the budget's line; at most ten.
 
     ``root`` is the repository: annotations name files relative to it.
     """
@@ -116,7 +116,7 @@ def _told(verdict: LimitCheck) -> str:
 
 
 def junit(judgement: BudgetCheck) -> str:
-    """JUnit XML, one test case a limit: over is a failure, not measured an error."""
+    """JUnit XML, one test case per limit: over is a failure, not measured an error."""
     verdicts = judgement.verdicts
     suite = ElementTree.Element(
         "testsuite",

@@ -1,4 +1,4 @@
-"""A missing package is named with the line that installs it."""
+"""A missing package is named with the command that installs it."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Files are read up to a limit, and replaced whole or left alone."""
+"""Files are read up to a limit, and replaced completely or not at all."""
 
 import os
 import socket
@@ -184,15 +184,15 @@ def test_bytes_that_are_not_utf_8_are_named(tmp_path: Path) -> None:
 
 
 def test_what_is_no_regular_file_is_not_opened(tmp_path: Path) -> None:
-    """Opening a pipe without a writer would wait for ever."""
+    """Opening a pipe without a writer would wait forever."""
     pipe, plug = tmp_path / "pipe", tmp_path / "socket"
     os.mkfifo(pipe)
     with socket.socket(socket.AF_UNIX) as server:
         server.bind(str(plug))
 
     assert refused(pipe) == f"{pipe}: this is a named pipe\nAccepted: - for a pipe"
-    assert refused(plug) == f"{plug}: this is no regular file"
-    assert refused(Path("/dev/zero")) == "/dev/zero: this is no regular file"
+    assert refused(plug) == f"{plug}: this is not a regular file"
+    assert refused(Path("/dev/zero")) == "/dev/zero: this is not a regular file"
 
 
 def test_a_pipe_that_a_shell_opened_is_read() -> None:
@@ -210,6 +210,6 @@ def test_names_without_a_file(tmp_path: Path) -> None:
 
     assert refused(tmp_path / "b") == f"{tmp_path}/b: no such file"
     assert refused(tmp_path / "a" / "b") == f"{tmp_path}/a/b: no such file"
-    assert refused(Path("a\0b")).endswith("this is no file name")
+    assert refused(Path("a\0b")).endswith("this is not a file name")
     with pytest.raises(FileError, match="Is a directory"):
         NOTES.read(tmp_path)

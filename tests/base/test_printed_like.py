@@ -1,4 +1,4 @@
-"""Counts in the very form of a printed figure, exactly."""
+"""Counts in the form of a printed figure, exactly."""
 
 import pytest
 
@@ -74,7 +74,7 @@ def test_what_is_no_number_has_no_form(like: str) -> None:
 
 def test_text_off_a_terminal_is_aligned_and_whole() -> None:
     """Text to the left, numbers to the right, two spaces between; wide characters
-    count two."""
+    count as two."""
     sheet = Sheet(
         (Column("a", "Name"), Column("b", "Count", "count"), Column("c", "As")),
         (("x", 1234567, "y"), ("漢字", 5, "a long text " * 20)),

@@ -1,4 +1,4 @@
-"""Values of a mapping, typed or refused with the key and its place."""
+"""Values of a mapping: of the right type, or refused with the key and place."""
 
 from collections.abc import Callable
 
@@ -43,7 +43,7 @@ def test_only_counts_are_counts(value: object) -> None:
 
 def test_a_missing_key_and_a_wrong_type() -> None:
     assert refused(lambda: record().text("name")) == "a:2: top.name: missing"
-    assert refused(lambda: record(name=1).text("name")) == "a:2: top.name: not a text"
+    assert refused(lambda: record(name=1).text("name")) == "a:2: top.name: not a string"
 
 
 def test_an_unknown_key_suggests_the_nearest() -> None:

@@ -1,4 +1,4 @@
-"""TOML that cannot be read is named by line and column."""
+"""Errors in TOML are reported with line and column."""
 
 import pytest
 
@@ -24,7 +24,7 @@ def test_the_content() -> None:
 
 
 def test_line_and_column_stand_before_the_message() -> None:
-    """tomllib's own words end in "(at line 2, column 5)"."""
+    """tomllib's own message ends in "(at line 2, column 5)"."""
     assert refused("a = 1\nb = ?") == ("a.toml:2:5: not valid TOML: Invalid value")
 
 

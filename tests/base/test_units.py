@@ -91,7 +91,7 @@ def test_memory_is_decimal_or_binary(text: str, size: int) -> None:
     ["", "B", "KiB", "256K", "256Ki", "1iB", "1.5", "0.1KiB", "-1", "1e6", "nan", "²B"],
 )
 def test_other_amounts_of_memory_are_refused(text: str) -> None:
-    """256K may be either; 0.1 KiB is no whole number of bytes."""
+    """256K could be either; 0.1 KiB is not a whole number of bytes."""
     with pytest.raises(UsageError, match="is not an amount of memory"):
         units.parse_memory(text, "--max-memory")
 

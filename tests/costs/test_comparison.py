@@ -195,7 +195,7 @@ def test_turning_a_comparison_round_turns_every_step(
     ],
 )
 def test_a_change_is_never_rounded_to_nothing(base: int, head: int, text: str) -> None:
-    """0 and -100 % appear where they are exact only."""
+    """0 and -100 % appear only where they are exact."""
     assert units.change(base, head) == text
 
 
@@ -281,7 +281,7 @@ def test_text_that_is_no_record_is_refused(tmp_path: Path, text: str) -> None:
 
 @pytest.mark.parametrize("key", ["schema_version", "convention"])
 def test_another_convention_does_not_compare(count_file: Path, key: str) -> None:
-    """Exit 3: nothing was measured, so it is no verdict."""
+    """Exit 3: nothing was measured, so there is no verdict."""
     count_file.write_text(json.dumps(json.loads(count_file.read_text()) | {key: 2}))
 
     assert main(["diff", str(count_file), "v2"]) == 3

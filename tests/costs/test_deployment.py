@@ -62,7 +62,6 @@ def test_blocks_add_up_to_the_network() -> None:
     ("name", "params"), [("v2", 3487816), ("v3-large", 5470832), ("v3-small", 2536800)]
 )
 def test_torch_s_own_folding_leaves_as_many_parameters(name: str, params: int) -> None:
-    """torchvision 0.28's networks, each batch norm folded into the convolution before
-    it by torch.nn.utils.fusion.fuse_conv_bn_eval (torch 2.13): parameters() then holds
-    so many."""
+    """The size of parameters() in torchvision 0.28, after fuse_conv_bn_eval of
+    torch.nn.utils.fusion (torch 2.13) folded each batch norm into its convolution."""
     assert deploy(count(build(name, impl="torchvision")), 32).params == params

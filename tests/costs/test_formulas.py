@@ -28,7 +28,7 @@ from tests.conftest import GOOD_V1, GOOD_V2, GOOD_V3
 
 
 def read(text: str, values: dict[str, Fraction]) -> Fraction:
-    """The value of a printed formula: signs to Python's, each number exact."""
+    """The value of a printed formula, read as Python with exact numbers."""
     text = text.replace("·", "*")
     text = re.sub("⌈([^⌉]*)⌉", r"ceil(\1)", text)
     text = re.sub("⌊([^⌋]*)⌋", r"floor(\1)", text)
@@ -56,7 +56,7 @@ def read_latex(text: str, values: dict[str, Fraction]) -> Fraction:
 
 
 def check(formula: Formula) -> None:
-    """Symbols, numbers and both in LaTeX are worth what the formula says."""
+    """Symbols and numbers, both also in LaTeX, have the value of the formula."""
     values = {one.symbol.text: one.value for one in formula.meanings}
     assert read(formula.text, values) == formula.value
     assert read(formula.numbers, {}) == formula.value
@@ -298,7 +298,7 @@ def test_v1_saves_what_the_paper_says() -> None:
 def test_the_comparison_is_the_standard_convolution_table(
     settings: dict[str, Any],
 ) -> None:
-    """``v1-conv`` is a table of its own."""
+    """``v1-conv`` is a separate table."""
     standard = count(build("v1-conv", **settings)).totals.macs
 
     assert explain_network("v1", **settings).standard_macs == standard

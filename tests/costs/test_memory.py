@@ -33,7 +33,7 @@ IN_PLACE = {"batch_norm", "activation", "add", "scale", "multiply"}
 
 
 class Heap:
-    """Memory that is taken and given back, and the most that ever was taken."""
+    """Memory that is allocated and freed, and the most that was ever allocated."""
 
     def __init__(self) -> None:
         self.blocks: dict[int, int] = {}
@@ -57,7 +57,7 @@ class Heap:
 def run(graph: Graph) -> tuple[int, list[int]]:
     """Run a graph on a heap with reference counts: its peak, and use at each step.
 
-    Independent of ``liveness``: nothing is known ahead but how often a value is read.
+    Independent of ``liveness``: only how often a value is read is known ahead.
     """
     heap = Heap()
     held = {name: heap.take(x.c * x.h * x.w) for name, x in graph.inputs}
@@ -165,7 +165,7 @@ def residual() -> Graph:
 
 
 def two_branches() -> Graph:
-    """Two branches of unlike cost from one map: their order decides the peak."""
+    """Two branches of different cost from one map: their order decides the peak."""
     tape = Tape(Shape(2, 8, 8))
     tape.add("a_wide", Conv(32, 1))
     tape.add("a_bn", BatchNorm())
@@ -194,7 +194,7 @@ def reads_twice() -> Graph:
 
 
 def two_heads() -> Graph:
-    """An output in the middle lives to the end, and nothing writes over it."""
+    """An output in the middle stays live to the end, and nothing writes over it."""
     tape = Tape(Shape(3, 8, 8))
     tape.add("stem", Conv(8, 3, 2))
     tape.outputs.append(tape.add("tap", Conv(4, 1)))
@@ -216,7 +216,7 @@ def two_inputs() -> Graph:
 
 
 def test_an_output_lives_to_the_end() -> None:
-    """By hand: the tap's 4 x 4 x 4 stand beside all that comes after."""
+    """By hand: the tap's 4 x 4 x 4 stay live during all that comes after."""
     steps = {step.name: step for step in live_sets(two_heads())}
 
     assert [one.name for one in steps["act"].live] == ["tap", "act"]
@@ -253,7 +253,7 @@ def test_the_peak_is_right_for_every_topological_order(make: object) -> None:
 
 
 def test_the_order_can_matter() -> None:
-    """Else the test above would prove little."""
+    """Otherwise the test above would prove little."""
     assert len({run(graph)[0] for graph in orders(two_branches())}) > 1
 
 
@@ -271,7 +271,7 @@ def test_no_other_order_of_a_squeezed_or_residual_block_needs_less(table: str) -
 
 
 def alone(nodes: tuple[Node, ...]) -> Graph:
-    """Some nodes as a graph of their own, batch norm and activations left out."""
+    """Some nodes as a separate graph, batch norm and activations left out."""
     source, tape = nodes[0].inputs[0], Tape(nodes[0].in_shape)
     names = {source: "input"}
     for node in nodes:
@@ -367,7 +367,7 @@ def test_v2_has_the_channels_of_table_3_where_the_network_has_them() -> None:
 
 
 def run_in_groups(one: Fused, groups: int, *, shortcut: bool) -> int:
-    """Take and give back memory as a block runs group by group; the peak."""
+    """Allocate and free memory as a block runs group by group; return the peak."""
     heap = Heap()
     size = sum(tensor.shape.elements for tensor in one.inputs)
     source = heap.take(size)
@@ -406,7 +406,7 @@ def run_in_groups(one: Fused, groups: int, *, shortcut: bool) -> int:
 def test_a_block_in_groups_needs_what_an_allocator_takes(
     name: str, groups: int
 ) -> None:
-    """Exactly for equal groups, 3 or more or with a shortcut; else at most."""
+    """Exact for equal groups, 3 or more or with a shortcut; else an upper bound."""
     graph = build(name)
     steps = {part.step.name: part for part in grouped_steps(graph, groups)}
     checked = 0
@@ -558,7 +558,7 @@ def test_steps_left_out_are_never_the_peak(name: str) -> None:
 
 @pytest.mark.parametrize(("name", "products"), [("v1", 18), ("v2", 18)])
 def test_a_sweep_multiplies_few_columns_by_rows(name: str, products: int) -> None:
-    """Of some 300 maps that live at some 150 steps."""
+    """Of some 300 maps that are live at some 150 steps."""
     found = candidates(live_sets(build(name)))
 
     assert sum(len(terms) for terms in found) == products

@@ -34,7 +34,7 @@ def test_mobilenet_v1_has_the_published_fields(resolution: int, alpha: float) ->
 
 
 def test_symmetric_padding_moves_the_field_and_keeps_its_size() -> None:
-    """PyTorch pads an even map in front where TensorFlow pads it behind only."""
+    """PyTorch pads an even map in front, where TensorFlow pads only at its end."""
     ours, theirs = (
         receptive_fields(build("v2", impl=impl))["last_conv"].h
         for impl in ("paper", "torchvision")
@@ -105,7 +105,7 @@ activation = "relu"
 def forward(graph: Graph, image: Any, symmetric: bool, through_se: bool) -> Any:
     """Every map of a network whose weights are all positive and equal.
 
-    Written from the operators' fields alone; nothing of ``mnprofile.receptive``.
+    Written from the operators' fields only, without ``costs.receptive_fields``.
     """
     import torch
     from torch.nn import functional as nn
@@ -185,7 +185,7 @@ def clipped(extent: Extent, at: int, size: int) -> range:
 def test_every_field_is_the_support_of_the_gradient(
     table: str, settings: dict[str, Any]
 ) -> None:
-    """At the edges too, but for dilated kernels, whose taps leave holes there."""
+    """At the edges too, except for dilated kernels, whose taps leave holes there."""
     torch = pytest.importorskip("torch")
     graph = build(parse(table), **settings)
     height, width = graph.config.resolution

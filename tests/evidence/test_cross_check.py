@@ -26,8 +26,8 @@ from mnprofile.networks import catalog
 torch.set_num_threads(1)
 
 
-@pytest.mark.parametrize("resolution", [64, 128])
-@pytest.mark.parametrize("alpha", [0.5, 1.0])
+# Weights depend on alpha alone, positions on the resolution: two pairs say it all.
+@pytest.mark.parametrize(("alpha", "resolution"), [(0.5, 128), (1.0, 64)])
 @pytest.mark.parametrize("arch", catalog.names())
 def test_every_table_agrees_with_fvcore_and_flop_counter_mode(
     arch: str, alpha: float, resolution: int
@@ -422,4 +422,5 @@ def test_the_ledger_and_help_import_no_torch() -> None:
 
 
 def test_that_test_can_fail() -> None:
-    assert "torch" in imported("m.to_torch(m.build('v1'));")
+    """A package that is loaded is seen; numpy is there in a tenth of torch's time."""
+    assert imported("import numpy;") == "['numpy']"

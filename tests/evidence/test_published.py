@@ -63,7 +63,8 @@ def test_the_figures_about_a_configuration_are_all_that_its_source_has(
     """They are sought line by line, so no cell of a shipped row may hold a break."""
     sought = [one for one in figures(source) if one.alpha and one.resolution]
     for figure in sought:
-        assert figure.alpha and figure.resolution
+        assert figure.alpha
+        assert figure.resolution
         about = (figure.network,), figure.alpha, figure.resolution
         found = [*figures_about(source, *about)]
         expected = [

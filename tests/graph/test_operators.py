@@ -130,7 +130,7 @@ def test_half_even_is_pythons_round(sixteenths: int) -> None:
 
 @pytest.mark.parametrize(
     ("value", "rounded"),
-    # Halves go up; under 0.9 of the value, to the next multiple.
+    # Halves are rounded up; under 0.9 of the value, to the next multiple.
     [(1, 8), (8, 8), (11.2, 16), (12, 16), (20, 24), (33.6, 32), (44, 48), (92, 96)],
 )
 def test_multiples_of_8(value: float, rounded: int) -> None:

@@ -1,4 +1,4 @@
-"""Symbols: the arithmetic, and what is written of it."""
+"""Symbols: the arithmetic, and how it is written."""
 
 from fractions import Fraction
 from typing import Any
@@ -12,7 +12,7 @@ from mnprofile.graph.symbols import Expr, Symbol, symbol
 
 A, B, C = symbol("a"), symbol("b"), symbol("c")
 
-# A recipe makes the same value of symbols and of numbers.
+# A recipe gives the same value for symbols and for numbers.
 leaves = st.sampled_from(["a", "b", "c", 1, 2, 3])
 recipes = st.recursive(
     leaves,
@@ -67,7 +67,7 @@ def test_symbols_give_what_numbers_give(recipe: Any, a: int, b: int, c: int) -> 
 def test_what_is_written_reads_as_the_value(
     recipe: Any, a: int, b: int, c: int
 ) -> None:
-    """Factored or not: the text is Python once its signs are."""
+    """Factored or not, the text is valid Python once its signs are replaced."""
     of_symbols = made(recipe, {"a": A, "b": B, "c": C})
     if not isinstance(of_symbols, Expr):
         return

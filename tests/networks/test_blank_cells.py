@@ -1,4 +1,4 @@
-"""Cells that the papers leave blank: what an operator has no use for is refused.
+"""Cells that the papers leave blank: a value that an operator does not use is refused.
 
 Each good page below has every kind of row; one cell of it is filled in and must be
 refused at its own place, whatever the row's other cells say.
@@ -18,7 +18,7 @@ GOOD = {"v1": GOOD_V1, "v2": GOOD_V2, "v3": GOOD_V3}
 def filled(page: str, row: str, header: str, text: str) -> tuple[str, int, int]:
     """The page with one cell of the first row that holds ``row`` replaced.
 
-    With it the cell's line and column, counted from 1.
+    Returned with the cell's line and column, counted from 1.
     """
     lines = page.split("\n")
     head = next(at for at, line in enumerate(lines) if line.startswith("|"))

@@ -1,4 +1,4 @@
-"""Which tables ship, and which are a user's own."""
+"""Which tables are shipped, and which are a user's own."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""One configuration: read and checked alike wherever its settings come from."""
+"""One configuration: read and checked the same way wherever its settings come from."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -25,33 +25,33 @@ from mnprofile.networks.configuration import (
 
 # What a single count refuses, and how.
 REFUSED = [
-    ("v2", {"alpha": True}, "alpha: True is no number"),
+    ("v2", {"alpha": True}, "alpha: True is not a number"),
     ("v2", {"alpha": 10**400}, "alpha: 1"),
     ("v2", {"alpha": 0}, "alpha: 0 is out of range"),
     ("v2", {"alpha": 16.5}, "alpha: 16.5 is out of range"),
     ("v2", {"alpha": float("nan")}, "alpha: nan is out of range"),
-    ("v2", {"resolution": True}, "resolution: True is no whole number"),
-    ("v2", {"resolution": 224.0}, "resolution: 224.0 is no whole number"),
-    ("v2", {"resolution": (224, 160.0)}, "resolution: 160.0 is no whole number"),
+    ("v2", {"resolution": True}, "resolution: True is not a whole number"),
+    ("v2", {"resolution": 224.0}, "resolution: 224.0 is not a whole number"),
+    ("v2", {"resolution": (224, 160.0)}, "resolution: 160.0 is not a whole number"),
     ("v2", {"resolution": 0}, "resolution: 0 is out of range"),
     ("v2", {"resolution": 10**6}, "resolution: 1000000 is out of range"),
-    ("v2", {"t": True}, "t: True is no number"),
+    ("v2", {"t": True}, "t: True is not a number"),
     ("v2", {"t": -1}, "t: -1 is out of range"),
     ("v2", {"t": 65}, "t: 65 is out of range"),
     ("v1", {"t": 6}, "t: mobilenet_v1 has no expansion factor"),
-    ("v2", {"classes": True}, "classes: True is no whole number"),
-    ("v2", {"classes": 10.0}, "classes: 10.0 is no whole number"),
+    ("v2", {"classes": True}, "classes: True is not a whole number"),
+    ("v2", {"classes": 10.0}, "classes: 10.0 is not a whole number"),
     ("v2", {"classes": -1}, "classes: -1 is out of range"),
-    ("v2", {"impl": "pytorch"}, 'impl: "pytorch" is no implementation'),
+    ("v2", {"impl": "pytorch"}, 'impl: unknown implementation "pytorch"'),
     ("v1", {"impl": "torchvision"}, "impl: torchvision has no V1 width rules"),
 ]
 # Refused by a single count, while a sweep reads them as several values or has no such
 # axis.
 REFUSED_BY_BUILD = [
-    ("v2", {"alpha": [0.5]}, "alpha: [0.5] is no number"),
-    ("v2", {"alpha": "0.75"}, "alpha: '0.75' is no number"),
-    ("v2", {"resolution": "224"}, "resolution: '224' is no whole number"),
-    ("v2", {"resolution": (1, 2, 3)}, "resolution: (1, 2, 3) is no size"),
+    ("v2", {"alpha": [0.5]}, "alpha: [0.5] is not a number"),
+    ("v2", {"alpha": "0.75"}, "alpha: '0.75' is not a number"),
+    ("v2", {"resolution": "224"}, "resolution: '224' is not a whole number"),
+    ("v2", {"resolution": (1, 2, 3)}, "resolution: (1, 2, 3) is not a size"),
     ("v2", {"output_stride": 4}, "output stride: 4 is not accepted"),
     ("v2", {"output_stride": "16"}, "output stride: 16 is not accepted"),
 ]
@@ -87,7 +87,7 @@ def test_rho_is_a_number_above_0(rho: float) -> None:
 
 
 def test_a_sweep_takes_numbers_in_texts() -> None:
-    """A text may hold several, also as one of a list."""
+    """A string can give several numbers, also as an item of a list."""
     rows = mnprofile.sweep("v2", alpha=["0.5:1:0.25", 1.4], resolution=["160", 96])
     assert sorted(set(rows["alpha"])) == [0.5, 0.75, 1.0, 1.4]
     assert sorted(set(rows["resolution"])) == [96, 160]

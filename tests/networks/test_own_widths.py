@@ -69,7 +69,7 @@ def test_other_implementations_do_not_have_a_table_s_own_rules() -> None:
         ('{ like = "v2", stem = { from-alpha = nan } }', "not accepted", "0 to 16"),
         (
             '{ like = "v2", stem = { rounding = "down", divisor = 8 } }',
-            "down has no divisor",
+            "down takes no divisor",
             "divisor = 1",
         ),
     ],

@@ -1,4 +1,4 @@
-"""Whatever the text, the parser answers with an architecture or an error of its own."""
+"""For any text, the parser returns an architecture or raises an error of its own."""
 
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
@@ -20,7 +20,7 @@ CELLS = st.sampled_from([*WORDS.split(), "\n", "\x00", "\u202e", "| ", " |"])
 
 @st.composite
 def mutations(draw: st.DrawFn) -> str:
-    """A good page with one to four splices of text or of other cells."""
+    """A valid page with one to four splices of text or of other cells."""
     text = draw(st.sampled_from(SEEDS))
     for _ in range(draw(st.integers(1, 4))):
         start = draw(st.integers(0, len(text)))
@@ -31,7 +31,7 @@ def mutations(draw: st.DrawFn) -> str:
 
 
 def answers(text: str) -> None:
-    """Fails on any exception but an error with a place."""
+    """Fails on any exception except an error with a place."""
     fault = None
     try:
         arch = mnprofile.parse(text)

@@ -48,7 +48,7 @@ def layers(scaling: str = "v2", **chosen: object) -> tuple[Layer, ...]:
 
 
 def widths(scaling: str, **chosen: object) -> dict[str, int]:
-    """Output channels by layer, the block left out."""
+    """Output channels by layer, without the block."""
     return {
         layer.name: layer.out_shape.c
         for layer in layers(scaling, **chosen)

@@ -1,4 +1,4 @@
-"""What each implementation does where hardly a channel is left, and how it rounds.
+"""What each implementation does when hardly any channel is left, and how it rounds.
 
 Expected numbers are the implementations' own expressions on the row's numbers, written
 beside each: ``int()`` and ``round()`` are Python's, ``md8`` is ``make_divisible``.
@@ -18,7 +18,7 @@ def widths(page: str, **chosen: object) -> dict[str, int]:
 
 
 def v2_with_factor(t: str, channels: str = "24") -> str:
-    """A bottleneck with the factor t on so many channels."""
+    """A bottleneck with the factor t on this many channels."""
     return spoiled(
         GOOD_V2,
         ("| - | 8  | 1 | 2 |", f"| - | {channels} | 1 | 2 |"),
@@ -29,7 +29,7 @@ def v2_with_factor(t: str, channels: str = "24") -> str:
 
 @pytest.mark.parametrize(
     ("impl", "channels"),
-    # int(8 x 0.001) = 0: TF-slim keeps at least 8, Keras as many as can be built, 1;
+    # int(8 x 0.001) = 0: TF-slim keeps at least 8, Keras the one that can be built;
     # timm's md8 gives at least 8.
     [("paper", 8), ("keras", 1), ("timm", 8)],
 )

@@ -1,4 +1,4 @@
-"""Every kind of bad table: the error names the place and what would do."""
+"""Every kind of bad table: the error names the place and what is accepted."""
 
 import os
 import time
@@ -35,12 +35,12 @@ def test_the_pages_that_are_spoiled_below_are_good(page: str) -> None:
     [
         # headers
         ("Operator ", "Operatr  ", ["my.md:12:12", '"Operatr"', 'mean "Operator"']),
-        ("| t |", "| n |", ["my.md:12:35", '"n" stands twice']),
+        ("| t |", "| n |", ["my.md:12:35", '"n" appears twice']),
         # operators
         (
             "bottleneck ",
             "botleneck  ",
-            ["my.md:15:12", 'column "Operator"', "no operator"],
+            ["my.md:15:12", 'column "Operator"', "unknown operator"],
         ),
         ("bottleneck ", "botleneck  ", ["conv2d, bottleneck", 'mean "bottleneck"']),
         # cells
@@ -59,7 +59,7 @@ def test_the_pages_that_are_spoiled_below_are_good(page: str) -> None:
             ['column "s"', "out of range", "1 to 8"],
         ),
         ("| 16 | 2 | 2", "| 16 | 999 | 2", ['column "n"', "out of range", "1 to 200"]),
-        ("16²×8 ", "16-8  ", ["my.md:15:3", 'column "Input"', "no size"]),
+        ("16²×8 ", "16-8  ", ["my.md:15:3", 'column "Input"', "not a size"]),
         # what does not follow
         ("16²×8 ", "15²×8 ", ["my.md:15:3", "15²×8", "16x16x8", "Errata"]),
         ("16²×8 ", "16²×9 ", ["my.md:15:3", "16²×9", "16x16x8"]),
@@ -79,7 +79,7 @@ def test_the_pages_that_are_spoiled_below_are_good(page: str) -> None:
         (
             "conv2d 1x1  | - | k ",
             "conv2d 3x3  | - | k ",
-            ["my.md:18", "as the classifier"],
+            ["my.md:18", "cannot be the classifier"],
         ),
         (
             "conv2d 1x1  | - | k  | - | -",
@@ -90,7 +90,7 @@ def test_the_pages_that_are_spoiled_below_are_good(page: str) -> None:
         (
             'name = "tiny"',
             'nome = "tiny"',
-            ["my.md:6", '"nome" is no setting', 'mean "name"'],
+            ["my.md:6", 'unknown setting "nome"', 'mean "name"'],
         ),
         ('name = "tiny"', "", ['"name" is missing']),
         ('name = "tiny"', "name = 3", ["my.md:6", "not a name"]),
@@ -124,12 +124,12 @@ def test_a_mistake_in_a_v2_table(old: str, new: str, words: list[str]) -> None:
         (
             "Conv / s2",
             "Convv / s2",
-            ["my.md:12:3", '"Convv" is no type', 'mean "Conv"'],
+            ["my.md:12:3", 'unknown type "Convv"', 'mean "Conv"'],
         ),
-        ("Conv / s2", "Conv", ["my.md:12:3", "no type and stride", "Conv dw / s1"]),
+        ("Conv / s2", "Conv", ["my.md:12:3", "not a type and stride", "Conv dw / s1"]),
         ("Conv / s2", "Conv / s9", ["my.md:12:3", "stride 9", "1 to 8"]),
         ("3x3x3x8", "3x3x4x8", ["my.md:12:15", "for 4 channels on an input of 3"]),
-        ("3x3x8 dw", "3x3x8", ["my.md:13", "no filter shape", "3x3x64 dw"]),
+        ("3x3x8 dw", "3x3x8", ["my.md:13", "not a filter shape", "3x3x64 dw"]),
         ("3x3x8 dw", "4x4x8 dw", ["my.md:13", "kernel 4x4", "odd"]),
         ("1x1x8x8", "1x1x9x8", ["my.md:14", "for 9 channels on an input of 8"]),
         (
@@ -168,7 +168,11 @@ def test_a_mistake_in_a_v1_table(old: str, new: str, words: list[str]) -> None:
         ("| ✓ |", "| x |", ["my.md:12", 'column "SE"', "✓, yes or -"]),
         ("| 64 |", "| - |", ["my.md:12", 'column "exp size"', "channel count"]),
         ("| - | 96 |", "| 5 | 96 |", ["my.md:13", 'column "exp size"', "-"]),
-        ("resolution = 32", 'resolution = 32\nactivation = "relu"', ["own NL column"]),
+        (
+            "resolution = 32",
+            'resolution = 32\nactivation = "relu"',
+            ["has an NL column"],
+        ),
         ("| - | k | - | - |", "| - | k | ✓ | - |", ["my.md:16", 'column "SE"']),
         ("| SE |", "| SSE |", ['"SSE"', 'mean "SE"']),
         (
@@ -325,11 +329,11 @@ def test_a_named_pipe_is_refused_instead_of_waited_for(tmp_path: Path) -> None:
 
 
 def test_an_endless_device_is_refused_at_once() -> None:
-    assert "no regular file" in str(error_of("/dev/zero"))
+    assert "not a regular file" in str(error_of("/dev/zero"))
 
 
 def test_no_permission(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The refusal is played, since root may read everything."""
+    """The refusal is simulated, since root can read everything."""
     path = tmp_path / "secret.md"
     path.write_text(GOOD_V2, encoding="utf-8")
 
@@ -372,7 +376,7 @@ def test_an_unknown_name_suggests_the_nearest() -> None:
     ids=lambda page: page[:12],
 )
 def test_a_hostile_page_is_refused_within_a_second(page: str) -> None:
-    """A hang shows as a run of many seconds; the bound only tells it from slowness."""
+    """A hang takes many seconds; the limit only separates it from slowness."""
     start = time.process_time()
     with pytest.raises(TableError):
         mnprofile.parse(page[: 1024 * 1024])

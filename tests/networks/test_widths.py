@@ -262,7 +262,7 @@ def test_keras_v1_refuses_a_resolution_that_leaves_nothing() -> None:
         mnprofile.build("v1", resolution=16, impl="keras")
 
 
-# --- tables whose channels are no multiples of 8
+# --- tables whose channels are not multiples of 8
 
 ODD_V2 = spoiled(
     GOOD_V2,

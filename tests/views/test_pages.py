@@ -49,7 +49,19 @@ class Watched:
         page.on("request", lambda request: self.requests.append(request.url))
         page.on("console", lambda message: self.complaints.append(message.text))
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
-        page.on("dialog", lambda dialog: self.complaints.append(dialog.message))
+        page.on("dialog", self._refuse)
+
+    def _refuse(self, dialog: Any) -> None:
+        self.complaints.append(dialog.message)
+        dialog.dismiss()
+
+    def anew(self) -> None:
+        """As a page that was just made: empty, wide, light, and nothing noted."""
+        self.page.set_viewport_size({"width": 1440, "height": 900})
+        self.page.emulate_media(media="null", color_scheme="light")
+        self.page.goto("about:blank")
+        self.requests.clear()
+        self.complaints.clear()
 
     def open(self, path: Path, fragment: str = "") -> Page:
         """The page at a file, when its script has filled it in."""
@@ -65,11 +77,19 @@ class Watched:
             self.page.wait_for_timeout(50)
 
 
-@pytest.fixture
-def watched(browser: Any) -> Iterator[Watched]:
-    context = browser.new_context(viewport={"width": 1440, "height": 900})
+@pytest.fixture(scope="module")
+def one_page(browser: Any) -> Iterator[Watched]:
+    """One page for all: making it takes longer than opening a file in it."""
+    context = browser.new_context()
     yield Watched(context.new_page())
     context.close()
+
+
+@pytest.fixture
+def watched(one_page: Watched) -> Watched:
+    """The page, with nothing left of the test before."""
+    one_page.anew()
+    return one_page
 
 
 def until(page: Page, expression: str) -> None:
@@ -315,33 +335,28 @@ def test_it_reads_without_a_script(browser: Any, site: Path) -> None:
 @pytest.mark.parametrize("width", [360, 1440])
 @pytest.mark.parametrize("name", ["index.html", "diff.html", "ci.html"])
 def test_no_page_is_wider_than_its_window(
-    browser: Any, site: Path, width: int, name: str
+    watched: Watched, site: Path, width: int, name: str
 ) -> None:
-    context = browser.new_context(viewport={"width": width, "height": 800})
-    page = context.new_page()
-    page.goto((site / name).as_uri())
-    until(page, FILLED_IN)
+    watched.page.set_viewport_size({"width": width, "height": 800})
+    page = watched.open(site / name)
     page.evaluate(
         "document.querySelectorAll('details').forEach((one) => { one.open = true; })"
     )
 
     assert page.evaluate("document.documentElement.scrollWidth") == width
-    context.close()
 
 
 @pytest.mark.parametrize(
     ("scheme", "paper"), [("light", "rgb(255, 255, 255)"), ("dark", "rgb(20, 23, 27)")]
 )
 def test_it_follows_light_and_dark(
-    browser: Any, site: Path, scheme: str, paper: str
+    watched: Watched, site: Path, scheme: Any, paper: str
 ) -> None:
-    context = browser.new_context(color_scheme=scheme)
-    page = context.new_page()
-    page.goto((site / "index.html").as_uri())
+    watched.page.emulate_media(color_scheme=scheme)
+    page = watched.open(site / "index.html")
 
     found = page.evaluate("getComputedStyle(document.body).backgroundColor")
     assert found == paper
-    context.close()
 
 
 def test_print_shows_every_table_within_the_paper(site: Path, watched: Watched) -> None:
@@ -575,7 +590,7 @@ def test_landmarks_labels_and_names(site: Path, watched: Watched) -> None:
         }, name
 
 
-def test_contrast_of_text(browser: Any, site: Path) -> None:
+def test_contrast_of_text(watched: Watched, site: Path) -> None:
     """Text on the page is at least 4.5 : 1 in both themes (WCAG 2.1, 1.4.3)."""
 
     def luminance(colour: str) -> float:
@@ -587,9 +602,8 @@ def test_contrast_of_text(browser: Any, site: Path) -> None:
         return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 
     for scheme in ("light", "dark"):
-        context = browser.new_context(color_scheme=scheme)
-        page = context.new_page()
-        page.goto((site / "diff.html").as_uri())
+        watched.page.emulate_media(color_scheme=scheme)
+        page = watched.open(site / "diff.html")
         paper = page.evaluate("getComputedStyle(document.body).backgroundColor")
         for query in ("p", "h1", ".lead", "a:not(.skip)", ".grew", ".shrank", "footer"):
             ink = page.evaluate(
@@ -598,4 +612,3 @@ def test_contrast_of_text(browser: Any, site: Path) -> None:
             )
             light, dark = sorted((luminance(paper), luminance(ink)), reverse=True)
             assert (light + 0.05) / (dark + 0.05) >= 4.5, (scheme, query)
-        context.close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -29,6 +30,14 @@ class Visit:
         self.page.on("console", lambda message: self.complaints.append(message.text))
         self.page.on("pageerror", lambda fault: self.complaints.append(str(fault)))
         self.page.goto(path.as_uri())
+
+    def __enter__(self) -> Visit:
+        """Itself, with every figure drawn."""
+        self.page.wait_for_selector(LAST)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.context.close()
 
     def count(self, selector: str) -> int:
         return self.page.locator(selector).count()
@@ -66,59 +75,37 @@ def swept(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+@pytest.fixture(scope="module")
+def visit(browser: Browser, swept: Path) -> Iterator[Visit]:
+    """The page of plots, opened once for all that only look at it."""
+    with Visit(browser, swept) as visit:
+        yield visit
+
+
 def test_the_page_asks_for_nothing_and_complains_of_nothing(
-    browser: Browser, swept: Path
+    visit: Visit, swept: Path
 ) -> None:
-    visit = Visit(browser, swept)
-    visit.page.wait_for_selector(LAST)
     assert visit.requests == [swept.as_uri()]
     assert visit.complaints == []
 
 
-def test_it_draws_as_many_points_as_there_are(browser: Browser, swept: Path) -> None:
+def test_it_draws_as_many_points_as_there_are(visit: Visit, swept: Path) -> None:
     """V2: 22 published, 5 estimates at alpha 0.6, 1.25/224. V3-Small: nine published,
     alpha 0.6 at 224; each once."""
-    visit = Visit(browser, swept)
-    visit.page.wait_for_selector(READY)
     rows = (swept.parent / "rows.csv").read_text().splitlines()
     known = sum(",published," in row or ",estimate," in row for row in rows)
     assert known == 22 + 5 + 1 + 9 + 1
     visit.wait_for_count("#mnp-accuracy .scatterlayer .points path.point", known)
 
 
-def test_the_heat_map_prints_its_numbers(browser: Browser, swept: Path) -> None:
+def test_the_heat_map_prints_its_numbers(visit: Visit) -> None:
     """V2 0.75/160."""
-    visit = Visit(browser, swept)
     visit.wait_for_count("#mnp-heat-1 .heatmap-label", 8 * 5)
     labels = visit.page.locator("#mnp-heat-1 .heatmap-label").all_text_contents()
     assert "107 M" in labels
 
 
-@pytest.mark.parametrize("width", [360, 1440])
-@pytest.mark.parametrize("theme", ["light", "dark"])
-def test_it_fits_the_screen_in_both_themes(
-    browser: Browser, swept: Path, width: int, theme: Any
-) -> None:
-    size: Any = {"width": width, "height": 800}
-    visit = Visit(browser, swept, viewport=size, color_scheme=theme)
-    visit.page.wait_for_selector(LAST)
-    assert visit.page.evaluate("document.documentElement.scrollWidth") == width
-    background = visit.page.evaluate(
-        "document.querySelector('#mnp-accuracy .main-svg').style.background"
-    )
-    wanted = {"light": "rgb(255, 255, 255)", "dark": "rgb(13, 17, 23)"}[theme]
-    assert background == wanted
-
-
-def test_it_follows_a_change_of_theme(browser: Browser, swept: Path) -> None:
-    visit = Visit(browser, swept, color_scheme="light")
-    visit.page.wait_for_selector(READY)
-    visit.page.emulate_media(color_scheme="dark")
-    visit.page.wait_for_selector(f"{READY}[style*='rgb(13, 17, 23)']")
-
-
-def test_no_button_uploads_the_chart(browser: Browser, swept: Path) -> None:
-    visit = Visit(browser, swept)
+def test_no_button_uploads_the_chart(visit: Visit) -> None:
     visit.page.wait_for_selector(".modebar-btn")
     titles = visit.page.locator(".modebar-btn").evaluate_all(
         "buttons => buttons.map((button) => button.dataset.title || '')"
@@ -127,14 +114,33 @@ def test_no_button_uploads_the_chart(browser: Browser, swept: Path) -> None:
     assert not [title for title in titles if "hare" in title or "loud" in title]
 
 
-def test_hovering_names_the_command(browser: Browser, swept: Path) -> None:
-    visit = Visit(browser, swept)
-    visit.page.wait_for_selector(READY)
+def test_hovering_names_the_command(visit: Visit) -> None:
     visit.page.evaluate(
         "Plotly.Fx.hover('mnp-accuracy', [{curveNumber: 1, pointNumber: 0}])"
     )
     hover = visit.page.locator("#mnp-accuracy .hoverlayer", has_text="mnprofile count")
     assert "mnprofile count mobilenet_v2 --alpha" in (hover.text_content() or "")
+
+
+@pytest.mark.parametrize("width", [360, 1440])
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_it_fits_the_screen_in_both_themes(
+    browser: Browser, swept: Path, width: int, theme: Any
+) -> None:
+    size: Any = {"width": width, "height": 800}
+    with Visit(browser, swept, viewport=size, color_scheme=theme) as visit:
+        assert visit.page.evaluate("document.documentElement.scrollWidth") == width
+        background = visit.page.evaluate(
+            "document.querySelector('#mnp-accuracy .main-svg').style.background"
+        )
+    wanted = {"light": "rgb(255, 255, 255)", "dark": "rgb(13, 17, 23)"}[theme]
+    assert background == wanted
+
+
+def test_it_follows_a_change_of_theme(browser: Browser, swept: Path) -> None:
+    with Visit(browser, swept, color_scheme="light") as visit:
+        visit.page.emulate_media(color_scheme="dark")
+        visit.page.wait_for_selector(f"{READY}[style*='rgb(13, 17, 23)']")
 
 
 def test_a_hostile_name_is_text(browser: Browser, tmp_path: Path) -> None:
@@ -145,10 +151,9 @@ def test_a_hostile_name_is_text(browser: Browser, tmp_path: Path) -> None:
     mine.write_text(table.replace('name = "mobilenet_v2"', f'name = "{name}"'))
     out = str(tmp_path / "rows.csv")
     assert cli.main(["sweep", str(mine), "-o", out, "--plot", str(path)]) == 0
-    visit = Visit(browser, path, viewport={"width": 360, "height": 800})
-    visit.page.wait_for_selector(LAST)
-    assert visit.complaints == []
-    assert visit.page.evaluate("document.documentElement.scrollWidth") == 360
-    assert visit.count("a[href*='example.org'], img") == 0
-    assert visit.count("a") == visit.count("a.modebar-btn")
-    assert "<img src=x" in visit.page.inner_text("main")
+    with Visit(browser, path, viewport={"width": 360, "height": 800}) as visit:
+        assert visit.complaints == []
+        assert visit.page.evaluate("document.documentElement.scrollWidth") == 360
+        assert visit.count("a[href*='example.org'], img") == 0
+        assert visit.count("a") == visit.count("a.modebar-btn")
+        assert "<img src=x" in visit.page.inner_text("main")

@@ -1,1 +1,1 @@
-"""Budgets: reading them, and holding networks to them."""
+"""Budgets: reading them, and checking networks against them."""

@@ -28,7 +28,7 @@ Baseline = Mapping[str, Mapping[str, NetworkCosts]]  # by budget, by network
 
 
 def baseline_text(networks: Mapping[str, Sequence[NetworkCosts]]) -> str:
-    """The baseline file: sorted JSON, whole numbers, no time and no host."""
+    """The baseline file: sorted JSON and whole numbers, without a date or host."""
     budgets = {
         name: {
             one.network: {
@@ -45,7 +45,7 @@ def baseline_text(networks: Mapping[str, Sequence[NetworkCosts]]) -> str:
 
 
 def read_baseline(path: Path) -> Baseline | None:
-    """What ``baseline_text`` wrote, or None where there is no such file.
+    """What ``baseline_text`` wrote, or None if there is no such file.
 
     Raises RecordError, IncomparableError or FileError.
     """

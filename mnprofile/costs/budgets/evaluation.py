@@ -1,4 +1,4 @@
-"""Budgets held against what the networks cost, limit by limit."""
+"""Compare the costs of networks with their budgets, limit by limit."""
 
 import glob
 import os
@@ -30,7 +30,7 @@ STATES: tuple[State, ...] = ("over", "unmeasured", "ok")  # worst first
 
 @dataclass(frozen=True)
 class LimitCheck:
-    """One limit of one budget held against one network; or why it could not be."""
+    """One limit of a budget compared with a network, or why it could not be."""
 
     state: State
     budget: Budget
@@ -58,7 +58,7 @@ class LimitCheck:
 
 @dataclass(frozen=True)
 class BudgetCheck:
-    """The verdict on every limit, the worst first, and what they rest on."""
+    """The verdict on every limit, the worst first, and the figures behind them."""
 
     verdicts: tuple[LimitCheck, ...]
     networks: Mapping[str, tuple[NetworkCosts, ...]]  # by budget
@@ -66,7 +66,7 @@ class BudgetCheck:
 
     @property
     def exit_code(self) -> int:
-        """1 where a limit is exceeded, else 3 where one could not be measured."""
+        """1 if a limit is exceeded, else 3 if one could not be measured, else 0."""
         states = {verdict.state for verdict in self.verdicts}
         if "over" in states:
             return VERDICT
@@ -76,7 +76,7 @@ class BudgetCheck:
 def count_networks(file: BudgetFile) -> dict[str, tuple[NetworkCosts, ...]]:
     """Count every network of every budget.
 
-    Raises BudgetError where one cannot be built, naming the budget's line.
+    Raises BudgetError if one cannot be built, naming the budget's line.
     """
     return {budget.name: _networks(file, budget) for budget in file.budgets}
 
@@ -86,9 +86,9 @@ def check_budgets(
     networks: Mapping[str, tuple[NetworkCosts, ...]],
     baseline: Baseline | None,
 ) -> BudgetCheck:
-    """Hold the counted networks against their budgets, and the baseline's figures.
+    """Compare the counted networks with their budgets and with the baseline.
 
-    ``baseline`` is None where there is no such file.
+    ``baseline`` is None if there is no such file.
     """
     verdicts = []
     for budget in file.budgets:
@@ -121,7 +121,7 @@ def _check(
     limit: int,
     before: NetworkCosts | None = None,
 ) -> LimitCheck:
-    """One limit held against one network; ``before`` is what the baseline says."""
+    """Compare one limit with one network; ``before`` is what the baseline says."""
     value = getattr(network.total, quantity)
     return LimitCheck(
         "over" if value > limit else "ok",
@@ -149,7 +149,7 @@ def _increases(
         reason = (
             "there is no baseline file: run mnprofile ci --write-baseline"
             if baseline is None
-            else "the baseline file does not hold it: run mnprofile ci --write-baseline"
+            else "it is not in the baseline file: run mnprofile ci --write-baseline"
         )
         return [LimitCheck("unmeasured", budget, network.label, rule, reason=reason)]
     found = []
@@ -193,9 +193,9 @@ def _networks(file: BudgetFile, budget: Budget) -> tuple[NetworkCosts, ...]:
 
 
 def _tables(folder: Path, arch: str) -> list[Architecture]:
-    """The tables that a budget names; file names are relative to its file."""
+    """The tables that a budget names; paths are relative to the budget file."""
     if arch == catalog.STDIN:
-        raise UsageError("standard input is no table of a project")
+        raise UsageError("standard input cannot have a budget")
     if catalog.entry_of(arch) is not None:
         return [catalog.load(arch)]
     path = folder / arch
@@ -214,7 +214,7 @@ def _count(arch: Architecture, request: Request) -> NetworkCosts:
 
 
 def _in_budget(file: BudgetFile, budget: Budget, fault: MnprofileError) -> NoReturn:
-    """Add the budget to an error, unless it already names a line of its own."""
+    """Add the budget to an error, unless the error already names a line."""
     if fault.place is not None and fault.place.line is not None:
         raise fault
     message = f"{fault.place}: {fault.message}" if fault.place else fault.message

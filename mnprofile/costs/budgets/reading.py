@@ -1,12 +1,12 @@
-"""Budgets as a project writes them: pyproject.toml or mnprofile.toml, typed.
+"""Read the budgets of a project from pyproject.toml or mnprofile.toml.
 
     [[tool.mnprofile.budget]]
     name = "phone"
     arch = "v2@0.75/160"
     max-macs = "110M"
 
-In mnprofile.toml the same keys stand without ``tool.mnprofile``. Every error names the
-file, and the line or the key.
+In mnprofile.toml the same keys are written without ``tool.mnprofile``. Every error
+names the file, and the line or the key.
 """
 
 import re
@@ -35,7 +35,7 @@ N = TypeVar("N", int, float)
 
 
 class BudgetError(MnprofileError):
-    """A budget file that cannot be read as one."""
+    """A file that cannot be read as a budget file."""
 
     kind = "budget"
 
@@ -55,7 +55,7 @@ class Budget:
     """Limits on one network, or on every table that a pattern matches.
 
     ``limits`` are inclusive. ``max_increase`` is a share of the baseline's figures
-    (2 % is 1/50). ``request`` is what it asks of every table.
+    (2 % is 1/50). ``request`` has the settings for every table.
     """
 
     name: str
@@ -64,16 +64,16 @@ class Budget:
     limits: Mapping[Quantity, int]
     max_increase: Fraction | None
     message: str
-    lines: Mapping[str, int] = field(compare=False)  # of its keys; "" is its first
+    lines: Mapping[str, int] = field(compare=False)  # by key; "" has the first line
 
     def line(self, key: str = "") -> int | None:
-        """The line of a key in the budget file, else of the budget."""
+        """The line of a key in the budget file, or else of the budget."""
         return self.lines.get(key, self.lines.get(""))
 
 
 @dataclass(frozen=True)
 class BudgetFile:
-    """Every budget of one file. ``baseline`` is where the baseline file is."""
+    """All budgets of one file. ``baseline`` is the path of the baseline file."""
 
     path: Path
     budgets: tuple[Budget, ...]
@@ -84,7 +84,7 @@ class BudgetFile:
 
 
 def find_config(folder: Path) -> Path:
-    """mnprofile.toml, else pyproject.toml. Raises UsageError where there is neither."""
+    """mnprofile.toml, or else pyproject.toml. Raises UsageError if there is neither."""
     for name in CONFIG_FILES:
         if (folder / name).exists():
             return folder / name
@@ -99,7 +99,7 @@ def read_budgets(path: Path) -> BudgetFile:
 
     Raises:
         BudgetError: an unknown key, a bad unit, a value of the wrong type.
-        NoBudgetError: a file that is fine and holds no budget.
+        NoBudgetError: a valid file without a budget.
         FileError: it cannot be read.
     """
     file = str(path)
@@ -144,7 +144,7 @@ def _reader(file: str, index: int, entry: Any, lines: Mapping[str, int]) -> "_Re
 
 
 class _Reader(Record):
-    """One budget, key by key."""
+    """Reads one budget, key by key."""
 
     def budget(self, lines: Mapping[str, int]) -> Budget:
         if not isinstance(self.content, dict):
@@ -166,7 +166,7 @@ class _Reader(Record):
     def text(self, key: str) -> str:
         value = super().text(key)
         if not value.strip():
-            self.refuse(key, "not a text")
+            self.refuse(key, "a blank string")
         if len(value) > MAX_NAME:
             self.refuse(key, "too long", f"up to {MAX_NAME} characters")
         return value
@@ -193,7 +193,7 @@ class _Reader(Record):
         return Fraction(match[1]) / 100
 
     def request(self) -> Request:
-        """What the budget asks of a table, of the right types."""
+        """The settings that the budget asks for, with their types checked."""
         given = self.content
         return Request(
             alpha=self.number("alpha", real_number, "not a number"),
@@ -209,7 +209,7 @@ class _Reader(Record):
     def number(
         self, key: str, read: Callable[[str, object], N], fault: str
     ) -> N | None:
-        """The number at a key, or None where there is none."""
+        """The number at a key, or None if there is none."""
         if key not in self.content:
             return None
         try:
@@ -230,10 +230,10 @@ class _Reader(Record):
 
 
 class _Lines:
-    """Where keys stand in a budget file: tomllib reads values without their lines.
+    """The lines of keys in a budget file, which tomllib does not report.
 
-    Text inside multi-line strings is skipped. Where a file writes its budgets in
-    another form (an inline array), only the line of ``budget`` is known.
+    Text inside multi-line strings is skipped. If a file writes its budgets in another
+    form (an inline array), only the line of ``budget`` is known.
     """
 
     def __init__(self, text: str, prefix: str) -> None:

@@ -1,1 +1,1 @@
-"""Activation memory: what lives at each step, and blocks run in groups."""
+"""Activation memory: what is live at each step, and blocks run in groups."""

@@ -1,6 +1,6 @@
-"""Activation memory of one network: what lives at each step, the peak, what causes it.
+"""Activation memory of one network: what is live at each step, and the peak.
 
-``liveness`` has the model, ``grouped`` blocks run as one operator.
+The model is in ``liveness``; blocks that run as one operator are in ``grouped``.
 """
 
 from dataclasses import dataclass
@@ -24,10 +24,10 @@ LIVE = (
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """Activation memory at every step, at ``bits`` an element.
+    """Activation memory at every step, with ``bits`` bits per element.
 
     ``groups`` and ``is_fused`` say how blocks ran; ``recomputed_macs`` and
-    ``extra_elems`` what grouping them costs (see ``grouped.GroupedStep``).
+    ``extra_elems`` are the cost of grouping (see ``grouped.GroupedStep``).
     """
 
     config: Configuration
@@ -39,13 +39,13 @@ class Memory:
     extra_elems: int = 0
 
     def bytes_of(self, step: Step | Tensor) -> int:
-        """Bytes that live at a step, or of one map."""
+        """Bytes that are live at a step, or of one map."""
         elements = step.elements if isinstance(step, Step) else step.shape.elements
         return elements * self.bits // 8
 
     @property
     def peak(self) -> Step:
-        """The first step at which most memory lives."""
+        """The first step with the most live memory."""
         return max(self.steps, key=self.bytes_of)
 
     @property
@@ -59,7 +59,7 @@ class Memory:
             ValueError: another view.
         """
         if view not in VIEWS:
-            raise ValueError(f"{view!r} is none of {', '.join(VIEWS)}")
+            raise ValueError(f"{view!r} is not one of {', '.join(VIEWS)}")
 
         def key(step: Step) -> str:
             return str(getattr(step, view))
@@ -72,10 +72,10 @@ class Memory:
 
 @dataclass(frozen=True, slots=True)
 class Widest:
-    """The largest map at one resolution: the V2 paper's Table 3 has one a row.
+    """The largest map at one resolution: one row of Table 3 in the V2 paper.
 
-    ``any_map`` is the largest of all, ``between`` the largest outside of fused
-    operators, which is what has to be in memory whole (None where there is none).
+    ``any_map`` is the largest of all, ``between`` the largest outside fused operators,
+    which has to be in memory as a whole (None if there is none).
     """
 
     resolution: tuple[int, int]
@@ -89,7 +89,7 @@ def activation_memory(
     """Live activation memory at every step of a graph.
 
     Args:
-        bits: 8, 16 or 32 an element.
+        bits: 8, 16 or 32 per element.
         groups: how many groups of inner channels a block runs in; "max" is one channel
             at a time.
         fuse: count a block's input and output only.
@@ -115,26 +115,20 @@ def activation_memory(
     )
 
 
-def map_text(tensor: Tensor) -> str:
-    """A map's size, as papers write it: "112x112x96"."""
-    shape = tensor.shape
-    return f"{shape.h}x{shape.w}x{shape.c}"
-
-
 def maps_text(step: Step) -> str:
-    """The sizes of the maps that live at a step: "112x112x96 + 56x56x96"."""
-    return " + ".join(map(map_text, step.live))
+    """The sizes of the maps that are live at a step: "112x112x96 + 56x56x96"."""
+    return " + ".join(str(one.shape) for one in step.live)
 
 
 def peak_text(memory: Memory) -> str:
-    """How much the peak is, where, and which maps make it."""
+    """The size of the peak, where it is, and which maps cause it."""
     peak, most = memory.peak, memory.act_peak_bytes
-    maps = " + ".join(f"{one.layer} {map_text(one)}" for one in peak.live)
+    maps = " + ".join(f"{one.layer} {one.shape}" for one in peak.live)
     return f"{short_bytes(most)} ({grouped(most)} bytes) at {peak.layer}: {maps}"
 
 
 def widest(graph: Graph) -> tuple[Widest, ...]:
-    """The largest maps at each resolution, the input's left out, largest first."""
+    """The largest maps at each resolution except the inputs, largest first."""
     every = {tensor.name: tensor for step in live_sets(graph) for tensor in step.live}
     outside = {one.output.name for one in fused(graph)}
     inputs = {name for name, _ in graph.inputs}

@@ -6,18 +6,18 @@ is computed, added to the output through B, and dropped. It needs
 
     input + output + inner / G
 
-where ``inner`` holds the maps before and after the depthwise convolution (it does not
-run in place), and inner / G is the largest group. That is exact for equal groups, 3 or
-more of them or with a shortcut; otherwise it is an upper bound.
+where ``inner`` is the maps before and after the depthwise convolution (it does not run
+in place), and inner / G is the largest group. That is exact for equal groups, if there
+are at least 3 of them or a shortcut; otherwise it is an upper bound.
 
-Fused are: the layers of a block; and a convolution with the block or pooling after it,
-where that works channel by channel and nothing else reads the map between them (V2's
-first convolution and first block, its last convolution and the pooling), as the paper's
-Table 3 has it.
+Two kinds of operators are fused: the layers of a block; and a convolution with the
+block or pooling after it, where that works channel by channel and nothing else reads
+the map between them (V2's first convolution and first block, its last convolution and
+the pooling), as in Table 3 of the paper.
 
 Squeeze-excite needs the mean of every inner channel before the first group can be
-projected. So such a block runs its groups twice, and its factors, one an inner channel,
-live on: ``recomputed_macs`` states the cost.
+projected. So such a block runs its groups twice, and its factors, one per inner
+channel, stay in memory: ``recomputed_macs`` is the cost.
 """
 
 from collections.abc import Iterator
@@ -39,7 +39,7 @@ class Fused:
     """Consecutive operators run as one.
 
     ``inputs`` and ``output`` are in memory before and after; ``inner`` are the maps
-    that groups divide, ``factors`` the squeeze-excite vectors, which they do not.
+    that groups divide, ``factors`` the squeeze-excite vectors, which stay whole.
     """
 
     name: str
@@ -51,12 +51,12 @@ class Fused:
 
     @property
     def channels(self) -> int:
-        """Inner channels: the most groups there can be; 1 with nothing inside."""
+        """Inner channels, the maximum number of groups; 1 with nothing inside."""
         return self.inner[0].shape.c if self.inner else 1
 
     @property
     def first_pass_macs(self) -> int:
-        """Multiply-adds before the projection, squeeze-excite left out."""
+        """Multiply-adds before the projection, without squeeze-excite."""
         *before, _ = (
             node for node in self.nodes if node.op.is_counted and node.type != "SE"
         )
@@ -65,12 +65,12 @@ class Fused:
 
 @dataclass(frozen=True, slots=True)
 class GroupedStep:
-    """One fused operator in ``groups`` groups: its step and what grouping costs.
+    """One fused operator in ``groups`` groups: its step, and the cost of grouping.
 
     ``recomputed_macs`` are multiply-adds done a second time (squeeze-excite blocks).
-    ``extra_elems`` are elements moved more than without groups: each further group
-    reads the whole input again where a convolution expands it, and reads and writes
-    the whole output again where one projects to it.
+    ``extra_elems`` are the additional elements moved compared with no groups: each
+    further group reads the whole input again where a convolution expands it, and reads
+    and writes the whole output again where a convolution projects to it.
     """
 
     step: Step
@@ -80,7 +80,7 @@ class GroupedStep:
 
 
 def fused(graph: Graph) -> tuple[Fused, ...]:
-    """The operators of a graph, blocks as one, in order."""
+    """The operators of a graph in order, each block fused into one."""
     homes = buffers(graph)
     tensors = {tensor.name: tensor for step in live_sets(graph) for tensor in step.live}
     blocks = [tuple(nodes) for _, nodes in groupby(graph, key=lambda node: node.block)]
@@ -110,9 +110,9 @@ def grouped_steps(graph: Graph, groups: Groups) -> tuple[GroupedStep, ...]:
 
 
 def fused_steps(graph: Graph) -> tuple[Step, ...]:
-    """Every fused operator with nothing of its inside counted but its factors.
+    """Every fused operator, counting nothing inside it but its factors.
 
-    The paper's "disposable" inner tensors: what grouping approaches, never reaches.
+    This is the paper's "disposable" inner tensors: a limit that grouping never reaches.
     """
     return tuple(
         _step(one, (*one.inputs, *one.factors, one.output)) for one in fused(graph)
@@ -130,8 +130,8 @@ def check_groups(operators: tuple[Fused, ...], groups: Groups) -> None:
     if groups < 1:
         raise UsageError(f"groups: {groups} is out of range", accepted=accepted)
     if groups > most:
-        place = f"the {most} channels inside {least.name}" if least else "there are"
-        raise UsageError(f"groups: {groups} are more than {place}", accepted=accepted)
+        place = f"the {most} channels inside {least.name}" if least else "possible"
+        raise UsageError(f"groups: {groups} is more than {place}", accepted=accepted)
 
 
 def _runs_together(
@@ -206,7 +206,7 @@ def _extra_elems(one: Fused, count: int) -> int:
     again = passes * count - 1 if one.nodes[0].op.mixes_channels else passes - 1
     extra = again * sum(tensor.shape.elements for tensor in one.inputs)
     writing = [node.op for node in one.nodes if not node.op.works_in_place]
-    if writing[-1].mixes_channels:  # depthwise layers and pooling keep channels apart
+    if writing[-1].mixes_channels:  # depthwise layers and pooling do not
         extra += 2 * (count - 1) * one.output.shape.elements
     return extra
 

@@ -1,18 +1,19 @@
-"""Which feature maps live at each step of a graph: the model of activation memory.
+"""Which feature maps are live at each step of a graph: the model of activation memory.
 
 The model, stated once:
 
 - The graph runs in the order of its nodes, one operator at a time.
-- An operator's inputs and its output live while it runs. A map is freed after its last
-  reader. The network's inputs are maps like any other; its outputs are never freed.
-- Batch norm, activation functions, residual additions and squeeze-excite products write
-  over their first input, unless a later operator still reads it or it is an output.
-  Every other operator, depthwise convolutions included, writes to memory of its own.
-- Nothing else is counted: no workspace of a convolution routine, no alignment.
+- An operator's inputs and its output are live while it runs. A map is freed after its
+  last reader. The network's inputs are maps like any other; its outputs are never
+  freed.
+- Batch norm, activation functions, residual additions and squeeze-excite products
+  overwrite their first input, unless a later operator still reads it or it is an
+  output. Every other operator, including depthwise convolutions, writes to new memory.
+- Nothing else is counted, such as the workspace of a convolution routine or alignment.
 
-A map holds c x (h x w) elements, so what lives at a step is a sum of products. Nothing
+A map has c x (h x w) elements, so what is live at a step is a sum of products. Nothing
 here compares sizes: on a graph of arrays (channels in columns, sizes in rows) the same
-lines give every configuration of a sweep at once.
+code gives every configuration of a sweep at once.
 """
 
 from collections.abc import Iterable
@@ -31,7 +32,7 @@ Terms = tuple[tuple[int, int], ...]
 class Tensor:
     """A feature map in memory, named for the operator that first writes it.
 
-    ``layer`` is what people call it: the layer that the operator belongs to.
+    ``layer`` is its name for people: the layer that the operator belongs to.
     """
 
     name: str
@@ -41,9 +42,9 @@ class Tensor:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """An operator that runs, and every map that lives meanwhile.
+    """An operator that runs, and every map that is live while it does.
 
-    ``live`` is ordered by the time of writing; the step's own output comes last.
+    ``live`` is in the order of writing; the step's own output comes last.
     """
 
     name: str
@@ -54,12 +55,12 @@ class Step:
 
     @property
     def elements(self) -> int:
-        """Elements that live, per sample: a sum of c x (h x w)."""
+        """Elements that are live, per sample: a sum of c x (h x w)."""
         return sum(tensor.shape.elements for tensor in self.live)
 
 
 def live_sets(graph: Graph) -> tuple[Step, ...]:
-    """What lives at each step, one step a node, in the graph's order."""
+    """What is live at each step, one step per node, in the graph's order."""
     homes = buffers(graph)
     last = {homes[name]: -1 for name, _ in graph.inputs}
     for index, node in enumerate(graph):
@@ -82,14 +83,14 @@ def live_sets(graph: Graph) -> tuple[Step, ...]:
 def buffers(graph: Graph) -> dict[str, str]:
     """For each input and node, the node whose memory its output is in.
 
-    A node that works in place is in the memory of its first input.
+    A node that works in place uses the memory of its first input.
     """
     read_last: dict[str, int] = {}
     for index, node in enumerate(graph):
         read_last |= dict.fromkeys(node.inputs, index)
     read_last |= dict.fromkeys(graph.outputs, len(graph.nodes))
     homes = {name: name for name, _ in graph.inputs}
-    # By memory, over all that is in it.
+    # By the node that owns the memory, for everything that is in it.
     needed_until = {name: read_last.get(name, -1) for name in homes}
     for index, node in enumerate(graph):
         home = homes[node.inputs[0]]
@@ -103,9 +104,9 @@ def buffers(graph: Graph) -> dict[str, str]:
 
 
 def dominant(steps: Iterable[Step]) -> tuple[Step, ...]:
-    """The steps that can be the peak: none whose maps all live at another step too.
+    """The steps that can be the peak: those whose maps are not all live at another.
 
-    Which ones depends on names alone, not on sizes: a sweep evaluates these only.
+    This depends on names only, not on sizes, so a sweep evaluates these steps only.
     """
     kept: list[tuple[frozenset[str], Step]] = []
     for step in steps:
@@ -118,11 +119,11 @@ def dominant(steps: Iterable[Step]) -> tuple[Step, ...]:
 
 
 def candidates(steps: Iterable[Step]) -> tuple[Terms, ...]:
-    """What the peak is the largest of: sums of channels x positions, as few as can be.
+    """Sums of channels x positions, as few as possible; the largest is the peak.
 
-    Maps of one size are added up first, and of the steps with maps of one size only the
-    one with most channels is left. So a sweep multiplies a column by a row a few dozen
-    times a network, not once a map and step.
+    Maps of one size are added up first, and of the steps with maps of only one size,
+    just the one with the most channels is kept. So a sweep multiplies a column by a row
+    a few dozen times per network, not once per map and step.
     """
     of_one_size: dict[object, tuple[int, int]] = {}
     found: list[Terms] = []
@@ -142,7 +143,7 @@ def candidates(steps: Iterable[Step]) -> tuple[Terms, ...]:
 
 
 def peak_elements(steps: Iterable[Step]) -> int:
-    """The largest number of elements that live at once, per sample.
+    """The largest number of elements that are live at once, per sample.
 
     On a graph of arrays, an array with the peak of every configuration.
     """
@@ -156,5 +157,5 @@ def peak_elements(steps: Iterable[Step]) -> int:
 
 
 def _key(size: object) -> object:
-    """What sizes that are equal share: a number itself, an array its bytes."""
+    """A key that equal sizes share: a number itself, the bytes of an array."""
     return size.tobytes() if hasattr(size, "tobytes") else size

@@ -1,4 +1,4 @@
-"""Accuracies that papers and model zoos print, beside the costs counted here.
+"""Accuracies that papers and model zoos print, with the costs counted here.
 
 One source per network, so that points of one colour come from one recipe.
 """
@@ -27,7 +27,7 @@ class PrintedAccuracy:
 
 
 def source_of(arch: Architecture) -> str | None:
-    """Where the accuracies of a table come from; None for one without any.
+    """Where the accuracies of a table come from; None for a table without any.
 
     A user's own table has none, whatever its name.
     """

@@ -1,6 +1,7 @@
 """Which printed accuracies and latencies belong together: one series per table.
 
-Accuracies compare only within one source and training recipe, so each table has one.
+Accuracies are comparable only within one source and training recipe, so each table
+has one.
 """
 
 from collections.abc import Mapping
@@ -64,7 +65,7 @@ _SMALL = _paper("paper-v3", "v3-small", "small", "Table 9")
 _LARGE_MINI = _slim_v3("v3-large", "large minimalistic")
 _SMALL_MINI = _slim_v3("v3-small", "small minimalistic")
 
-# By table. A network is accurate only as it was trained, so there is one series each.
+# By table. Accuracy depends on the training, so each table has one series.
 TOP1: dict[str, AccuracySeries] = {
     "mobilenet_v1": _V1,
     "mobilenet_v1_conv": _paper(
@@ -80,7 +81,7 @@ TOP1: dict[str, AccuracySeries] = {
     "mobilenet_v3_small_minimalistic": _SMALL_MINI,
 }
 
-# The first series that has a phone gives that phone's column.
+# A phone's column is from the first series that has figures for it.
 LATENCY: dict[str, tuple[AccuracySeries, ...]] = {
     "mobilenet_v1": (
         AccuracySeries(
@@ -107,7 +108,7 @@ class Latency:
 
 @cache
 def latencies(name: str) -> tuple[Latency, ...]:
-    """The published latencies of a shipped table, one entry a phone."""
+    """The published latencies of a shipped table, one entry per phone."""
     found = []
     for phone in PHONES:
         for series in LATENCY.get(name, ()):
@@ -140,5 +141,5 @@ def published(name: str) -> Mapping[Point, float]:
 
 def point_of(figure: Printed) -> Point:
     """The configuration that a figure is about."""
-    # The papers leave the width out where they mean 1.0, and the V1 paper the size.
+    # The papers omit a width of 1.0, and the V1 paper omits a size of 224.
     return figure.alpha or 1.0, figure.resolution or 224

@@ -29,7 +29,7 @@ COUNTABLE = (
     "add_elems",
     "scale_elems",
 )
-MAP_ELEMENTS = "map_elems"  # of the largest block output; bytes where times 2
+MAP_ELEMENTS = "map_elems"  # of the largest block output; times 2: bytes
 _POWERS = {"": 0, "1": 0, "K": 3, "M": 6, "G": 9, "%": -2, "channels/kB": 3}
 _KEYS = {
     "tables": list,
@@ -55,7 +55,7 @@ class Convention:
     rounding: Rounding
     reason: str
     without: tuple[str, ...] = ()  # blocks left out
-    significant: int | None = None  # leading digits kept, where not all printed
+    significant: int | None = None  # leading digits kept; None for all printed
     impl: str = "paper"
 
     @property
@@ -71,7 +71,7 @@ class Convention:
         return ", ".join(parts)
 
     def total(self, layers: Iterable[Layer]) -> int:
-        """The terms added up over some layers. A batch-norm channel has two buffers."""
+        """The terms summed over some layers. A batch-norm channel has two buffers."""
         sums = total(layers)
         return sum(
             factor
@@ -82,12 +82,12 @@ class Convention:
     def printed(self, part: int, whole: int, *, like: str, unit: str) -> str | None:
         """part / whole rounded by this convention, in the form of ``like``.
 
-        ``unit`` is what ``like`` counts. None where ``like`` is not a number. Raises
+        ``unit`` is the unit of ``like``. None if ``like`` is not a number. Raises
         FiguresError for an unknown unit.
         """
         if unit not in _POWERS:
             known = ", ".join(filter(None, _POWERS))
-            raise FiguresError(f'"{unit}" is no unit', accepted=known)
+            raise FiguresError(f'unknown unit "{unit}"', accepted=known)
         return printed_like(
             part,
             whole,
@@ -108,8 +108,8 @@ def conventions(source: str) -> Mapping[tuple[str, str], Convention]:
     """The conventions of a source by (table, quantity).
 
     Raises:
-        FiguresError: an entry that is malformed, speaks of a table or quantity that the
-            CSV does not have, or declares what another one has declared.
+        FiguresError: an entry is malformed, names a table or quantity that the CSV does
+            not have, or repeats another one's declaration.
     """
     held = {(figure.table, figure.quantity) for figure in sources.figures(source)}
     found: dict[tuple[str, str], Convention] = {}
@@ -123,7 +123,7 @@ def conventions(source: str) -> Mapping[tuple[str, str], Convention]:
                 close = nearest(table, sorted({name for name, _ in held}))
                 entry.refuse(
                     "",
-                    f'no figure of table "{table}" is {convention.quantity}',
+                    f'table "{table}" has no figures of {convention.quantity}',
                     suggestion=close if close != table else None,
                 )
             if key in found:

@@ -25,7 +25,7 @@ class Misprint(NamedTuple):
     reads: str
     reason: str
     established: str
-    rows: tuple[str, ...] = ()  # texts of the place or model, where not of all rows
+    rows: tuple[str, ...] = ()  # parts of the place or model; () for all rows
 
     def is_about(self, figure: Printed) -> bool:
         return (
@@ -42,9 +42,10 @@ def _names(row: str, figure: Printed) -> bool:
 
 @cache
 def misprints(source: str) -> tuple[Misprint, ...]:
-    """Every known misprint of a source. Each is about figures that the CSV holds.
+    """Every known misprint of a source, checked against the figures of its CSV.
 
-    Raises FiguresError for an entry that is about none, or about another's figure.
+    Raises FiguresError for an entry that is about no figure, or about one that an
+    earlier entry covers.
     """
     found: list[Misprint] = []
     for number, misprint in enumerate(_declared(source), start=1):
@@ -59,7 +60,7 @@ def misprints(source: str) -> tuple[Misprint, ...]:
 
 @cache
 def _declared(source: str) -> tuple[Misprint, ...]:
-    """The misprints as declared, not yet held against the figures."""
+    """The misprints as declared, not yet checked against the figures."""
     types = dict.fromkeys(_TEXTS, str) | {"rows": list}
     return tuple(
         Misprint(
@@ -71,20 +72,20 @@ def _declared(source: str) -> tuple[Misprint, ...]:
 
 
 def _fault_of(misprint: Misprint, source: str, earlier: list[Misprint]) -> str:
-    """What is wrong with an entry, or nothing."""
+    """What is wrong with an entry; empty if nothing is."""
     printed = f"{misprint.quantity} {misprint.printed} in {misprint.table}"
     about = [figure for figure in figures(source) if misprint.is_about(figure)]
     if not about:
-        return f"no figure prints {printed}"
+        return f"no figure is {printed}"
     for row in misprint.rows:
         if not any(_names(row, figure) for figure in about):
-            return f'no row "{row}" prints {printed}'
+            return f'no row "{row}" has {printed}'
     if misprint.reads == misprint.printed:
-        return f"reads what is printed, {printed}"
+        return f"the correction is what is printed, {printed}"
     if any(figure.network in (OTHER, HEAD) for figure in about):
         return f"{printed} is also printed for a network that is not counted"
     if any(one.is_about(figure) for one in earlier for figure in about):
-        return f"another erratum is about {printed}"
+        return f"another erratum already covers {printed}"
     return ""
 
 

@@ -1,4 +1,4 @@
-"""What the sources print for one network of ours."""
+"""What the sources print for one of our networks."""
 
 from dataclasses import replace
 
@@ -42,10 +42,10 @@ def printed_shares(
 def published_for(arch: Architecture, graph: Graph) -> tuple[Printed, ...]:
     """What the shipped sources print for exactly this network on ImageNet.
 
-    Costs and results of the whole network, those of its quantized variants included.
-    Empty where it has no published counterpart: another number of classes, an
-    expansion factor or an output stride of its own, a map that is not square. Sources
-    whose implementation builds other widths at this alpha are left out.
+    Costs and results of the whole network, including its quantized variants. Empty if
+    it has no published counterpart: with another number of classes, a changed expansion
+    factor or output stride, or an input that is not square. Sources whose
+    implementation builds other widths at this alpha are left out.
     """
     config = graph.config
     height, width = config.resolution
@@ -75,7 +75,7 @@ def published_for(arch: Architecture, graph: Graph) -> tuple[Printed, ...]:
 
 
 def _builds_the_same(arch: Architecture, graph: Graph, impl: str) -> bool:
-    """Whether another implementation has the same maps throughout."""
+    """Whether another implementation builds the same maps throughout."""
     try:
         other = build_rows(arch, replace(graph.config, impl=impl))
     except UsageError:  # it has no such family

@@ -1,4 +1,4 @@
-"""What we count for a printed figure under a convention, in the form of the print."""
+"""Our count for a printed figure under a convention, in the printed form."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -17,24 +17,25 @@ RANGE = " to "
 
 @dataclass(frozen=True, slots=True)
 class Recount:
-    """What we count for a figure: exactly, and in the form of a print."""
+    """Our count for a figure: exact, and in the printed form."""
 
     exact: str
-    text: str | None  # None where the print is not a number
+    text: str | None  # None if the printed figure is not a number
 
 
 @dataclass
 class Networks:
-    """The counts of networks, each made once."""
+    """The counts of networks, each computed once."""
 
     made: dict[tuple[str, Request], Count] = field(default_factory=dict)
 
     def layers(
         self, network: str, asked: Request, convention: Convention
     ) -> list[Layer]:
-        """The layers that a convention counts. Raises UsageError for no network.
+        """The layers that a convention counts.
 
-        A row that prints no width or resolution is the network as its table has it.
+        A row without a width or resolution is about the network as its table gives it.
+        Raises UsageError for an unknown network.
         """
         request = replace(asked, classes=convention.classes, impl=convention.impl)
         key = (network, request)
@@ -51,9 +52,10 @@ class Networks:
 def recount(
     figure: Printed, convention: Convention, like: str, networks: Networks
 ) -> Recount:
-    """What we count for a figure, exactly and as ``like`` is printed.
+    """Our count for a figure, exact and in the form of ``like``.
 
-    Raises FiguresError, with the line of the figure, where its network or part is none.
+    Raises FiguresError, with the line of the figure, if its network or part does not
+    exist.
     """
     try:
         if RANGE in figure.part and figure.quantity != MEMORY:

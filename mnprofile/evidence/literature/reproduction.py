@@ -1,9 +1,9 @@
-"""Every published cost figure held against what we count: one verdict each.
+"""Every published cost figure compared with our count, with one verdict each.
 
 The digits we get under the declared convention are compared with the printed ones as
-text; there is no tolerance. An erratum must say what the figure should read, and
-counts only where that is what we get: so an error of ours turns reproduced figures and
-errata alike into unexplained ones.
+text, without tolerance. An erratum must say what the figure should read, and is
+accepted only if that is what we get: an error of ours turns both reproduced figures and
+errata into unexplained ones.
 """
 
 from collections import Counter
@@ -28,7 +28,7 @@ from mnprofile.networks.notation.markdown import Erratum
 
 
 class Verdict(StrEnum):
-    """What became of a printed figure."""
+    """The verdict on a printed figure."""
 
     REPRODUCED = "reproduced"
     ERRATUM = "erratum"
@@ -41,8 +41,9 @@ class Verdict(StrEnum):
 class Result:
     """One printed figure and its verdict.
 
-    ``ours`` has the form of the print (of the erratum's reading, where there is one),
-    ``exact`` is the count behind it. Both are None for networks that we do not count.
+    ``ours`` is written as the figure is printed (as the erratum corrects it, if there
+    is one), ``exact`` is the count behind it. Both are None for networks that we do not
+    count.
     """
 
     figure: Printed
@@ -56,7 +57,7 @@ class Result:
 
 @dataclass(frozen=True, slots=True)
 class ConventionFit:
-    """How many of the figures under a convention it gives, for one table."""
+    """How many figures of one table its convention reproduces."""
 
     source: str
     table: str
@@ -104,7 +105,7 @@ class Reproduction:
 
     @property
     def fits(self) -> tuple[ConventionFit, ...]:
-        """A line a table and quantity that we count, in the order of the sources."""
+        """One fit per table and quantity that we count, in the order of the sources."""
         groups: dict[tuple[str, str, str], list[Result]] = {}
         for one in self.results:
             if one.figure.network not in (OTHER, HEAD):
@@ -134,11 +135,11 @@ class Reproduction:
 
 
 def reproduce(source: str | Iterable[str] | None = None) -> Reproduction:
-    """Hold every cost figure of one source, of some, or of all, against our counts.
+    """Compare the cost figures of one source, several or all with our counts.
 
     Args:
-        source: names of shipped sources, or paths to a CSV file of figures that has its
-            TOML file beside it; all shipped sources where None.
+        source: names of shipped sources, or paths to CSV files of figures, each with
+            its TOML file next to it; None for all shipped sources.
 
     Raises:
         UsageError: no source of that name.
@@ -155,7 +156,7 @@ def reproduce(source: str | Iterable[str] | None = None) -> Reproduction:
     results: list[Result] = []
     for name in dict.fromkeys(chosen):
         held = figures(name)
-        title(name), misprints(name)  # malformed, they are errors for any figure
+        title(name), misprints(name)  # raise if malformed, whatever the figures
         declared = conventions(name)
         results += (
             _result(figure, declared.get((figure.table, figure.quantity)), networks)
@@ -186,7 +187,7 @@ def _result(
         verdict = Verdict.UNEXPLAINED
         reason = f"we count {value.exact}, not {expected}"
         if misprint:
-            reason += f", as the erratum reads {figure.printed}"
+            reason += f", the erratum's correction of {figure.printed}"
     return Result(
         figure, verdict, value.text, value.exact, convention, misprint, reason
     )

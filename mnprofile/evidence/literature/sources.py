@@ -1,8 +1,8 @@
-"""The files of printed figures: read, checked, and handed on as values.
+"""Reading and checking the files of printed figures.
 
 A source is two files of one name in ``figures/``: a CSV with one printed figure per
 row, and a TOML file that says how the source counts (``conventions.py``) and which of
-its figures are wrong (``misprints.py``). Adding a source is adding the two.
+its figures are wrong (``misprints.py``). To add a source, add both.
 """
 
 import csv
@@ -29,11 +29,11 @@ OTHER, HEAD = "other", "head"  # networks outside the tables, or with a head on 
 
 @dataclass(frozen=True, slots=True)
 class Printed:
-    """A printed figure. ``printed`` holds its digits exactly as they stand.
+    """A printed figure. ``printed`` holds its digits exactly as printed.
 
     ``network`` is the alias of the table it is about, "other" or "head"; ``part`` the
-    part of the network where it is not the whole: a type, a block, a map size, or two
-    configurations of a range. ``resolution`` is None where none or two are printed.
+    part of the network, if not the whole: a type, a block, a map size, or two
+    configurations of a range. ``resolution`` is None if none or two are printed.
     """
 
     source: str  # the name of its CSV file, or the path where that was given
@@ -80,7 +80,7 @@ def locate(source: str) -> Path:
         return Path(source)
     close = nearest(source, sources())
     raise UsageError(
-        f'no source is called "{source}"',
+        f'unknown source "{source}"',
         accepted=", ".join(sources()) + ", or a path to a CSV file of figures",
         suggestion=close,
     )
@@ -88,11 +88,11 @@ def locate(source: str) -> Path:
 
 @cache
 def figures(source: str) -> tuple[Printed, ...]:
-    """Every figure of one source, in the order of its file; read once a process.
+    """Every figure of one source, in the order of its file; read once per process.
 
     Raises:
         UsageError: no source of that name.
-        FiguresError: a header or row that is not as ``COLUMNS`` says.
+        FiguresError: the header or a row does not match ``COLUMNS``.
         FileError: the file cannot be read.
     """
     path = locate(source)
@@ -104,13 +104,13 @@ def figures_about(
 ) -> Iterator[Printed]:
     """The figures of one configuration in a shipped source.
 
-    There each row is one line, and only lines with this resolution are parsed.
+    There each row is one line, and only lines that may be about it are parsed.
     """
     path, side = locate(source), str(resolution)
     network_at, alpha_at = COLUMNS.index("network"), COLUMNS.index("alpha")
     resolution_at = COLUMNS.index("resolution")
     for line, text in enumerate(_shipped_lines(source), start=1):
-        if f",{side}," not in text:
+        if f",{side}," not in text or not any(f",{one}," in text for one in networks):
             continue
         (cells,) = csv.reader([text], strict=True)
         if cells[resolution_at] == side and cells[network_at] in networks:
@@ -156,12 +156,12 @@ def declaration_file(source: str) -> Path:
 
 
 def title(source: str) -> str:
-    """What the source is called."""
+    """The title of a source."""
     return str(declaration(source)["title"])
 
 
 def impl(source: str) -> str:
-    """Whose width-multiplier rules the source's networks follow."""
+    """The implementation whose width-multiplier rules the networks follow."""
     return str(declaration(source).get("impl", "paper"))
 
 
@@ -204,7 +204,7 @@ def _shipped_lines(source: str) -> tuple[str, ...]:
 
 @cache
 def _rows(source: str) -> tuple[tuple[int, list[str]], ...]:
-    """The cells of every row with its line; the header is checked, and their number."""
+    """The cells and line of every row. Checks the header and the number of cells."""
     path = locate(source)
     reader = csv.reader(_text(CSV, path).splitlines(keepends=True), strict=True)
     try:
@@ -222,7 +222,7 @@ def _rows(source: str) -> tuple[tuple[int, list[str]], ...]:
     for line, cells in rows:
         if len(cells) != len(COLUMNS):
             raise FiguresError(
-                f"{len(cells)} cells",
+                f"the row has {len(cells)} cells",
                 place=Place(str(path), line),
                 accepted=f"{len(COLUMNS)}, as the header has",
             )
@@ -239,19 +239,19 @@ def _printed(source: str, path: Path, line: int, cells: list[str]) -> Printed:
         if not row[name]:
             refuse("empty", name)
     if row["network"] == "-":  # would be standard input
-        refuse('"-" is no network', "network", f"an alias, {OTHER} or {HEAD}")
+        refuse('"-" is not a network', "network", f"an alias, {OTHER} or {HEAD}")
     if row["quantity"] not in COSTS + MEASURED:
         refuse(
-            f'"{row["quantity"]}" is no quantity',
+            f'unknown quantity "{row["quantity"]}"',
             "quantity",
             ", ".join(COSTS + MEASURED),
         )
     try:
         row["alpha"] = float(row["alpha"]) if row["alpha"] else None
     except ValueError:
-        refuse(f'"{row["alpha"]}" is no width multiplier', "alpha", "0.75, or empty")
+        refuse(f'"{row["alpha"]}" is not a width multiplier', "alpha", "0.75, or empty")
     sides = row["resolution"].split("x")
     if row["resolution"] and not all(side.isdecimal() for side in sides):
-        refuse(f'"{row["resolution"]}" is no size', "resolution", "224, or empty")
+        refuse(f'"{row["resolution"]}" is not a size', "resolution", "224, or empty")
     row["resolution"] = int(sides[0]) if sides[0] and len(sides) == 1 else None
     return Printed(source=source, line=line, **row)

@@ -1,1 +1,1 @@
-"""What profilers count, and the real network that they count."""
+"""What profilers count, and the real network that they run."""

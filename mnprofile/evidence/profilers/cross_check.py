@@ -1,6 +1,6 @@
-"""The second opinion: our figures beside what profilers count on the real network.
+"""The second opinion: our figures and what profilers count on the real network.
 
-Layer by layer against fvcore and torch's FlopCounterMode; grand totals against the
+Layers are compared with fvcore and torch's FlopCounterMode, grand totals with the
 ledger, which says what each profiler adds. Nothing may be left unexplained. torch and
 fvcore are imported on use.
 """
@@ -40,12 +40,12 @@ ALWAYS = ("fvcore", "FlopCounterMode")  # run for the layers
 OUTSIDE = "(outside the graph)"
 WHOLE = "(whole network)"
 
-Progress = Callable[[str, int, int], None]  # what comes next, steps done, steps in all
+Progress = Callable[[str, int, int], None]  # next step, steps done, steps in total
 
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """Something on which the two sides differ; ``line`` is of the table."""
+    """A difference between the two sides; ``line`` is that of the table."""
 
     layer: str
     line: int | None
@@ -59,7 +59,7 @@ class LayerCheck:
     """One layer: our figures, and what was measured on its modules.
 
     ``fvcore_macs`` are fvcore's convolutions and linear layers; ``fvcore_other`` what
-    it adds for batch norm and pooling (both None where it did not run), and
+    it adds for batch norm and pooling (both None if it did not run), and
     ``expected_other`` what its rule says it adds.
     """
 
@@ -104,7 +104,7 @@ class LayerCheck:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What a profiler printed, beside what the ledger says it prints."""
+    """What a profiler printed, and what the ledger says it prints."""
 
     entry: Entry
     version: str
@@ -117,7 +117,7 @@ class Reading:
 
     @property
     def rest(self) -> int | None:
-        """What no term explains; None where there is no total."""
+        """The part that no term explains; None if there is no total."""
         return None if self.total is None else self.total - self.entry.total
 
 
@@ -126,7 +126,7 @@ class Check:
     """The outcome of a cross-check.
 
     ``left_out`` are the operators that fvcore names as not counted, with their number;
-    ``not_installed`` the profilers that "all" asked for in vain.
+    ``not_installed`` the profilers of "all" that are missing.
     """
 
     count: Count
@@ -146,7 +146,7 @@ class Check:
 
     @property
     def is_complete(self) -> bool:
-        """Whether every profiler that was asked gave a total."""
+        """Whether every profiler that was run gave a total."""
         return all(one.total is not None for one in self.readings)
 
 
@@ -159,13 +159,13 @@ def check(
     activations: Style = "module",
     progress: Progress = lambda *_: None,
 ) -> Check:
-    """Hold the figures of a graph against profilers that run the network.
+    """Compare the figures of a graph with profilers that run the network.
 
     Args:
-        counters: further profilers to run, each in a process of its own; "all" stands
-            for every installed one.
+        counters: further profilers to run, each in its own process; "all" for every
+            installed one.
         network: checked in place of ``to_torch(graph)``, whose module names it must
-            have; not together with ``counters``.
+            have; cannot be combined with ``counters``.
         pooling, activations: how the network is written, see ``to_torch``.
         progress: called before each step.
 
@@ -230,7 +230,7 @@ def _chosen(counters: Sequence[str]) -> tuple[list[str], tuple[str, ...]]:
             continue
         if profiler.name not in MEASURES:
             raise UsageError(
-                f"{profiler.name} is in the ledger only; it does not run from here",
+                f"{profiler.name} is only in the ledger; it cannot be run from here",
                 accepted=", ".join(runnable),
             )
         extras.require(profiler.package, "check-all")
@@ -255,7 +255,7 @@ def _own_readings(measured: Measurement, book: Ledger) -> Iterable[Reading]:
 def _layers(
     counted: Count, measured: Measurement, writing: TorchStyle
 ) -> tuple[LayerCheck, ...]:
-    """Every layer beside what was measured on the modules of its operators."""
+    """Every layer with what was measured on the modules of its operators."""
     nodes: dict[str, list[Node]] = {}
     for node in counted.graph:
         nodes.setdefault(node.layer, []).append(node)
@@ -288,7 +288,7 @@ def _layer(
 def _problems(
     graph: Graph, layers: Sequence[LayerCheck], measured: Measurement
 ) -> Iterable[Problem]:
-    """Every difference in network order, then what no layer can show."""
+    """Every difference in network order, then those of the whole network."""
     for layer in layers:
         was_reached = layer.out_shape is not None or not measured.stopped_by
         if was_reached or layer.missing:
@@ -311,7 +311,7 @@ def _problems(
 
 
 def _stop(layers: Sequence[LayerCheck], measured: Measurement) -> Problem:
-    """Where the network did not run, and why."""
+    """Where the network failed to run, and why."""
     at = f"{measured.stopped_at}."
     lines = [one.layer.origin.line for one in layers if at.startswith(f"{one.name}.")]
     return Problem(
@@ -324,7 +324,7 @@ def _stop(layers: Sequence[LayerCheck], measured: Measurement) -> Problem:
 
 
 def _uncounted(graph: Graph, left_out: Mapping[str, int]) -> Iterable[Problem]:
-    """Operators that fvcore names but does not count: is any of ours lost?"""
+    """Operators not counted by fvcore whose number differs from ours."""
     tallies = [node.op.tally(node.in_shape, node.out_shape) for node in graph]
     for names, quantity in (
         (("add",), "add"),
@@ -341,7 +341,7 @@ def _uncounted(graph: Graph, left_out: Mapping[str, int]) -> Iterable[Problem]:
 
 @dataclass(frozen=True, slots=True)
 class LayerSums:
-    """Several layers together: ours, and what was measured."""
+    """Sums over several layers: ours, and what was measured."""
 
     ours: Figures
     fvcore_macs: int

@@ -1,6 +1,6 @@
-"""A graph beside somebody's own torch network: layer after layer, as they run.
+"""A graph compared with another torch network, layer by layer as they run.
 
-The network comes from a factory that is imported and called: its code runs.
+The network comes from a factory that is imported and called, so its code runs.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from mnprofile.base.errors import UsageError, nearest
 from mnprofile.base.extras import require
+from mnprofile.base.units import size_text
 from mnprofile.costs.counting import Count, Layer, count
 from mnprofile.evidence.profilers.measuring import first_line, run_hooked
 from mnprofile.graph.graph import Graph
@@ -29,10 +30,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """One convolution or fully connected layer, as both sides can name it.
+    """One convolution or fully connected layer, in terms that both sides share.
 
     A fully connected layer is a 1x1 convolution on a 1x1 map: networks write the same
-    head in either way. The name and the table line are left out of comparisons.
+    head in either way. The name and the table line are not compared.
     """
 
     kernel: str
@@ -65,8 +66,8 @@ COMPARED = tuple(one.name for one in fields(Unit) if one.compare)
 class Difference:
     """The first place where two sequences differ.
 
-    ``ours`` is None where the other network has a layer more, ``theirs`` where it has
-    one less; ``fields`` are those in which two layers differ.
+    ``ours`` is None if the other network has an extra layer, ``theirs`` if it lacks
+    one; ``fields`` are those in which two layers differ.
     """
 
     position: int  # from 1, in our sequence
@@ -77,7 +78,7 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class ForeignCheck:
-    """A graph beside a network. ``unseen_macs`` are multiply-adds that the network does
+    """A graph and a network. ``unseen_macs`` are multiply-adds that the network does
     outside ``nn.Conv2d`` and ``nn.Linear``."""
 
     count: Count
@@ -102,7 +103,7 @@ def check_against(
     """Compare a graph with the network that a factory returns.
 
     Convolutions and fully connected layers are compared in the order in which they run:
-    kernel, stride, dilation, groups, channels, bias, output size; then the sum of
+    kernel, stride, dilation, groups, channels, bias, output size; then the total of
     parameters.
 
     Args:
@@ -111,8 +112,8 @@ def check_against(
         arguments: keyword arguments of the factory.
 
     Raises:
-        UsageError: the factory cannot be imported, raises, or returns no ``nn.Module``;
-            the module cannot run on this configuration's input.
+        UsageError: the factory cannot be imported, raises, or does not return an
+            ``nn.Module``; the module cannot run on this configuration's input.
         MissingExtraError: torch is not installed.
     """
     require("torch")
@@ -144,7 +145,7 @@ def _make(
     except (Exception, SystemExit) as fault:  # it is not our code
         raise UsageError(
             f"{name} raised {_reason(fault)}",
-            accepted="a factory that these arguments satisfy",
+            accepted="a factory that takes these arguments",
         ) from None
     if not isinstance(network, nn.Module):
         raise UsageError(
@@ -159,7 +160,7 @@ def _import(text: str) -> Callable[..., Any]:
     module_name, colon, path = text.partition(":")
     if not (colon and module_name and path):
         raise UsageError(
-            f'"{text}" names no factory', accepted="MODULE:CALLABLE, as in nets:small"
+            f'"{text}" is not a factory', accepted="MODULE:CALLABLE, as in nets:small"
         )
     here = str(Path.cwd())
     if here not in sys.path:
@@ -184,7 +185,7 @@ def _import(text: str) -> Callable[..., Any]:
 
 
 def _run(network: nn.Module, image: Shape, name: str) -> tuple[tuple[Unit, ...], int]:
-    """The layers of a network in the order in which they run, and its other macs."""
+    """The layers of a network in the order in which they run, and all other macs."""
     from torch import nn
     from torch.utils.flop_counter import FlopCounterMode
 
@@ -207,7 +208,7 @@ def _run(network: nn.Module, image: Shape, name: str) -> tuple[tuple[Unit, ...],
             run_hooked(network, image, counter, record)
     except (Exception, SystemExit) as fault:  # it is not our code
         raise UsageError(
-            f"{name}: running it on {image} raised {_reason(fault)}",
+            f"{name}: running on {image} raised {_reason(fault)}",
             accepted="a network that takes (N, C, H, W) of that size; see --res",
         ) from None
     finally:
@@ -216,19 +217,19 @@ def _run(network: nn.Module, image: Shape, name: str) -> tuple[tuple[Unit, ...],
 
 
 def _unit(module: nn.Conv2d | nn.Linear, sizes: tuple[int, ...], path: str) -> Unit:
-    """A layer that ran; a linear one has the kernel, stride and groups of a 1x1."""
+    """A layer that ran; a linear one is a 1x1 convolution."""
     kernel = getattr(module, "kernel_size", (1, 1))
     groups = getattr(module, "groups", 1)
     dilation = _factor(getattr(module, "dilation", (1, 1)))
     return Unit(
-        kernel="x".join(map(str, kernel)),
+        kernel=size_text(kernel),
         stride=_factor(getattr(module, "stride", (1, 1))),
         dilation="1" if max(kernel) == 1 else dilation,
         groups=groups,
         in_channels=module.weight.shape[1] * groups,
         out_channels=module.weight.shape[0],
         bias=module.bias is not None,
-        output="x".join(map(str, sizes)),
+        output=size_text(sizes),
         name=path,
     )
 
@@ -251,9 +252,9 @@ def _our_unit(layer: Layer) -> Unit:
 def _first_difference(
     ours: tuple[Unit, ...], theirs: tuple[Unit, ...]
 ) -> Difference | None:
-    """Where the sequences part, and whether a layer changed, is lost, or is one more.
+    """Where the sequences first differ: a layer changed, is missing, or is extra.
 
-    Of the three it is the one after which the two agree for longest.
+    Of the three, it is the one after which the two agree for longest.
     """
     at = _common(ours, theirs)
     if at == len(ours) == len(theirs):
@@ -269,14 +270,14 @@ def _first_difference(
 
 
 def _common(ours: tuple[Unit, ...], theirs: tuple[Unit, ...]) -> int:
-    """How many layers two sequences agree in, from their start."""
+    """The number of layers at the start that two sequences share."""
     pairs = zip(ours, theirs, strict=False)
     return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
 
 
 def _factor(sizes: tuple[int, ...]) -> str:
     """(2, 2) -> "2", (2, 1) -> "2x1"."""
-    return "x".join(map(str, sizes if len(set(sizes)) > 1 else sizes[:1]))
+    return size_text(sizes if len(set(sizes)) > 1 else sizes[:1])
 
 
 def _name_of(factory: Callable[..., Any]) -> str:
@@ -288,7 +289,7 @@ def _article(name: str) -> str:
 
 
 def _reason(fault: BaseException) -> str:
-    """What a foreign error says, and the file and line that raised it, if not ours."""
+    """The message of a foreign error, and where in foreign code it was raised."""
     name, line = type(fault).__name__, first_line(fault)
     text = f"{name}: {line}" if line else name
     ours = str(Path(__file__).parent)

@@ -28,7 +28,7 @@ class ModuleFigures:
 
     ``flops`` is FlopCounterMode's count, ``fvcore`` all that fvcore counts and
     ``fvcore_macs`` its convolutions and linear layers. Buffers are the floating-point
-    ones: batch norm's count of batches is left out.
+    ones, so not batch norm's count of batches.
     """
 
     flops: int = 0
@@ -43,9 +43,9 @@ class ModuleFigures:
 class Measurement:
     """A network's figures by module path, "" being the whole network.
 
-    ``left_out`` are the operators that fvcore itself names as not counted. Where the
-    network did not run, ``stopped_at`` is the module and ``stopped_by`` torch's reason;
-    where fvcore alone failed, ``fvcore_failure`` is its reason.
+    ``left_out`` are the operators that fvcore reports as not counted. If the network
+    did not run, ``stopped_at`` is the module and ``stopped_by`` torch's reason; if only
+    fvcore failed, ``fvcore_failure`` is its reason.
     """
 
     modules: Mapping[str, ModuleFigures]
@@ -62,7 +62,7 @@ class Measurement:
 def measure(network: nn.Module, image: Shape) -> Measurement:
     """Run a network in evaluation mode for one image of a shape, under both counters.
 
-    The network itself is left as it was. Raises UnmeasuredError where memory runs out.
+    The network is left unchanged. Raises UnmeasuredError if memory runs out.
     """
     network = copy.deepcopy(network).eval()
     shapes, flops, stopped = _run_on_meta(copy.deepcopy(network).to("meta"), image)
@@ -154,7 +154,7 @@ def _run_fvcore(
     import torch
 
     with warnings.catch_warnings():
-        # It leans on parts of torch that torch itself is leaving behind.
+        # It relies on parts of torch that are deprecated.
         warnings.simplefilter("ignore")
         try:
             from fvcore.nn import FlopCountAnalysis
@@ -165,7 +165,7 @@ def _run_fvcore(
             analysis.tracer_warnings("none")
             counts = analysis.by_module_and_operator()
             left_out = analysis.unsupported_ops()
-        except Exception as fault:  # tracing leans on torch's internals
+        except Exception as fault:  # tracing relies on torch's internals
             if isinstance(fault, MemoryError) or "allocate" in str(fault):
                 raise UnmeasuredError(
                     f"the network does not fit into memory: {_reason(fault)}",
@@ -176,7 +176,7 @@ def _run_fvcore(
 
 
 def _sizes(network: nn.Module) -> tuple[Counter[str], Counter[str]]:
-    """Elements of parameters and of floating-point buffers, by module and above it."""
+    """Elements of parameters and of floating-point buffers, by module, with parents."""
     params: Counter[str] = Counter()
     buffers: Counter[str] = Counter()
     for name, parameter in network.named_parameters():
@@ -207,7 +207,7 @@ def _plain(operator: str) -> str:
 
 
 def first_line(fault: BaseException) -> str:
-    """The first line of what an error says, 300 characters at most; or nothing."""
+    """The first line of an error's message, at most 300 characters; may be empty."""
     lines = str(fault).strip().splitlines()
     return lines[0][:300] if lines else ""
 

@@ -2,8 +2,8 @@
 
 A rule is a factor for each quantity of the network, written once in ``PROFILERS``; a
 profiler's total is the sum of factor x quantity. Nothing is run: torch is not needed.
-The rules were read in each profiler's code, for the release named beside them, in
-evaluation mode and for a batch of one; ``crosscheck`` holds them against real runs.
+The rules were read from each profiler's code, for the release named with them, in
+evaluation mode and for a batch of one; ``cross_check`` compares them with real runs.
 """
 
 from collections import Counter
@@ -16,7 +16,7 @@ from mnprofile.evidence.profilers.torch_style import Style, TorchStyle
 from mnprofile.graph.configuration import Configuration
 from mnprofile.graph.graph import Graph, Node
 
-# Quantity: its symbol in a formula, and what it is.
+# Quantity: its symbol in a formula, and its meaning.
 QUANTITIES = {
     "macs": ("M", "multiply-adds of convolutions and fully connected layers"),
     "conv_bias": ("Bc", "output elements of convolutions with a bias"),
@@ -53,7 +53,7 @@ class Profiler:
 
     name: str
     package: str  # on PyPI
-    release: str  # that the rule was read for
+    release: str  # that the rule is for
     prints: str
     rule: Rule
 
@@ -83,7 +83,7 @@ PROFILERS = (
         "torchinfo",
         "1.8.0",
         "mult-adds",
-        # Outside convolutions it counts parameters, not what is done with them.
+        # Outside convolutions it counts parameters, not operations.
         {"macs": 1, "conv_bias": 1, "linear_bias": 1, "batch_norm_channels": 2},
     ),
     Profiler(
@@ -215,7 +215,7 @@ class Entry:
 
     @property
     def besides(self) -> int:
-        """What it adds to the multiply-adds, however often it counts each of those."""
+        """The total without the multiply-adds, whatever their factor."""
         return sum(term.amount for term in self.terms if term.quantity != "macs")
 
     @property
@@ -242,14 +242,14 @@ class Ledger:
 
 
 def profiler_of(name: str) -> Profiler:
-    """A profiler by name, upper or lower case. Raises UsageError for another name."""
+    """A profiler by name, in any case. Raises UsageError for an unknown name."""
     for profiler in PROFILERS:
         if profiler.name.lower() == name.lower():
             return profiler
     names = [profiler.name for profiler in PROFILERS]
     close = nearest(name, names)
     raise UsageError(
-        f'no profiler is called "{name}"',
+        f'unknown profiler "{name}"',
         accepted=", ".join(names),
         suggestion=close,
     )
@@ -258,11 +258,11 @@ def profiler_of(name: str) -> Profiler:
 def ledger(
     graph: Graph, *, pooling: Style = "functional", activations: Style = "module"
 ) -> Ledger:
-    """What each profiler prints for a network, and what it adds up to get there.
+    """What each profiler prints for a network, as a sum of terms.
 
     ``pooling`` and ``activations`` say how the network is written: as ``nn`` modules or
     as calls of ``nn.functional``. Additions and squeeze-excite products are the
-    operators + and *. Raises UsageError for another way of writing.
+    operators + and *. Raises UsageError for an unknown style.
     """
     writing = TorchStyle(pooling, activations)
     counts = quantities(graph)

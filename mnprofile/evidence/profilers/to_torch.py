@@ -1,4 +1,4 @@
-"""The layer graph as a torch network. torch is imported when it is asked for."""
+"""The layer graph as a torch network. torch is imported on use."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ def to_torch(
 
     Module names are the graph's node names: ``block3.expand.conv``. ``pooling`` and
     ``activations`` say whether these are written as ``nn`` modules or as calls of
-    ``nn.functional``; the network computes the same, some profilers count it
+    ``nn.functional``; the network computes the same, but some profilers count it
     differently. The weights are torch's default initialisation.
 
     Raises:
         MissingExtraError: torch is not installed.
-        UsageError: another way of writing.
+        UsageError: an unknown style.
     """
     writing = TorchStyle(pooling, activations)
     require("torch")

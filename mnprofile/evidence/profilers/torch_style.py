@@ -1,4 +1,4 @@
-"""How a network is written in PyTorch, where profilers count one thing in two ways."""
+"""How a network is written in PyTorch, where that changes what profilers count."""
 
 from dataclasses import dataclass, replace
 from typing import Literal, get_args
@@ -23,7 +23,7 @@ class TorchStyle:
         for name in ("pooling", "activations"):
             if getattr(self, name) not in STYLES:
                 raise UsageError(
-                    f"{name}: {getattr(self, name)!r} is no way of writing it",
+                    f"{name}: {getattr(self, name)!r} is not a known style",
                     accepted=", ".join(STYLES),
                 )
 

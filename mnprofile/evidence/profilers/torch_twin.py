@@ -1,8 +1,8 @@
 """The torch twin of every operator, and the network that runs them along the graph.
 
 Nothing here counts: modules are made from an operator's fields and the graph's edges,
-so that what a profiler measures on them is a second opinion. This is the one module
-that imports torch at its top; ``torch_model`` loads it on use.
+so that what a profiler measures on them is a second opinion. This is the only module
+that imports torch at its top; ``to_torch`` loads it on use.
 """
 
 from collections.abc import Iterator
@@ -36,7 +36,7 @@ class Function(nn.Module):
         self.name = name
 
     def forward(self, x: Tensor) -> Tensor:
-        # Looked up at every call: profilers put their own function in its place.
+        # Looked up at every call, because profilers replace the function.
         y: Tensor = getattr(nn.functional, self.name)(x)
         return y
 
@@ -66,7 +66,7 @@ class Product(nn.Module):
 
 
 class Concatenation(nn.Module):
-    """Maps of one size, their channels one after the other."""
+    """Maps of one size, concatenated along their channels."""
 
     def __init__(self, channels: int) -> None:
         super().__init__()
@@ -79,10 +79,10 @@ class Concatenation(nn.Module):
 class Network(nn.Module):
     """A graph as a trainable network: (N, C, H, W) -> (N, classes).
 
-    It takes as many tensors as the graph has inputs, and returns a tuple where there
-    are several outputs. Submodules carry the graph's node names, so module
-    ``block3.expand`` is the layer of that name. A convolution that torch cannot pad by
-    itself has its padding beside it (``block3.depthwise.pad``).
+    It takes as many tensors as the graph has inputs, and returns a tuple if there are
+    several outputs. Submodules have the graph's node names, so module ``block3.expand``
+    is the layer of that name. A convolution that torch cannot pad by itself has a
+    padding module next to it (``block3.depthwise.pad``).
     """
 
     def __init__(self, graph: Graph, writing: TorchStyle) -> None:
@@ -118,7 +118,7 @@ class Network(nn.Module):
         return found[0] if len(found) == 1 else found
 
     def _place(self, path: str, module: nn.Module) -> None:
-        """Add a module under a dotted path, making what it stands in."""
+        """Add a module under a dotted path, creating its parents."""
         *parents, name = path.split(".")
         home: nn.Module = self
         for parent in parents:
@@ -130,12 +130,12 @@ class Network(nn.Module):
 
 @singledispatch
 def twin(op: Op, channels: tuple[int, ...], writing: TorchStyle) -> nn.Module:  # noqa: ARG001 - for those registered
-    """An operator's module, for inputs of some ``channels``.
+    """The module of an operator, for inputs with these ``channels``.
 
-    Raises GraphError for an operator without a torch twin: ``twin.register`` gives it
-    one.
+    Raises GraphError for an operator without a torch twin; add one with
+    ``twin.register``.
     """
-    raise GraphError(f"torch has no twin of the operator {op.kind}")
+    raise GraphError(f"the operator {op.kind} has no torch twin")
 
 
 def _activation(op: Activation, writing: TorchStyle) -> nn.Module:
@@ -171,7 +171,7 @@ def _conv2d(
 def _padding(op: Op) -> nn.Module | None:
     """Padding that a convolution cannot do by itself: more at one end than the other.
 
-    Keras' V1 pads so where the stride is 2; "same" padding does for an even kernel.
+    Keras' V1 pads so if the stride is 2, and "same" padding if the kernel is even.
     """
     if not isinstance(op, Conv | Depthwise):
         return None
@@ -192,7 +192,7 @@ def _zeros(op: Conv | Depthwise) -> tuple[int, int, int, int]:
 
 
 def _out_channels(module: nn.Module, before: int) -> int:
-    """The channels of a module's output; most keep those of their first input."""
+    """The channels of a module's output; usually those of its first input."""
     for name in ("out_channels", "out_features"):
         if hasattr(module, name):
             return int(getattr(module, name))
@@ -215,7 +215,7 @@ def _fit(module: nn.Module, x: Tensor) -> Tensor:
 def _last_uses(
     calls: list[tuple[str, tuple[str, ...], str]], outputs: tuple[str, ...]
 ) -> Iterator[tuple[str, ...]]:
-    """For each call the values that no later one reads: they can be let go."""
+    """For each call, the values that no later one reads and that can be freed."""
     last: dict[str, int] = {}
     for index, (_, inputs, _) in enumerate(calls):
         last |= dict.fromkeys(inputs, index)

@@ -1,6 +1,6 @@
-"""Running one real profiler on a network, in a process of its own.
+"""Running one real profiler on a network, in its own process.
 
-Profilers patch torch and disturb each other, so every one gets a fresh interpreter:
+Profilers patch torch and disturb each other, so each gets a fresh interpreter:
 ``python -m mnprofile.evidence.profilers.worker NAME`` reads a pickled graph from its
 parent on standard input and prints a JSON object.
 """
@@ -40,7 +40,7 @@ def version_of(distribution: str) -> str:
     """An installed release without its local part: 2.13.0 for 2.13.0+cpu."""
     try:
         return metadata.version(distribution).partition("+")[0]
-    except metadata.PackageNotFoundError:  # a copy on the path
+    except metadata.PackageNotFoundError:  # not installed, but on the path
         return "unknown"
 
 
@@ -52,7 +52,7 @@ def run(name: str, package: str, graph: Graph, writing: TorchStyle) -> Run:
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, paths))}
     try:
         done = subprocess.run(  # noqa: S603  our own interpreter and module
-            # -P: a file in the current folder must not pass for the profiler.
+            # -P: a file in the current folder must not be taken for the profiler.
             [sys.executable, "-P", "-m", "mnprofile.evidence.profilers.worker", name],
             input=pickle.dumps((graph, writing)),
             capture_output=True,
@@ -74,7 +74,7 @@ def main() -> None:
     """The child: measure, and print the total."""
     name = sys.argv[1]
     answer = os.fdopen(os.dup(1), "w")
-    os.dup2(2, 1)  # what a profiler prints is no part of the answer
+    os.dup2(2, 1)  # what a profiler prints is not part of the answer
     graph, writing = pickle.load(sys.stdin.buffer)  # noqa: S301  written by run()
     import torch
 
@@ -85,7 +85,7 @@ def main() -> None:
     image = torch.zeros(1, graph.input_shape.c, height, width)
     total = MEASURES[name](network, image)
     if total != int(total):
-        raise ValueError(f"the total is no whole number: {total}")
+        raise ValueError(f"the total is not a whole number: {total}")
     answer.write(json.dumps({"total": int(total)}))
     answer.close()
 
@@ -101,8 +101,8 @@ def _ptflops(backend: str, **config: bool) -> Callable[[nn.Module, Tensor], floa
     absent: Any = None  # makes an import raise ImportError, which ptflops expects
 
     def measure(network: nn.Module, image: Tensor) -> float:
-        # It imports these for rules that our network has no use for, and does not
-        # survive a torchvision whose operators are missing.
+        # It imports these for rules that our network does not need, and fails if
+        # torchvision's operators are missing.
         for unused in ("torchvision", "timm"):
             sys.modules[unused] = absent
         from ptflops import get_model_complexity_info
@@ -116,7 +116,7 @@ def _ptflops(backend: str, **config: bool) -> Callable[[nn.Module, Tensor], floa
             backend_specific_config=config,
         )
         if total is None:
-            raise ValueError("ptflops gives no total; its reason is above")
+            raise ValueError("ptflops gave no total; its reason is above")
         return float(total)
 
     return measure

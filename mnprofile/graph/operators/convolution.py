@@ -1,4 +1,4 @@
-"""Convolutions, and the ways to pad the map they run on."""
+"""Convolutions, and the ways to pad their input."""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -9,20 +9,23 @@ from mnprofile.graph.operators.op import Op, Shape, ShapeError, Window, pair
 
 @dataclass(frozen=True, slots=True)
 class Same:
-    """A map of size n becomes ceil(n / s), as TensorFlow pads: most zeros come last."""
+    """TensorFlow's padding: size n becomes ceil(n / s), and an odd zero comes last."""
 
     def out_size(self, size: int, reach: int, stride: int, axis: int) -> int:
-        """Output positions along an axis; a kernel reaches ``reach`` positions on."""
+        """The number of output positions along an axis.
+
+        ``reach`` is the distance from the first to the last position of the kernel.
+        """
         return ceil_div(size, stride)
 
     def before(self, size: int, reach: int, stride: int, axis: int) -> int:
-        """The zeros in front of the map."""
+        """The number of zeros before the map."""
         out = ceil_div(size, stride)
         return at_least((out - 1) * stride + reach + 1 - size, 0) // 2
 
 
 class Centred(Same):
-    """The same sizes, as PyTorch's networks pad: (k - 1) / 2 zeros on both sides."""
+    """PyTorch networks' padding: the same sizes, (k - 1) / 2 zeros on both sides."""
 
     __slots__ = ()
 
@@ -32,7 +35,7 @@ class Centred(Same):
 
 @dataclass(frozen=True, slots=True)
 class Explicit:
-    """A given number of zeros on each side, as PyTorch, ONNX and Keras' V1 state it."""
+    """A given number of zeros on each side, as in PyTorch, ONNX and Keras' V1."""
 
     top: int = 0
     left: int = 0
@@ -51,7 +54,7 @@ class Explicit:
 
 
 Padding = Same | Explicit
-Sides = int | tuple[int, int]  # height and width, or one number for both
+Sides = int | tuple[int, int]  # height and width, or one number that means both
 SAME, CENTRED = Same(), Centred()
 
 

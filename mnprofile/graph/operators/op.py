@@ -4,9 +4,9 @@ Every multiply-add is one weight used at one position, so for every operator
 
     macs = weights(input shape) x positions(output shape)
 
-Weights depend on channels alone and positions on height and width alone. The rules are
-plain arithmetic: the same lines serve integers (a count), numpy arrays (a sweep) and
-symbols (a formula). Nothing outside an operator asks which kind it is: what a count,
+Weights depend on channels only, positions on height and width only. The rules are plain
+arithmetic: the same code works on integers (a count), numpy arrays (a sweep) and
+symbols (a formula). No code outside an operator asks which kind it is: what a count,
 memory, receptive fields or a ledger need to know is declared here.
 """
 
@@ -37,9 +37,9 @@ class Shape(NamedTuple):
 
 
 class Window(NamedTuple):
-    """What one output position covers of a map along one axis.
+    """The part of a map that one output position covers, along one axis.
 
-    ``before`` is how many zeros stand in front of the map.
+    ``before`` is the number of zeros before the map.
     """
 
     kernel: int
@@ -50,7 +50,7 @@ class Window(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Op:
-    """An operator that keeps its input's shape and costs nothing, unless it says so.
+    """Base class: by default an operator keeps its input's shape and costs nothing.
 
     ``x`` is the shape of the first input, ``y`` of the output. Counts are per sample.
     """
@@ -61,11 +61,11 @@ class Op:
     mixes_channels: ClassVar[bool] = False  # each output channel sees several
     sees_all: ClassVar[bool] = False  # every position sees the whole map
     takes_factors: ClassVar[bool] = False  # its other inputs are factors per channel
-    entering: ClassVar[str | None] = None  # the count that its input's elements go into
+    entering: ClassVar[str | None] = None  # the quantity its input elements count as
 
     @property
     def type(self) -> str:
-        """The operator type as the MobileNetV1 paper's Table 2 names it."""
+        """The operator type, named as in Table 2 of the MobileNetV1 paper."""
         return self.kind
 
     def out_shape(self, x: Shape, *others: Shape) -> Shape:
@@ -86,11 +86,11 @@ class Op:
         return 0
 
     def groups_on(self, x: Shape) -> int:
-        """The groups of channels that are convolved apart."""
+        """The number of channel groups that are convolved separately."""
         return 1
 
     def windows(self, x: Shape) -> tuple[Window, Window] | None:
-        """What an output position covers of height and width; None for that alone."""
+        """What an output position covers along height and width; None: only itself."""
         return None
 
     def tally(self, x: Shape, y: Shape) -> dict[str, int]:
@@ -111,5 +111,5 @@ class GraphError(MnprofileError):
 
 
 def pair(value: int | tuple[int, int]) -> tuple[int, int]:
-    """Height and width of a kernel, stride or dilation; a number stands for both."""
+    """Height and width of a kernel, stride or dilation; one number means both."""
     return value if isinstance(value, tuple) else (value, value)

@@ -1,1 +1,1 @@
-"""What a row of a table stands for: one file per block, each says how it is built."""
+"""What a row of a table describes: one file per block, which says how it is built."""

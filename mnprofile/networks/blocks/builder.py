@@ -1,4 +1,4 @@
-"""Typed rows to a layer graph: what every block needs while it is built."""
+"""Build a layer graph from typed rows: everything that blocks need for it."""
 
 from dataclasses import dataclass, field
 
@@ -32,7 +32,7 @@ def build_rows(arch: Architecture, config: Configuration) -> Graph:
 def assemble(arch: Architecture, config: Configuration) -> Graph:
     """Build a configuration whose values are already checked.
 
-    A sweep's has arrays for alpha, t (columns) and the resolution (rows). Raises
+    In a sweep, alpha and t (columns) and the resolution (rows) are arrays. Raises
     ShapeError for a resolution that the network cannot run at.
     """
     height, width = config.resolution
@@ -75,11 +75,11 @@ def check_sizes(arch: Architecture) -> None:
 
 @dataclass
 class Builder:
-    """Puts one row after the other onto the tape; blocks build themselves with it.
+    """Records one row after another on the tape; blocks build themselves with it.
 
-    ``stride`` is that of the network so far, as printed. ``open_block`` says that a V1
-    depthwise layer waits for its pointwise one. ``identities`` and ``kept_table_t`` are
-    the blocks that t = 0 made the identity, and those that it could not.
+    ``stride`` is that of the network so far, as printed. ``open_block`` says that the
+    last V1 depthwise layer still needs its pointwise one. ``identities`` are the blocks
+    that t = 0 turned into the identity, ``kept_table_t`` those where it could not.
     """
 
     arch: Architecture
@@ -123,7 +123,7 @@ class Builder:
             )
         return tuple(notes)
 
-    # --- where a block stands --------------------------------------------------------
+    # --- where a block is ------------------------------------------------------------
 
     @property
     def below(self) -> Row | None:
@@ -133,7 +133,7 @@ class Builder:
 
     @property
     def block(self) -> str:
-        """The block that was begun last."""
+        """The name of the latest block."""
         return f"block{self.blocks}"
 
     @property
@@ -155,7 +155,7 @@ class Builder:
     def strided(self, printed: int) -> tuple[int, int]:
         """The stride and dilation that a layer runs with.
 
-        Past the output stride, strides turn into dilation, this layer's own included.
+        Beyond the output stride, strides become dilation, including this layer's own.
         """
         self.stride *= printed
         limit = self.config.output_stride
@@ -169,7 +169,7 @@ class Builder:
     def width(self, row: Row, printed: int, *, repeats: bool = False) -> Width:
         """Printed output channels of a row, and what they depend on.
 
-        A later repeat has as many channels as input.
+        A later repeat has the same number of input and output channels.
         """
         factor = 1.0 if repeats else printed / row.channels
         return Width(printed, factor, self.tape.shape.c, self.config.alpha)
@@ -183,11 +183,11 @@ class Builder:
         *,
         bias: bool = False,
     ) -> Conv:
-        """A convolution, padded as the implementation does it."""
+        """A convolution, padded as the implementation pads."""
         return Conv(out, kernel, stride, dilation, bias, padding=self.rules.padding)
 
     def depthwise(self, kernel: int, stride: int, dilation: int) -> Depthwise:
-        """A depthwise convolution, padded as the implementation does it."""
+        """A depthwise convolution, padded as the implementation pads."""
         return Depthwise(kernel, stride, dilation, self.rules.padding)
 
     def convolution(

@@ -27,7 +27,7 @@ class ClassifierRow(Row):
 
 
 class SoftmaxRow(Row):
-    """The last row of MobileNetV1: no multiply-adds, and networks end at the logits."""
+    """The last row of MobileNetV1. It builds nothing: networks end at the logits."""
 
     is_counted: ClassVar[bool] = False
     ends: ClassVar[bool] = True

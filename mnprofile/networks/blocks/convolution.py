@@ -1,4 +1,4 @@
-"""A convolution over all channels, or a fully connected layer behind the pooling."""
+"""A convolution over all channels, or a fully connected layer after the pooling."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class ConvRow(Row):
-    """A convolution; ``is_block`` where it counts as a block of its own."""
+    """A convolution; ``is_block`` says that it counts as a block by itself."""
 
     kernel: int
     out: int
@@ -49,7 +49,7 @@ class ConvRow(Row):
         if to.pooled:
             self._fully_connected(to)
             return
-        joins = self.is_pointwise and to.open_block  # a depthwise layer waits for it
+        joins = self.is_pointwise and to.open_block  # it completes a depthwise layer
         rule, block = self._place(to, joins=joins)
         layer = block
         if block.startswith("block"):
@@ -62,7 +62,7 @@ class ConvRow(Row):
             self._convolution(to, later, name, name, repeats=True)
 
     def _place(self, to: Builder, *, joins: bool) -> tuple[WidthRule, str]:
-        """Its width rule and the name of its block, by where it stands."""
+        """Its width rule and the name of its block, which depend on where it is."""
         if to.index == 0:
             return to.rules.stem, "stem"
         if joins:

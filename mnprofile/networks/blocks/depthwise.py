@@ -1,4 +1,4 @@
-"""A depthwise convolution in a row of its own, as MobileNetV1 prints it."""
+"""A depthwise convolution in its own row, as MobileNetV1 prints it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class DepthwiseRow(Row):
-    """A depthwise convolution; the pointwise one below joins its block."""
+    """A depthwise convolution; the pointwise one below it belongs to its block."""
 
     kernel: int
     stride: int

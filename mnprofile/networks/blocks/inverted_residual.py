@@ -25,7 +25,7 @@ _WORD = OperatorWord()
 class BottleneckRow(Row):
     """Expansion, depthwise convolution, (squeeze-excite,) projection, shortcut.
 
-    V2 prints the factor t, V3 the expanded channels; the other one is None.
+    V2 prints the factor t, V3 the expanded channels; the other is None.
     """
 
     kernel: int
@@ -45,7 +45,7 @@ class BottleneckRow(Row):
 
     @property
     def factor(self) -> float:
-        """Expanded channels over input channels, as printed."""
+        """Expanded channels divided by input channels, as printed."""
         if self.t is not None:
             return self.t
         assert self.expanded is not None
@@ -106,7 +106,7 @@ class BottleneckRow(Row):
         *,
         first: bool,
     ) -> int:
-        """Channels inside a block; a factor of 1 leaves them as they come in.
+        """Channels inside a block; with a factor of 1, those of its input.
 
         ``t`` replaces the printed factor. Later repeats have the row's output as input.
         """

@@ -1,6 +1,6 @@
-"""Every block of this package by the words that an Operator cell has for it.
+"""Every block of this package, by the words that name it in an Operator cell.
 
-A block is a module here with a subclass of ``Row``; nothing else lists it.
+A block is a module here with a subclass of ``Row``; there is no other list of blocks.
 """
 
 from collections.abc import Mapping
@@ -14,7 +14,7 @@ from mnprofile.networks.notation.rows import Row
 
 @cache
 def by_word() -> Mapping[str, type[Row]]:
-    """The row of each word, in the order of the modules' names."""
+    """The row class of each word, in the order of the modules' names."""
     found: dict[str, type[Row]] = {}
     for module in sorted(one.name for one in iter_modules(blocks.__path__)):
         for value in vars(import_module(f"{blocks.__name__}.{module}")).values():

@@ -1,4 +1,4 @@
-"""Squeeze-excite: a part of other blocks."""
+"""Squeeze-excite, a part of other blocks."""
 
 from __future__ import annotations
 

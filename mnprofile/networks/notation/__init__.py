@@ -1,1 +1,1 @@
-"""A printed table to typed rows."""
+"""Read a printed table into typed rows."""

@@ -1,4 +1,4 @@
-"""A table as an architecture: its style, its rows in network order, its settings."""
+"""Read a table as an architecture: its style, rows in network order, and settings."""
 
 from functools import cache
 from importlib import import_module
@@ -18,14 +18,14 @@ DEFAULT_CLASSES = 1000
 
 @cache
 def styles() -> tuple[Style, ...]:
-    """The styles that are known: each module of the package ``styles`` has one."""
+    """All known styles: each module of the package ``styles`` defines one."""
     modules = sorted(one.name for one in iter_modules(package.__path__))
     loaded = (import_module(f"{package.__name__}.{name}") for name in modules)
     return tuple(module.STYLE for module in loaded if hasattr(module, "STYLE"))
 
 
 def read_architecture(table: Table) -> Architecture:
-    """Type a table's settings and rows. Raises TableError at the faulty cell or key."""
+    """Read a table's settings and rows. Raises TableError at the faulty cell or key."""
     style = _style(table)
     settings = read_settings(table, nl_is_a_column="NL" in style.headers)
     rows = tuple(_rows(table, style, settings.activation))
@@ -71,28 +71,28 @@ def read_architecture(table: Table) -> Architecture:
 
 
 def _style(table: Table) -> Style:
-    """The style whose headers the table has; each header exactly once."""
+    """The style whose headers the table has; each must occur exactly once."""
     found = [normalised(cell.text) for cell in table.grid.headers]
     style = max(styles(), key=lambda one: len(set(found) & set(one.printed)))
     for index, cell in enumerate(table.grid.headers):
         if found[index] not in style.printed:
             close = nearest(cell.text, style.headers)
             raise TableError(
-                f'"{cell.text}" is no column of a table in the manner of'
-                f" {style.source}",
+                f'unknown column "{cell.text}" (a table in the style of'
+                f" {style.source})",
                 place=table.cell_place(cell),
                 accepted="; ".join(", ".join(d.headers) for d in styles()),
                 suggestion=close,
             )
         if found[index] in found[:index]:
             raise TableError(
-                f'the column "{cell.text}" stands twice', place=table.cell_place(cell)
+                f'the column "{cell.text}" appears twice', place=table.cell_place(cell)
             )
     for header, printed in style.printed.items():
         if header not in found:
             last = table.grid.headers[-1]
             raise TableError(
-                f'the column "{printed}" is missing (a table in the manner of'
+                f'the column "{printed}" is missing (a table in the style of'
                 f" {style.source})",
                 place=Place(table.file, last.line, last.column + len(last.text)),
                 accepted=", ".join(style.headers),
@@ -101,7 +101,7 @@ def _style(table: Table) -> Style:
 
 
 def _rows(table: Table, style: Style, activation: ActivationKind | None) -> list[Row]:
-    """The rows in network order, the 5× groups of V1 repeated."""
+    """The rows in network order, with the 5× groups of V1 repeated."""
     order = [normalised(cell.text) for cell in table.grid.headers]
     printed = {header: style.printed[header] for header in order}
     rows: list[Row] = []
@@ -166,7 +166,7 @@ def _check_order(table: Table, style: Style, rows: tuple[Row, ...]) -> None:
 
 
 def _classes(table: Table, rows: tuple[Row, ...], setting: int | None) -> int:
-    """The number of classes: printed by V1, else the setting, else ImageNet's 1000."""
+    """The number of classes: V1 prints it; else the setting, or ImageNet's 1000."""
     printed = next((getattr(r, "classes", None) for r in rows if r.classifies), None)
     if printed is not None and setting is not None and printed != setting:
         raise TableError(

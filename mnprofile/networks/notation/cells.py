@@ -1,7 +1,7 @@
-"""Printed cells to values: sizes, operators, factors and marks.
+"""Read printed cells into values: sizes, operators, factors and marks.
 
-A reader takes a cell's text and raises ``RefusalError``, a plain fact, where it does
-not understand it; it does not know where the cell stands.
+A reader takes a cell's text and raises ``RefusalError`` if it cannot read it. It does
+not know the place of the cell; the caller adds it.
 """
 
 import re
@@ -23,7 +23,7 @@ NONLINEARITIES: dict[str, ActivationKind] = {"RE": "relu", "HS": "hardswish"}
 
 
 class RefusalError(MnprofileError):
-    """What a cell reader objects to; it does not know where the cell stands."""
+    """A cell that cannot be read. It has no place: the reader does not know it."""
 
 
 class Size(NamedTuple):
@@ -43,7 +43,7 @@ def integer(text: str, what: str, low: int, high: int) -> int:
     """A whole number between ``low`` and ``high``."""
     accepted = f"a whole number from {low} to {high}"
     if not re.fullmatch("[0-9]{1,18}", text):
-        raise RefusalError(f'"{text}" is no {what}', accepted=accepted)
+        raise RefusalError(f'"{text}" is not a {what}', accepted=accepted)
     if not low <= int(text) <= high:
         raise RefusalError(f"{what} {text} is out of range", accepted=accepted)
     return int(text)
@@ -53,7 +53,9 @@ def size(text: str) -> Size:
     """``224²×3``, ``224^2x3``, ``224x224x3`` and ``224 × 224 × 3`` are one size."""
     read = size_or_classes(text)
     if read.c is None:
-        raise RefusalError(f'"{text}": k is no channel count here', accepted="a number")
+        raise RefusalError(
+            f'"{text}": k is not a channel count here', accepted="a number"
+        )
     return read
 
 
@@ -66,7 +68,7 @@ def size_or_classes(text: str) -> Size:
         h, w, c = sides[1], sides[2], sides[3]
     else:
         raise RefusalError(
-            f'"{text}" is no size', accepted="such as 224²×3, 224^2x3 or 224x224x3"
+            f'"{text}" is not a size', accepted="such as 224²×3, 224^2x3 or 224x224x3"
         )
     return Size(
         integer(h, "height", 1, MAX_SIZE),
@@ -76,11 +78,11 @@ def size_or_classes(text: str) -> Size:
 
 
 def kernel(text: str) -> int:
-    """``3x3`` -> 3. Square and odd: "same" padding needs a middle."""
+    """``3x3`` -> 3. Square and odd: "same" padding needs a centre."""
     accepted = f"1x1, 3x3, 5x5 ... {MAX_KERNEL}x{MAX_KERNEL} (odd and square)"
     match = re.fullmatch("([0-9]{1,4})x([0-9]{1,4})", TIMES.sub("x", text))
     if match is None:
-        raise RefusalError(f'"{text}" is no kernel size', accepted=accepted)
+        raise RefusalError(f'"{text}" is not a kernel size', accepted=accepted)
     side = int(match[1])
     if side != int(match[2]) or side % 2 == 0 or side > MAX_KERNEL:
         raise RefusalError(f"kernel {text} is out of range", accepted=accepted)
@@ -91,7 +93,7 @@ def expansion(text: str) -> float:
     """The factor t of a bottleneck: a number above 0."""
     accepted = f"a number above 0, at most {MAX_EXPANSION}"
     if not re.fullmatch(r"[0-9]{1,6}(\.[0-9]{1,6})?", text):
-        raise RefusalError(f'"{text}" is no expansion factor', accepted=accepted)
+        raise RefusalError(f'"{text}" is not an expansion factor', accepted=accepted)
     if not 0 < float(text) <= MAX_EXPANSION:
         raise RefusalError(
             f"expansion factor {text} is out of range", accepted=accepted
@@ -126,7 +128,7 @@ def tick(text: str) -> bool:
     """The SE column: a tick or a dash."""
     if text in ("✓", "✔", "yes", "-"):
         return text != "-"
-    raise RefusalError(f'"{text}" is no SE mark', accepted="✓, yes or -")
+    raise RefusalError(f'"{text}" is not an SE mark', accepted="✓, yes or -")
 
 
 def nonlinearity(text: str) -> ActivationKind | None:
@@ -155,7 +157,7 @@ def known_word(
         names = [*known, *extra]
         close = nearest(text, names)
         raise RefusalError(
-            f'"{text}" is no {what}',
+            f'unknown {what} "{text}"',
             accepted=", ".join(names),
             suggestion=close,
         )
@@ -171,7 +173,7 @@ class Operator(NamedTuple):
 
 
 def pool_kernel(text: str) -> int:
-    """``7x7`` -> 7: of any size, but square."""
+    """``7x7`` -> 7: any size that is square."""
     h, w = text.split("x")
     if h != w:
         raise RefusalError(f"pooling {text} is not square", accepted="7x7")
@@ -179,7 +181,7 @@ def pool_kernel(text: str) -> int:
 
 
 class OperatorWord(NamedTuple):
-    """What may follow a word in an Operator cell: a kernel, then NBN for some."""
+    """What may follow a word in an Operator cell: a kernel and, for some, NBN."""
 
     read_kernel: Callable[[str], int] = kernel
     takes_nbn: bool = False
@@ -209,17 +211,17 @@ def operator(text: str, known: Mapping[str, OperatorWord]) -> Operator:
 
 
 def a_nonlinearity(text: str) -> ActivationKind:
-    """The NL column of a block, which cannot go without one."""
+    """The NL column of a block, which must have a nonlinearity."""
     return known_word(text, NONLINEARITIES, "nonlinearity")
 
 
 def one_by_one(text: str) -> None:
     """The operator of a classifier."""
     if not re.search(r"\b1x1\b", TIMES.sub("x", text)):
-        raise RefusalError(f'"{text}" as the classifier', accepted="conv2d 1x1")
+        raise RefusalError(f'"{text}" cannot be the classifier', accepted="conv2d 1x1")
 
 
 def one_or_blank(text: str) -> None:
-    """A stride or repeat where the operator can have no other."""
+    """A stride or number of repeats, of an operator that cannot have another."""
     if text not in ("1", "-"):
         raise RefusalError(f'"{text}" where this operator has none', accepted="1 or -")

@@ -1,4 +1,4 @@
-"""A Markdown page to its raw parts: title, source, settings, cells and errata.
+"""Split a Markdown page into raw parts: title, source, settings, cells and errata.
 
 Nothing is interpreted here; every part keeps its line and column, counted from 1. The
 page is read line by line, not with a Markdown library: each error must name the exact
@@ -19,8 +19,8 @@ MAX_CELL = 200
 MAX_LINES = 20_000
 ERRATA_HEADERS = ("Row", "Column", "Printed", "Read as", "Why")
 
-# No pattern may repeat two things that can match the same text: a hostile line would
-# make it quadratic.
+# No pattern may repeat two things that can match the same text: matching a hostile
+# line would take quadratic time.
 _FENCE = re.compile(r" {0,3}(`{3,}|~{3,})([^`]*)$")
 _HEADING = re.compile(r" {0,3}(#{1,6})(?:\s(.*))?$")
 _RULE = re.compile(r":?-+:?")
@@ -30,7 +30,7 @@ _SETTING = re.compile(r"\s*\[*[\"']?([^\s\"'=.\[\]]+)[\"']?\]*\s*[=.]?\s*")
 
 @dataclass(frozen=True)
 class Cell:
-    """One table cell: its text, and where it stands."""
+    """One table cell: its text, and where it is."""
 
     text: str
     line: int = field(compare=False)
@@ -38,7 +38,7 @@ class Cell:
 
 
 class Grid(NamedTuple):
-    """A table: header cells, and rows with exactly one cell a header."""
+    """A table: header cells, and rows with exactly one cell per header."""
 
     headers: tuple[Cell, ...]
     rows: tuple[tuple[Cell, ...], ...]
@@ -58,7 +58,7 @@ class Erratum:
 
 @dataclass(frozen=True)
 class Table:
-    """A page as written. ``printed`` holds the cells before, ``grid`` after errata."""
+    """A page as written. ``printed`` has the cells before errata, ``grid`` after."""
 
     file: str
     title: str
@@ -71,7 +71,7 @@ class Table:
     _settings_at: dict[str, tuple[int, int, int]] = field(compare=False, repr=False)
 
     def setting_place(self, key: str, *, value: bool = True) -> Place:
-        """Where a key's value stands, or the key; the block where it is missing."""
+        """The place of a key's value or of the key; of the block if it is missing."""
         if key not in self._settings_at:
             return Place(self.file, self.settings_line)
         line, of_key, of_value = self._settings_at[key]
@@ -107,7 +107,7 @@ def read_table(text: str, file: str) -> Table:
         raise TableError(
             "a table row outside of the table",
             place=Place(file, page.stray, 1),
-            accepted="rows right under the table's header, without a line between",
+            accepted="rows directly below the table's header, with no line in between",
         )
     if len(page.grids) > 1:
         second = page.grids[1].headers[0]
@@ -134,7 +134,7 @@ def read_table(text: str, file: str) -> Table:
 
 
 def read_settings(text: str) -> dict[str, Any]:
-    """The settings of a page that is known to be good, without reading its table."""
+    """The settings of a page that is known to be valid, without reading its table."""
     return tomllib.loads(text.split("```toml\n", 1)[1].split("\n```", 1)[0])
 
 
@@ -149,8 +149,8 @@ class _Page:
         self.settings: tuple[int, list[str]] | None = None
         self.grids: list[Grid] = []
         self.errata: Grid | None = None
-        self.first_pipe: int | None = None  # outside of a table, as the next one
-        self.stray: int | None = None  # what must have been meant as a row
+        self.first_pipe: int | None = None  # the first line with | outside a table
+        self.stray: int | None = None  # the first line that looks like a stray row
 
     def scan(self) -> None:
         section, at, source_open = "", 0, False
@@ -177,7 +177,7 @@ class _Page:
                 at += 1
 
     def _prose(self, at: int, *, source_open: bool) -> bool:
-        """Take a line of text; return whether the source's paragraph goes on."""
+        """Read a line of text; return whether the source's paragraph continues."""
         line = self.lines[at]
         if self.first_pipe is None and "|" in line:
             self.first_pipe = at + 1
@@ -188,7 +188,7 @@ class _Page:
         return source_open and (bool(line.strip()) or not self.source)
 
     def _is_row_like(self, line: str) -> bool:
-        """Whether a line outside of a table must have been meant as one of its rows."""
+        """Whether a line outside a table must have been meant as one of its rows."""
         pipes = line.count("|")
         as_wide = any(0 < len(grid.headers) - 1 <= pipes for grid in self.grids)
         return as_wide or line.lstrip().startswith("|")
@@ -209,7 +209,7 @@ class _Page:
         if language.lower() == "toml":
             if self.settings is not None:
                 raise TableError(
-                    "a second ```toml block: settings stand in one block",
+                    "a second ```toml block: a page has one block of settings",
                     place=Place(self.file, at + 1, 1),
                 )
             self.settings = (at + 1, self.lines[at + 1 : end])
@@ -236,7 +236,7 @@ class _Page:
                 f"the delimiter row has {len(self._cells(at + 1))} cells, "
                 f"the header above it has {len(headers)}",
                 place=Place(self.file, at + 2, 1),
-                accepted="one |---| a column",
+                accepted="one |---| per column",
             )
         rows, end = [], at + 2
         while end < len(self.lines) and self._continues_table(end):
@@ -272,7 +272,7 @@ class _Page:
             raise TableError(
                 f"a surplus cell: {len(cells)} cells under {len(headers)} headers",
                 place=Place(self.file, at + 1, surplus.column),
-                accepted="one cell a header",
+                accepted="one cell per header",
             )
         if len(cells) < len(headers):
             missing = headers[len(cells)].text
@@ -349,7 +349,7 @@ def _apply_errata(
 ) -> tuple[Grid, tuple[Erratum, ...]]:
     """The grid with each erratum's cell replaced, and the errata.
 
-    The printed text that an erratum names must be what the main table holds.
+    The text that an erratum calls printed must be the text in the main table.
     """
     if errata is None:
         return printed, ()
@@ -368,13 +368,13 @@ def _apply_errata(
             1 <= int(number.text) <= len(rows)
         ):
             raise TableError(
-                f'"{number.text}" is no row of the table above',
+                f'the table above has no row "{number.text}"',
                 place=Place(file, number.line, number.column, "Row"),
                 accepted=f"1 to {len(rows)}",
             )
         if header.text not in names:
             raise TableError(
-                f'"{header.text}" is no column of the table above',
+                f'the table above has no column "{header.text}"',
                 place=Place(file, header.line, header.column, "Column"),
                 accepted=", ".join(names),
                 suggestion=nearest(header.text, names),
@@ -384,7 +384,7 @@ def _apply_errata(
         if cell.text != was.text:
             raise TableError(
                 f'the erratum says "{was.text}" is printed in row {row + 1},'
-                f' the table has "{cell.text}"',
+                f' but the table has "{cell.text}"',
                 place=Place(file, was.line, was.column, "Printed"),
                 accepted=cell.text,
             )

@@ -1,8 +1,8 @@
-"""Width rules that a table's settings name or spell out for themselves.
+"""Width rules that a table's settings name or spell out.
 
     scaling = { like = "v2", last = "kept", output = { divisor = 4 } }
 
-What is not mentioned is as in the family that it is like.
+Anything not mentioned is as in the family given by ``like``.
 """
 
 from collections.abc import Callable, Mapping
@@ -23,7 +23,7 @@ from mnprofile.networks.widths import (
 
 
 def own_scaling(spelled: Mapping[str, object]) -> tuple[str, Scaling]:
-    """The family that the rules are like, and the rules: for impl "paper" alone.
+    """The family that the rules are based on, and the rules, for impl "paper" only.
 
     Raises RefusalError for anything that is not such a rule.
     """
@@ -70,13 +70,13 @@ def _rule(width: str, value: object) -> WidthRule:
     given.setdefault("divisor", 8 if rounding == "nearest" else 1)
     if rounding != "nearest" and given["divisor"] != 1:
         raise RefusalError(
-            f"{width}: rounding: {rounding} has no divisor", accepted="divisor = 1"
+            f"{width}: rounding: {rounding} takes no divisor", accepted="divisor = 1"
         )
     given.setdefault("minimum", given["divisor"])
     return WidthRule(**given)
 
 
-Check = tuple[Callable[[object], bool], str]  # whether a value is accepted, and which
+Check = tuple[Callable[[object], bool], str]  # a test of a value, and what it accepts
 
 
 def _one_of(*accepted: str) -> Check:

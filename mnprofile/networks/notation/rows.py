@@ -1,4 +1,4 @@
-"""What a table says, typed: its rows, and the architecture they make."""
+"""The content of a table as typed values: its rows, and the architecture they form."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Row:
-    """One row of a table, and the block that it stands for.
+    """One row of a table, and the block that it describes.
 
-    Its fields are what the row prints; a column of a table style gives one of them.
-    ``words`` are how an Operator cell names the block, ``readers`` how it reads a
-    column in its own way.
+    Its fields hold what the row prints; a column of a table style gives one of them.
+    ``words`` are the names of the block in an Operator cell; ``readers`` read columns
+    that mean something else for this block.
     """
 
     input: Size
@@ -33,16 +33,16 @@ class Row:
 
     words: ClassVar[Mapping[str, OperatorWord]] = {}
     readers: ClassVar[Mapping[str, Callable[[str], Any]]] = {}
-    for_classes: ClassVar[type[Row] | None] = None  # what it is with k outputs
+    for_classes: ClassVar[type[Row] | None] = None  # the row it is with k outputs
     is_counted: ClassVar[bool] = True  # it has multiply-adds
     is_repeatable: ClassVar[bool] = False  # a table may print a number of repeats
     expands: ClassVar[bool] = False  # it has an expansion factor
     pools: ClassVar[bool] = False
     classifies: ClassVar[bool] = False
-    ends: ClassVar[bool] = False  # nothing but what follows the network, as softmax
+    ends: ClassVar[bool] = False  # it follows the network, as softmax does
 
     def build(self, to: Builder) -> None:
-        """Put the block's operators onto the tape, ``repeats`` times."""
+        """Record the block's operators on the tape, ``repeats`` times."""
         raise NotImplementedError
 
     def fault_on(self, x: Shape) -> str | None:
@@ -56,7 +56,7 @@ class Row:
 
     @property
     def channels(self) -> int:
-        """Printed input channels; every row but the softmax has a number there."""
+        """Printed input channels: a number in every row but the softmax."""
         assert self.input.c is not None
         return self.input.c
 
@@ -98,7 +98,7 @@ class Architecture:
         return any(row.expands for row in self.rows)
 
     def place(self, row: Row, header: str | None = None) -> Place:
-        """Where a row stands, or one of its cells by normalised header."""
+        """The place of a row, or of its cell under a normalised header."""
         if header is None:
             return Place(self.table.file, row.line)
         cell = row.cells[header]
@@ -106,5 +106,5 @@ class Architecture:
 
 
 def normalised(header: str) -> str:
-    """A header without the spaces and capitals in which copies differ."""
+    """A header without spaces and capitals, in which copies differ."""
     return "".join(header.split()).lower()

@@ -1,4 +1,4 @@
-"""The TOML settings of a table, typed."""
+"""Read the TOML settings of a table into typed values."""
 
 from typing import NamedTuple, TypeVar
 
@@ -21,10 +21,10 @@ C = TypeVar("C", bound=str)
 
 
 class Settings(NamedTuple):
-    """What a table says of itself besides its rows."""
+    """What a page says about its table, besides the rows."""
 
     name: str
-    family: str  # whose width rules it has, or builds its own on
+    family: str  # whose width rules it uses, or bases its own on
     scaling: Scaling
     resolution: int
     aliases: tuple[str, ...] = ()
@@ -42,12 +42,12 @@ _KEYS = ("name", "aliases", "scaling", "resolution", "activation", "classes")
 
 
 def read_settings(table: Table, *, nl_is_a_column: bool) -> Settings:
-    """Type the settings. Raises TableError naming the line of the faulty key."""
+    """Read the settings. Raises TableError naming the line of the faulty key."""
     read = _Reader(table.settings, TableError, table.setting_place)
     for key in table.settings:
         if key not in _KEYS:
             raise TableError(
-                f'"{key}" is no setting',
+                f'unknown setting "{key}"',
                 place=table.setting_place(key, value=False),
                 accepted=", ".join(_KEYS),
                 suggestion=nearest(key, _KEYS),
@@ -56,7 +56,7 @@ def read_settings(table: Table, *, nl_is_a_column: bool) -> Settings:
     if not nl_is_a_column:
         activation = ACTIVATIONS[read.choice("activation", tuple(ACTIVATIONS))]
     elif "activation" in table.settings:
-        read.refuse("activation", "this table has its own NL column", "no such key")
+        read.refuse("activation", "this table has an NL column", "no such setting")
     family, scaling = _scaling(read)
     return Settings(
         name=read.name("name"),
@@ -86,7 +86,7 @@ def _scaling(read: "_Reader") -> tuple[str, Scaling]:
 
 
 class _Reader(Record):
-    """The settings one by one, each typed."""
+    """Reads the settings one by one and checks their types."""
 
     def value(self, key: str) -> object:
         if key not in self.content:
@@ -96,7 +96,7 @@ class _Reader(Record):
     def name(self, key: str) -> str:
         value = self.value(key)
         if not isinstance(value, str) or not 0 < len(value.strip()) <= MAX_NAME:
-            self.refuse(key, "not a name", f"a text of 1 to {MAX_NAME} characters")
+            self.refuse(key, "not a name", f"a string of 1 to {MAX_NAME} characters")
         return value.strip()
 
     def names(self, key: str) -> tuple[str, ...]:

@@ -19,7 +19,7 @@ def budget_page(judgement: BudgetCheck) -> str:
     )
     table = html.table(
         verdict_sheet(judgement.verdicts),
-        caption="Limits, the worst first",
+        caption="Limits, worst first",
         class_="sortable",
         row_classes=[verdict.state for verdict in judgement.verdicts],
     )
@@ -35,7 +35,7 @@ def budget_page(judgement: BudgetCheck) -> str:
 def _network(
     key: str, budget: str, network: NetworkCosts, before: NetworkCosts | None
 ) -> Panel:
-    """One network by stage; beside the baseline where there is one."""
+    """One network by stage, compared with the baseline if there is one."""
     total = network.total
     caption = f"{short(total.macs)} multiply-adds, {short(total.params)} parameters."
     if before is not None:

@@ -33,8 +33,8 @@ def diff_page(compared: Comparison, quantity: Quantity, top: int) -> str:
         Panel(
             "stages",
             "By stage",
-            "Bars to the right grew (orange), bars to the left shrank (blue); each is"
-            " as long as its part of the largest step.",
+            "Bars to the right (orange) grew, bars to the left (blue) shrank; lengths"
+            " are relative to the largest step.",
             element(
                 "div",
                 *(_steps(compared.stages, name) for name in QUANTITIES),
@@ -63,7 +63,7 @@ def diff_page(compared: Comparison, quantity: Quantity, top: int) -> str:
 
 
 def _told(compared: Comparison) -> str:
-    """What the totals did, in one sentence."""
+    """How the totals changed, in one sentence."""
     parts = []
     for name in QUANTITIES:
         base, head = compared.total.of(name)

@@ -24,20 +24,20 @@ from mnprofile.views.plots.palette import FAMILIES, OTHER, family_of, type_of
 from mnprofile.views.sheets.columns import DRAWN
 
 DATA_ID = "mnp-data"
-# What a limit's slider runs through; the field beside it takes any whole number.
+# The values of a limit's slider; the field next to it takes any whole number.
 LIMITS = {
     "macs": tuple(n * 10**p for p in (6, 7, 8, 9) for n in (1, 2, 3, 4, 5, 6, 8)),
     "params": tuple(
         n * 10**p // 10 for p in (6, 7) for n in (1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 15, 20)
     ),
 }
-# Beyond this a number of JavaScript is no longer exact.
+# JavaScript numbers above this are not exact.
 MAX_EXACT = 1 << 53
 _MARKERS = {one.key: one.marker.path for one in (*FAMILIES.values(), OTHER)}
 
 
 def explorer(networks: Sequence[Network], plot: AccuracyPlot) -> Panel:
-    """Controls and figures, around the plot in which the moving point moves."""
+    """Controls and figures, around the plot with the moving point."""
     moving = drawing("moving.svg", top=TOP, bottom=BOTTOM, marker=_MARKERS["v1"])
     panel = accuracy(networks, plot, extra=moving)
     body = fragment("explorer.html", plot=panel.body, legend=legend())
@@ -133,7 +133,7 @@ def _folded(vector: tuple[int, ...], found: Factors) -> tuple[int, ...]:
 
 
 def _exact(found: Factors) -> list[int]:
-    """The resolutions, by index, whose totals stay within the exact integers."""
+    """The indices of the resolutions whose totals cannot exceed MAX_EXACT."""
     return [
         index
         for index, _ in enumerate(found.resolutions)

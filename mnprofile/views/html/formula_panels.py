@@ -1,4 +1,4 @@
-"""The panel of formulas: what each block costs in the papers' symbols, and saves."""
+"""The panel of formulas: the cost and saving of each block in the papers' symbols."""
 
 from mnprofile.costs.explaining import (
     STANDARD,
@@ -13,7 +13,7 @@ from mnprofile.views.sheets.explain import block_sheet
 
 
 def formulas(network: Network, key: str) -> Panel:
-    """One row per block: its formula, the numbers put in, and its saving."""
+    """One row per block: its formula, in symbols and in numbers, and its saving."""
     explained = network_explanation(network.arch, network.counted.graph)
     shown = ("block", "formula", "macs", "standard_macs", "share", "numbers")
     drawn = html.table(
@@ -38,12 +38,12 @@ def symbols(explained: NetworkExplanation) -> tuple[tuple[str, str], ...]:
 
 
 def _saving_note(explained: NetworkExplanation) -> str:
-    """What a depthwise convolution and its projection cost of a standard one."""
+    """The relative cost of a depthwise convolution and its projection."""
     ratios = {block.saving.text: None for block in explained.blocks if block.saving}
     if not ratios:
         return ""
     return (
         "A depthwise convolution and its projection cost "
         + " or ".join(ratios)
-        + " of one standard convolution; the ratio of a block has its other layers too."
+        + " of one standard convolution; a block's ratio includes its other layers."
     )

@@ -1,4 +1,4 @@
-"""The one seam between text and HTML: whatever is not markup already is escaped.
+"""The only way from text to HTML: whatever is not markup yet is escaped.
 
 Names of a user's table reach a page through ``element``, ``text`` or a template, which
 all end in ``text``; JSON reaches it through ``data_block``.
@@ -13,7 +13,7 @@ from mnprofile.base.escape import visible
 
 
 def text(value: object) -> Markup:
-    """A value as HTML text: markup stays, all else is escaped, controls show."""
+    """A value as HTML text: markup is kept, the rest escaped, controls made visible."""
     if isinstance(value, Markup):
         return value
     return escape(visible(value) if isinstance(value, str) else value)

@@ -1,4 +1,4 @@
-"""The panel about activation memory: what lives along the network, and the peak."""
+"""The panel about activation memory: the live maps along the network, and the peak."""
 
 from mnprofile.base.units import grouped, short_bytes
 from mnprofile.costs.deployment import deploy
@@ -27,7 +27,7 @@ def live_memory(network: Network, key: str) -> Panel:
     caption = (
         f"{peak_line(memory)}.{_tied(memory)}"
         f" Weights and biases at {memory.bits} bits take {short_bytes(weights.bytes)}"
-        " beside it."
+        " in addition."
     )
     drawn = step_plot(
         [
@@ -74,11 +74,12 @@ def _tied(memory: Memory) -> str:
     if not others:
         return ""
     told = ", ".join(others) if len(others) <= 3 else f"{len(others)} later layers"
-    return f" As much lives at {told}."
+    return f" The same peak is reached at {told}."
 
 
 def peak_line(memory: Memory) -> str:
-    """The peak, and what makes it, in a sentence without its stop."""
+    """The peak and the maps it consists of, in a sentence without a full stop."""
     return (
-        f"Live activations at {memory.bits} bits an element peak at {peak_text(memory)}"
+        f"Live activations at {memory.bits} bits per element peak at"
+        f" {peak_text(memory)}"
     )

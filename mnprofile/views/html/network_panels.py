@@ -104,7 +104,7 @@ def layers(network: Network, key: str) -> Panel:
             )
             for layer, value in zip(every, values, strict=True)
         ]
-        peak = f"{label}, up to {grouped(max(values))} a layer"
+        peak = f"{label}, up to {grouped(max(values))} per layer"
         plots.append(element("p", peak, class_="axis-title"))
         plots.append(columns(segments, f"{label} of each layer"))
     return Panel(
@@ -113,7 +113,7 @@ def layers(network: Network, key: str) -> Panel:
 
 
 def types(network: Network, key: str) -> Panel:
-    """Shares by operator type; V1 beside the paper's Table 2."""
+    """Shares by operator type; for V1 with those of the paper's Table 2."""
     counted = network.counted
     totals = counted.totals
     groups = counted.by("type")
@@ -156,7 +156,7 @@ def _shares(groups: Sequence[Group], quantity: str, totals: Figures) -> list[Seg
 
 
 def shares_sheet(network: Network) -> Sheet:
-    """Shares by type, and those of the V1 paper's Table 2 where they are about it."""
+    """Shares by type; those of the V1 paper's Table 2 for the network it is about."""
     full = type_sheet(network.counted, network.arch)
     printed = (
         Column("macs_share_printed", "Paper, Table 2: multiply-adds", "number"),
@@ -175,11 +175,11 @@ def shares_sheet(network: Network) -> Sheet:
 
 
 def layer_table(network: Network, key: str) -> Panel:
-    """Every counted layer; each names its line in the table file."""
+    """Every counted layer, each with its line in the table file."""
     file = network.arch.table.file.replace("\\", "/").rpartition("/")[2]
     every = network.counted.layers
     caption = (
-        f"{len(every)} layers. Line is the line of {file} that a layer comes from."
+        f"{len(every)} layers. Line is the line in {file} that a layer comes from."
     )
     shown = ("name", "stage", "type", "in_shape", "out_shape", "kernel", "stride")
     costs = ("macs", "weights", "params", "activations", "row")

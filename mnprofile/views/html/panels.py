@@ -40,7 +40,7 @@ class Network:
 
     @property
     def spelling(self) -> str:
-        """What the command line calls it: its alias, name, or file without a folder."""
+        """Its name on the command line: alias, name, or file without a folder."""
         if is_shipped(self.arch):
             return (*self.arch.aliases, self.arch.name)[0]
         return self.arch.table.file.replace("\\", "/").rpartition("/")[2]
@@ -88,7 +88,7 @@ def key_figures(networks: Sequence[Network]) -> Panel:
 
 
 def _compared(networks: Sequence[Network]) -> str:
-    """The cheapest network, and what the others cost beside it."""
+    """The cheapest network, and the cost of the others relative to it."""
     ordered = sorted(networks, key=lambda one: one.counted.totals.macs)
     least, most = ordered[0], ordered[-1]
     low, high = least.counted.totals, most.counted.totals
@@ -155,9 +155,9 @@ def _accuracy_key(networks: Sequence[Network], plot: AccuracyPlot) -> str:
     drawn = {point.network for point in plot.points}
     without = [one.title for one in networks if one.arch.name not in drawn]
     text = (
-        "Higher and further left is better. The area of a mark is its parameters. A"
-        " line joins the best of one network;"
-        " the stepped line is the frontier of all; paler marks are off it."
+        "Higher and further left is better. The area of a mark shows its parameters. A"
+        " line joins the best marks of one network, and its other marks are paler; the"
+        " stepped line is the frontier of all networks."
     )
     if without:
         text += f" No printed accuracy is known for {', '.join(without)}."

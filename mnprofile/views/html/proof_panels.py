@@ -1,4 +1,4 @@
-"""The panels of what proves the figures: a cross-check, and the published figures."""
+"""The panels that verify the figures: a cross-check, and the published figures."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -17,9 +17,9 @@ def crosscheck_panel(checks: Sequence[tuple[Network, Check]]) -> Panel:
     """What each profiler printed for each network, and what is left unexplained."""
     agree = sum(checked.agrees for _, checked in checks)
     caption = (
-        f"{agree} of {len(checks)} networks agree, layer by layer and in all, with"
-        " profilers that ran them. A profiler's total is explained when the ledger's"
-        " sum gives it to the last unit."
+        f"{agree} of {len(checks)} networks agree, layer by layer and in total, with"
+        " profilers that ran them. A profiler's total is explained if it is exactly the"
+        " ledger's sum."
     )
     readings = reading_sheet((network.label, checked) for network, checked in checks)
     shown = readings.only(
@@ -31,7 +31,7 @@ def crosscheck_panel(checks: Sequence[tuple[Network, Check]]) -> Panel:
         Column("rest", "Left", "delta"),
         "failure",
     )
-    body = [html.table(shown, caption="Profilers beside the ledger")]
+    body = [html.table(shown, caption="Profilers and the ledger")]
     problems = problem_sheet(
         (network.label, problem)
         for network, checked in checks

@@ -39,7 +39,7 @@ def report_page(networks: Sequence[Network], verdicts: Sequence[Panel] = ()) -> 
     """The whole report as HTML.
 
     ``verdicts`` are panels of checks that were run: a cross-check against profilers, a
-    reproduction of printed figures. They stand before the sources.
+    reproduction of printed figures. They come before the sources.
     """
     plot = accuracy_plot(networks)
     sections = [
@@ -98,7 +98,7 @@ def report_markdown(networks: Sequence[Network]) -> str:
 
 
 def picture(networks: Sequence[Network]) -> str:
-    """The accuracy plot as a file of its own, light and dark."""
+    """The accuracy plot as a separate file, for light and dark pages."""
     inner = scatter(accuracy_plot(networks))
     return element(
         "svg",

@@ -1,6 +1,6 @@
-"""Every page is one file: nothing is fetched, and no script runs but the hashed.
+"""Every page is one file: it fetches nothing and runs only the scripts it hashes.
 
-The same input gives the same bytes: there is no clock, no random id and no path.
+The same input gives the same bytes: pages have no dates, random ids or paths.
 """
 
 import base64
@@ -31,8 +31,8 @@ def document(
 ) -> str:
     """One HTML file around a body.
 
-    ``data`` are JSON blocks for its scripts. plotly.js, one of them, adds style
-    elements of its own and draws pictures to save, which its page then allows.
+    ``data`` are JSON blocks for its scripts. If plotly.js is one of these, the page
+    also allows the style elements that it adds and the pictures that it saves.
     """
     styles = "'unsafe-inline'" if has_plotly else _hash(style)
     policy = (
@@ -60,9 +60,9 @@ def fragment(name: str, **context: Any) -> Markup:
 
 
 def drawing(name: str, **context: Any) -> Markup:
-    """A template filled in and put on one line, as space between elements is drawn.
+    """A template filled in, on one line because space between elements is drawn.
 
-    No text is harmed: line ends in it are shown as codes.
+    Texts are kept: line ends in them are shown as codes.
     """
     return trusted("".join(map(str.strip, fragment(name, **context).splitlines())))
 

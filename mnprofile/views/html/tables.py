@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from markupsafe import Markup
 
-from mnprofile.base.sheet import Change, Share, Sheet, Value, cell_text
+from mnprofile.base.sheet import Sheet, Value, cell_text, plain
 from mnprofile.views.html.markup import element, join
 
 
@@ -15,7 +15,7 @@ def table(
     class_: str = "",
     row_classes: Sequence[str] = (),
 ) -> Markup:
-    """A sheet with its column headers, in a frame that scrolls where it is too wide.
+    """A sheet with its column headers, in a frame that scrolls if it is too wide.
 
     ``class_`` "sortable" lets the page's script sort and filter it. ``row_classes``
     gives each row a class.
@@ -84,7 +84,7 @@ def bar_row(name: str, bar: Markup, number: str, class_: str = "") -> Markup:
 
 
 def details(summary: str, *content: Markup) -> Markup:
-    """Content behind a line that opens it; open in print."""
+    """Content that opens on a click on its summary; open in print."""
     return element("details", element("summary", summary), *content)
 
 
@@ -106,9 +106,5 @@ def _cells(sheet: Sheet, row: Sequence[Value]) -> Markup:
 
 def _sort_key(value: Value) -> str | None:
     """The plain number behind a cell whose text is made for reading."""
-    if isinstance(value, Change):
-        change = value.head - value.base
-        return repr(change / value.base) if value.base else None
-    if isinstance(value, Share):
-        return repr(float(value))
-    return str(value) if isinstance(value, int | float) else None
+    number = plain(value)
+    return repr(number) if isinstance(number, int | float) else None

@@ -1,4 +1,4 @@
-"""Top-1 against cost: the points, their frontier, and what is said of them."""
+"""Top-1 against cost: the points, their frontier, and the caption."""
 
 import shlex
 from collections.abc import Iterable, Mapping
@@ -25,12 +25,12 @@ class Axis:
 
     @property
     def short(self) -> str:
-        """The title without what stands in brackets."""
+        """The title without the part in brackets."""
         return self.title.partition(" (")[0]
 
     @property
     def name(self) -> str:
-        """The title as it stands within a sentence."""
+        """The title as used within a sentence."""
         return self.short[0].lower() + self.short[1:]
 
 
@@ -52,7 +52,7 @@ def x_axis(text: str) -> Axis:
         title = f"Latency on {phone} (ms, as published)"
         return Axis(latency_column(phone), title, " ms")
     raise UsageError(
-        f'--x: "{text}" is no axis',
+        f'--x: "{text}" is not an axis',
         accepted=", ".join([*COUNTS, *(f'"latency:{phone}"' for phone in PHONES)]),
     )
 
@@ -91,7 +91,7 @@ class Point:
 def frontier(points: Iterable[Point]) -> tuple[Point, ...]:
     """The points that no other one beats in both cost and top-1, cheapest first.
 
-    Of two that are equal in both, a published one stays, else the first.
+    Of two that are equal in both, a published one is kept, else the first.
     """
     best: list[Point] = []
     for point in sorted(
@@ -134,7 +134,7 @@ class AccuracyPlot:
 
     @cached_property
     def series(self) -> tuple[Series, ...]:
-        """The points by table, of those that have any."""
+        """The points by table, without tables that have none."""
         looks = styles(self.names)
         return tuple(
             Series(name, looks[network], own)
@@ -146,7 +146,7 @@ class AccuracyPlot:
 def printed(networks: Iterable[tuple[Architecture, str]]) -> AccuracyPlot:
     """Every printed accuracy of some tables over multiply-adds.
 
-    Each table comes with the implementation as which it is counted.
+    Each table comes with the implementation whose rules it is counted by.
     """
     known = {arch.name: (arch, impl) for arch, impl in networks}
     points = tuple(
@@ -168,18 +168,18 @@ def printed(networks: Iterable[tuple[Architecture, str]]) -> AccuracyPlot:
 
 
 def sweep_caption(plot: AccuracyPlot, seen: int) -> str:
-    """The plot of a sweep in sentences. ``seen`` configurations had a known top-1."""
+    """The caption of a sweep's plot. ``seen`` configurations had a known top-1."""
     points, axis = plot.points, plot.axis
     published = sum(point.is_published for point in points)
     text = (
         f"{seen:,} configurations with a known top-1; {len(points):,} networks are"
         " shown,"
         f" {published:,} published (filled) and {len(points) - published:,} estimated"
-        f" (hollow); {len(plot.frontier):,} are on the frontier. The area of a mark is"
-        " its number of parameters; labels are α/resolution."
+        f" (hollow); {len(plot.frontier):,} are on the frontier. The area of a mark"
+        " shows its parameters; labels are α/resolution."
     )
     if axis.unit:
-        text += " Latencies are as published: each source measured in its own way."
+        text += " Latencies are as published; each source measured in its own way."
     if plot.frontier:
         best = plot.frontier[-1]
         cost = tick_text(best.x, axis.unit) if axis.unit else units.short(int(best.x))

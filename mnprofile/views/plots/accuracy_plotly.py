@@ -28,7 +28,7 @@ def figure(plot: AccuracyPlot) -> PlotlyFigure:
     traces.append(_frontier_labels(plot.frontier))
     xs = [point.x for point in plot.points] or [1.0, 10.0]
     ys = [point.top1 for point in plot.points] or [0.0, 100.0]
-    # Wider than the data: labels stand to the left of their marks.
+    # Wider than the data, because labels are to the left of their marks.
     low, high = min(xs) / 1.25, max(xs) * 1.25
     ticks = log_ticks(low, high)
     drawn = layout(
@@ -49,7 +49,7 @@ def figure(plot: AccuracyPlot) -> PlotlyFigure:
 
 
 def _frontier_line(frontier: Sequence[Point]) -> dict[str, Any]:
-    """Steps: between two points nothing better is known than the cheaper one."""
+    """Steps: between two points, the cheaper one is the best that is known."""
     line = {"shape": "hv", "color": TEXT, "width": 1.2, "dash": "dot"}
     return _trace("lines", frontier, name="frontier", line=line, hoverinfo="skip")
 

@@ -1,4 +1,4 @@
-"""Top-1 against cost as SVG: it scales with the page and needs no script.
+"""Top-1 against cost as SVG, which scales with the page and needs no script.
 
 Horizontal places are percentages, so that text keeps its size on a phone. Colours are
 classes of the page's style sheet. Each mark carries its numbers as a ``<title>``.
@@ -57,8 +57,8 @@ def axes(plot: AccuracyPlot) -> Axes:
 def scatter(plot: AccuracyPlot, *, extra: Markup | None = None) -> Markup:
     """Accuracy over a count, in millions.
 
-    A table's line joins the points that none of its own beats, and paler marks are off
-    it; the stepped line is the frontier of all. The legend stands in the empty corner:
+    A table's line joins the points that none of its own beats; marks off it are paler;
+    the stepped line is the frontier of all. The legend goes in the empty corner:
     high cost, low accuracy. ``extra`` is drawn last, for a script to move.
     """
     of = {point: series for series in plot.series for point in series.points}

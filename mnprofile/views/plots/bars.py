@@ -19,7 +19,7 @@ class Segment:
 
 
 def stacked_bar(segments: Sequence[Segment], whole: int, label: str) -> Markup:
-    """One horizontal bar; ``whole`` is as long as the bar can be."""
+    """One horizontal bar; ``whole`` is the value of a full bar."""
     parts, at = [], 0
     for segment in segments:
         if segment.value:
@@ -32,7 +32,7 @@ def stacked_bar(segments: Sequence[Segment], whole: int, label: str) -> Markup:
 def step_bar(step: int, most: int, label: str) -> Markup:
     """A bar from the middle: to the right where it grew, to the left where it shrank.
 
-    ``most`` is the step that reaches an end.
+    ``most`` is the step of a bar that reaches an end.
     """
     wide = 50 * abs(step) / most if most else 0.0
     key, start = ("grew", 50.0) if step > 0 else ("shrank", 50 - wide)

@@ -12,8 +12,8 @@ from mnprofile.views.plots.plotly_layout import TEXT, PlotlyFigure, layout, scat
 from mnprofile.views.plots.scales import linear_ticks, thinned, tick_text
 
 CAPTION = (
-    "One t for every block whose printed one is above 1, at α 1 and the table's own"
-    " resolution. Dashed: the factors as printed."
+    "The same t for every block whose printed t is above 1, at α 1 and the table's own"
+    " resolution. Dashed: with the printed factors."
 )
 
 
@@ -30,7 +30,7 @@ class Expansion:
 def expansion_of(grid: Grid) -> Expansion | None:
     """Multiply-adds against t; None for a table without expansion.
 
-    The t of the grid where it has several, else 0.5 to 10.
+    The t of the grid if it has several, else 0.5 to 10.
     """
     arch = grid.arch
     if not arch.has_expansion:
@@ -44,7 +44,7 @@ def expansion_of(grid: Grid) -> Expansion | None:
 
 
 def figure(expansions: Sequence[Expansion]) -> PlotlyFigure:
-    """A line for each table, and its own cost as a dashed one."""
+    """A line for each table, and a dashed one for its cost as printed."""
     looks = styles([one.network for one in expansions])
     traces = [trace for one in expansions for trace in _traces(one, looks[one.network])]
     most = max((max(*one.macs, one.as_printed) for one in expansions), default=1)

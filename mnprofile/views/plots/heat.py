@@ -25,7 +25,7 @@ class Heat:
         """What the colours mean, and what is not shown."""
         text = "Multiply-adds of each width and size; darker is more."
         if self.left_out:
-            text += f" {self.left_out:,} values of the axes are left out, evenly."
+            text += f" {self.left_out:,} evenly spaced values of the axes are left out."
         return text
 
 
@@ -94,6 +94,6 @@ def figure(heat: Heat) -> PlotlyFigure:
     drawn = layout(
         x={"title": "Resolution", "type": "category"},
         y={"title": "α", "type": "category"},
-        top=36,  # the buttons stand above the cells
+        top=36,  # the buttons are above the cells
     )
     return {"data": [trace], "layout": drawn}

@@ -1,7 +1,7 @@
 """Live memory as SVG: a step plot with one value per layer, along the network.
 
-The steps are drawn in a frame of their own that stretches with the page, in units of
-one layer; text and the mark of the peak stand outside of it and keep their shape.
+The steps are drawn in a separate frame that stretches with the page, in units of one
+layer; text and the mark of the peak are outside it and keep their shape.
 """
 
 from collections.abc import Sequence
@@ -14,8 +14,8 @@ from mnprofile.base.units import plain, short_bytes
 from mnprofile.views.html.shell import drawing
 from mnprofile.views.plots.scales import linear_ticks
 
-TOP, BOTTOM, HEIGHT = 30, 210, 232  # pixels; the peak's name stands above TOP
-# A band's name needs about this many pixels per letter, of a phone's plot.
+TOP, BOTTOM, HEIGHT = 30, 210, 232  # pixels; the peak's name is above TOP
+# About this many pixels per letter of a band's name, out of those of a phone's plot.
 LETTER, PHONE = 9, 260
 
 
@@ -31,8 +31,8 @@ class PlotStep:
 def step_plot(steps: Sequence[PlotStep], *, peak: int, told: str, label: str) -> Markup:
     """Bytes from left to right. ``peak`` is the index of the marked step.
 
-    ``told`` stands at the peak, on the side of the middle of the plot; ``label`` names
-    the whole drawing. Empty for no steps.
+    ``told`` is written at the peak, towards the middle of the plot; ``label`` names
+    the whole drawing. Empty if there are no steps.
     """
     if not steps:
         return Markup()
@@ -64,7 +64,7 @@ def step_plot(steps: Sequence[PlotStep], *, peak: int, told: str, label: str) ->
 def _bands(steps: Sequence[PlotStep]) -> list[tuple[str, str, bool, bool]]:
     """Where each stage begins, its name, and whether it is the last one and tight.
 
-    The last name stands at the very right; a tight one has no room on a phone.
+    The last name is at the right edge; a tight one has no room on a phone.
     """
     bands = [
         (name, len(list(group))) for name, group in groupby(steps, lambda s: s.band)

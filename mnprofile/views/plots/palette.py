@@ -26,7 +26,7 @@ class Style:
     marker: Marker
 
 
-# Petroff's six colours: told apart with every common kind of colour blindness.
+# Petroff's six colours: distinguishable with every common kind of colour blindness.
 FAMILIES = {
     "mobilenet_v1": Style(
         "v1", "#5790fc", Marker("circle", "M1,0A1,1 0 1 1 -1,0A1,1 0 1 1 1,0Z", "●")
@@ -47,7 +47,7 @@ OTHER = Style(
     Marker("cross", "M-.4,-1.2H.4V-.4H1.2V.4H.4V1.2H-.4V.4H-1.2V-.4H-.4Z", "✚"),
 )
 GRAY = replace(OTHER, key="gray", color="#9c9ca1")  # every second table of no family
-# For a second table of one colour in one plot.
+# For further tables of one colour in one plot.
 _FREE = (
     Marker("diamond", "M0,-1.25L1.25,0L0,1.25L-1.25,0Z", "◆"),
     Marker(
@@ -68,7 +68,7 @@ _FREE = (
 
 
 def family_of(name: str) -> Style:
-    """The style of a table's family: that of the network its name begins with."""
+    """The style of a table's family: that of the network that its name begins with."""
     for network, style in FAMILIES.items():
         if name == network or name.startswith(f"{network}_"):
             return style

@@ -1,9 +1,9 @@
 """What all plotly figures share.
 
 A figure is a plain dictionary, ``{"data": [...], "layout": {...}}``: nothing here needs
-plotly. Colours that follow the page's theme stand as tokens (``TEXT``, ``GRID``,
-``PAPER``) until the page's script puts in those of ``THEMES``. Names are escaped where
-a figure is made, because plotly takes every text for markup.
+plotly. Colours that follow the page's theme are tokens (``TEXT``, ``GRID``, ``PAPER``),
+which the page's script replaces by those of ``THEMES``. Names are escaped where a
+figure is made, because plotly treats every text as markup.
 """
 
 from collections.abc import Iterable

@@ -20,14 +20,14 @@ MAX_ESTIMATES = 4_000
 class Sample:
     """Of all rows with a known accuracy: the published, the frontier, some estimates.
 
-    Where there are more than 4,000 estimates only every second (fourth, ...) is kept,
-    so that a page stays small; ``seen_count`` tells how many rows there were.
+    If there are more than 4,000 estimates, only every second (fourth, ...) is kept, so
+    that a page stays small; ``seen_count`` is the number of all rows.
     """
 
     def __init__(self, axis: Axis) -> None:
         self.axis = axis
         self.seen_count = 0
-        # Latencies are published only, and no published row is left out.
+        # Only published rows have latencies, and none of those is left out.
         self._frontier = Frontier(axis.key) if axis.key in COUNTS else None
         self._published: list[Rows] = []
         self._estimates: list[Rows] = []
@@ -66,7 +66,7 @@ class Sample:
         found: dict[tuple[object, ...], Point] = {}
         for rows in parts if front is None else [front, *parts]:
             for one in _points(rows, self.axis):
-                # Several alphas may build one network.
+                # Several alphas may build the same network.
                 network = (one.network, one.resolution, one.t, one.macs, one.params)
                 found.setdefault(network, one)
         points = [point for point in found.values() if not math.isnan(point.x)]
@@ -112,4 +112,4 @@ def _where(group: SweepGroup, *, is_published: bool) -> str:
     if is_published:
         return known.label
     assert known.fit is not None
-    return f"estimate, off by {known.fit.mean_error:.1f} in the mean"
+    return f"estimate, off by {known.fit.mean_error:.1f} on average"

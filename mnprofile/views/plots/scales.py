@@ -1,4 +1,4 @@
-"""Scales: round ticks, how they are written, and which of many values are shown."""
+"""Scales: round ticks, their texts, and which of many values are shown."""
 
 import math
 from collections.abc import Sequence
@@ -18,7 +18,7 @@ def log_ticks(low: float, high: float) -> list[float]:
 
 
 def linear_ticks(most: int) -> range:
-    """0 and the multiples of a 1-2-5 number, up to five of them, that ``most`` has."""
+    """0 and up to five multiples of a 1-2-5 number, none above ``most``."""
     power = 10 ** max(len(str(most)) - 2, 0)
     sizes = (n * power for n in (1, 2, 5, 10, 20, 50))
     step = next(size for size in sizes if most <= MOST_TICKS * size)
@@ -36,7 +36,7 @@ def tick_text(value: float, unit: str = "") -> str:
 
 
 def thinned(values: Sequence[T]) -> tuple[T, ...]:
-    """At most MAX_SHOWN of the values, evenly, both ends among them."""
+    """At most MAX_SHOWN of the values, evenly spaced, including both ends."""
     if len(values) <= MAX_SHOWN:
         return tuple(values)
     last = len(values) - 1

@@ -29,7 +29,7 @@ def architecture_document(arch: Architecture, graph: Graph) -> Document:
 
 
 def table_sheet(arch: Architecture) -> Sheet:
-    """The cells as the network is read: errata applied, and said so below."""
+    """The cells as they are read: errata are applied, and noted below."""
     grid = arch.table.grid
     return Sheet(
         columns(

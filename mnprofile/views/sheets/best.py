@@ -1,4 +1,4 @@
-"""The best known configurations within limits, what binds, and what comes next."""
+"""The best known configurations within limits, which bind, and the next better one."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 def best_document(found: Found, top: int, *, memory: bool = False) -> Document:
     """The first ``top`` published ones, and the estimates that promise more.
 
-    ``memory`` shows people the peaks of memory too.
+    ``memory`` also shows the peak memory to people.
     """
     published, estimates = found.published[:top], found.estimates[:top]
     limits = ", ".join(map(str, found.limits))
@@ -54,11 +54,11 @@ def choice_sheet(choices: Iterable[Choice], title: str = "") -> Sheet:
 
 
 def verdict(found: Found) -> tuple[str, ...]:
-    """What fits best, which limit binds, and what the next better one would cost."""
+    """What fits best, which limit binds, and the cost of the next better one."""
     if not found.searched:
         return (
-            "No accuracy is known here: none is published, and none lies between"
-            " published ones.",
+            "No accuracy is known for these configurations: none is published, or lies"
+            " between published ones.",
         )
     best = found.best
     if best is None:
@@ -109,15 +109,15 @@ def _overshoots(choice: Choice, found: Found) -> str:
 def _estimate_notes(choices: Sequence[Choice]) -> tuple[str, ...]:
     fits = {choice.arch.name: choice.accuracy.fit for choice in choices}
     return tuple(
-        f"Estimates of {name} are off by {fit.mean_error:.1f} points of top-1 in the"
-        f" mean, {fit.worst_error:.1f} at worst (leave-one-out)."
+        f"Estimates of {name} are off by {fit.mean_error:.1f} points of top-1 on"
+        f" average, {fit.worst_error:.1f} at worst (leave-one-out)."
         for name, fit in fits.items()
         if fit is not None
     )
 
 
 def _record(found: Found, top: int) -> dict[str, Any]:
-    """A search as JSON has it."""
+    """The JSON record of a search."""
     return {
         "limits": [
             {"quantity": one.column, "sign": one.sign, "value": one.value}

@@ -14,7 +14,7 @@ WORDS = {"over": "over budget", "unmeasured": "not measured", "ok": "within budg
 
 
 def budgets_document(judgement: BudgetCheck) -> Document:
-    """Every limit and its verdict, the worst first."""
+    """Every limit and its verdict, worst first."""
     sheet = verdict_sheet(judgement.verdicts)
     notes = (*dict.fromkeys(_notes(judgement)), verdict_sentence(judgement))
     return Document(
@@ -64,20 +64,20 @@ def _cells(verdict: LimitCheck) -> dict[str, Any]:
 
 
 def note_of(verdict: LimitCheck) -> str:
-    """What a row has no column for: the reason, and the budget's own message."""
+    """What no column holds: the reason, and the budget's own message."""
     message = verdict.budget.message if verdict.state != "ok" else ""
     return "; ".join(filter(None, (verdict.reason, message)))
 
 
 def _shown_columns(judgement: BudgetCheck) -> tuple[str, ...]:
-    """The columns for people; networks are named where a budget has many."""
+    """The columns for people; networks are named if a budget has several."""
     many = any(len(networks) > 1 for networks in judgement.networks.values())
     named = ("budget", "network") if many else ("budget",)
     return ("verdict", *named, "quantity", "measured", "limit", "headroom")
 
 
 def _notes(judgement: BudgetCheck) -> list[str]:
-    """What a failed limit's row has no room for."""
+    """What the row of a failed limit has no room for."""
     return [
         f"{verdict.budget.name}, {verdict.label}: {note_of(verdict)}"
         for verdict in judgement.verdicts
@@ -86,7 +86,7 @@ def _notes(judgement: BudgetCheck) -> list[str]:
 
 
 def _record(judgement: BudgetCheck) -> dict[str, Any]:
-    """The verdicts as JSON has them, the worst first."""
+    """The JSON record of the verdicts, worst first."""
     return {
         "exit_code": judgement.exit_code,
         "verdicts": [_verdict_record(verdict) for verdict in judgement.verdicts],
@@ -110,7 +110,7 @@ def _verdict_record(verdict: LimitCheck) -> dict[str, Any]:
 
 
 def stage_sheet(network: NetworkCosts, before: NetworkCosts | None) -> Sheet:
-    """One row per stage; beside the baseline where there is one."""
+    """One row per stage, with the change since the baseline if there is one."""
     heads = [*columns("stage")]
     for column in drawn(*QUANTITIES):
         heads.append(column)
@@ -130,7 +130,7 @@ def stage_sheet(network: NetworkCosts, before: NetworkCosts | None) -> Sheet:
 
 
 def _stage_cells(name: str, now: Costs, then: Costs | None) -> dict[str, Any]:
-    """A stage's sums, and how they moved from the baseline, nothing if it had none."""
+    """A stage's sums and their change since the baseline, empty if it had none."""
     cells: dict[str, Any] = {"stage": name}
     for quantity in QUANTITIES:
         value, base = getattr(now, quantity), getattr(then or Costs(), quantity)

@@ -26,9 +26,9 @@ from mnprofile.views.sheets.ledger import (
 
 By = Literal["layer", "block", "stage"]
 LEGEND = (
-    "fvcore: its convolutions and linear layers; torch FLOPs: FlopCounterMode's, two a"
-    " multiply-add; BN, pool: what fvcore adds for these; Off: figures that differ,"
-    " parameters, buffers and output sizes included"
+    "fvcore: its convolutions and linear layers; torch FLOPs: FlopCounterMode's, two"
+    " per multiply-add; BN, pool: what fvcore adds for these; Off: figures that differ,"
+    " including parameters, buffers and output sizes"
 )
 SHOWN_PROBLEMS = 12  # in the table; JSON holds all of them
 _MEASURED = columns(
@@ -62,7 +62,7 @@ def check_document(checked: Check, by: By) -> Document:
     fvcore = checked.readings[0]
     if fvcore.total is not None:
         sheets.append(
-            breakdown_sheet(fvcore.entry, fvcore.total, "What fvcore's total holds")
+            breakdown_sheet(fvcore.entry, fvcore.total, "What fvcore's total contains")
         )
     if checked.problems:
         sheets.append(_first_problems_sheet(checked))
@@ -121,8 +121,8 @@ def _group_sheet(checked: Check, by: By) -> Sheet:
 def reading_sheet(
     checks: Iterable[tuple[str, Check]], *, failed: str | None = None
 ) -> Sheet:
-    """What each profiler printed for some networks, under their titles, and what is
-    left of it without the ledger's sum. ``failed`` stands where there is no total."""
+    """What each profiler printed for some networks, under their titles, and what the
+    ledger's sum leaves of it. ``failed`` is shown if there is no total."""
     return Sheet.of(
         columns(
             "network profiler version",
@@ -149,7 +149,7 @@ def _totals_sheet(checked: Check) -> Sheet:
     sheet = reading_sheet([("", checked)], failed="failed")
     return replace(
         sheet.only("profiler", "version", "total", "formula", "rest"),
-        title="Grand totals: what each profiler printed, and what the ledger leaves",
+        title="Grand totals: printed by each profiler, and unexplained by the ledger",
         notes=(legend(one.entry for one in checked.readings),),
     )
 
@@ -177,7 +177,7 @@ def _notes(checked: Check) -> Iterator[str]:
     yield from checked.count.graph.notes
     if checked.left_out:
         listed = ", ".join(f"{name} x{n}" for name, n in checked.left_out.items())
-        yield f"fvcore leaves out, as it says itself: {listed}"
+        yield f"Not counted by fvcore, as it reports: {listed}"
     yield written(checked.writing)
     for one in checked.readings:
         if one.failure:
@@ -214,7 +214,7 @@ def verdict(checked: Check) -> str:
 
 
 def check_record(checked: Check) -> dict[str, Any]:
-    """A cross-check as JSON has it."""
+    """The JSON record of a cross-check."""
     totals = checked.count.totals
     whole = sum_of(checked.layers)
     return {
@@ -240,9 +240,9 @@ def check_record(checked: Check) -> dict[str, Any]:
 
 
 def reading_record(one: Reading) -> dict[str, Any]:
-    """What a profiler printed as JSON has it, with the ledger's sum of it."""
+    """The JSON record of what a profiler printed, with the ledger's sum."""
     record = entry_record(one.entry)
-    del record["total"]  # the ledger's; a reading has one of its own
+    del record["total"]  # the ledger's; a reading has its own
     return {
         **record,
         "version": one.version,

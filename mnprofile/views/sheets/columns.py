@@ -1,9 +1,9 @@
-"""What columns are called and hold: tables name their columns by key."""
+"""The labels and kinds of columns; tables name their columns by key."""
 
 from mnprofile.base.sheet import Column
 from mnprofile.costs.counting import ELEMENTWISE, QUANTITIES
 
-# Where the label is not the key itself in words.
+# Labels that are not the key itself in words.
 _LABELS = {
     "macs": "Multiply-adds",
     "bn_affine": "BN affine",
@@ -21,7 +21,7 @@ _LABELS = {
     "in_shape": "Input",
     "out_shape": "Output",
 }
-# The quantities that pages draw, written out as there is room.
+# The quantities that pages draw, written out because there is room.
 DRAWN = {
     "macs": "Multiply-adds",
     "params": "Parameters",
@@ -46,7 +46,7 @@ _NUMBERS = _keys(
 
 
 def label(key: str) -> str:
-    """What a column of this key is called, unless its table says otherwise."""
+    """The label of a column of this key, unless its table gives another."""
     return _LABELS.get(key) or key.replace("_", " ").capitalize()
 
 

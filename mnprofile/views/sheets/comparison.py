@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import Any
 
-from mnprofile.base.sheet import Change, Column, Sheet, Value
+from mnprofile.base.sheet import Change, Column, Sheet, Value, plain
 from mnprofile.costs.comparison import (
     DEPTHS,
     QUANTITIES,
@@ -13,7 +13,7 @@ from mnprofile.costs.comparison import (
     Depth,
     Quantity,
 )
-from mnprofile.views.document import Document
+from mnprofile.views.document import Document, record_of
 from mnprofile.views.sheets.columns import columns, label
 
 _DELTA = Column("delta", "B - A", "delta")
@@ -54,7 +54,7 @@ def total_sheet(compared: Comparison) -> Sheet:
 
 
 def _label(quantity: Quantity) -> str:
-    """A quantity as it stands within a sentence."""
+    """A quantity as used within a sentence."""
     return label(quantity).lower()
 
 
@@ -87,12 +87,12 @@ def _rows_sheet(compared: Comparison, by: Depth, quantity: Quantity) -> Sheet:
     )
     if by == "stage":
         return sheet.only("state", "stage", "base", "head", "delta", "change")
-    # Names are long here: the percentage gives way on a terminal of 80 columns.
+    # Names are long here, so the percentage is dropped on a terminal of 80 columns.
     return sheet.only("state", "stage", "name", "base", "head", "delta")
 
 
 def causes_sheet(compared: Comparison, quantity: Quantity, top: int) -> Sheet:
-    """The layers that moved most, and the rest in one line, so that it adds up."""
+    """The layers that changed most, and the rest in one row, so that it adds up."""
     causes = compared.causes(quantity, top)
     every = [row for row in compared.rows("layer") if row.moved(quantity)]
     moved = compared.total.moved(quantity)
@@ -114,7 +114,7 @@ def causes_sheet(compared: Comparison, quantity: Quantity, top: int) -> Sheet:
         columns("state stage name type", _DELTA),
         tuple(rows),
         ("total", "", "", "", moved),
-        title=f"What moved the {_label(quantity)} most",
+        title=f"Layers that changed the {_label(quantity)} most",
         notes=() if rows else (f"No layer's {_label(quantity)} differ.",),
     )
 
@@ -147,7 +147,7 @@ def every_quantity_sheet(compared: Comparison, by: Depth) -> Sheet:
 
 
 def comparison_record(compared: Comparison, top: int) -> dict[str, Any]:
-    """A comparison as JSON has it: every depth, and the causes."""
+    """The JSON record of a comparison: every depth, and the causes."""
     return {
         "base": compared.base.label,
         "head": compared.head.label,
@@ -168,9 +168,7 @@ def comparison_record(compared: Comparison, top: int) -> dict[str, Any]:
 
 def _delta_record(row: Delta) -> dict[str, Any]:
     return {
-        "state": row.state,
-        "stage": row.stage,
-        "name": row.name,
+        **record_of(row, "state", "stage", "name"),
         "type": row.type or None,
         "row": row.line,
         **_quantities(row),
@@ -178,13 +176,11 @@ def _delta_record(row: Delta) -> dict[str, Any]:
 
 
 def _quantities(row: Delta) -> dict[str, Any]:
-    found: dict[str, Any] = {}
-    for name in QUANTITIES:
-        base, head = row.of(name)
-        found[name] = {
-            "base": base if row.base is not None else None,
-            "head": head if row.head is not None else None,
-            "delta": head - base,
-            "change": (head - base) / base if base else None,
+    """The JSON record of each quantity before, after and between."""
+    return {
+        name: {
+            column.key: plain(cell)
+            for column, cell in zip(_SIDES, _cells(row, name), strict=True)
         }
-    return found
+        for name in QUANTITIES
+    }

@@ -22,7 +22,7 @@ def errata_notes(arch: Architecture) -> list[str]:
 
 
 def errata_record(arch: Architecture) -> list[dict[str, Any]]:
-    """The corrected cells as JSON has them."""
+    """The JSON record of the corrected cells."""
     return [
         record_of(erratum, "row", "line", "column", "printed", "read_as", "why")
         for erratum in arch.errata
@@ -65,7 +65,7 @@ def headed(sheets: list[Sheet], config: Configuration) -> list[Sheet]:
 
 
 def model_record(config: Configuration) -> dict[str, Any]:
-    """The configuration as JSON has it."""
+    """The JSON record of the configuration."""
     return {
         **record_of(config, "name", "impl", "alpha"),
         "resolution": resolution_record(config.resolution),
@@ -74,6 +74,6 @@ def model_record(config: Configuration) -> dict[str, Any]:
 
 
 def resolution_record(resolution: tuple[int, int]) -> int | list[int]:
-    """A size as JSON has it: one number where it is square, else [height, width]."""
+    """A size in JSON: one number if it is square, else [height, width]."""
     height, width = resolution
     return height if height == width else [height, width]

@@ -1,10 +1,10 @@
-"""A count: by layer, block, stage and type, and beside what is published."""
+"""A count: by layer, block, stage and type, and with what is published."""
 
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from mnprofile.base.sheet import Column, Share, Sheet, Value, noted
+from mnprofile.base.sheet import Column, Share, Sheet, Value, noted, plain
 from mnprofile.base.units import resolution_text, short
 from mnprofile.costs.counting import (
     ELEMENTWISE,
@@ -165,8 +165,8 @@ def key_figure_sheet(networks: Sequence[tuple[str, Count]]) -> Sheet:
 def type_sheet(counted: Count, arch: Architecture) -> Sheet:
     """One row per type, with the shares that the V1 paper's Table 2 prints.
 
-    These two columns are there for the network that the table is about; misprints are
-    marked, and explained in the notes.
+    Only the network that the table is about has these two columns; misprints are marked
+    and explained in the notes.
     """
     sheet = group_sheet(counted, "type")
     printed = printed_shares(arch, counted.config)
@@ -188,12 +188,12 @@ def type_sheet(counted: Count, arch: Architecture) -> Sheet:
 
 
 def _marked(figure: Printed) -> str:
-    """A printed figure, with a star where it is a misprint."""
+    """A printed figure, with a star if it is a misprint."""
     return figure.printed + ("*" if misprint_of(figure) else "")
 
 
 def _table2_sheets(types: Sheet) -> list[Sheet]:
-    """Our shares beside those of the V1 paper, where these are known."""
+    """Our shares and those of the V1 paper, if these are known."""
     if not any(column.key.endswith("_printed") for column in types.columns):
         return []
     shown = types.only(
@@ -203,12 +203,12 @@ def _table2_sheets(types: Sheet) -> list[Sheet]:
         Column("weights_share", "Weights", "share"),
         "weights_share_printed",
     )
-    title = "Beside the MobileNets paper (arXiv 1704.04861), Table 2"
+    title = "Compared with the MobileNets paper (arXiv 1704.04861), Table 2"
     return [replace(shown, total=None, title=title)]
 
 
 def _published_sheets(figures: Sequence[Printed]) -> list[Sheet]:
-    """One row per printed row about this configuration; none where none is printed."""
+    """One row per printed row about this configuration; empty if none is printed."""
     shown = ("macs", "params", "top1", "top5")
     rows: dict[tuple[str, str, str], dict[str, str]] = {}
     notes = []
@@ -274,7 +274,7 @@ def _totals_text(counted: Count) -> str:
 def count_record(
     counted: Count, arch: Architecture, *, elementwise: bool
 ) -> dict[str, Any]:
-    """A count as JSON has it."""
+    """The JSON record of a count."""
     layers = counted.all_layers if elementwise else counted.layers
     return {
         "model": model_record(counted.config),
@@ -294,12 +294,11 @@ def count_record(
 def _group_records(
     counted: Count, by: Grouping, elementwise: bool
 ) -> list[dict[str, Any]]:
+    totals = counted.totals
     return [
         {
-            key: float(value) if isinstance(value, Share) else value
-            for key, value in _group_cells(
-                group, counted.totals, by, elementwise
-            ).items()
+            key: plain(value)
+            for key, value in _group_cells(group, totals, by, elementwise).items()
         }
         for group in counted.by(by, elementwise=elementwise)
     ]

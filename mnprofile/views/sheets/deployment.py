@@ -17,10 +17,10 @@ _COLUMNS = columns(
     Column("training_bytes", "Bytes", "count"),
 )
 _NOTES = {
-    8: "1 byte a weight, 4 a bias (int32), 4 for the scale of each output channel"
+    8: "1 byte per weight, 4 per bias (int32), 4 for the scale of each output channel"
     " (float32)",
-    16: "2 bytes a weight and a bias",
-    32: "4 bytes a weight and a bias",
+    16: "2 bytes per weight and per bias",
+    32: "4 bytes per weight and per bias",
 }
 
 
@@ -71,7 +71,7 @@ def deployment_sheet(counted: Count, by: Grouping, bits: Bits) -> Sheet:
 
 
 def _record(record: dict[str, Any], counted: Count, bits: Bits) -> dict[str, Any]:
-    """A count's record with the sizes, of each layer too."""
+    """A count's record with the sizes, in total and of each layer."""
     layers = {layer.name: layer for layer in counted.all_layers}
     return {
         **record,

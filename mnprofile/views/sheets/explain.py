@@ -135,7 +135,7 @@ def _ratios_sheet(ratios: Sequence[Ratio]) -> Sheet:
             }
             for one in ratios
         ),
-        title="Against alpha 1 at the table's resolution: exact, and as textbooks say",
+        title="Ratios to alpha 1 at the table's resolution: exact, and as in textbooks",
     )
 
 
@@ -162,7 +162,7 @@ def _plain(formula: Formula) -> int | float:
 
 
 def _formula_record(formula: Formula) -> dict[str, Any]:
-    """A formula as JSON has it: symbols, numbers, LaTeX and value."""
+    """The JSON record of a formula: symbols, numbers, LaTeX and value."""
     return {
         "formula": formula.text,
         **record_of(formula, "numbers", "latex"),
@@ -171,7 +171,7 @@ def _formula_record(formula: Formula) -> dict[str, Any]:
 
 
 def explanation_record(one: Explanation) -> dict[str, Any]:
-    """A layer or block as JSON has it."""
+    """The JSON record of a layer or block."""
     x, y = one.in_shape, one.out_shape
     formulas = {
         "macs": one.macs,
@@ -229,7 +229,7 @@ def network_document(network: NetworkExplanation) -> Document:
 
 
 def block_sheet(network: NetworkExplanation) -> Sheet:
-    """One row per block. Those that nothing stands in for have no share."""
+    """One row per block. Blocks without a standard counterpart have no share."""
     return Sheet.of(
         columns(
             "block kind formula macs",
@@ -260,7 +260,7 @@ def block_sheet(network: NetworkExplanation) -> Sheet:
 
 
 def network_record(network: NetworkExplanation) -> dict[str, Any]:
-    """A network's formulas as JSON has them."""
+    """The JSON record of a network's formulas."""
     return {
         "model": model_record(network.config),
         "macs": network.macs,

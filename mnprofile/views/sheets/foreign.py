@@ -1,4 +1,4 @@
-"""A comparison with somebody else's network: two sequences of layers side by side."""
+"""A comparison with another network: two sequences of layers side by side."""
 
 from itertools import zip_longest
 from typing import Any
@@ -37,9 +37,9 @@ def verdict(outcome: ForeignCheck) -> str:
             f" has {more:+d} parameters"
         )
     if first.theirs is None and first.ours is not None:
-        return f"Differs: it has no {first.ours.name} ({_line(first.ours)})"
+        return f"Differs: it lacks {first.ours.name} ({_line(first.ours)})"
     if first.ours is None and first.theirs is not None:
-        return f'Differs: it has "{first.theirs.name}", which we have not'
+        return f'Differs: it has "{first.theirs.name}", which we do not have'
     assert first.ours is not None
     what = ", ".join(key.replace("_", " ") for key in first.fields)
     return f"Differs first at {first.ours.name} ({_line(first.ours)}): {what}"

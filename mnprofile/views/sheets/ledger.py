@@ -15,7 +15,7 @@ from mnprofile.views.sheets.configuration import headed, model_record
 def ledger_document(
     book: Ledger, chosen: Sequence[Profiler], notes: Sequence[str]
 ) -> Document:
-    """A ledger; for people with the terms of each profiler where some are chosen."""
+    """A ledger; for people, with the terms of each profiler if some are chosen."""
     entries = [one for one in book.entries if not chosen or one.profiler in chosen]
     if chosen:
         sheets = [_breakdown(book, one) for one in entries]
@@ -30,17 +30,17 @@ def ledger_document(
 
 
 def written(writing: TorchStyle) -> str:
-    """What is assumed of the code, in a sentence."""
-    ways = {"module": "nn modules", "functional": "calls of nn.functional"}
+    """What is assumed about the code, in a sentence."""
+    ways = {"module": "nn modules", "functional": "nn.functional calls"}
     return (
-        f"Written with pooling as {ways[writing.pooling]}, activations as"
-        f" {ways[writing.activations]}, additions and SE products as + and *;"
-        " --pooling and --activations choose."
+        f"Assumes code with pooling as {ways[writing.pooling]}, activations as"
+        f" {ways[writing.activations]}, additions and SE products as + and *; see"
+        " --pooling and --activations."
     )
 
 
 def writing_record(writing: TorchStyle) -> dict[str, str]:
-    """The same as JSON has it."""
+    """The JSON record of the same."""
     return record_of(writing, "pooling", "activations")
 
 
@@ -53,7 +53,7 @@ def legend(entries: Iterable[Entry]) -> str:
 
 
 def entry_record(entry: Entry) -> dict[str, Any]:
-    """A profiler's sum as JSON has it."""
+    """The JSON record of a profiler's sum."""
     return {
         "profiler": entry.profiler.name,
         **record_of(entry.profiler, "package", "release", "prints"),
@@ -129,7 +129,7 @@ def _totals_sheet(book: Ledger) -> Sheet:
 
 
 def _other_way_sheet(book: Ledger) -> Sheet:
-    """The totals that differ where pooling is written the other way."""
+    """The totals that differ if pooling is written the other way."""
     style = book.writing.other_pooling().pooling
     other = replace(book, entries=book.other)
     sheet = _totals_sheet(other).only("profiler", "total", "formula")

@@ -1,4 +1,4 @@
-"""Activation memory: what lives at each step, the peak, and the widest maps."""
+"""Activation memory: the live maps at each step, the peak, and the widest maps."""
 
 from dataclasses import replace
 from typing import Any, Literal
@@ -39,7 +39,7 @@ def memory_document(graph: Graph, memory: Memory, by: By) -> Document:
         shown = resolution_sheet(graph, memory, maps)
         csv = _resolution_csv(memory, maps)
     else:
-        # The operator's name matters where a row is more than a layer or block.
+        # The operator's name matters if a row is more than a layer or block.
         step = ("step",) if by == "stage" else ()
         shown = step_sheet(memory, by, mark="<- peak")
         shown = shown.only(by, *step, "live", "bytes", "peak")
@@ -59,7 +59,7 @@ def memory_document(graph: Graph, memory: Memory, by: By) -> Document:
 def step_sheet(memory: Memory, view: View, *, mark: str = "yes") -> Sheet:
     """One row per layer, block or stage: its step with the most memory.
 
-    ``mark`` stands beside the step at which most memory lives.
+    ``mark`` is the mark of the step with the most live memory.
     """
     peak = memory.peak
     return Sheet.of(
@@ -87,11 +87,11 @@ def step_sheet(memory: Memory, view: View, *, mark: str = "yes") -> Sheet:
 
 
 def resolution_sheet(graph: Graph, memory: Memory, maps: tuple[Widest, ...]) -> Sheet:
-    """Channels and kB as Table 3 prints them, and the paper's own figures beside."""
+    """Channels and kB in the form of Table 3, next to the paper's own figures."""
     printed = printed_channels(memory)
     rows: list[dict[str, Any]] = []
     notes = [
-        "Between blocks: the largest map outside of blocks run as one operator;"
+        "Between blocks: the largest map if each block runs as one operator;"
         " kB = 1000 bytes."
     ]
     for one in maps:
@@ -146,7 +146,7 @@ def _widest_cells(memory: Memory, tensor: Tensor | None) -> tuple[Value, ...]:
 def printed_channels(memory: Memory) -> dict[tuple[int, int], str]:
     """Channels/kB of the V2 paper's Table 3 by resolution, as printed.
 
-    Empty but for the networks and the 16 bits that it is about.
+    Empty except for the networks and the 16 bits that it is about.
     """
     config = memory.config
     names = {"mobilenet_v1": "MobileNetV1", "mobilenet_v2": "MobileNetV2"}
@@ -168,7 +168,7 @@ def _is_plain(config: Configuration) -> bool:
 
 
 def _differs(graph: Graph, memory: Memory, row: Widest, figure: str) -> str | None:
-    """Why a printed figure is not ours, or None where it is."""
+    """Why a printed figure is not ours, or None if it is."""
     channels, _, thousands = figure.partition("/")
     size = size_text(row.resolution)
     wide, kb = int(channels), int(thousands)
@@ -181,9 +181,9 @@ def _differs(graph: Graph, memory: Memory, row: Widest, figure: str) -> str | No
             for tensor in one.inputs
         )
         which = (
-            f"what the block leaving {size} puts out, at a smaller size"
+            f"the output of the block leaving {size}, at a smaller size"
             if leaves
-            else "no map between blocks"
+            else "not those of a map between blocks"
         )
         return f"{size}: the printed {wide} channels are {which}"
     if abs(computed / 1000 - kb) > max(1, 0.01 * kb):
@@ -195,7 +195,7 @@ def _differs(graph: Graph, memory: Memory, row: Widest, figure: str) -> str | No
 
 
 def _foot(memory: Memory, plain: Memory, weights: Deployed) -> list[str]:
-    """The peak, what causes it, and the weights beside it."""
+    """The peak, what causes it, and the size of the weights."""
     notes = [
         f"Peak {peak_text(memory)}",
         f"Weights and biases at {memory.bits} bits: {short_bytes(weights.bytes)}"
@@ -205,8 +205,8 @@ def _foot(memory: Memory, plain: Memory, weights: Deployed) -> list[str]:
         notes.append(_cost_of_groups(memory, plain))
     if memory.is_fused:
         notes.append(
-            "Fused: what blocks hold inside is not counted, squeeze-excite factors"
-            f" are. As layers: {short_bytes(plain.act_peak_bytes)}."
+            "Fused: maps inside blocks are not counted, squeeze-excite factors are. By"
+            f" layers: {short_bytes(plain.act_peak_bytes)}."
         )
     return [*notes, LIVE]
 
@@ -219,7 +219,7 @@ def _cost_of_groups(memory: Memory, plain: Memory) -> str:
         else "nothing is computed twice"
     )
     return (
-        f"In groups a block needs input + output + inner/groups; ungrouped the peak is"
+        "In groups, a block needs input + output + inner/groups; ungrouped, the peak is"
         f" {short_bytes(plain.act_peak_bytes)}. {again[0].upper()}{again[1:]};"
         f" {short(memory.extra_elems)} more elements are moved (inputs read again,"
         " outputs added to again)."
@@ -233,7 +233,7 @@ def memory_record(
     maps: tuple[Widest, ...],
     notes: tuple[str, ...],
 ) -> dict[str, Any]:
-    """Live memory as JSON has it."""
+    """The JSON record of live memory."""
     return {
         "model": model_record(memory.config),
         "bits": memory.bits,

@@ -38,7 +38,7 @@ def field_sheet(counted: Count, fields: dict[str, Field]) -> Sheet:
     ]
     if any(field.sees_all for field in fields.values()):
         notes.append(
-            "Sees all: the whole image besides, through squeeze-excite or the"
+            "Sees all: also sees the whole image, through squeeze-excite or the"
             " pooling; the field is that of the map itself."
         )
     return Sheet(

@@ -17,7 +17,7 @@ from mnprofile.views.document import Document, record_of
 from mnprofile.views.sheets.columns import columns
 
 LEGEND = (
-    "Reproduced: the printed digits, under a convention declared once a table."
+    "Reproduced: the printed digits, under a convention declared once per table."
     " Erratum: a misprint, with what it should read and why."
     " Other: a network outside the tables."
     " Head: a detection, segmentation or embedding head that is not counted."
@@ -44,8 +44,8 @@ def reproduction_document(
 ) -> Document:
     """The verdicts; for people a summary, the figures of one verdict, or all figures.
 
-    ``fits`` shows the conventions beside the summary. ``numbered`` puts long reasons
-    under their table, for a terminal, and leaves out what that has no room for.
+    ``fits`` shows the conventions after the summary. ``numbered`` puts long reasons
+    under their table, for a terminal, and omits what a terminal has no room for.
     """
     chosen = done.results if status is None else done.only(status)
     if status is not None:
@@ -67,7 +67,7 @@ def reproduction_document(
 
 
 def source_sheet(done: Reproduction) -> Sheet:
-    """One row per source: how many of its figures got which verdict."""
+    """One row per source: the number of its figures with each verdict."""
     heads = columns(
         "source figures",
         *(
@@ -94,8 +94,8 @@ def source_sheet(done: Reproduction) -> Sheet:
 def _heading(done: Reproduction) -> str:
     names = [title(name) for name in done.sources]
     if len(names) == 1:
-        return f"{names[0]}: cost figures beside ours"
-    return f"{len(names)} sources: cost figures beside ours"
+        return f"{names[0]}: published cost figures and ours"
+    return f"{len(names)} sources: published cost figures and ours"
 
 
 def fit_sheet(done: Reproduction) -> Sheet:
@@ -129,7 +129,7 @@ def fit_sheet(done: Reproduction) -> Sheet:
 
 
 def _place(figure: Printed) -> str:
-    """A figure's row, with the configuration where its name does not say it."""
+    """A figure's row, with the configuration if its name does not say it."""
     label = _label(figure)
     if figure.alpha is None or figure.resolution is None:
         return label
@@ -248,7 +248,7 @@ def _quantity(name: str) -> str:
 
 
 def reproduction_record(done: Reproduction, chosen: Sequence[Result]) -> dict[str, Any]:
-    """The verdicts as JSON has them."""
+    """The JSON record of the verdicts."""
     return {
         "explained": done.explained,
         "totals": {"figures": len(done.results), **_tally_record(done)},
@@ -279,7 +279,7 @@ def reproduction_record(done: Reproduction, chosen: Sequence[Result]) -> dict[st
 
 
 def result_record(result: Result) -> dict[str, Any]:
-    """One figure and its verdict as JSON has it."""
+    """The JSON record of one figure and its verdict."""
     figure, convention, misprint = result.figure, result.convention, result.misprint
     return {
         **record_of(figure, "source", "table", "where", "model", "network"),

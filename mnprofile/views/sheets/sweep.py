@@ -29,11 +29,11 @@ def sweep_document(
     memory: bool,
     frontier: bool,
 ) -> Document:
-    """The rows as people read them; peaks of memory where ``memory``."""
+    """The rows as people read them; with peak memory if ``memory``."""
     from mnprofile.search.row_files import frame
 
     table = frame(parts, groups)
-    # Latencies are in the files and plots only, so their sources are too.
+    # Latencies are only in the files and plots, and so are their sources.
     notes = [note for note in accuracy_notes(groups) if ": latency on " not in note]
     if (table["top1_kind"] == "estimate").any():
         notes.append("~ estimate, between published figures")
@@ -42,14 +42,14 @@ def sweep_document(
     if memory:
         notes.append(f"Peak bytes: live activations at {bits} bits")
     if table.empty:
-        notes.insert(0, "No configuration passes.")
+        notes.insert(0, "No configuration satisfies the conditions.")
     title = "Frontier of top-1 over multiply-adds" if frontier else ""
     rows = row_sheet(table, title, notes, memory=memory)
     return Document("sweep", [rows], rows, dict)
 
 
 def row_sheet(table: Any, title: str, notes: Sequence[str], *, memory: bool) -> Sheet:
-    """A frame of sweep rows, without the columns that say nothing."""
+    """A frame of sweep rows, without columns that carry no information."""
     blank = set() if memory else {"act_peak_bytes"}
     blank |= {name for name in ("impl", "classes") if table[name].nunique() < 2}
     blank |= {name for name in ("t", "top1") if table[name].isna().all()}
@@ -113,7 +113,7 @@ def accuracy_notes(groups: Sequence[Any]) -> list[str]:
         if fit is not None:
             text += (
                 "; estimates between its figures are off by"
-                f" {fit.mean_error:.1f} points in the mean, {fit.worst_error:.1f} at"
+                f" {fit.mean_error:.1f} points on average, {fit.worst_error:.1f} at"
                 " worst (leave-one-out)"
             )
         notes.append(text)
@@ -126,7 +126,7 @@ def accuracy_notes(groups: Sequence[Any]) -> list[str]:
 
 
 def grid_record(grid: Any) -> dict[str, Any]:
-    """A grid as JSON has it."""
+    """The JSON record of a grid."""
     return {
         "model": grid.arch.name,
         "alphas": len(grid.alphas),

@@ -1,4 +1,4 @@
-"""The baseline file: the same bytes every time, and read without trust."""
+"""The baseline file: the same bytes every time, and not trusted when read."""
 
 import json
 from pathlib import Path

@@ -1,1 +1,1 @@
-"""How papers print a table: one file per style, found by its headers."""
+"""How papers print a table: one file per style, recognised by its headers."""

@@ -40,7 +40,7 @@ def _type(text: str) -> tuple[str, int, int]:
     )
     if match is None:
         raise RefusalError(
-            f'"{text}" is no type and stride',
+            f'"{text}" is not a type and stride',
             accepted="such as Conv / s2, Conv dw / s1, 5× Conv dw / s1, FC / s1",
         )
     group = repeats(match[1]) if match[1] else 1
@@ -50,7 +50,7 @@ def _type(text: str) -> tuple[str, int, int]:
 
 
 def _filter(kind: str) -> Callable[[str], tuple[int, ...]]:
-    """The reader of a Filter Shape cell for one type: its numbers, k left out."""
+    """The reader of a type's Filter Shape cell, which returns its numbers without k."""
     forms = {
         "conv": (r"([0-9]+)x([0-9]+)x([0-9]+)x([0-9]+)", "3x3x32x64"),
         "depthwise": (r"([0-9]+)x([0-9]+)x([0-9]+) dw", "3x3x64 dw"),
@@ -65,7 +65,7 @@ def _filter(kind: str) -> Callable[[str], tuple[int, ...]]:
         match = re.fullmatch(pattern, tight, re.IGNORECASE if kind != "conv" else 0)
         if match is None:
             raise RefusalError(
-                f'"{text}" is no filter shape of this type',
+                f'"{text}" is not a filter shape of this type',
                 accepted=f"such as {example}",
             )
         numbers = match.groups()
@@ -115,7 +115,7 @@ def _read_row(cells: RowCells, context: Context) -> Row:
 
 
 def _group(cells: RowCells) -> int:
-    """How often the group repeats that a row belongs to: the 5 of "5× Conv dw"."""
+    """How often a row's group repeats: the 5 of "5× Conv dw"."""
     return cells.read("type/stride", _type)[2]
 
 

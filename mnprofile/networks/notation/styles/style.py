@@ -24,7 +24,7 @@ T = TypeVar("T")
 
 
 class RowCells:
-    """The cells of one row by normalised header, read with a place for each refusal."""
+    """The cells of one row by normalised header; errors give the place of the cell."""
 
     def __init__(
         self, table: Table, printed: Mapping[str, str], cells: Sequence[Cell]
@@ -40,7 +40,7 @@ class RowCells:
         accepted: str | None = None,
         suggestion: str | None = None,
     ) -> TableError:
-        """What is wrong with one cell, with its place."""
+        """The error for one cell, with its place."""
         cell = self.by_header[header]
         place = self.table.cell_place(cell, self.printed[header])
         return TableError(
@@ -79,10 +79,11 @@ def _once(cells: RowCells) -> int:  # noqa: ARG001 - one signature for all style
 
 @dataclass(frozen=True)
 class Style:
-    """One paper's way to print a table, told apart by its ``headers``.
+    """One paper's way to print a table, recognised by its ``headers``.
 
-    Sizes stand under ``input_header``, blocks under ``operator_header`` (normalised).
-    ``group`` says how often the group of consecutive rows repeats that a row is in.
+    Sizes are under ``input_header``, blocks under ``operator_header`` (both
+    normalised). ``group`` says how often the group of consecutive rows that a row
+    belongs to repeats.
     """
 
     name: str
@@ -100,7 +101,7 @@ class Style:
 
 
 class Column(NamedTuple):
-    """A column that gives one value of a block: which, and how its cells are read."""
+    """A column that gives one field of a block, and how its cells are read."""
 
     header: str  # normalised
     field: str
@@ -108,10 +109,10 @@ class Column(NamedTuple):
 
 
 def by_columns(columns: Sequence[Column]) -> ReadRow:
-    """A reader of rows with the columns Input and Operator, and some for values.
+    """A reader of rows with the columns Input and Operator and some for values.
 
-    A block takes the columns that give one of its fields; its other cells are blank. A
-    convolution with k outputs is the classifier.
+    A block uses the columns that give one of its fields; its other cells must be blank.
+    A convolution with k outputs is the classifier.
     """
     out = next(column for column in columns if column.field == "out")
 
@@ -150,5 +151,5 @@ def by_columns(columns: Sequence[Column]) -> ReadRow:
 
 
 def _read(cells: RowCells, block: type[Row], column: Column) -> Any:
-    """A cell as the block reads this column, or as everyone does."""
+    """A cell, read by the block's own reader for the column if it has one."""
     return cells.read(column.header, block.readers.get(column.field, column.read))

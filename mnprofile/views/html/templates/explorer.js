@@ -1,7 +1,7 @@
 "use strict";
-/* The explorer. It knows no rule of scaling or padding: the page carries the weights of
-   every alpha and t, and the positions of every resolution; here they are multiplied and
-   added. All of them are integers below 2^53, so the sums are exact. */
+/* The explorer. It has no rules of scaling or padding: the page has the weights of every
+   alpha and t, and the positions of every resolution, which are multiplied and added
+   here. All of them are integers below 2^53, so the sums are exact. */
 (() => {
   const data = JSON.parse(document.getElementById("mnp-data").textContent);
   const nets = data.nets.filter((net) => net.res.length > 0);
@@ -27,7 +27,7 @@
 
   /* --- counting ------------------------------------------------------------------- */
 
-  // A vector holds one value an alpha, or one an (alpha, t) with t running fastest.
+  // A vector holds one value per alpha, or one per (alpha, t) with t running fastest.
   const pick = (net, vector, alpha, t) =>
     vector.length === net.alphas.length ? vector[alpha] : vector[alpha * net.ts.length + t];
 
@@ -129,7 +129,7 @@
     for (const key of ["a", "b"]) if (pins[key]) parts.set(key, packed(pins[key]));
     return `#${parts}`;
   };
-  // Only known keys with known values are taken; all else in a link is ignored.
+  // Only known keys with known values are used; the rest of a link is ignored.
   const fromFragment = () => {
     const parts = new URLSearchParams(location.hash.slice(1));
     if (!parts.has("net")) return false;
@@ -352,7 +352,7 @@
     for (const stage of new Set([...stages[0].keys(), ...stages[1].keys()])) {
       rows.push([`Multiply-adds of ${stage}`, ...stages.map((one) => one.has(stage) ? sums(one.get(stage)).macs : null)]);
     }
-    fill(at("x-pins"), "B beside A", ["Quantity", "A", "B", "B - A", "Change", "State"], rows.map(([label, a, b]) => {
+    fill(at("x-pins"), "B compared with A", ["Quantity", "A", "B", "B - A", "Change", "State"], rows.map(([label, a, b]) => {
       const step = (b ?? 0) - (a ?? 0);
       const word = a === null ? "added" : b === null ? "removed" : step > 0 ? "grew" : step < 0 ? "shrank" : "unchanged";
       return [label, a === null ? "" : grouped(a), b === null ? "" : grouped(b), signed(step),
@@ -408,7 +408,7 @@
     if (touched) remember();
   };
 
-  let touched = false; // until then the address stays as it was opened
+  let touched = false; // until then the address is left as it was opened
   let waiting = 0;
   const remember = () => {
     clearTimeout(waiting);

@@ -1,4 +1,4 @@
-// Draws every figure of the page, again when the theme changes, light for print.
+// Draws every figure of the page; again when the theme changes, and light for print.
 (function () {
   "use strict";
   const page = JSON.parse(document.getElementById("figures").textContent);

@@ -52,7 +52,7 @@
     });
     addFilter(table, number);
   });
-  // A frame is a stop of the keyboard only where there is something to scroll to.
+  // A frame gets the keyboard focus only if it can be scrolled.
   const frames = () => {
     for (const frame of document.querySelectorAll(".scroll")) {
       if (frame.scrollWidth > frame.clientWidth) frame.setAttribute("tabindex", "0");
