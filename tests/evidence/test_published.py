@@ -133,8 +133,8 @@ def test_the_json_lists_them(capsys: pytest.CaptureFixture[str]) -> None:
         "unit": "M",
         "device": None,
         "reads": "186",
-        "reason": "186,400,768 multiply-adds; the (misread) figure of 224 stands at"
-        " every resolution",
+        "reason": "186,400,768 multiply-adds; the (misread) figure of 224 is printed"
+        " for every resolution",
     } in listed
     assert {one["quantity"] for one in listed} == {"macs", "params", "top1", "top5"}
 

@@ -313,7 +313,7 @@ def test_what_formulas_are_compared_with_may_not_exist() -> None:
     arch = parse(SMALL, "small.md")
     panel = formulas(Network(arch, count(build(arch, impl="keras"))), "net0")
 
-    assert "No depthwise convolution stands in" in panel.caption
+    assert "No depthwise convolution replaces" in panel.caption
     assert "D_K·D_K·M·D_G·D_G" in panel.body
 
 
