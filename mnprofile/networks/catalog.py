@@ -12,7 +12,7 @@ from mnprofile.graph.graph import Graph
 from mnprofile.networks.blocks.builder import build_rows, check_sizes
 from mnprofile.networks.configuration import Request, configure
 from mnprofile.networks.notation.architecture import read_architecture
-from mnprofile.networks.notation.markdown import read_settings, read_table
+from mnprofile.networks.notation.markdown import read_table, settings_of_page
 from mnprofile.networks.notation.rows import Architecture
 from mnprofile.networks.widths import FAMILIES
 
@@ -28,7 +28,7 @@ def tables_folder() -> Path:
     return inside if inside.is_dir() else package.parent / "tables"
 
 
-class Entry(NamedTuple):
+class ShippedTable(NamedTuple):
     """The names and path of a shipped table; its rows are read when it is loaded."""
 
     name: str
@@ -42,12 +42,12 @@ class Entry(NamedTuple):
 
 
 @cache
-def index() -> tuple[Entry, ...]:
+def index() -> tuple[ShippedTable, ...]:
     """The shipped tables in the order of the papers."""
     found = []
     for path in sorted(tables_folder().glob("*.md")):
-        settings = read_settings(path.read_text("utf-8"))
-        entry = Entry(settings["name"], tuple(settings.get("aliases", ())), path)
+        settings = settings_of_page(path.read_text("utf-8"))
+        entry = ShippedTable(settings["name"], tuple(settings.get("aliases", ())), path)
         found.append((FAMILIES.index(settings["scaling"]), len(entry.name), entry))
     return tuple(entry for _, _, entry in sorted(found, key=lambda item: item[:2]))
 
@@ -63,11 +63,11 @@ def names() -> list[str]:
 
 
 @cache
-def _shipped(entry: Entry) -> Architecture:
+def _shipped(entry: ShippedTable) -> Architecture:
     return parse(entry.path.read_text("utf-8"), f"tables/{entry.path.name}")
 
 
-def entry_of(name: str) -> Entry | None:
+def entry_of(name: str) -> ShippedTable | None:
     """The shipped table with this name or alias, ignoring case, or None."""
     for entry in index():
         if name.lower() in (entry.name.lower(), *map(str.lower, entry.aliases)):

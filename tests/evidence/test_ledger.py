@@ -11,7 +11,7 @@ from click.testing import CliRunner
 import mnprofile
 from mnprofile.base.errors import UsageError
 from mnprofile.cli import cli
-from mnprofile.evidence.profilers.rules import PROFILERS, QUANTITIES, Ledger
+from mnprofile.evidence.profilers.rules import TALLIED, PROFILERS, Ledger
 
 MEASURED = {
     "fvcore": (314_193_216, 226_033_824, 59_649_536),
@@ -136,7 +136,7 @@ def test_activations_as_functions_change_two_profilers() -> None:
 
 
 def test_rules_name_known_quantities_only() -> None:
-    assert all(set(profiler.rule) <= set(QUANTITIES) for profiler in PROFILERS)
+    assert all(set(profiler.rule) <= set(TALLIED) for profiler in PROFILERS)
 
 
 def test_an_unknown_profiler_is_refused_with_the_nearest_name() -> None:

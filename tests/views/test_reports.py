@@ -22,19 +22,19 @@ from mnprofile.views.html.formula_panels import formulas
 from mnprofile.views.html.markup import data_block, element
 from mnprofile.views.html.memory_panels import live_memory
 from mnprofile.views.html.network_panels import shares_sheet
-from mnprofile.views.html.panels import Network
+from mnprofile.views.html.panels import ReportNetwork
 from mnprofile.views.html.shell import asset
 from mnprofile.views.plots.accuracy import Point, frontier
 from mnprofile.views.plots.live_memory import PlotStep, step_plot
-from mnprofile.views.plots.palette import FAMILIES, GRAY, OTHER, Style
+from mnprofile.views.plots.palette import FAMILIES, GRAY, OTHER, PlotStyle
 from mnprofile.views.plots.scales import linear_ticks
 
 ROOT = Path(__file__).parents[2]
 FOUR = ["v1", "v2", "v3-large", "v3-small"]
 
 
-def network(arch: str) -> Network:
-    return Network(load(arch), count(build(arch)))
+def network(arch: str) -> ReportNetwork:
+    return ReportNetwork(load(arch), count(build(arch)))
 
 
 # --- the factors of the explorer -----------------------------------------------------
@@ -173,7 +173,7 @@ def test_sums_of_the_bars_are_the_totals() -> None:
 
 
 @pytest.mark.parametrize("style", [*FAMILIES.values(), OTHER, GRAY])
-def test_every_family_has_a_colour_and_a_marker(style: Style) -> None:
+def test_every_family_has_a_colour_and_a_marker(style: PlotStyle) -> None:
     """The page's colour, where it is light, is that of the plotly figures."""
     sheet = asset("plot.css")
     fill = re.search(rf"\.f-{style.key} {{ fill: var\((--\w+)\); }}", sheet)
@@ -186,7 +186,7 @@ def test_every_family_has_a_colour_and_a_marker(style: Style) -> None:
 
 def test_a_page_without_any_accuracy_says_so(tmp_path: Path) -> None:
     text = (tables_folder() / "mobilenet_v2.md").read_text("utf-8")
-    own = Network(parse(text, "own.md"), count(build("v2")))
+    own = ReportNetwork(parse(text, "own.md"), count(build("v2")))
 
     assert "No accuracy is known for these networks" in reports.report_page([own])
 
@@ -311,7 +311,7 @@ activation = "relu"
 def test_what_formulas_are_compared_with_may_not_exist() -> None:
     """Keras' V1 refuses a map of 1 at a strided layer, which half of 4 would give."""
     arch = parse(SMALL, "small.md")
-    panel = formulas(Network(arch, count(build(arch, impl="keras"))), "net0")
+    panel = formulas(ReportNetwork(arch, count(build(arch, impl="keras"))), "net0")
 
     assert "No depthwise convolution replaces" in panel.caption
     assert "D_K·D_K·M·D_G·D_G" in panel.body

@@ -14,7 +14,7 @@ from mnprofile.base.sheet import Column
 from mnprofile.costs.counting import count
 from mnprofile.networks.catalog import build, load
 from mnprofile.views.html.network_panels import shares_sheet, stage_sheet
-from mnprofile.views.html.panels import Network
+from mnprofile.views.html.panels import ReportNetwork
 from mnprofile.views.sheets.columns import columns
 from mnprofile.views.sheets.count import count_document
 from tests.conftest import Run
@@ -135,7 +135,7 @@ def test_key_figures_are_the_totals_of_a_count(run: Run, report: Path) -> None:
 
 
 def test_stages_are_those_of_a_count(run: Run) -> None:
-    network = Network(load("v2"), count(build("v2")))
+    network = ReportNetwork(load("v2"), count(build("v2")))
     sheet = stage_sheet(network).only("stage", "macs", "params", "activations")
     out = run("count", "v2", "--by", "stage", "--format", "csv").out
     printed = in_csv(out, "stage", "macs", "params", "activations")
@@ -146,7 +146,7 @@ def test_stages_are_those_of_a_count(run: Run) -> None:
 def test_table_2_is_the_same_in_command_and_report() -> None:
     """V1 paper, Table 2, with its misprint marked."""
     arch, counted = load("v1"), count(build("v1"))
-    shown = shares_sheet(Network(arch, counted))
+    shown = shares_sheet(ReportNetwork(arch, counted))
     keys = ["type", "macs_share", "macs_share_printed"]
     keys += ["weights_share", "weights_share_printed"]
     (table2,) = (
