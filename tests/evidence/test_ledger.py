@@ -11,7 +11,7 @@ from click.testing import CliRunner
 import mnprofile
 from mnprofile.base.errors import UsageError
 from mnprofile.cli import cli
-from mnprofile.evidence.profilers.rules import TALLIED, PROFILERS, Ledger
+from mnprofile.evidence.profilers.rules import PROFILERS, TALLIED, Ledger
 
 MEASURED = {
     "fvcore": (314_193_216, 226_033_824, 59_649_536),

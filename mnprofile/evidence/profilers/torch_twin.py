@@ -58,7 +58,7 @@ class Sum(nn.Module):
         return x + other
 
 
-class Product(nn.Module):
+class Multiplication(nn.Module):
     """A map times another, or times one factor per channel."""
 
     def forward(self, x: Tensor, other: Tensor) -> Tensor:
@@ -154,7 +154,7 @@ twin.register(BatchNorm, lambda _, c, __: nn.BatchNorm2d(c[0]))
 twin.register(Activation, lambda op, _, writing: _activation(op, writing))
 twin.register(GlobalPool, lambda _, __, writing: _pooling(writing))
 twin.register(Add, lambda *_: Sum())
-twin.register(Multiply, lambda *_: Product())
+twin.register(Multiply, lambda *_: Multiplication())
 twin.register(Concatenate, lambda _, c, __: Concatenation(sum(c)))
 
 

@@ -6,9 +6,8 @@ cell, and a hostile page of 1 MiB must be refused within a second.
 """
 
 import re
-import tomllib
 from dataclasses import dataclass, field, replace
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from mnprofile.base import toml_files
 from mnprofile.base.errors import Place, TableError, nearest
@@ -131,11 +130,6 @@ def read_table(text: str, file: str) -> Table:
         errata=errata,
         _settings_at=settings_at,
     )
-
-
-def settings_of_page(text: str) -> dict[str, Any]:
-    """The settings of a page that is known to be valid, without reading its table."""
-    return tomllib.loads(text.split("```toml\n", 1)[1].split("\n```", 1)[0])
 
 
 class _Page:
