@@ -48,7 +48,9 @@ def index() -> tuple[Entry, ...]:
     for path in sorted(tables_folder().glob("*.md")):
         settings = read_settings(path.read_text("utf-8"))
         entry = Entry(settings["name"], tuple(settings.get("aliases", ())), path)
-        found.append((FAMILIES.index(settings["scaling"]), len(entry.name), entry))
+        scaling = settings["scaling"]
+        family = scaling["like"] if isinstance(scaling, dict) else scaling
+        found.append((FAMILIES.index(family), len(entry.name), entry))
     return tuple(entry for _, _, entry in sorted(found, key=lambda item: item[:2]))
 
 
