@@ -51,7 +51,9 @@ def index() -> tuple[ShippedTable, ...]:
         toml = path.read_text("utf-8").split("```toml\n", 1)[1].split("\n```", 1)[0]
         settings = tomllib.loads(toml)
         entry = ShippedTable(settings["name"], tuple(settings.get("aliases", ())), path)
-        found.append((FAMILIES.index(settings["scaling"]), len(entry.name), entry))
+        scaling = settings["scaling"]
+        family = scaling["like"] if isinstance(scaling, dict) else scaling
+        found.append((FAMILIES.index(family), len(entry.name), entry))
     return tuple(entry for _, _, entry in sorted(found, key=lambda item: item[:2]))
 
 

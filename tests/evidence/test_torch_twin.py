@@ -13,7 +13,7 @@ from mnprofile.graph.configuration import Configuration
 from mnprofile.graph.graph import Graph, Origin, Position, Tape
 from mnprofile.graph.operators.convolution import CENTRED, Conv, Depthwise, Explicit
 from mnprofile.graph.operators.elementwise import Activation, BatchNorm
-from mnprofile.graph.operators.joining import Add, Concatenate, Multiply
+from mnprofile.graph.operators.joining import Add, Concatenate, Multiply, Scale
 from mnprofile.graph.operators.linear import Linear
 from mnprofile.graph.operators.op import GraphError, Op, Shape
 from mnprofile.graph.operators.pooling import GlobalPool
@@ -265,6 +265,40 @@ def test_several_inputs_are_joined() -> None:
     made = mnprofile.to_torch(tape.graph(config))(left, right)
 
     assert torch.equal(made, torch.cat([left, right], 1) ** 2)
+
+
+def test_vectors_are_joined_with_pooled_maps() -> None:
+    """A fully connected layer returns vectors; beside a map they are 1x1 maps."""
+    tape = Tape(Shape(3, 6, 6))
+    pooled = tape.add("pool", GlobalPool())
+    vector = tape.add("linear", Linear(3))
+    tape.add("both", Concatenate(), pooled)
+    tape.last = pooled
+    tape.add("sum", Add(), vector)
+    tape.add("padded", Conv(4, 1, padding=Explicit(bottom=1)))
+    tape.last = "input"
+    tape.add("scaled", Scale(), vector)
+    tape.outputs = ["both", "padded", "scaled"]
+    config = Configuration("vectors", "paper", 1.0, (6, 6), None, None, 0)
+    both, padded, scaled = mnprofile.to_torch(tape.graph(config))(
+        torch.randn(2, 3, 6, 6)
+    )
+
+    assert both.shape == (2, 6)
+    assert padded.shape == (2, 4, 2, 1)
+    assert scaled.shape == (2, 3, 6, 6)
+
+
+def test_every_convolution_has_its_own_padding() -> None:
+    """Even two in one layer."""
+    graph = graph_of(
+        3,
+        9,
+        ("layer.a", Conv(4, 3, 2, padding=Explicit(bottom=1, right=1))),
+        ("layer.b", Conv(4, 3, 2, padding=Explicit(bottom=2))),
+    )
+
+    assert mnprofile.to_torch(graph)(torch.zeros(1, 3, 9, 9)).shape == (1, 4, 2, 1)
 
 
 @pytest.mark.parametrize(
