@@ -185,7 +185,7 @@ def test_profilers_are_those_of_a_check(run: Run, tmp_path: Path) -> None:
     pytest.importorskip("torch")
     pytest.importorskip("fvcore")
     run("report", "v1@0.25/32", "--check", "-o", str(tmp_path))
-    rows = in_page(tmp_path / "index.html", "Profilers beside the ledger")
+    rows = in_page(tmp_path / "index.html", "Profilers and the ledger")
     record = json.loads(run("check", "v1@0.25/32", "--format", "json").out)
     keys = ("profiler", "version", "total", "ledger_total", "rest")
 
@@ -214,7 +214,7 @@ def test_the_page_of_budgets_has_every_limit(run: Run, tmp_path: Path) -> None:
     out = run("ci", "--html", str(page), "--format", "csv").out
 
     assert (
-        in_page(page, "Limits, the worst first")
+        in_page(page, "Limits, worst first")
         == [tuple(row) for row in csv.reader(io.StringIO(out))][1:]
     )
 
