@@ -62,7 +62,8 @@ def test_table_3_is_shown_with_ours_and_what_differs(run: Run) -> None:
 
     assert ["112x112", "16", "401.4", "96", "2408.4", "16/400"] in lines
     assert ["56x56", "24", "150.5", "144", "903.2", "32/200*"] in lines
-    assert "* 56x56: the printed 32 channels are what the block leaving 56x56" in out
+    wrong = "* 56x56: the printed 32 channels are the output of the block leaving 56x56"
+    assert wrong in out
 
 
 def test_the_paper_s_misprint_is_named(run: Run) -> None:

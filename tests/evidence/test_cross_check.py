@@ -225,7 +225,7 @@ def test_counters_and_another_network_cannot_be_combined() -> None:
 
 
 def test_a_profiler_that_is_only_in_the_ledger_is_refused() -> None:
-    with pytest.raises(UsageError, match="keras is in the ledger only"):
+    with pytest.raises(UsageError, match="keras is only in the ledger"):
         mnprofile.check(GRAPH, counters=["keras"])
 
 

@@ -297,7 +297,7 @@ def test_help_says_that_the_code_runs() -> None:
 
     text = " ".join(CliRunner().invoke(cli, ["check", "--help"]).output.split())
 
-    assert "runs the named code with your rights" in text
+    assert "runs the named code with your permissions" in text
 
 
 def test_a_library_error_needs_no_command() -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from mnprofile.cli import main
 from mnprofile.evidence.literature.published import published_for
+from mnprofile.evidence.literature.sources import figures, figures_about, sources
 from mnprofile.networks import catalog
 
 
@@ -53,6 +54,27 @@ def test_nothing_is_published_for_other_configurations(
     settings: dict[str, Any],
 ) -> None:
     assert published("v2", **settings) == []
+
+
+@pytest.mark.parametrize("source", sources())
+def test_the_figures_about_a_configuration_are_all_that_its_source_has(
+    source: str,
+) -> None:
+    """They are sought line by line, so no cell of a shipped row may hold a break."""
+    sought = [one for one in figures(source) if one.alpha and one.resolution]
+    for figure in sought:
+        assert figure.alpha
+        assert figure.resolution
+        about = (figure.network,), figure.alpha, figure.resolution
+        found = [*figures_about(source, *about)]
+        expected = [
+            one
+            for one in sought
+            if ((one.network,), one.alpha, one.resolution) == about
+        ]
+
+        assert found == expected
+        assert [one.line for one in found] == [one.line for one in expected]
 
 
 def test_other_datasets_and_single_layers_are_left_out() -> None:
@@ -111,8 +133,8 @@ def test_the_json_lists_them(capsys: pytest.CaptureFixture[str]) -> None:
         "unit": "M",
         "device": None,
         "reads": "186",
-        "reason": "186,400,768 multiply-adds; the (misread) figure of 224 stands at"
-        " every resolution",
+        "reason": "186,400,768 multiply-adds; the (misread) figure of 224 is printed"
+        " for every resolution",
     } in listed
     assert {one["quantity"] for one in listed} == {"macs", "params", "top1", "top5"}
 

@@ -382,7 +382,7 @@ def test_a_source_shows_its_conventions(capsys: pytest.CaptureFixture[str]) -> N
     out = capsys.readouterr().out
 
     assert "V2 table   macs      22 of 22  macs, 1001 classes" in out
-    assert "No other number a channel gives both 5.4 and 4.0." in out
+    assert "No other number per channel gives both 5.4 and 4.0." in out
 
 
 def test_unknown_source_is_named_with_the_nearest(

@@ -71,7 +71,7 @@ def test_an_erratum_must_read_what_we_count(tmp_path: Path) -> None:
     done = reproduce(source(tmp_path, ROW, toml=DECLARED + ERRATUM))
 
     assert [one.verdict for one in done.results] == [Verdict.UNEXPLAINED]
-    assert "as the erratum reads 107.3" in done.results[0].reason
+    assert "the erratum's correction of 107.3" in done.results[0].reason
 
 
 def test_a_row_that_prints_no_size_is_the_table_as_it_is(tmp_path: Path) -> None:

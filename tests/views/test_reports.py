@@ -313,7 +313,7 @@ def test_what_formulas_are_compared_with_may_not_exist() -> None:
     arch = parse(SMALL, "small.md")
     panel = formulas(Network(arch, count(build(arch, impl="keras"))), "net0")
 
-    assert "No depthwise convolution stands in" in panel.caption
+    assert "No depthwise convolution replaces" in panel.caption
     assert "D_K·D_K·M·D_G·D_G" in panel.body
 
 
@@ -462,7 +462,7 @@ def test_the_cross_check_is_in_the_report(tmp_path: Path) -> None:
     ("arguments", "code", "words"),
     [
         (["v9", "-o", "x"], 2, 'no architecture is called "v9"'),
-        (["v1", "v1@0.5", "-o", "x"], 2, '"mobilenet_v1" twice'),
+        (["v1", "v1@0.5", "-o", "x"], 2, '"mobilenet_v1" is given twice'),
         (["v1"], 2, "-o"),
         (["-o", "x"], 2, "ARCH"),
         (["v1", "-o", "file/x"], 4, "file"),

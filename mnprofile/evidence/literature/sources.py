@@ -102,11 +102,17 @@ def figures(source: str) -> tuple[Printed, ...]:
 def figures_about(
     source: str, networks: Sequence[str], alpha: float, resolution: int
 ) -> Iterator[Printed]:
-    """The figures of one configuration. Other rows are read but not parsed."""
+    """The figures of one configuration in a shipped source.
+
+    There each row is one line, and only lines that may be about it are parsed.
+    """
     path, side = locate(source), str(resolution)
     network_at, alpha_at = COLUMNS.index("network"), COLUMNS.index("alpha")
     resolution_at = COLUMNS.index("resolution")
-    for line, cells in _rows(source):
+    for line, text in enumerate(_shipped_lines(source), start=1):
+        if f",{side}," not in text or not any(f",{one}," in text for one in networks):
+            continue
+        (cells,) = csv.reader([text], strict=True)
         if cells[resolution_at] == side and cells[network_at] in networks:
             figure = _printed(source, path, line, cells)
             if cells[alpha_at] and figure.alpha == alpha:
@@ -189,6 +195,11 @@ def _checked(
 
 def _text(kind: Input, path: Path) -> str:
     return kind.text(path).removeprefix("\ufeff")
+
+
+@cache
+def _shipped_lines(source: str) -> tuple[str, ...]:
+    return tuple(_text(CSV, locate(source)).splitlines())
 
 
 @cache
