@@ -101,14 +101,9 @@ def command(
         outcome = check_against(graph, factory, keywords)
         emit(foreign_document(outcome), format_, output)
         return OK if outcome.agrees else VERDICT
+    style = {"pooling": pooling, "activations": activations}
     with step_bar() as progress:
-        checked = check(
-            graph,
-            counters=counters,
-            pooling=pooling,
-            activations=activations,
-            progress=progress,
-        )
+        checked = check(graph, counters=counters, progress=progress, **style)
     emit(check_document(checked, by), format_, output)
     return _exit_code(checked)
 
