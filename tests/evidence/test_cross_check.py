@@ -4,6 +4,7 @@ import io
 import json
 import subprocess
 import sys
+from dataclasses import replace
 
 import pytest
 import torch
@@ -274,11 +275,12 @@ def test_running_out_of_memory_is_unmeasured(monkeypatch: pytest.MonkeyPatch) ->
 
 def test_a_graph_that_torch_cannot_run_differs_where_it_stops() -> None:
     """A linear layer of 3 inputs on a 2x2 map of 3 channels gets 12."""
-    tape = Tape(Shape(3, 2, 2))
+    tape = Tape(Shape(3, 1, 1))
     tape.at = Position("fc", "fc", "head", Origin("<test>", line=7))
     tape.add("fc.linear", Linear(5))
     config = Configuration("flat", "paper", 1.0, (2, 2), None, None, 5)
-    checked = mnprofile.check(tape.graph(config))
+    graph = replace(tape.graph(config), inputs=(("input", Shape(3, 2, 2)),))
+    checked = mnprofile.check(graph)
 
     assert len(checked.problems) == 1
     assert (checked.problems[0].layer, checked.problems[0].line) == ("fc.linear", 7)
