@@ -33,7 +33,9 @@ X = Shape(3, 4, 5)  # 60 elements
 def test_what_others_may_count_besides_multiply_adds(
     op: Op, tally: dict[str, int]
 ) -> None:
-    assert op.tally(X, op.out_shape(X)) == tally
+    x = Shape(3, 1, 1) if isinstance(op, Linear) else X  # it runs on a pooled map
+
+    assert op.tally(x, op.out_shape(x)) == tally
 
 
 def test_an_operator_costs_nothing_unless_it_says_so() -> None:
