@@ -125,15 +125,15 @@ STYLE = '''
 """Two columns and no more."""
 
 from mnprofile.networks.notation.cells import channels
-from mnprofile.networks.notation.styles.style import Column, Style, by_columns
+from mnprofile.networks.notation.styles.style import ValueColumn, TableStyle, by_columns
 
-STYLE = Style(
+STYLE = TableStyle(
     "short",
     "a short paper",
     ("Input", "Operator", "width"),
     "input",
     "operator",
-    by_columns((Column("width", "out", channels),)),
+    by_columns((ValueColumn("width", "out", channels),)),
 )
 '''
 

@@ -16,6 +16,7 @@ EXIT_CODES = {
     IO_FAILED: "reading or writing failed",
     BUG: "an internal bug (--debug shows the traceback)",
 }
+MAX_MESSAGE = 1000  # characters: a message quotes input of any length
 
 
 class Place(NamedTuple):
@@ -47,6 +48,8 @@ class MnprofileError(Exception):
         accepted: str | None = None,
         suggestion: str | None = None,
     ) -> None:
+        if len(message) > MAX_MESSAGE:
+            message = message[: MAX_MESSAGE - 1] + "…"
         super().__init__(message)
         self.message = message
         self.place = place

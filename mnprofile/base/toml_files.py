@@ -6,6 +6,10 @@ from typing import Any
 
 from mnprofile.base.errors import MnprofileError, Place
 
+# tomllib takes time and memory that grow with the square of the number of parts of a
+# key: a line of 60 KB takes 9 seconds.
+MAX_DOTS = 32  # on one line; no key has more parts
+
 # tomllib gives the position only at the end of its message.
 _AT = r" \(at (?:line (\d+), column (\d+)|end of document)\)$"
 
@@ -22,6 +26,11 @@ def parse(
 
     Raises ``error``, its message beginning with ``fault``.
     """
+    for number, line in enumerate(text.split("\n"), start=above + 1):
+        if line.count(".") > MAX_DOTS and not line.lstrip().startswith("#"):
+            raise error(
+                f"{fault}: more than {MAX_DOTS} dots", place=Place(file, number)
+            )
     try:
         return tomllib.loads(text)
     except (ValueError, RecursionError) as found:

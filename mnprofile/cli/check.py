@@ -1,6 +1,7 @@
 """mnprofile check ARCH: compare with profilers that run the network."""
 
 import ast
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, get_args
 
@@ -94,26 +95,29 @@ def command(
       mnprofile check v2@0.75 --against torchvision.models:mobilenet_v2 \\
                 --against-arg width_mult=0.75
     """
-    keywords = dict(map(_argument, arguments))
-    if factory is None and arguments:
-        raise UsageError("--against-arg needs --against")
-    if factory is not None and counters:
-        raise UsageError("--against and --counter cannot be used together")
+    keywords = _keywords(factory, arguments, counters)
     _, graph = network_of(**given)
     if factory is not None:
         outcome = check_against(graph, factory, keywords)
         emit(foreign_document(outcome), format_, output)
         return OK if outcome.agrees else VERDICT
+    style = {"pooling": pooling, "activations": activations}
     with step_bar() as progress:
-        checked = check(
-            graph,
-            counters=counters,
-            pooling=pooling,
-            activations=activations,
-            progress=progress,
-        )
+        checked = check(graph, counters=counters, progress=progress, **style)
     emit(check_document(checked, by), format_, output)
     return _exit_code(checked)
+
+
+def _keywords(
+    factory: str | None, arguments: Sequence[str], counters: Sequence[str]
+) -> dict[str, object]:
+    """What the callable is called with. Raises UsageError for options that clash."""
+    keywords = dict(map(_argument, arguments))
+    if factory is None and arguments:
+        raise UsageError("--against-arg needs --against")
+    if factory is not None and counters:
+        raise UsageError("--against and --counter cannot be used together")
+    return keywords
 
 
 def _exit_code(checked: Check) -> int:

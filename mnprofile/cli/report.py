@@ -12,7 +12,7 @@ from mnprofile.cli.output import warn
 from mnprofile.costs.counting import count
 
 if TYPE_CHECKING:
-    from mnprofile.views.html.panels import Network, Panel
+    from mnprofile.views.html.panels import Panel, ReportNetwork
 
 MAX_NETWORKS = 12
 
@@ -59,9 +59,9 @@ def command(
     from mnprofile.views.html import (
         report_page as reports,  # Jinja2 is loaded by this command only
     )
-    from mnprofile.views.html.panels import Network
+    from mnprofile.views.html.panels import ReportNetwork
 
-    networks: list[Network] = []
+    networks: list[ReportNetwork] = []
     for spec in arch:
         table, graph = network_of(spec, impl=impl)
         if any(table.name == one.arch.name for one in networks):
@@ -69,7 +69,7 @@ def command(
                 f'"{table.name}" is given twice; a report takes each table once',
                 accepted="mnprofile diff, for two configurations of one table",
             )
-        networks.append(Network(table, count(graph)))
+        networks.append(ReportNetwork(table, count(graph)))
     agrees, verdicts = _verdicts(networks, checks=checks, reproduces=reproduces)
     try:
         output.mkdir(parents=True, exist_ok=True)
@@ -86,7 +86,7 @@ def command(
 
 
 def _verdicts(
-    networks: "list[Network]", *, checks: bool, reproduces: bool
+    networks: "list[ReportNetwork]", *, checks: bool, reproduces: bool
 ) -> "tuple[bool, list[Panel]]":
     """Whether all checks agree, and one panel per kind of check asked for."""
     agrees, panels = True, []

@@ -18,7 +18,7 @@ from mnprofile.networks.configuration import spec_text
 State = Literal["added", "removed", "grew", "shrank", "unchanged"]
 STATES: tuple[State, ...] = ("added", "removed", "grew", "shrank", "unchanged")
 Quantity = Literal["macs", "params", "activations"]
-QUANTITIES: tuple[Quantity, ...] = ("macs", "params", "activations")
+COMPARED: tuple[Quantity, ...] = ("macs", "params", "activations")
 Depth = Literal["stage", "block", "layer"]
 MAX_LAYERS = 5_000
 DEPTHS: tuple[Depth, ...] = ("stage", "block", "layer")
@@ -98,7 +98,7 @@ class Delta:
     @property
     def state(self) -> State:
         """The state by macs, params and activations; the first that differs decides."""
-        return self.state_by(*QUANTITIES)
+        return self.state_by(*COMPARED)
 
     def state_by(self, *quantities: Quantity) -> State:
         """The state by some quantities; the first that differs decides."""
@@ -185,14 +185,14 @@ def side_of_file(path: Path) -> Side:
                 block=one.text("block"),
                 stage=one.text("stage"),
                 type=one.text("type"),
-                costs=Costs(*(one.count(quantity) for quantity in QUANTITIES)),
+                costs=Costs(*(one.count(quantity) for quantity in COMPARED)),
                 line=line if type(line) is int else None,
             )
         )
     side = Side(path.name, tuple(layers))
     totals = record.record("totals")
     costs = _sum(layer.costs for layer in layers)
-    for quantity in QUANTITIES:
+    for quantity in COMPARED:
         if totals.count(quantity) != getattr(costs, quantity):
             totals.refuse(quantity, "not the sum of the layers")
     return side

@@ -19,8 +19,8 @@ GROUPINGS: tuple[Grouping, ...] = ("layer", "block", "stage", "type")
 
 
 @dataclass(frozen=True, slots=True)
-class Figures:
-    """The counted quantities, per sample. Figures can be added.
+class Counts:
+    """The counted quantities, per sample. Counts can be added.
 
     The last five count the elements that enter batch norm, activation functions,
     pooling, residual additions and squeeze-excite products. ``macs`` never include
@@ -49,11 +49,11 @@ class Figures:
         """The number of elements in PyTorch's parameters()."""
         return self.weights + self.biases + self.bn_affine
 
-    def __add__(self, other: Figures) -> Figures:
-        return Figures(*map(add, _values(self), _values(other)))
+    def __add__(self, other: Counts) -> Counts:
+        return Counts(*map(add, _values(self), _values(other)))
 
 
-_values = attrgetter(*(field.name for field in fields(Figures)))
+_values = attrgetter(*(field.name for field in fields(Counts)))
 
 QUANTITIES = (
     "macs",
@@ -92,16 +92,16 @@ class Layer(NamedTuple):
     groups: int
     in_shape: Shape
     out_shape: Shape
-    figures: Figures
+    figures: Counts
     origin: Origin
     is_counted: bool  # a convolution or fully connected layer
 
 
-class Group(NamedTuple):
+class LayerGroup(NamedTuple):
     """Layers summed under one name: a block, a stage or a type."""
 
     name: str
-    figures: Figures
+    figures: Counts
     layers: tuple[Layer, ...]
 
 
@@ -126,10 +126,12 @@ class Count:
         return tuple(layer for layer in self.all_layers if not layer.is_counted)
 
     @property
-    def totals(self) -> Figures:
+    def totals(self) -> Counts:
         return total(self.all_layers)
 
-    def by(self, grouping: Grouping, *, elementwise: bool = False) -> tuple[Group, ...]:
+    def by(
+        self, grouping: Grouping, *, elementwise: bool = False
+    ) -> tuple[LayerGroup, ...]:
         """The figures summed by layer, block, stage or type, in network order.
 
         By type, the largest share of multiply-adds comes first. Groups without a
@@ -150,7 +152,7 @@ class Count:
         for layer in self.all_layers:
             groups.setdefault(key(layer), []).append(layer)
         summed = [
-            Group(name, total(layers), tuple(layers))
+            LayerGroup(name, total(layers), tuple(layers))
             for name, layers in groups.items()
             if elementwise or any(layer.is_counted for layer in layers)
         ]
@@ -173,24 +175,24 @@ def count(graph: Graph) -> Count:
     return Count(graph, tuple(_layer(nodes) for nodes in layers.values()))
 
 
-def total(layers: Iterable[Layer]) -> Figures:
+def total(layers: Iterable[Layer]) -> Counts:
     """The sum of some layers."""
-    return sum((layer.figures for layer in layers), start=Figures())
+    return sum((layer.figures for layer in layers), start=Counts())
 
 
-def figures_of(node: Node) -> Figures:
+def figures_of(node: Node) -> Counts:
     """The figures of one operator."""
     op, x, y = node.op, node.in_shape, node.out_shape
     if op.is_counted:
         weights = op.weights(x)
-        return Figures(
+        return Counts(
             macs=weights * y.positions,
             weights=weights,
             biases=op.biases(x),
             activations=y.elements,
         )
     elements = {op.entering: x.elements} if op.entering else {}
-    return Figures(bn_affine=op.bn_affine(x), buffers=op.buffers(x), **elements)
+    return Counts(bn_affine=op.bn_affine(x), buffers=op.buffers(x), **elements)
 
 
 def _layer(nodes: list[Node]) -> Layer:
@@ -209,13 +211,13 @@ def _layer(nodes: list[Node]) -> Layer:
         groups=op.groups_on(first.in_shape),
         in_shape=first.in_shape,
         out_shape=first.out_shape,
-        figures=sum((figures_of(node) for node in nodes), start=Figures()),
+        figures=sum((figures_of(node) for node in nodes), start=Counts()),
         origin=first.origin,
         is_counted=op.is_counted,
     )
 
 
-def figures_record(figures: Figures, *, elementwise: bool = False) -> dict[str, int]:
+def figures_record(figures: Counts, *, elementwise: bool = False) -> dict[str, int]:
     """The counted quantities by name, in a fixed order."""
     names = QUANTITIES + (ELEMENTWISE if elementwise else ())
     return {name: getattr(figures, name) for name in names}

@@ -48,7 +48,7 @@ class Deployed:
         )
 
 
-QUANTITIES = (
+DEPLOYED = (
     "weights",
     "biases",
     "params",
@@ -77,7 +77,7 @@ def deploy(counted: Count, bits: int) -> Deployed:
 
 def deployed_record(one: Deployed) -> dict[str, int]:
     """The quantities by name, in a fixed order."""
-    return {name: getattr(one, name) for name in QUANTITIES}
+    return {name: getattr(one, name) for name in DEPLOYED}
 
 
 def _deployed(layer: Layer, bits: int) -> Deployed:

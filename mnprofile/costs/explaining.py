@@ -9,8 +9,8 @@ from typing import Any
 
 from mnprofile.base.errors import UsageError, nearest
 from mnprofile.base.units import grouped, percent, short
-from mnprofile.costs.counting import Figures, figures_of
-from mnprofile.costs.formulas import Derivation, Formula, Scale, derive
+from mnprofile.costs.counting import Counts, figures_of
+from mnprofile.costs.formulas import Derivation, Formula, Multipliers, derive
 from mnprofile.graph.configuration import Configuration
 from mnprofile.graph.graph import Graph, Node
 from mnprofile.graph.operators.op import Shape
@@ -212,7 +212,7 @@ def _explanation(
     nodes = _named(graph, name)
     derived = derive(nodes)
     factored = any(one.symbol.text == "t" for one in derived.meanings)
-    counted = sum((figures_of(node) for node in nodes), start=Figures())
+    counted = sum((figures_of(node) for node in nodes), start=Counts())
 
     def formula(expr: Any, factored: bool = False) -> Formula:
         return Formula(expr, derived.meanings, factored)
@@ -248,7 +248,7 @@ def _scaled(
     if rho is None:
         return None
     outs = [[n for n in nodes if _is_counted(n)][-1] for nodes in (base, probe)]
-    scale = Scale(
+    scale = Multipliers(
         alpha=Fraction(repr(graph.config.alpha)),
         rho=Fraction(rho).limit_denominator(10**6),
         narrows_input=base[0].in_shape.c != probe[0].in_shape.c,
@@ -318,7 +318,7 @@ def _built(table: Architecture, config: Configuration) -> Graph | None:
         return None
 
 
-def _totals(graph: Graph, name: str | None) -> Figures | None:
+def _totals(graph: Graph, name: str | None) -> Counts | None:
     nodes: Iterable[Node] = graph if name is None else _named(graph, name)
     figures = [figures_of(node) for node in nodes]
-    return sum(figures, start=Figures()) if figures else None
+    return sum(figures, start=Counts()) if figures else None

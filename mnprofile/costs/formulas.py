@@ -116,7 +116,7 @@ class Derivation:
 
 
 @dataclass(frozen=True, slots=True)
-class Scale:
+class Multipliers:
     """How alpha and rho enter a formula: their values, and what alpha narrows."""
 
     alpha: Fraction
@@ -129,7 +129,7 @@ def values_of(meanings: tuple[Meaning, ...]) -> dict[Symbol, Fraction]:
     return {meaning.symbol: meaning.value for meaning in meanings}
 
 
-def derive(nodes: tuple[Node, ...], scale: Scale | None = None) -> Derivation:
+def derive(nodes: tuple[Node, ...], scale: Multipliers | None = None) -> Derivation:
     """Pass symbols through the rules of some consecutive operators.
 
     With ``scale``, channels and sides have alpha and rho as factors: the textbook form,
@@ -143,7 +143,7 @@ class _Derivation:
     """Defines symbols while it follows the shapes."""
 
     nodes: tuple[Node, ...]
-    scale: Scale | None
+    scale: Multipliers | None
     meanings: dict[Symbol, Meaning] = field(default_factory=dict)
     sides: dict[Expr, Expr] = field(default_factory=dict)
 

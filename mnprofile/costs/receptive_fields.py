@@ -85,7 +85,7 @@ def node_fields(graph: Graph) -> dict[str, Field]:
 def _field(node: Node, inputs: list[Field]) -> Field:
     op = node.op
     first, *others = inputs
-    sees_all = op.sees_all or any(field.sees_all for field in inputs)
+    sees_all = op.sees_all or op.takes_factors or any(one.sees_all for one in inputs)
     if not op.takes_factors:
         for other in others:
             first = Field(first.h.joined(other.h), first.w.joined(other.w))

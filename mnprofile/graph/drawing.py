@@ -127,7 +127,7 @@ def _label(nodes: list[Node]) -> str:
         parts[0] += f" / s{stride}"
     if dilation != 1:
         parts[0] += f" dilation {dilation}"
-    parts += [getattr(node.op, "function", "bn") for node in nodes[1:]]
+    parts += [node.op.label for node in nodes[1:]]
     return f"{', '.join(parts)} -> {nodes[-1].out_shape}"
 
 

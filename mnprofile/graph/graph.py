@@ -111,6 +111,9 @@ class Tape:
         """
         if name in self.shapes:
             raise GraphError(f'two operators are called "{name}"')
+        inputs = (self.last, *others)
+        if op.takes not in (None, len(inputs)):
+            raise GraphError(f"{name}: inputs: {len(inputs)} given, not {op.takes}")
         x = self.shape
         try:
             out = op.out_shape(x, *(self.shapes[key] for key in others))
@@ -120,7 +123,7 @@ class Tape:
             Node(
                 name=name,
                 op=op,
-                inputs=(self.last, *others),
+                inputs=inputs,
                 in_shape=x,
                 out_shape=out,
                 layer=self.at.layer,

@@ -93,6 +93,10 @@ class Expr:
         """Always true: the sizes of a layer that was built are large enough."""
         return True
 
+    def __mod__(self, groups: int) -> int:
+        """0: the channels of a layer that was built divide into its groups."""
+        return 0
+
     @property
     def atom(self) -> Atom | None:
         """The symbol or rounded quotient that this consists of, or None."""

@@ -2,6 +2,7 @@
 
 import os
 import sys
+import tomllib
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
@@ -12,7 +13,7 @@ from mnprofile.graph.graph import Graph
 from mnprofile.networks.blocks.builder import build_rows, check_sizes
 from mnprofile.networks.configuration import Request, configure
 from mnprofile.networks.notation.architecture import read_architecture
-from mnprofile.networks.notation.markdown import read_settings, read_table
+from mnprofile.networks.notation.markdown import read_table
 from mnprofile.networks.notation.rows import Architecture
 from mnprofile.networks.widths import FAMILIES
 
@@ -28,7 +29,7 @@ def tables_folder() -> Path:
     return inside if inside.is_dir() else package.parent / "tables"
 
 
-class Entry(NamedTuple):
+class ShippedTable(NamedTuple):
     """The names and path of a shipped table; its rows are read when it is loaded."""
 
     name: str
@@ -42,13 +43,17 @@ class Entry(NamedTuple):
 
 
 @cache
-def index() -> tuple[Entry, ...]:
+def index() -> tuple[ShippedTable, ...]:
     """The shipped tables in the order of the papers."""
     found = []
     for path in sorted(tables_folder().glob("*.md")):
-        settings = read_settings(path.read_text("utf-8"))
-        entry = Entry(settings["name"], tuple(settings.get("aliases", ())), path)
-        found.append((FAMILIES.index(settings["scaling"]), len(entry.name), entry))
+        # A shipped page is known to be valid: its table need not be read for its names.
+        toml = path.read_text("utf-8").split("```toml\n", 1)[1].split("\n```", 1)[0]
+        settings = tomllib.loads(toml)
+        entry = ShippedTable(settings["name"], tuple(settings.get("aliases", ())), path)
+        scaling = settings["scaling"]
+        family = scaling["like"] if isinstance(scaling, dict) else scaling
+        found.append((FAMILIES.index(family), len(entry.name), entry))
     return tuple(entry for _, _, entry in sorted(found, key=lambda item: item[:2]))
 
 
@@ -63,11 +68,11 @@ def names() -> list[str]:
 
 
 @cache
-def _shipped(entry: Entry) -> Architecture:
+def _shipped(entry: ShippedTable) -> Architecture:
     return parse(entry.path.read_text("utf-8"), f"tables/{entry.path.name}")
 
 
-def entry_of(name: str) -> Entry | None:
+def entry_of(name: str) -> ShippedTable | None:
     """The shipped table with this name or alias, ignoring case, or None."""
     for entry in index():
         if name.lower() in (entry.name.lower(), *map(str.lower, entry.aliases)):

@@ -79,7 +79,8 @@ class WidthRule(NamedTuple):
             return self.rounded(width.built_in * factor)
         starts_later = self.from_alpha and decide(width.alpha < self.from_alpha)
         if self.scales == "never" or starts_later:
-            return whole(width.printed)
+            # A table's own factor can print less than one channel.
+            return at_least(whole(width.printed), 1)
         alpha = at_least(width.alpha, 1) if self.scales == "wider" else width.alpha
         return self.rounded(width.printed * alpha)
 

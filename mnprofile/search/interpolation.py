@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any
 
-from mnprofile.evidence.literature.accuracy_series import TOP1, Point, published
+from mnprofile.evidence.literature.accuracy_series import TOP1, WidthAndSide, published
 from mnprofile.networks.blocks.inverted_residual import BottleneckRow
 from mnprofile.networks.catalog import is_shipped, load
 from mnprofile.networks.notation.rows import Architecture
@@ -101,7 +101,7 @@ class Accuracy:
     """What is known about one table's top-1."""
 
     label: str
-    points: Mapping[Point, float]
+    points: Mapping[WidthAndSide, float]
     widths: Mapping[float, int]  # the buffers (2 per channel) of each published alpha
     fit: TrendFit | None  # None if too few points are published
 
@@ -191,13 +191,13 @@ def accuracy_of(name: str) -> Accuracy | None:
 
 
 def _by_width(
-    points: Mapping[Point, float], widths: Mapping[float, int]
-) -> dict[Point, float]:
+    points: Mapping[WidthAndSide, float], widths: Mapping[float, int]
+) -> dict[WidthAndSide, float]:
     """The points by width and resolution instead of alpha and resolution."""
     return {(widths[alpha], side): top1 for (alpha, side), top1 in points.items()}
 
 
-def _best_fit(points: Mapping[Point, float]) -> TrendFit:
+def _best_fit(points: Mapping[WidthAndSide, float]) -> TrendFit:
     """The trend and response with the smallest mean leave-one-out error."""
     fits = [
         TrendFit(trend, response, *errors)
@@ -209,7 +209,7 @@ def _best_fit(points: Mapping[Point, float]) -> TrendFit:
 
 
 def leave_one_out(
-    points: Mapping[Point, float], trend: str, response: str
+    points: Mapping[WidthAndSide, float], trend: str, response: str
 ) -> tuple[float, float] | None:
     """Mean and worst error when each point is estimated from all the others.
 
@@ -232,10 +232,10 @@ def leave_one_out(
 
 
 def _surface(
-    points: Mapping[Point, float],
+    points: Mapping[WidthAndSide, float],
     terms: Terms,
     to: Callable[[Any], Any],
-    hole: Point | None = None,
+    hole: WidthAndSide | None = None,
 ) -> Callable[[Any, Any], Any]:
     """A function of log width [K] and log resolution [R] through the points, [K, R].
 

@@ -41,3 +41,10 @@ def test_the_end_of_the_text_has_no_column() -> None:
 
 def test_text_nested_too_deeply_is_refused() -> None:
     assert refused("a = " + "[" * 10_000).startswith("a.toml: not valid TOML: ")
+
+
+def test_a_key_of_many_parts_is_refused_before_it_is_parsed() -> None:
+    deep = ".".join("a" * 34) + " = 1"
+
+    assert refused(f"x = 1\n{deep}") == ("a.toml:2: not valid TOML: more than 32 dots")
+    assert toml_files.parse(f"# {'.' * 70}\nx = 1", "a.toml", WrongError) == {"x": 1}

@@ -2,7 +2,7 @@
 
     python tests/benchmarks/sweep_speed.py
 
-Prints one line a measurement. fvcore counts what runs, one configuration at a time,
+Prints one line per measurement. fvcore counts what runs, one configuration at a time,
 so its rate is taken from a few calls on MobileNetV2 0.75/160; without torch and fvcore
 that part is left out. The commands run as processes of their own, so that their start
 and their peak memory are in the figures.

@@ -98,7 +98,7 @@ def test_the_row_of_a_layer_is_its_line_in_the_table_file(run: Run) -> None:
         assert ("bottleneck" in printed) == layer["block"].startswith("block")
 
 
-def test_v1_by_type_stands_beside_table_2_with_the_misprint_marked(run: Run) -> None:
+def test_v1_by_type_is_compared_with_table_2_and_the_misprint_marked(run: Run) -> None:
     out = run("count", "v1", "--by", "type").out
     shares = [line.split("  ") for line in out.split("\n") if "1.19 %*" in line]
 
@@ -113,14 +113,12 @@ def test_v1_by_type_stands_beside_table_2_with_the_misprint_marked(run: Run) -> 
     assert 'printed "Conv dw / s2", read as "Conv dw / s1"' in out
 
 
-def test_table_2_stands_beside_the_paper_s_configuration_alone(run: Run) -> None:
+def test_table_2_is_shown_for_the_paper_s_configuration_only(run: Run) -> None:
     assert "Table 2" not in run("count", "v1", "--alpha", "0.5", "--by", "type").out
     assert "Table 2" not in run("count", "v2", "--by", "type").out
 
 
-def test_table_2_stands_beside_the_shipped_table_alone(
-    run: Run, tmp_path: Path
-) -> None:
+def test_table_2_is_shown_for_the_shipped_table_only(run: Run, tmp_path: Path) -> None:
     """A user's table of the same name, with a 5x5 layer that Table 2 does not have."""
     path = tmp_path / "mine.md"
     shipped = (Path(__file__).parents[2] / "tables" / "mobilenet_v1.md").read_text(
@@ -152,12 +150,12 @@ def test_a_resolution_need_not_be_square(run: Run) -> None:
     ("arguments", "words"),
     [
         (["v2", "--res", "160", "--rho", "0.7"], "--res and --rho together"),
-        (["v2@0.75", "--alpha", "0.5"], "--alpha: v2@0.75 already says it"),
-        (["v2@0.75/160", "--res", "192"], "--res: v2@0.75/160 already says it"),
+        (["v2@0.75", "--alpha", "0.5"], "--alpha: v2@0.75 already sets it"),
+        (["v2@0.75/160", "--res", "192"], "--res: v2@0.75/160 already sets it"),
         (["v2@wide"], '"wide" is not a width multiplier'),
         (["v2@1/"], "not a resolution"),
         (["v2@1_0"], '"1_0" is not a width multiplier'),
-        (["v2@1/224", "--rho", "0"], "--rho: v2@1/224 already says it"),
+        (["v2@1/224", "--rho", "0"], "--rho: v2@1/224 already sets it"),
         (["dir@x/no.md"], "dir@x/no.md: no such file"),
         (["v2", "--impl", "kears"], 'Did you mean "keras"?'),
         (["v2", "--rho", "-1"], "--rho: -1.0 is out of range"),
@@ -278,7 +276,7 @@ def test_json_and_csv_count_the_same_layers(run: Run, by: str) -> None:
     assert sum(int(row["layers"]) for row in rows) == 54
 
 
-def test_the_convention_stands_at_the_foot(run: Run) -> None:
+def test_the_convention_is_at_the_foot(run: Run) -> None:
     last = run("count", "v2").out.rstrip().split("\n")[-1]
 
     assert "multiply-adds" in last

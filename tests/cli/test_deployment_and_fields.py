@@ -9,12 +9,13 @@ import pytest
 from tests.conftest import Run, words_missing
 
 
-def test_deployed_bytes_stand_beside_training(run: Run) -> None:
+def test_deployed_bytes_are_shown_with_those_of_training(run: Run) -> None:
     out = run("count", "v2", "--deploy", "--by", "stage").out
     lines = [line.split() for line in out.split("\n")]
 
     assert ["total", "3487816", "3614208", "3504872", "14155936"] in lines
-    assert "1 byte a weight, 4 a bias (int32), 4 for the scale of each output" in out
+    sizes = "1 byte per weight, 4 per bias (int32), 4 for the scale of each output"
+    assert sizes in out
 
 
 @pytest.mark.parametrize("by", ["layer", "block", "stage", "type"])
@@ -49,7 +50,7 @@ def test_json_has_both_only_on_request(run: Run) -> None:
     assert sum(layer["deploy"]["bytes"] for layer in record["layers"]) == 4304640
 
 
-def test_receptive_fields_are_a_line_a_layer(run: Run) -> None:
+def test_receptive_fields_are_one_line_per_layer(run: Run) -> None:
     """V1 as published: 315, stride 32, padding 126."""
     out = run("count", "v1", "--fields", "receptive").out
     lines = [line.split() for line in out.split("\n")]

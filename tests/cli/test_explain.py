@@ -18,7 +18,7 @@ def test_a_block_ends_in_its_count(run: Run) -> None:
     assert "= 25740288" in out
 
 
-def test_a_pair_stands_beside_one_standard_convolution(run: Run) -> None:
+def test_a_pair_is_compared_with_one_standard_convolution(run: Run) -> None:
     """V2's block 3: the pair is a part of the block."""
     lines = run("explain", "v2", "block3").out.split("\n")
 
@@ -28,7 +28,7 @@ def test_a_pair_stands_beside_one_standard_convolution(run: Run) -> None:
     assert "Depthwise and" not in run("explain", "v1", "block3").out
 
 
-def test_a_network_has_a_line_a_block_and_its_saving(run: Run) -> None:
+def test_a_network_has_one_line_per_block_and_its_saving(run: Run) -> None:
     """569 M against 4,867 M: a factor of 8.56."""
     out = run("explain", "v1").out
     lines = [line.split() for line in out.split("\n")]
@@ -39,7 +39,7 @@ def test_a_network_has_a_line_a_block_and_its_saving(run: Run) -> None:
     assert "11.68 %, 8.56 times less" in out
 
 
-def test_textbook_ratios_stand_beside_exact_ones(run: Run) -> None:
+def test_textbook_ratios_are_shown_with_exact_ones(run: Run) -> None:
     lines = [line.split() for line in run("explain", "v1@0.75").out.split("\n")]
 
     assert ["0.75", "224", "325400448", "0.5721", "0.5625", "0.6110", "0.5625"] in lines
@@ -74,7 +74,7 @@ def test_csv_has_symbols_and_numbers(run: Run) -> None:
 
 @pytest.mark.parametrize("layer", ["", "block2", "block2.depthwise", "stem"])
 def test_markdown_has_math_that_github_renders(run: Run, layer: str) -> None:
-    """Dollars in pairs, braces and brackets balanced, no sign of Markdown within."""
+    """Dollars in pairs, braces and brackets balanced, no Markdown characters within."""
     out = run("explain", "v2@0.75/160", *filter(None, [layer]), "--format", "md").out
 
     displayed = re.findall(r"^\$\$\n(.*?)\n\$\$$", out, re.DOTALL | re.MULTILINE)

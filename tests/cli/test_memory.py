@@ -56,16 +56,17 @@ def test_csv_has_raw_numbers_by_any_view(run: Run, view: str) -> None:
     assert view in rows[0]
 
 
-def test_table_3_stands_beside_ours_with_what_differs(run: Run) -> None:
+def test_table_3_is_shown_with_ours_and_what_differs(run: Run) -> None:
     out = run("memory", "v2", "--bits", "16", "--by", "resolution").out
     lines = [line.split() for line in out.split("\n")]
 
     assert ["112x112", "16", "401.4", "96", "2408.4", "16/400"] in lines
     assert ["56x56", "24", "150.5", "144", "903.2", "32/200*"] in lines
-    assert "* 56x56: the printed 32 channels are what the block leaving 56x56" in out
+    wrong = "* 56x56: the printed 32 channels are the output of the block leaving 56x56"
+    assert wrong in out
 
 
-def test_the_paper_s_misprint_is_said(run: Run) -> None:
+def test_the_paper_s_misprint_is_named(run: Run) -> None:
     out = run("memory", "v1", "--bits", "16", "--by", "resolution").out
 
     assert "1024/199*" in out
@@ -90,7 +91,7 @@ def test_other_networks_have_no_printed_column(
 def test_groups_say_what_they_cost(run: Run) -> None:
     out = run("memory", "v3-large", "--groups", "4", "--by", "stage").out
 
-    assert "ungrouped the peak is 1.0 MB" in out
+    assert "ungrouped, the peak is 1.0 MB" in out
     assert "76.4 M multiply-adds are done twice, for squeeze-excite" in out
 
 

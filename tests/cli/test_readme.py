@@ -1,6 +1,6 @@
 """README output is real output: every console block is run again.
 
-``python -m tests.cli.test_readme`` writes the blocks anew.
+``python -m tests.cli.test_readme`` updates the blocks.
 """
 
 import contextlib
@@ -38,6 +38,16 @@ def user_s_table(text: str) -> str:
     return network[1]
 
 
+def own_widths(text: str) -> str:
+    """The user's table with the settings of the README's own width rules."""
+    settings = re.search(r"```toml\n(name = \"own_widths\"\n.*?\n)```", text, re.DOTALL)
+    assert settings is not None
+    network = user_s_table(text)
+    replaced = 'name = "my_network"\nscaling = "v2"\n'
+    assert replaced in network
+    return network.replace(replaced, settings[1])
+
+
 def refreshed(text: str) -> str:
     """The README with the output of every console block as it is now."""
     network = user_s_table(text)
@@ -48,6 +58,7 @@ def refreshed(text: str) -> str:
             Path("my_network.md").write_text(network, encoding="utf-8")
             broken = network.replace("48²×8 ", "47²×8 ")
             Path("broken.md").write_text(broken, encoding="utf-8")
+            Path("own_widths.md").write_text(own_widths(text), encoding="utf-8")
             budgets = re.search(r"```toml\n(\[\[tool\..*?)```", text, re.DOTALL)
             assert budgets is not None
             Path("pyproject.toml").write_text(budgets[1], encoding="utf-8")

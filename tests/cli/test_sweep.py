@@ -24,12 +24,12 @@ def run(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, 
 
 @pytest.fixture(autouse=True)
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Every test runs in a folder of its own."""
+    """Every test runs in its own folder."""
     monkeypatch.chdir(tmp_path)
     return tmp_path
 
 
-def test_nothing_else_prints_the_frontier_and_writes_the_plot(
+def test_no_arguments_print_the_frontier_and_write_the_plot(
     capsys: pytest.CaptureFixture[str], folder: Path
 ) -> None:
     code, out, err = run(capsys, "sweep")
@@ -119,7 +119,8 @@ def test_people_see_memory_where_they_ask_for_it(
         _, out, _ = run(capsys, *one, *asked)
         assert out.splitlines()[1].split()[-2:] == [peak, "71.8"]
         assert f"Peak bytes: live activations at {8 + 8 * (peak[0] == '3')} bits" in out
-    assert "No configuration passes." in run(capsys, *one, "--max-memory", "1MB")[1]
+    out = run(capsys, *one, "--max-memory", "1MB")[1]
+    assert "No configuration satisfies the conditions." in out
 
 
 def test_files_say_the_bits_of_their_peaks(
@@ -155,30 +156,30 @@ def test_estimates_are_marked_and_their_error_is_printed(
     published, estimate = out.splitlines()[1:3]
     assert published.split()[-1] == "65.4"
     assert estimate.split()[-1].startswith("~6")
-    assert "off by 0.4 points in the mean, 1.6 at worst (leave-one-out)" in out
+    assert "off by 0.4 points on average, 1.6 at worst (leave-one-out)" in out
 
 
 def test_nothing_passes(capsys: pytest.CaptureFixture[str]) -> None:
     code, out, _ = run(capsys, "sweep", "v2", "--max-macs", "1K")
     assert code == 0
-    assert "No configuration passes." in out
+    assert "No configuration satisfies the conditions." in out
 
 
 @pytest.mark.parametrize(
     ("arguments", "code", "says"),
     [
-        (["v2", "--alpha", ""], 2, "is no value"),
+        (["v2", "--alpha", ""], 2, "is not a number or a range"),
         (["v2", "--alpha", "1.4:0.35:0.05"], 2, "leads away"),
         (["v2", "--alpha", "0.35:1.4:0"], 2, "step is zero"),
         (["v2", "--alpha", "0.35:1.4:0.1"], 2, "never land on 1.4"),
-        (["v2", "--alpha", "nan"], 2, "is no number"),
+        (["v2", "--alpha", "nan"], 2, "is not a number"),
         (["v2", "--alpha=-1"], 2, "out of range"),
         (["v2", "--alpha", "1e9"], 2, "out of range"),
         (["v2", "--res", "0"], 2, "out of range"),
         (["v2", "--res", "96", "--rho", "1"], 2, "together"),
         (["v1", "--t", "6"], 2, "no expansion factor"),
         (["v2", "--impl", "nobody"], 2, 'unknown implementation "nobody"'),
-        (["v2", "--where", "cost<1"], 2, 'no column "cost"'),
+        (["v2", "--where", "cost<1"], 2, 'unknown column "cost"'),
         (["v2", "--max-macs", "much"], 2, "is not a count"),
         (["v2", "--max-memory", "256K"], 2, "KiB, MiB, GiB (binary)"),
         (["v2", "--max-memory", ""], 2, "--max-memory"),
@@ -186,7 +187,7 @@ def test_nothing_passes(capsys: pytest.CaptureFixture[str]) -> None:
         (["v2", "--bits", "0"], 2, "--bits"),
         (["v2", "--where", "act_peak_bytes<=much"], 2, "is not an amount of memory"),
         (["v2", "--where", "act_peak_byte<=1"], 2, 'Did you mean "act_peak_bytes"'),
-        (["v2", "--x", "speed"], 2, "is no axis"),
+        (["v2", "--x", "speed"], 2, "is not an axis"),
         (["v2", "--plot", "a.html", "--no-plot"], 2, "together"),
         (["v2", "--format", "parquet"], 2, "--output FILE.parquet"),
         (["v2", "-o", "rows.xlsx"], 2, ".parquet"),
@@ -224,7 +225,7 @@ def test_too_many_rows_pass(capsys: pytest.CaptureFixture[str], folder: Path) ->
     assert list(folder.iterdir()) == []
 
 
-def test_a_folder_is_no_target(
+def test_a_folder_is_not_a_target(
     capsys: pytest.CaptureFixture[str], folder: Path
 ) -> None:
     (folder / "rows.csv").mkdir()
@@ -236,7 +237,7 @@ def test_a_folder_is_no_target(
 def test_a_read_only_folder(
     capsys: pytest.CaptureFixture[str], folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The refusal is played, since root may write anywhere."""
+    """The refusal is simulated, since root may write anywhere."""
 
     def refuse(**_: object) -> None:
         raise PermissionError(13, "Permission denied")
@@ -359,12 +360,12 @@ def test_find_within_memory(capsys: pytest.CaptureFixture[str]) -> None:
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        (["--min-top1", "x"], "is no percentage"),
-        (["--min-top1", "nan"], "is no percentage"),
-        (["--min-top1", "101"], "is no percentage"),
-        (["--max-macs", "0"], "is no limit"),
+        (["--min-top1", "x"], "is not a percentage"),
+        (["--min-top1", "nan"], "is not a percentage"),
+        (["--min-top1", "101"], "is not a percentage"),
+        (["--max-macs", "0"], "is not a valid limit"),
         (["--max-macs=-5"], "is not a count"),
-        (["--max-memory", "0"], "is no limit"),
+        (["--max-memory", "0"], "is not a valid limit"),
         (["--max-memory", "1 Mb/s"], "is not an amount of memory"),
         (["--bits", "12"], "--bits"),
         (["--top", "0"], "--top"),

@@ -348,7 +348,7 @@ def test_markdown_shows_every_sheet(capsys: pytest.CaptureFixture[str]) -> None:
     out = capsys.readouterr().out
 
     assert "| multiply-adds | 300774272 |" in out
-    assert "**What moved the multiply-adds most**" in out
+    assert "**Layers that changed the multiply-adds most**" in out
 
 
 def test_csv_leaves_the_ratio_of_an_added_row_empty(
@@ -380,7 +380,7 @@ def test_both_sides_take_their_own_implementation(
         (["v2", "nonesuch.json"], "nonesuch.json: no such file"),
         (["v2", "v9"], 'no architecture is called "v9"'),
         (["v1", "v2", "--t", "6"], "mobilenet_v1 has no expansion factor"),
-        (["v2", "v2", "--t", "1", "--t", "2", "--t", "3"], "--t: given 3 times"),
+        (["v2", "v2", "--t", "1", "--t", "2", "--t", "3"], "--t is given 3 times"),
     ],
 )
 def test_usage_errors(

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import mnprofile
-from mnprofile.costs.counting import GROUPINGS, Figures, count
+from mnprofile.costs.counting import GROUPINGS, Counts, count
 from mnprofile.networks import catalog
 from mnprofile.networks.catalog import build
 from mnprofile.networks.notation.rows import Architecture
@@ -41,7 +41,7 @@ def test_every_grouping_adds_up_to_the_totals(
 
     for grouping in GROUPINGS:
         groups = counted.by(grouping, elementwise=True)
-        assert sum((g.figures for g in groups), start=Figures()) == counted.totals
+        assert sum((g.figures for g in groups), start=Counts()) == counted.totals
         assert sum(len(g.layers) for g in groups) == len(counted.all_layers)
 
 

@@ -3,10 +3,10 @@
 import pytest
 
 import mnprofile
-from mnprofile.costs.counting import Figures
+from mnprofile.costs.counting import Counts
 
 
-def totals(arch: str, **settings: object) -> Figures:
+def totals(arch: str, **settings: object) -> Counts:
     return mnprofile.count(mnprofile.build(arch, **settings)).totals  # type: ignore[arg-type]
 
 

@@ -6,8 +6,11 @@ import pytest
 
 from mnprofile import build, parse, receptive_fields
 from mnprofile.costs.receptive_fields import Extent, Field, node_fields
-from mnprofile.graph.graph import Graph
-from mnprofile.graph.operators.convolution import Explicit
+from mnprofile.graph.configuration import Configuration
+from mnprofile.graph.graph import Graph, Tape
+from mnprofile.graph.operators.convolution import Conv, Explicit
+from mnprofile.graph.operators.joining import Scale
+from mnprofile.graph.operators.op import Shape
 from tests.conftest import GOOD_V2, GOOD_V3
 
 # google-research/receptive_field, RECEPTIVE_FIELD_TABLE.md (Araujo, Norris, Sim,
@@ -231,3 +234,14 @@ def test_sees_all_is_what_the_gradient_says() -> None:
         field: Field = node_fields(graph)[node.name]
         everything = seen(maps, node.name, (0, 0)) == (range(32), range(32))
         assert everything == field.sees_all, node.name
+
+
+def test_factors_see_the_whole_map_however_they_were_made() -> None:
+    """A convolution without padding makes a 4x4 map a vector, as pooling does."""
+    tape = Tape(Shape(3, 4, 4))
+    factors = tape.add("factors", Conv(3, 4, padding=Explicit()))
+    tape.last = "input"
+    tape.add("scale", Scale(), factors)
+    config = Configuration("made", "paper", 1.0, (4, 4), None, None, 0)
+
+    assert node_fields(tape.graph(config))["scale"] == Field(sees_all=True)

@@ -4,6 +4,7 @@ import io
 import json
 import subprocess
 import sys
+from dataclasses import replace
 
 import pytest
 import torch
@@ -26,7 +27,7 @@ from mnprofile.networks import catalog
 torch.set_num_threads(1)
 
 
-# Weights depend on alpha alone, positions on the resolution: two pairs say it all.
+# Weights depend on alpha alone, positions on the resolution: two pairs are enough.
 @pytest.mark.parametrize(("alpha", "resolution"), [(0.5, 128), (1.0, 64)])
 @pytest.mark.parametrize("arch", catalog.names())
 def test_every_table_agrees_with_fvcore_and_flop_counter_mode(
@@ -73,7 +74,7 @@ def test_other_settings_agree_too(arch: str, settings: dict[str, object]) -> Non
 def test_what_fvcore_leaves_out_of_torchvisions_networks(
     arch: str, left_out: dict[str, int]
 ) -> None:
-    """As fvcore lists it for torchvision's own modules (dropout apart)."""
+    """As fvcore lists it for torchvision's own modules (except dropout)."""
     checked = mnprofile.check(mnprofile.build(arch, resolution=32))
 
     assert checked.left_out == left_out
@@ -91,7 +92,7 @@ GRAPH = mnprofile.build("v2", alpha=0.5, resolution=64)
 
 
 def faulty(path: str, module: nn.Module | None) -> Check:
-    """The check of a twin in which one module is another one, or gone."""
+    """The check of a twin in which one module is replaced or removed."""
     network = mnprofile.to_torch(GRAPH)
     home, _, name = path.rpartition(".")
     if module is None:
@@ -143,7 +144,7 @@ def test_a_layer_that_does_nothing_is_found() -> None:
 
 
 def test_a_lost_batch_norm_is_found_in_all_that_it_holds() -> None:
-    """16 channels on a 16x16 map, which fvcore counts at 2 an element."""
+    """16 channels on a 16x16 map, which fvcore counts at 2 per element."""
     checked = faulty("block3.project.bn", nn.Identity())
 
     assert {(one.layer, one.line) for one in checked.problems} == {
@@ -195,7 +196,7 @@ def test_channels_that_do_not_fit_are_found_where_it_stops() -> None:
     assert not checked.is_complete
 
 
-def test_a_layer_more_is_found_outside_the_graph() -> None:
+def test_an_extra_layer_is_found_outside_the_graph() -> None:
     network = mnprofile.to_torch(GRAPH)
     network.extra = nn.Linear(3, 2)
     checked = mnprofile.check(GRAPH, network=network)
@@ -214,18 +215,18 @@ def test_the_network_is_left_as_it_was() -> None:
     assert all(torch.equal(before[k], v) for k, v in network.state_dict().items())
 
 
-# --- what may go wrong besides -------------------------------------------------------
+# --- what else may go wrong -------------------------------------------------------
 
 
-def test_counters_and_another_network_do_not_go_together() -> None:
+def test_counters_and_another_network_cannot_be_combined() -> None:
     with pytest.raises(UsageError, match="not on another one"):
         mnprofile.check(
             GRAPH, counters=["torchinfo"], network=mnprofile.to_torch(GRAPH)
         )
 
 
-def test_a_profiler_of_the_ledger_alone_is_refused() -> None:
-    with pytest.raises(UsageError, match="keras is in the ledger only"):
+def test_a_profiler_that_is_only_in_the_ledger_is_refused() -> None:
+    with pytest.raises(UsageError, match="keras is only in the ledger"):
         mnprofile.check(GRAPH, counters=["keras"])
 
 
@@ -249,7 +250,7 @@ def test_an_unexplained_rest_is_a_verdict(monkeypatch: pytest.MonkeyPatch) -> No
     assert not checked.agrees
 
 
-def test_fvcore_failing_alone_is_no_disagreement(
+def test_fvcore_failing_alone_is_not_a_disagreement(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     def fail(*_: object) -> None:
@@ -274,11 +275,12 @@ def test_running_out_of_memory_is_unmeasured(monkeypatch: pytest.MonkeyPatch) ->
 
 def test_a_graph_that_torch_cannot_run_differs_where_it_stops() -> None:
     """A linear layer of 3 inputs on a 2x2 map of 3 channels gets 12."""
-    tape = Tape(Shape(3, 2, 2))
+    tape = Tape(Shape(3, 1, 1))
     tape.at = Position("fc", "fc", "head", Origin("<test>", line=7))
     tape.add("fc.linear", Linear(5))
     config = Configuration("flat", "paper", 1.0, (2, 2), None, None, 5)
-    checked = mnprofile.check(tape.graph(config))
+    graph = replace(tape.graph(config), inputs=(("input", Shape(3, 2, 2)),))
+    checked = mnprofile.check(graph)
 
     assert len(checked.problems) == 1
     assert (checked.problems[0].layer, checked.problems[0].line) == ("fc.linear", 7)
@@ -399,7 +401,7 @@ def test_a_bar_is_drawn_on_a_terminal_only(
     assert "Agrees" in capsys.readouterr().out
 
 
-# --- nothing heavy is imported for nothing -------------------------------------------
+# --- nothing heavy is imported without need -------------------------------------------
 
 LIGHT = (
     "import sys, mnprofile.cli.check, mnprofile.cli.ledger, mnprofile as m;"
@@ -422,5 +424,5 @@ def test_the_ledger_and_help_import_no_torch() -> None:
 
 
 def test_that_test_can_fail() -> None:
-    """A package that is loaded is seen; numpy is there in a tenth of torch's time."""
+    """A package that is loaded is seen; numpy loads in a tenth of torch's time."""
     assert imported("import numpy;") == "['numpy']"

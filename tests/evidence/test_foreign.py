@@ -1,4 +1,4 @@
-"""Somebody else's network beside a table."""
+"""Another network compared with a table."""
 
 import importlib.util
 import json
@@ -45,7 +45,7 @@ def test_the_same_network_agrees() -> None:
 
 
 def test_a_module_may_return_more_than_one_map() -> None:
-    """Only convolutions and linear layers are looked into."""
+    """Only convolutions and linear layers are compared."""
 
     class Pair(nn.Module):
         def forward(self, x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
@@ -105,7 +105,7 @@ def test_a_lost_layer_is_named() -> None:
     assert first.ours.name == "block6.depthwise"
 
 
-def test_a_layer_more_is_named() -> None:
+def test_an_extra_layer_is_named() -> None:
     more = nn.Sequential(nn.Conv2d(16, 16, 1, bias=False), nn.ReLU6())
     first = compare(changed("stem.act", more)).first
 
@@ -251,13 +251,13 @@ def test_json_of_a_comparison(capsys: pytest.CaptureFixture[str]) -> None:
         ("planted_nets:leaving", "raised SystemExit: 0"),
         ("planted_nets:number", "returned an int"),
         ("planted_nets:needing", "missing 1 required positional argument: 'size'"),
-        ("planted_nets:flat", "running it on 64x64x3 raised RuntimeError"),
+        ("planted_nets:flat", "running on 64x64x3 raised RuntimeError"),
         ("planted_nets:god", 'Did you mean "good"?'),
         ("planted_nets:NOT_CALLABLE", "is an int"),
         ("broken_nets:good", "importing broken_nets raised OSError: cannot load"),
         ("absent_nets:good", "No module named 'absent_nets'"),
-        ("planted_nets", "names no factory"),
-        (":good", "names no factory"),
+        ("planted_nets", "is not a factory"),
+        (":good", "is not a factory"),
         (".nets:good", "importing .nets raised"),
     ],
 )
@@ -297,7 +297,7 @@ def test_help_says_that_the_code_runs() -> None:
 
     text = " ".join(CliRunner().invoke(cli, ["check", "--help"]).output.split())
 
-    assert "runs the named code with your rights" in text
+    assert "runs the named code with your permissions" in text
 
 
 def test_a_library_error_needs_no_command() -> None:
@@ -310,9 +310,9 @@ def test_a_library_error_needs_no_command() -> None:
 
 @pytest.fixture(scope="module")
 def torchvision_operators() -> Iterator[None]:
-    """What torchvision looks for at import, where its compiled operators are missing.
+    """What torchvision looks for at import if its compiled operators are missing.
 
-    They are, beside a torch for the CPU alone; its classification models need none.
+    They are missing with a CPU-only torch; its classification models need none.
     """
     if importlib.util.find_spec("torchvision") is None:
         pytest.skip("torchvision is not installed")
@@ -389,7 +389,7 @@ def test_torchvisions_network_computes_what_the_twin_does(
         other.data.copy_(mine.data)
     for module in theirs.modules():
         if isinstance(module, nn.BatchNorm2d):
-            module.eps = 1e-5  # torchvision's V3 has another one
+            module.eps = 1e-5  # torchvision's V3 has another value
     image = torch.randn(1, 3, 64, 64)
 
     torch.testing.assert_close(theirs(image), ours(image))

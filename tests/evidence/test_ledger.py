@@ -11,7 +11,7 @@ from click.testing import CliRunner
 import mnprofile
 from mnprofile.base.errors import UsageError
 from mnprofile.cli import cli
-from mnprofile.evidence.profilers.rules import PROFILERS, QUANTITIES, Ledger
+from mnprofile.evidence.profilers.rules import PROFILERS, TALLIED, Ledger
 
 MEASURED = {
     "fvcore": (314_193_216, 226_033_824, 59_649_536),
@@ -126,7 +126,7 @@ def test_the_other_way_of_pooling_is_offered(books: list[Ledger]) -> None:
 
 
 def test_activations_as_functions_change_two_profilers() -> None:
-    """ptflops hooks nn.ReLU beside F.relu; calflops patches F.relu6 only."""
+    """ptflops hooks nn.ReLU as well as F.relu; calflops patches only F.relu6."""
     graph = mnprofile.build("v3-large")
     modules = mnprofile.ledger(graph)
     functions = mnprofile.ledger(graph, activations="functional")
@@ -136,7 +136,7 @@ def test_activations_as_functions_change_two_profilers() -> None:
 
 
 def test_rules_name_known_quantities_only() -> None:
-    assert all(set(profiler.rule) <= set(QUANTITIES) for profiler in PROFILERS)
+    assert all(set(profiler.rule) <= set(TALLIED) for profiler in PROFILERS)
 
 
 def test_an_unknown_profiler_is_refused_with_the_nearest_name() -> None:
@@ -166,7 +166,7 @@ def test_json_holds_signed_terms_that_add_up() -> None:
     assert thop["total_with_other_pooling"] == 119_278_080
 
 
-def test_csv_has_a_line_a_term() -> None:
+def test_csv_has_one_line_per_term() -> None:
     rows = list(csv.DictReader(io.StringIO(run("v2@0.75/160", "--format", "csv"))))
     fvcore = {row["quantity"]: row for row in rows if row["profiler"] == "fvcore"}
 
@@ -177,12 +177,12 @@ def test_csv_has_a_line_a_term() -> None:
 def test_the_table_says_what_it_assumes_and_offers_the_other() -> None:
     text = run("v2@0.75/160")
 
-    assert "Written with pooling as calls of nn.functional" in text
+    assert "Assumes code with pooling as nn.functional calls" in text
     assert "With --pooling module these differ" in text
     assert "119278080" in text
 
 
-def test_one_profiler_is_taken_apart() -> None:
+def test_one_profiler_is_broken_down() -> None:
     text = run("v3-large", "--profiler", "thop")
 
     assert "234188992" in text  # M + 4 X, functional pooling

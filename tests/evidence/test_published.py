@@ -133,14 +133,14 @@ def test_the_json_lists_them(capsys: pytest.CaptureFixture[str]) -> None:
         "unit": "M",
         "device": None,
         "reads": "186",
-        "reason": "186,400,768 multiply-adds; the (misread) figure of 224 stands at"
-        " every resolution",
+        "reason": "186,400,768 multiply-adds; the (misread) figure of 224 is printed"
+        " for every resolution",
     } in listed
     assert {one["quantity"] for one in listed} == {"macs", "params", "top1", "top5"}
 
 
 def test_every_alias_and_name_finds_its_table() -> None:
-    """Loading one table parses no other; the answer is the same."""
+    """Loading one table does not parse the others; the result is the same."""
     for arch in catalog.shipped():
         for name in (arch.name, *arch.aliases, arch.name.upper()):
             assert catalog.load(name) is arch

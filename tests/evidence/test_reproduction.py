@@ -29,7 +29,7 @@ REPORT = Path(__file__).parents[2] / "reports" / "published.md"
 
 @cache
 def verdicts(source: str | None = None) -> Reproduction:
-    """Made once: only the tests that plant a fault count anew."""
+    """Made once: only the tests that plant a fault count again."""
     return reproduce(source)
 
 
@@ -60,7 +60,7 @@ TALLY = {
 
 @pytest.mark.parametrize("source", TALLY)
 def test_number_of_figures_by_verdict(source: str) -> None:
-    """Fails when a figure changes sides."""
+    """Fails when a figure changes its verdict."""
     assert tuple(verdicts(source).tally().values()) == TALLY[source]
 
 
@@ -245,12 +245,12 @@ def test_the_earlier_v3_small(alpha: float, macs: int, params: int) -> None:
     totals = mnprofile.count(catalog.build(earlier, alpha=alpha, classes=1001)).totals
 
     assert totals.macs == macs
-    assert totals.params + totals.bn_affine // 2 == params  # 3 a batch-norm channel
+    assert totals.params + totals.bn_affine // 2 == params  # 3 per batch-norm channel
 
 
 def test_numbers_in_the_reasons_are_counts() -> None:
     """Numbers of an erratum's text are the count behind it, or checked above or here:
-    1280 for 1024 adds 256·(432 + 1001) weights and so many multiply-adds."""
+    1280 for 1024 adds 256·(432 + 1001) weights and as many multiply-adds."""
     checked = {
         "56,915,136", "2,953,905", "43,767,216", "2,414,841",  # the earlier V3-Small
         "366,848",  # 256 x (432 + 1001)
@@ -292,7 +292,7 @@ def test_counts_named_in_reasons() -> None:
 def test_one_weight_too_many_turns_reproduce_red(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """A fault in one op: reproduced figures and errata alike become unexplained."""
+    """A fault in one op: both reproduced figures and errata become unexplained."""
     right = Linear.weights
     monkeypatch.setattr(Linear, "weights", lambda op, x: right(op, x) + 1)
 
@@ -318,7 +318,7 @@ def test_a_wrong_op_unseats_errata_too(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_reproduce_ends_well(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["reproduce"]) == 0
     assert capsys.readouterr().out.splitlines()[:3] == [
-        "7 sources: cost figures beside ours",
+        "7 sources: published cost figures and ours",
         "",
         "Source       Figures  Reproduced  Errata  Other  Head  Unexplained",
     ]
@@ -362,7 +362,7 @@ def test_json_of_one_verdict(capsys: pytest.CaptureFixture[str]) -> None:
     assert record["table_errata"][0]["printed"] == "Conv dw / s2"
 
 
-def test_csv_has_a_line_a_figure(capsys: pytest.CaptureFixture[str]) -> None:
+def test_csv_has_one_line_per_figure(capsys: pytest.CaptureFixture[str]) -> None:
     main(["reproduce", "--format", "csv"])
     lines = capsys.readouterr().out.splitlines()
 
@@ -382,7 +382,7 @@ def test_a_source_shows_its_conventions(capsys: pytest.CaptureFixture[str]) -> N
     out = capsys.readouterr().out
 
     assert "V2 table   macs      22 of 22  macs, 1001 classes" in out
-    assert "No other number a channel gives both 5.4 and 4.0." in out
+    assert "No other number per channel gives both 5.4 and 4.0." in out
 
 
 def test_unknown_source_is_named_with_the_nearest(
@@ -390,7 +390,7 @@ def test_unknown_source_is_named_with_the_nearest(
 ) -> None:
     assert main(["reproduce", "paper-v4"]) == 2
     error = capsys.readouterr().err
-    assert 'no source is called "paper-v4"' in error
+    assert 'unknown source "paper-v4"' in error
     assert "paper-v1, paper-v2, paper-v3" in error
     assert 'Did you mean "paper-v' in error
 
@@ -402,7 +402,7 @@ def test_api() -> None:
 # --- conventions ----------------------------------------------------------------------
 
 
-def test_a_convention_is_declared_once_a_table_and_quantity() -> None:
+def test_a_convention_is_declared_once_per_table_and_quantity() -> None:
     declared = {name: conventions.conventions(name) for name in sources.sources()}
 
     assert sum(len(one) for one in declared.values()) == 56
@@ -412,7 +412,7 @@ def test_a_convention_is_declared_once_a_table_and_quantity() -> None:
 
 
 def test_every_erratum_is_about_existing_figures() -> None:
-    """Loading refuses a dead entry (see test_sources); so many are alive."""
+    """Loading refuses an unused entry (see test_sources); this many are used."""
     entries = {name: len(misprints.misprints(name)) for name in sources.sources()}
 
     assert entries == {

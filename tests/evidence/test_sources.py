@@ -34,7 +34,7 @@ established = "arithmetic"
 
 
 def source(folder: Path, *rows: str, header: str = HEADER, toml: str = DECLARED) -> str:
-    """Write a source of one's own; its path."""
+    """Write a source, and return its path."""
     path = folder / "blog.csv"
     path.write_text("\n".join([header, *rows]) + "\n", "utf-8")
     path.with_suffix(".toml").write_text(toml, "utf-8")
@@ -46,13 +46,13 @@ def test_a_source_is_two_files(
 ) -> None:
     """V2 0.75/160 has 107,295,200 multiply-adds: 107.3 M."""
     assert main(["reproduce", source(tmp_path, ROW), "--all"]) == 0
-    assert "A blog: cost figures beside ours" in capsys.readouterr().out
+    assert "A blog: published cost figures and ours" in capsys.readouterr().out
 
 
 def test_a_wrong_figure_is_unexplained(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """107.2 is neither the count nor an erratum; no tolerance lets it pass."""
+    """107.2 is neither the count nor an erratum, and there is no tolerance."""
     path = source(tmp_path, ROW.replace("107.3", "107.2"))
 
     assert main(["reproduce", path]) == 1
@@ -71,7 +71,7 @@ def test_an_erratum_must_read_what_we_count(tmp_path: Path) -> None:
     done = reproduce(source(tmp_path, ROW, toml=DECLARED + ERRATUM))
 
     assert [one.verdict for one in done.results] == [Verdict.UNEXPLAINED]
-    assert "as the erratum reads 107.3" in done.results[0].reason
+    assert "the erratum's correction of 107.3" in done.results[0].reason
 
 
 def test_a_row_that_prints_no_size_is_the_table_as_it_is(tmp_path: Path) -> None:
@@ -95,14 +95,14 @@ def test_other_networks_and_heads_need_no_convention(tmp_path: Path) -> None:
 MALFORMED_ROWS = [
     (ROW + ",", f"{len(COLUMNS) + 1} cells"),
     ("Table 1,page 3", "2 cells"),
-    (ROW.replace(",macs,", ",mac,"), '"mac" is no quantity'),
-    (ROW.replace("0.75", "3/4"), '"3/4" is no width multiplier'),
-    (ROW.replace("160", "large"), '"large" is no size'),
+    (ROW.replace(",macs,", ",mac,"), 'unknown quantity "mac"'),
+    (ROW.replace("0.75", "3/4"), '"3/4" is not a width multiplier'),
+    (ROW.replace("160", "large"), '"large" is not a size'),
     (ROW.replace("107.3", ""), 'column "printed": empty'),
-    (ROW.replace(",v2,v2,", ",v2,-,"), '"-" is no network'),
+    (ROW.replace(",v2,v2,", ",v2,-,"), '"-" is not a network'),
     (ROW.replace(",v2,v2,", ",v2,v9,"), 'no architecture is called "v9"'),
     (ROW.replace(",160,,", ",160,block99,"), 'no part "block99"'),
-    (ROW.replace("107.3,M", "107.3,kg"), '"kg" is no unit'),
+    (ROW.replace("107.3,M", "107.3,kg"), 'unknown unit "kg"'),
     (ROW.replace("0.75", "99"), "alpha: 99 is out of range"),
     ('Table 1,"page 3', "not CSV"),
 ]
@@ -143,13 +143,13 @@ MALFORMED_TOML = [
     (DECLARED.replace("{ macs = 1 }", "{ }"), "count is empty"),
     (DECLARED.replace("1000", "true"), "classes is True"),
     (DECLARED.replace('reason = "as the paper"', ""), "reason is missing"),
-    (DECLARED.replace('"Table 1"', '"Table 7"'), 'no figure of table "Table 7"'),
+    (DECLARED.replace('"Table 1"', '"Table 7"'), 'table "Table 7" has no figures'),
     (DECLARED + DECLARED.split("\n\n", 1)[1], "macs of Table 1 is declared twice"),
     (DECLARED + 'without = ["stm"]', 'without "stm"'),
-    (DECLARED + ERRATUM.replace('"107.3"', '"9"'), "no figure prints macs 9"),
-    (DECLARED + ERRATUM.replace("107.4", "107.3"), "reads what is printed"),
-    (DECLARED + ERRATUM + ERRATUM, "another erratum is about macs 107.3"),
-    (DECLARED + ERRATUM + 'rows = ["V9"]', "no figure prints macs 107.3"),
+    (DECLARED + ERRATUM.replace('"107.3"', '"9"'), "not a printed figure: macs 9"),
+    (DECLARED + ERRATUM.replace("107.4", "107.3"), "the correction is what is printed"),
+    (DECLARED + ERRATUM + ERRATUM, "another erratum already covers macs 107.3"),
+    (DECLARED + ERRATUM + 'rows = ["V9"]', "not a printed figure: macs 107.3"),
     (DECLARED + ERRATUM.replace("established", "how"), 'unknown key "how"'),
 ]
 
@@ -189,7 +189,7 @@ def test_a_source_must_be_text(tmp_path: Path) -> None:
         reproduce(str(path))
 
 
-def test_a_folder_is_no_source(tmp_path: Path) -> None:
+def test_a_folder_is_not_a_source(tmp_path: Path) -> None:
     (tmp_path / "blog.csv").mkdir()
 
     with pytest.raises(FileError) as caught:

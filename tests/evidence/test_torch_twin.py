@@ -13,7 +13,7 @@ from mnprofile.graph.configuration import Configuration
 from mnprofile.graph.graph import Graph, Origin, Position, Tape
 from mnprofile.graph.operators.convolution import CENTRED, Conv, Depthwise, Explicit
 from mnprofile.graph.operators.elementwise import Activation, BatchNorm
-from mnprofile.graph.operators.joining import Add, Concatenate, Multiply
+from mnprofile.graph.operators.joining import Add, Concatenate, Multiply, Scale
 from mnprofile.graph.operators.linear import Linear
 from mnprofile.graph.operators.op import GraphError, Op, Shape
 from mnprofile.graph.operators.pooling import GlobalPool
@@ -114,7 +114,7 @@ def test_modules_are_what_the_table_says() -> None:
 
 
 def test_the_twin_never_counts(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Every counting rule raises, and the network is built and run all the same."""
+    """Every counting rule raises, yet the network is built and run."""
     graphs = [mnprofile.build(arch, resolution=32) for arch in TABLES]
 
     def refuse(*_: object) -> int:
@@ -130,7 +130,7 @@ def test_the_twin_never_counts(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("style", ["functional", "module"])
-def test_both_ways_of_writing_compute_the_same(style: Style) -> None:
+def test_both_styles_compute_the_same(style: Style) -> None:
     graph = mnprofile.build("v3-small", alpha=0.5, resolution=40, classes=5)
     ours = mnprofile.to_torch(graph).eval()
     other = mnprofile.to_torch(graph, pooling=style, activations=style).eval()
@@ -152,7 +152,7 @@ def test_pooling_is_a_module_only_where_asked() -> None:
     )
 
 
-def test_another_way_of_writing_is_refused() -> None:
+def test_an_unknown_style_is_refused() -> None:
     with pytest.raises(UsageError, match="functional, module"):
         mnprofile.to_torch(mnprofile.build("v2"), pooling="mean")  # type: ignore[arg-type]
 
@@ -227,7 +227,7 @@ def test_a_batch_norm_after_a_linear_layer_runs() -> None:
 
 
 def test_an_operator_without_a_twin_is_an_error() -> None:
-    with pytest.raises(GraphError, match="torch has no twin of the operator op"):
+    with pytest.raises(GraphError, match="the operator op has no torch twin"):
         mnprofile.to_torch(graph_of(3, 8, ("odd", Op())))
 
 
@@ -253,7 +253,7 @@ def test_a_graph_with_two_outputs_returns_both() -> None:
 
     assert tap.shape == (2, 4, 4, 4)
     assert head.shape == (2, 5, 2, 2)
-    assert (tap < 0).any()  # what the activation made of it is another map
+    assert (tap < 0).any()  # the activation's output is another map
 
 
 def test_several_inputs_are_joined() -> None:
@@ -265,6 +265,40 @@ def test_several_inputs_are_joined() -> None:
     made = mnprofile.to_torch(tape.graph(config))(left, right)
 
     assert torch.equal(made, torch.cat([left, right], 1) ** 2)
+
+
+def test_vectors_are_joined_with_pooled_maps() -> None:
+    """A fully connected layer returns vectors; beside a map they are 1x1 maps."""
+    tape = Tape(Shape(3, 6, 6))
+    pooled = tape.add("pool", GlobalPool())
+    vector = tape.add("linear", Linear(3))
+    tape.add("both", Concatenate(), pooled)
+    tape.last = pooled
+    tape.add("sum", Add(), vector)
+    tape.add("padded", Conv(4, 1, padding=Explicit(bottom=1)))
+    tape.last = "input"
+    tape.add("scaled", Scale(), vector)
+    tape.outputs = ["both", "padded", "scaled"]
+    config = Configuration("vectors", "paper", 1.0, (6, 6), None, None, 0)
+    both, padded, scaled = mnprofile.to_torch(tape.graph(config))(
+        torch.randn(2, 3, 6, 6)
+    )
+
+    assert both.shape == (2, 6)
+    assert padded.shape == (2, 4, 2, 1)
+    assert scaled.shape == (2, 3, 6, 6)
+
+
+def test_every_convolution_has_its_own_padding() -> None:
+    """Even two in one layer."""
+    graph = graph_of(
+        3,
+        9,
+        ("layer.a", Conv(4, 3, 2, padding=Explicit(bottom=1, right=1))),
+        ("layer.b", Conv(4, 3, 2, padding=Explicit(bottom=2))),
+    )
+
+    assert mnprofile.to_torch(graph)(torch.zeros(1, 3, 9, 9)).shape == (1, 4, 2, 1)
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Real profilers in processes of their own, against the ledger."""
+"""Real profilers in their own processes, compared with the ledger."""
 
 import json
 import os
@@ -25,7 +25,7 @@ CONFIGURATIONS = [
     ("v3-small", 0.75, 64),
 ]
 # Profilers patch torch, so two never share a process. Each measures in a fork of one
-# that has imported torch and built the networks, which is what takes the time.
+# that has imported torch and built the networks, which takes most of the time.
 MEASURE = """
 import json, os, sys, traceback, warnings
 import torch
@@ -57,7 +57,7 @@ def forked(name):
     child = os.fork()
     if child == 0:
         os.close(reading)
-        os.dup2(2, 1)  # what a profiler prints is no part of the answer
+        os.dup2(2, 1)  # what a profiler prints is not part of the answer
         with open(writing, "w") as answer:
             json.dump(rests(name), answer)
         os._exit(0)
@@ -76,7 +76,7 @@ INSTALLED = [name for name in MEASURES if is_installed(profiler_of(name).package
 
 @pytest.fixture(scope="module")
 def rests() -> dict[str, list[float] | str]:
-    """What each installed profiler counts over the ledger, or its traceback."""
+    """What each installed profiler counts beyond the ledger, or its traceback."""
     done = subprocess.run(
         [
             *(sys.executable, "-c", MEASURE),
@@ -93,7 +93,7 @@ def rests() -> dict[str, list[float] | str]:
 
 
 @pytest.mark.parametrize("name", MEASURES)
-def test_the_ledger_explains_a_real_run_to_the_last_unit(
+def test_the_ledger_explains_a_real_run_exactly(
     name: str, rests: dict[str, list[float] | str]
 ) -> None:
     if name not in INSTALLED:
@@ -115,7 +115,7 @@ def test_a_profiler_runs_in_its_own_process_with_its_version() -> None:
 
 
 def test_a_profiler_that_raises_is_a_failure_with_its_reason() -> None:
-    """No measure has this name, so the child ends with a KeyError."""
+    """There is no measure of this name, so the child ends with a KeyError."""
     outcome = run("no-such-profiler", "torch", GRAPH, TorchStyle())
 
     assert outcome.total is None
@@ -129,7 +129,7 @@ def test_a_profiler_that_hangs_is_a_failure(monkeypatch: pytest.MonkeyPatch) -> 
     assert outcome.failure == "no result after 0.01 s"
 
 
-def test_a_local_part_is_no_part_of_a_version(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_version_has_no_local_part(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("importlib.metadata.version", lambda name: "2.13.0+cpu")
 
     assert run_profiler.version_of("torch") == "2.13.0"

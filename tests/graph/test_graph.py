@@ -6,7 +6,9 @@ from mnprofile.graph.configuration import Configuration
 from mnprofile.graph.drawing import to_dot, to_mermaid, to_tree
 from mnprofile.graph.graph import Graph, Tape
 from mnprofile.graph.operators.convolution import Conv
+from mnprofile.graph.operators.elementwise import Activation, BatchNorm
 from mnprofile.graph.operators.joining import Add, Concatenate, Multiply, Scale
+from mnprofile.graph.operators.linear import Linear
 from mnprofile.graph.operators.op import GraphError, Op, Shape
 
 
@@ -58,6 +60,36 @@ def test_maps_that_do_not_fit_together(op: Op, other: Shape, words: str) -> None
     tape = Tape({"a": Shape(3, 8, 8), "b": other})
     with pytest.raises(GraphError, match=f"join: {words}"):
         tape.add("join", op, "b")
+
+
+@pytest.mark.parametrize(
+    ("op", "others", "words"),
+    [
+        (Add(), (), "inputs: 1 given, not 2"),
+        (Multiply(), ("a", "a"), "inputs: 3 given, not 2"),
+        (Conv(4, 1), ("a",), "inputs: 2 given, not 1"),
+        (Linear(4), (), "a fully connected layer on 8x8x6, which is not pooled"),
+        (Conv(8, 1, groups=4), (), "6 channels in 4 groups"),
+        (Conv(4, 1, groups=3), (), "4 channels in 3 groups"),
+    ],
+)
+def test_an_operator_that_cannot_run_there(
+    op: Op, others: tuple[str, ...], words: str
+) -> None:
+    tape = Tape({"a": Shape(6, 8, 8)})
+    with pytest.raises(GraphError, match=f"odd: {words}"):
+        tape.add("odd", op, *others)
+
+
+def test_a_drawing_names_every_operator_of_a_layer() -> None:
+    tape = Tape(Shape(3, 8, 8))
+    tape.move(layer="all", block="all", stage="s1")
+    tape.add("conv", Conv(3, 3))
+    tape.add("bn", BatchNorm())
+    tape.add("sum", Add(), "input")
+    tape.add("act", Activation("relu"))
+
+    assert to_tree(graph_of(tape))[-1].endswith("Conv 3x3, bn, add, relu -> 8x8x3")
 
 
 def test_a_name_is_given_once() -> None:

@@ -35,3 +35,19 @@ def test_a_copy_is_swept_like_any_own_table_of_its_family(tmp_path: Path) -> Non
 
     assert 192 not in published_axes(catalog.load("v3-small"))[1]
     assert published_axes(copy) == published_axes(catalog.load("v3-large"))
+
+
+def test_a_shipped_table_can_have_width_rules_of_its_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("mobilenet_v1", "mobilenet_v3_small"):
+        copied(name, tmp_path)
+    text = (catalog.tables_folder() / "mobilenet_v2.md").read_text("utf-8")
+    own = text.replace('scaling = "v2"', 'scaling = { like = "v2", last = "kept" }')
+    (tmp_path / "own.md").write_text(own, encoding="utf-8")
+    monkeypatch.setattr(catalog, "tables_folder", lambda: tmp_path)
+    catalog.index.cache_clear()
+    try:
+        assert catalog.names() == ["v1", "v2", "v3-small"]
+    finally:
+        catalog.index.cache_clear()

@@ -170,7 +170,7 @@ def test_nothing_is_said_twice(
 ) -> None:
     _, spec = parse_spec(arch)
     name = said_twice(spec, Request(**options))
-    with pytest.raises(UsageError, match=f"--{name}: {arch} already says it"):
+    with pytest.raises(UsageError, match=f"--{name}: {arch} already sets it"):
         network_of(arch, **options)
     if key is None:
         return
@@ -178,7 +178,7 @@ def test_nothing_is_said_twice(
     path.write_text(
         f'[[budget]]\nname = "b"\narch = "{arch}"\nmax-macs = "1G"\n{key}\n'
     )
-    with pytest.raises(BudgetError, match=f"{name}: arch already says it") as caught:
+    with pytest.raises(BudgetError, match=f"{name}: arch already sets it") as caught:
         count_networks(read_budgets(path))
     assert caught.value.place is not None
     assert caught.value.place.line == 5

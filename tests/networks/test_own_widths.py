@@ -40,6 +40,17 @@ def test_a_rule_of_the_stem(rule: str, stem: int) -> None:
     assert outs(f'{{ like = "v2", stem = {rule} }}', 0.7)["stem"] == stem
 
 
+@pytest.mark.parametrize("rule", ['"kept"', "{ from-alpha = 16 }"])
+def test_a_printed_fraction_of_a_channel_is_built_as_one(rule: str) -> None:
+    """A factor of 0.1 on 8 channels prints 0.8 of them."""
+    page = table(f'{{ like = "v2", expanded = {rule} }}')
+    arch = mnprofile.parse(spoiled(page, ("| 6 | 16 | 2", "| 0.1 | 16 | 2")))
+    for alpha in (0.5, 1.0):
+        layers = mnprofile.count(mnprofile.build(arch, alpha=alpha)).layers
+
+        assert min(layer.out_shape.c for layer in layers) == 1
+
+
 def test_a_rule_of_the_expansion_follows_the_input_and_a_replaced_t() -> None:
     """Block 1 prints t = 6 on 8 channels."""
     own = '{ like = "v2", expanded = { of = "input", rounding = "down" } }'

@@ -355,6 +355,28 @@ def test_an_unknown_name_suggests_the_nearest() -> None:
     assert words_missing(str(error), ["v3-lage", "v3-small", 'mean "v3-large"']) == []
 
 
+@pytest.mark.parametrize("key", ["scaling", "activation"])
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        ("0x" + "f" * 20_000, "not a text"),  # Python does not print it
+        ("7", "not a text"),
+        ("[1.5]", "not a text"),
+        ('"' + "v" * 60_000 + '"', "vvvv…"),
+    ],
+    ids=lambda text: text[:12],
+)
+def test_a_setting_of_any_size_and_type_is_refused_in_a_few_words(
+    key: str, value: str, words: str
+) -> None:
+    before = {"scaling": '"v2"', "activation": '"relu6"'}[key]
+    page = spoiled(GOOD_V2, (f"{key} = {before}", f"{key} = {value}"))
+    error = message_of(page)
+
+    assert words in error
+    assert len(error) < 1_500
+
+
 @pytest.mark.parametrize(
     "page",
     [
@@ -369,6 +391,9 @@ def test_an_unknown_name_suggests_the_nearest() -> None:
         "|" * 1_000_000 + "\n|-|",
         "\n" * 1_000_000 + "|",
         "```toml\n" + "".join(f"a{n}.b=1\n" for n in range(19_000)) + "```\n|a|\n|-|\n",
+        "```toml\n" + "a." * 30_000 + "a = 1\n```\n|a|\n|-|\n",
+        ("```toml\n" + ("." * 32 + "a = 1\n").replace(".", "a.") * 14_000)
+        + "```\n|a|\n|-|\n",
         "<!--" * 250_000,
         "| a |\n|" + "-|" * 500_000,
         "# " + "# " * 500_000,

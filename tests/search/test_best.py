@@ -1,4 +1,4 @@
-"""The best known configuration within limits; expected ones read off the sources."""
+"""The best known configuration within limits; expected values are from the sources."""
 
 from typing import Any
 
@@ -20,7 +20,7 @@ def test_the_best_of_v2_under_100m() -> None:
 
 
 def test_the_limit_that_binds_is_named() -> None:
-    """V3-Small 1.25 (70.4 %) keeps 100 M multiply-adds, and breaks 3 M parameters."""
+    """V3-Small 1.25 (70.4 %) fits 100 M multiply-adds, but has over 3 M parameters."""
     found = mnprofile.find(max_macs=100_000_000, max_params=3_000_000)
     assert found.best is not None
     assert (found.best.spec, found.best.top1) == ("mobilenet_v3_large@0.5/224", 68.8)
@@ -114,6 +114,6 @@ def test_the_frame_has_the_ranking() -> None:
         {"min_top1": 0},
     ],
 )
-def test_limits_that_are_none(limits: dict[str, Any]) -> None:
-    with pytest.raises(UsageError, match="is no limit"):
+def test_invalid_limits_are_refused(limits: dict[str, Any]) -> None:
+    with pytest.raises(UsageError, match="is not a valid limit"):
         mnprofile.find(**limits)

@@ -56,7 +56,7 @@ def test_pieces_give_the_frontier_of_the_whole(
         cost, top1, kind = columns_of(piece)
         columns: dict[str, Any] = {name: np.zeros(len(piece)) for name in NUMBERS}
         columns |= {"macs": cost, "top1": top1, "kind": kind}
-        columns["alpha"] = np.arange(seen, seen + len(piece))  # its place among all
+        columns["alpha"] = np.arange(seen, seen + len(piece))  # its index in the whole
         seen += len(piece)
         rows = Rows((), np.zeros(len(piece), np.int32), columns)
         frontier.add(rows.take(frontier.may_enter(cost.astype(float), top1)))

@@ -38,17 +38,17 @@ def test_values_that_are_accepted(text: str, values: tuple[float, ...]) -> None:
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        ("", "is no value"),
-        (",", "is no value"),
-        ("1,", "is no value"),
-        ("1:2", "is no value"),
-        ("1:2:3:4", "is no value"),
-        ("::", "is no value"),
-        ("a", "is no number"),
-        ("nan", "is no number"),
-        ("inf", "is no number"),
-        ("1e400", "is no number"),
-        ("1_000", "is no number"),
+        ("", "is not a number or a range"),
+        (",", "is not a number or a range"),
+        ("1,", "is not a number or a range"),
+        ("1:2", "is not a number or a range"),
+        ("1:2:3:4", "is not a number or a range"),
+        ("::", "is not a number or a range"),
+        ("a", "is not a number"),
+        ("nan", "is not a number"),
+        ("inf", "is not a number"),
+        ("1e400", "is not a number"),
+        ("1_000", "is not a number"),
         ("0.35:1.4:0", "the step is zero"),
         ("1.4:0.35:0.05", "leads away from 0.35"),
         ("0.35:1.4:-0.05", "leads away from 1.4"),
@@ -89,7 +89,7 @@ def test_resolutions_may_be_ranges_and_rectangles() -> None:
 
 
 def test_a_resolution_is_whole() -> None:
-    with pytest.raises(UsageError, match=r"1\.5 is no whole number"):
+    with pytest.raises(UsageError, match=r"1\.5 is not a whole number"):
         parse_resolutions("1.5")
 
 
@@ -135,7 +135,7 @@ def test_a_spec_fixes_what_it_names() -> None:
     (made,) = grids_for("v2@0.75/160")
     assert made.alphas == (0.75,)
     assert made.resolutions == ((160, 160),)
-    with pytest.raises(UsageError, match=r"v2@0\.75 already says it"):
+    with pytest.raises(UsageError, match=r"v2@0\.75 already sets it"):
         grids_for("v2@0.75", alpha=1)
 
 

@@ -83,7 +83,7 @@ def test_leave_one_out_error_is_small(name: str, mean: float, worst: float) -> N
         ("mobilenet_v2", 1.2, 192),  # wider than 1.0 is published at 224 only
         ("mobilenet_v2", 1.3, 192),
         ("mobilenet_v3_large", 0.75, 192),  # V3 varies one of the two at a time
-        ("mobilenet_v3_large_minimalistic", 1.0, 192),  # one point is no grid
+        ("mobilenet_v3_large_minimalistic", 1.0, 192),  # one point is not a grid
         ("mobilenet_v1", 0.5, (160, 192)),  # not square
     ],
 )

@@ -83,7 +83,7 @@ def test_peaks_are_those_of_the_single_graphs(
 
 def test_one_array_with_every_structure_of_v2() -> None:
     """Identities (t = 0), blocks without expansion and a shortcut in the first block
-    have structures of their own, and share the array."""
+    have different structures, and share the array."""
     arch = catalog.load("v2")
     alphas, ts = [0.01, 1.0, 1.0, 1.0, 0.3, 1.0], [6.0, 0.0, 1.0, 6.0, 0.0, 0.01]
     sides = ((224, 224), (97, 33), (1, 1))
@@ -108,7 +108,7 @@ def test_published_sizes_of_v1_and_v2() -> None:
 
 
 def test_few_sums_are_left_of_a_range_of_widths_and_sizes() -> None:
-    """Of the 28 sums of V3-Large; it is what makes a sweep of peaks fast."""
+    """Of the 28 sums of V3-Large; this makes a sweep of peaks fast."""
     found = peaks_of(
         made_of(
             "v3-large",
@@ -153,7 +153,7 @@ def test_no_width_at_all() -> None:
 
 def test_beyond_2_53_bytes_stay_exact_and_beyond_2_63_they_are_refused() -> None:
     made = made_of("v1", resolutions=((2**26 + 1, 2**26 + 1),))
-    # Half a map of 2^25 + 1 a side with 32 channels and one with 64.
+    # Half a map with a side of 2^25 + 1 and 32 channels, and one with 64.
     assert peaks_of(made, 8).grid().tolist() == [[96 * (2**25 + 1) ** 2]]
     with pytest.raises(UsageError, match="bytes of activations"):
         peaks_of(made_of("v1", resolutions=((2**30, 2**30),)), 32)

@@ -30,7 +30,7 @@ def counted(
     classes: int,
     impl: str,
 ) -> tuple[int, ...]:
-    """The totals of one configuration, built on its own with plain integers."""
+    """The totals of one configuration, built separately with plain integers."""
     totals = count(
         build(
             arch,
@@ -103,7 +103,7 @@ def test_published_total_of_v2() -> None:
 
 def test_one_array_with_every_structure_of_v2() -> None:
     """t = 0 (identities), t = 1 (no expansion) and tiny widths (a shortcut in the
-    first block) have structures of their own, and share the array."""
+    first block) have different structures, and share the array."""
     arch = catalog.load("v2")
     alphas, ts = [0.01, 1.0, 1.0, 1.0, 0.3, 1.0], [6.0, 0.0, 1.0, 6.0, 0.0, 0.01]
     made = product(
@@ -136,7 +136,7 @@ def test_keras_v1_refuses_the_size_that_is_too_small() -> None:
 
 
 def test_beyond_2_53_the_integers_stay_exact() -> None:
-    """3^34 > 2^53 has no float of its own."""
+    """3^34 > 2^53 is not exact as a float."""
     made = products._matmul(np.array([[3**17]]), np.array([[3**17]]), "")
     assert made.tolist() == [[16_677_181_699_666_569]]
 

@@ -1,4 +1,4 @@
-"""What a sweep yields: every row once, the limits kept, the frontier right."""
+"""What a sweep yields: every row once, within the limits, and the right frontier."""
 
 import csv
 import io
@@ -122,7 +122,7 @@ def test_peaks_are_those_of_each_configuration(bits: int, where: Any) -> None:
 def test_peaks_are_worked_out_only_for_rows_that_are_left(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """A filter on something else pays nothing for what it drops."""
+    """A filter on something else costs nothing for the rows that it drops."""
     seen = []
     at = Peaks.at
 
@@ -142,7 +142,7 @@ def test_peaks_are_worked_out_only_for_rows_that_are_left(
 
 
 def test_the_frontier_within_memory() -> None:
-    """Rows that break the limit do not shade those that keep it."""
+    """Rows beyond the limit do not beat those within it."""
     some = mnprofile.sweep("v2", where="act_peak_bytes<=256KiB", pareto=True)
     every = mnprofile.sweep("v2", where="top1>0")
     kept = every[every["act_peak_bytes"] <= 262_144]

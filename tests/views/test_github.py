@@ -73,7 +73,7 @@ def test_an_unwritable_summary_is_exit_4(
 
 @pytest.mark.parametrize(("failed", "shown"), [(10, 10), (11, 10), (500, 10)])
 def test_at_most_ten_annotations(failed: int, shown: int) -> None:
-    """GitHub drops more than ten of a step; the tenth says how many are left."""
+    """GitHub drops all beyond ten of a step; the tenth says how many are left."""
     lines = annotations(judged(failed), FILE, None)
 
     assert len(lines) == shown
@@ -112,7 +112,7 @@ def test_the_summary_shows_twenty_rows_and_folds_the_rest() -> None:
 
 
 def test_the_summary_is_at_most_900_kib(tmp_path: Path) -> None:
-    """GitHub drops a summary above 1,024 KiB; omitted rows are said, not lost."""
+    """GitHub drops a summary above 1,024 KiB; omitted rows are reported."""
     text = summary(judged(20_000))
 
     assert len(text.encode()) <= 900 << 10
@@ -133,7 +133,7 @@ def test_a_hostile_name_stays_one_cell_of_the_summary() -> None:
     assert row.isprintable()
 
 
-def test_junit_has_a_case_a_limit() -> None:
+def test_junit_has_one_case_per_limit() -> None:
     budget = Budget(HOSTILE, "v2", Request(), {}, None, "", {})
     states: list[Callable[[], LimitCheck]] = [
         lambda: LimitCheck("over", budget, "n", "max-macs", "macs", 2, 1),

@@ -24,7 +24,7 @@ FILLED_IN = "!document.querySelector('#x-out[hidden]')"
 
 @pytest.fixture(scope="session")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The report of the four networks, with a diff and a budget page beside it."""
+    """The report of the four networks, and a diff and a budget page."""
     folder = tmp_path_factory.mktemp("site")
     names = ["v1", "v2", "v3-large", "v3-small"]
     assert main(["report", *names, "-o", str(folder)]) == 0
@@ -40,7 +40,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 class Watched:
-    """A page, and everything it asked for or complained of."""
+    """A page, its requests and its console messages."""
 
     def __init__(self, page: Page) -> None:
         self.page = page
@@ -56,7 +56,7 @@ class Watched:
         dialog.dismiss()
 
     def anew(self) -> None:
-        """As a page that was just made: empty, wide, light, and nothing noted."""
+        """Reset to a new page: empty, wide, light, without notes."""
         self.page.set_viewport_size({"width": 1440, "height": 900})
         self.page.emulate_media(media="null", color_scheme="light")
         self.page.goto("about:blank")
@@ -70,7 +70,7 @@ class Watched:
         return self.page
 
     def wait_for_complaints(self, count: int) -> None:
-        """Wait for messages, which come after what caused them."""
+        """Wait for messages, which arrive after their cause."""
         for _ in range(100):
             if len(self.complaints) >= count:
                 return
@@ -79,7 +79,7 @@ class Watched:
 
 @pytest.fixture(scope="module")
 def one_page(browser: Any) -> Iterator[Watched]:
-    """One page for all: making it takes longer than opening a file in it."""
+    """One page for all tests: creating it takes longer than opening a file in it."""
     context = browser.new_context()
     yield Watched(context.new_page())
     context.close()
@@ -87,7 +87,7 @@ def one_page(browser: Any) -> Iterator[Watched]:
 
 @pytest.fixture
 def watched(one_page: Watched) -> Watched:
-    """The page, with nothing left of the test before."""
+    """The page, with nothing left from the previous test."""
     one_page.anew()
     return one_page
 
@@ -111,7 +111,7 @@ def shown(page: Page) -> dict[str, int]:
 
 
 def stage_bars(page: Page) -> list[dict[str, int]]:
-    """The numbers beside the explorer's bars: one stage to value a quantity."""
+    """The numbers next to the explorer's bars: stage to value, per quantity."""
     tables: list[list[list[str]]] = page.evaluate(
         "[...document.querySelectorAll('#x-bars table')].map((table) =>"
         " [...table.tBodies[0].rows].map((row) =>"
@@ -186,7 +186,7 @@ def test_the_page_opens_at_the_configuration_it_was_made_for(
 def test_odd_configurations_are_on_the_grid(
     alpha: str, res: str, watched: Watched, tmp_path: Path
 ) -> None:
-    """A width between the steps is added to them; a map that is not square is not."""
+    """A width between the steps is added to them; a size that is not square is not."""
     assert main(["report", f"v2@{alpha}/{res}", "-o", str(tmp_path)]) == 0
     figures = shown(watched.open(tmp_path / "index.html"))
     side = 224 if "x" in res else int(res)
@@ -257,7 +257,7 @@ def hostile_table(payload: str) -> str:
 def test_hostile_text_is_shown_as_written(
     payload: str, watched: Watched, tmp_path: Path
 ) -> None:
-    """No script runs, no link is live, nothing is asked for; the text is there."""
+    """No script runs, no link works, nothing is requested; the text is there."""
     table = tmp_path / (payload.replace("/", "_")[:60] + ".md")
     table.write_text(hostile_table(payload), "utf-8")
     folder = tmp_path / "site"
@@ -433,7 +433,7 @@ def test_unknown_keys_of_an_address_are_ignored(site: Path, watched: Watched) ->
 def test_what_fits_is_the_widest_alpha_under_the_limits(
     site: Path, watched: Watched
 ) -> None:
-    """Each row fits, and the next step of alpha does not; counted here again."""
+    """Each row fits, and the next step of alpha does not; counted again here."""
     fragment = "#net=1&alpha=1&res=224&t=-&macs=100000000&params=2500000"
     page = watched.open(site / "index.html", fragment)
     rows = page.evaluate(

@@ -1,4 +1,4 @@
-"""What the plots are drawn from, and how; figures are plain plotly dictionaries."""
+"""The data of the plots and the figures, which are plain plotly dictionaries."""
 
 import itertools
 import json
@@ -104,7 +104,7 @@ def test_the_hover_says_the_configuration_the_source_and_the_command() -> None:
 
 
 def test_the_four_networks_keep_their_looks() -> None:
-    """Petroff's palette; a table of another name gets a look of its own."""
+    """Petroff's palette; a table of another name gets its own look."""
     looks = styles(["mobilenet_v2", "mine", "mobilenet_v1", "yours"])
     found = {name: (one.color, one.marker.symbol) for name, one in looks.items()}
     assert found["mobilenet_v1"] == ("#5790fc", "circle")
@@ -113,7 +113,7 @@ def test_the_four_networks_keep_their_looks() -> None:
 
 
 def test_a_variant_has_the_colour_of_its_family_and_a_marker_of_its_own() -> None:
-    """Beside its family only: by itself it looks as the family does."""
+    """Only next to its family; alone it looks like the family."""
     (alone,) = styles(["mobilenet_v1_conv"]).values()
     looks = styles(["mobilenet_v1_conv", "mobilenet_v1", "mobilenet_v1_shallow"])
     assert alone == looks["mobilenet_v1"]
@@ -172,7 +172,7 @@ def test_latency_as_the_axis() -> None:
 
 @pytest.mark.parametrize("text", ["speed", "latency", "latency:Nokia", "macs:x", ""])
 def test_axes_that_are_refused(text: str) -> None:
-    with pytest.raises(UsageError, match="is no axis"):
+    with pytest.raises(UsageError, match="is not an axis"):
         x_axis(text)
 
 

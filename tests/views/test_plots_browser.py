@@ -19,7 +19,7 @@ LAST = "#mnp-expansion .main-svg"  # of the figures; they are drawn in order
 
 
 class Visit:
-    """A page, and what it asked for and complained of."""
+    """A page, its requests and its console messages."""
 
     def __init__(self, browser: Browser, path: Path, **context: Any) -> None:
         self.context = browser.new_context(offline=True, **context)
@@ -32,7 +32,7 @@ class Visit:
         self.page.goto(path.as_uri())
 
     def __enter__(self) -> Visit:
-        """Itself, with every figure drawn."""
+        """The visit itself, once every figure is drawn."""
         self.page.wait_for_selector(LAST)
         return self
 
@@ -43,7 +43,7 @@ class Visit:
         return self.page.locator(selector).count()
 
     def wait_for_count(self, selector: str, count: int) -> None:
-        """Wait until exactly so many are drawn, else the test fails."""
+        """Wait until exactly this many are drawn, or fail."""
         from playwright.sync_api import expect
 
         expect(self.page.locator(selector)).to_have_count(count)
@@ -77,7 +77,7 @@ def swept(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def visit(browser: Browser, swept: Path) -> Iterator[Visit]:
-    """The page of plots, opened once for all that only look at it."""
+    """The page of plots, opened once for all tests that only read it."""
     with Visit(browser, swept) as visit:
         yield visit
 
@@ -144,7 +144,7 @@ def test_it_follows_a_change_of_theme(browser: Browser, swept: Path) -> None:
 
 
 def test_a_hostile_name_is_text(browser: Browser, tmp_path: Path) -> None:
-    """Neither a link nor a script comes of it, and a long word is broken."""
+    """It makes neither a link nor a script, and a long word is broken."""
     name = "<img src=x onerror=alert(1)><a href='https://example.org'>click</a>"
     table = (catalog.tables_folder() / "mobilenet_v2.md").read_text("utf-8")
     mine, path = tmp_path / "mine.md", tmp_path / "mine.html"

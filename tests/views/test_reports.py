@@ -1,4 +1,4 @@
-"""Reports without a browser: what they rest on, and that bytes do not drift."""
+"""Reports without a browser: their data, and that their bytes do not change."""
 
 import json
 import os
@@ -22,19 +22,19 @@ from mnprofile.views.html.formula_panels import formulas
 from mnprofile.views.html.markup import data_block, element
 from mnprofile.views.html.memory_panels import live_memory
 from mnprofile.views.html.network_panels import shares_sheet
-from mnprofile.views.html.panels import Network
+from mnprofile.views.html.panels import ReportNetwork
 from mnprofile.views.html.shell import asset
 from mnprofile.views.plots.accuracy import Point, frontier
 from mnprofile.views.plots.live_memory import PlotStep, step_plot
-from mnprofile.views.plots.palette import FAMILIES, GRAY, OTHER, Style
+from mnprofile.views.plots.palette import FAMILIES, GRAY, OTHER, PlotStyle
 from mnprofile.views.plots.scales import linear_ticks
 
 ROOT = Path(__file__).parents[2]
 FOUR = ["v1", "v2", "v3-large", "v3-small"]
 
 
-def network(arch: str) -> Network:
-    return Network(load(arch), count(build(arch)))
+def network(arch: str) -> ReportNetwork:
+    return ReportNetwork(load(arch), count(build(arch)))
 
 
 # --- the factors of the explorer -----------------------------------------------------
@@ -61,7 +61,7 @@ def totals_of(found: Factors, alpha: int, t: int, res: int) -> tuple[int, int, i
     ],
 )
 def test_factors_give_the_counts_of_single_builds(arch: str, impl: str) -> None:
-    """The grid is built on arrays; thirty places of it are built one by one."""
+    """The grid is built on arrays; thirty points of it are built one by one."""
     found = factors(load(arch), impl=impl)
     chance = random.Random(f"{arch} {impl}")
     for _ in range(30):
@@ -126,7 +126,7 @@ def test_the_frontier_is_what_nothing_beats() -> None:
 # --- panels --------------------------------------------------------------------------
 
 
-def test_v1_stands_beside_table_2_with_its_misprint() -> None:
+def test_v1_is_compared_with_table_2_and_its_misprint() -> None:
     """V1 paper, Table 2: 94.86 %, 3.06 %, 1.19 % (misprint for 1.91 %), 0.18 %."""
     sheet = shares_sheet(network("v1"))
 
@@ -145,7 +145,7 @@ def test_captions_are_made_from_the_data() -> None:
 
 
 def test_every_layer_names_its_table_line() -> None:
-    """The first layer of V1 stands on line 15 of its table."""
+    """The first layer of V1 is on line 15 of its table."""
     page = reports.report_page([network("v1")])
     table = page[page.index('id="net0-table"') :]
     row = re.search(r"<tr><th scope=\"row\">stem</th>.*?</tr>", table)
@@ -155,7 +155,7 @@ def test_every_layer_names_its_table_line() -> None:
 
 
 def test_sums_of_the_bars_are_the_totals() -> None:
-    """Every title of a stacked bar adds up to its stage's number."""
+    """The titles of each stacked bar add up to its stage's number."""
     page = reports.report_page([network("v3-large")])
     start = page.index('id="net0-stages"')
     section = page[start : page.index("Numbers of these bars", start)]
@@ -173,7 +173,7 @@ def test_sums_of_the_bars_are_the_totals() -> None:
 
 
 @pytest.mark.parametrize("style", [*FAMILIES.values(), OTHER, GRAY])
-def test_every_family_has_a_colour_and_a_marker(style: Style) -> None:
+def test_every_family_has_a_colour_and_a_marker(style: PlotStyle) -> None:
     """The page's colour, where it is light, is that of the plotly figures."""
     sheet = asset("plot.css")
     fill = re.search(rf"\.f-{style.key} {{ fill: var\((--\w+)\); }}", sheet)
@@ -186,7 +186,7 @@ def test_every_family_has_a_colour_and_a_marker(style: Style) -> None:
 
 def test_a_page_without_any_accuracy_says_so(tmp_path: Path) -> None:
     text = (tables_folder() / "mobilenet_v2.md").read_text("utf-8")
-    own = Network(parse(text, "own.md"), count(build("v2")))
+    own = ReportNetwork(parse(text, "own.md"), count(build("v2")))
 
     assert "No accuracy is known for these networks" in reports.report_page([own])
 
@@ -202,9 +202,9 @@ def test_the_memory_panel_marks_and_names_the_peak() -> None:
     panel = live_memory(network("v2"), "net0")
 
     assert panel.caption == (
-        "Live activations at 8 bits an element peak at 1.5 MB (1,505,280 bytes) at"
+        "Live activations at 8 bits per element peak at 1.5 MB (1,505,280 bytes) at"
         " block2.depthwise: block2.expand 112x112x96 + block2.depthwise 56x56x96."
-        " Weights and biases at 8 bits take 3.6 MB beside it."
+        " Weights and biases at 8 bits take 3.6 MB in addition."
     )
     assert ">1.5 MB, block2.depthwise</text>" in panel.body
     assert panel.body.count('class="summit"') == 1
@@ -218,13 +218,13 @@ def test_layers_that_reach_the_peak_later_are_named() -> None:
     panel = live_memory(network("v3-large"), "net0")
 
     assert "1.0 MB (1,003,520 bytes) at block2.expand:" in panel.caption
-    assert " As much lives at block2.depthwise. " in panel.caption
+    assert " The same peak is reached at block2.depthwise. " in panel.caption
     assert panel.body.count('class="most"') == 2  # a column of the plot, a row
 
 
 @pytest.mark.parametrize("arch", FOUR)
 def test_the_steps_are_the_numbers_of_their_table(arch: str) -> None:
-    """Heights of the path, titles and rows agree, one a layer."""
+    """Heights of the path, titles and rows agree, one per layer."""
     body = str(live_memory(network(arch), "net0").body)
     told = re.findall(r"<title>s?[a-z0-9]+ ([^:]+): ([0-9,]+) bytes, ([^<]+)<", body)
     rows = re.findall(
@@ -272,7 +272,7 @@ def test_a_step_plot_escapes_every_name() -> None:
 # --- formulas ------------------------------------------------------------------------
 
 
-def test_the_formula_panel_has_a_line_a_block_and_the_saving() -> None:
+def test_the_formula_panel_has_one_line_per_block_and_the_saving() -> None:
     """V1 paper, Table 4: 4,866 M multiply-adds with full convolutions against 569 M."""
     panel = formulas(network("v1"), "net0")
 
@@ -309,11 +309,11 @@ activation = "relu"
 
 
 def test_what_formulas_are_compared_with_may_not_exist() -> None:
-    """Keras' V1 takes no map of 1 at a strided layer, which half of 4 would give."""
+    """Keras' V1 refuses a map of 1 at a strided layer, which half of 4 would give."""
     arch = parse(SMALL, "small.md")
-    panel = formulas(Network(arch, count(build(arch, impl="keras"))), "net0")
+    panel = formulas(ReportNetwork(arch, count(build(arch, impl="keras"))), "net0")
 
-    assert "No depthwise convolution stands in" in panel.caption
+    assert "No depthwise convolution replaces" in panel.caption
     assert "D_K·D_K·M·D_G·D_G" in panel.body
 
 
@@ -357,7 +357,7 @@ def test_reports_are_what_the_command_writes(tmp_path: Path) -> None:
 
 
 def test_bytes_do_not_depend_on_surroundings(tmp_path: Path) -> None:
-    """Hash seed, folder, time zone and locale leave no trace in any page."""
+    """Hash seed, folder, time zone and locale do not change any page."""
     table = (tables_folder() / "mobilenet_v2.md").read_text("utf-8")
     seen = set()
     for seed, zone, locale in (("0", "UTC", "C"), ("1", "Asia/Tokyo", "C.UTF-8")):
@@ -433,7 +433,7 @@ def test_four_networks_are_far_below_six_megabytes() -> None:
 # --- what was run --------------------------------------------------------------------
 
 
-def test_published_figures_stand_in_the_report(tmp_path: Path) -> None:
+def test_published_figures_are_in_the_report(tmp_path: Path) -> None:
     """--reproduce: V1's figures with our verdicts, none of them unexplained."""
     assert main(["report", "v1", "--reproduce", "-o", str(tmp_path)]) == 0
     page = (tmp_path / reports.PAGE).read_text("utf-8")
@@ -443,7 +443,7 @@ def test_published_figures_stand_in_the_report(tmp_path: Path) -> None:
     assert "MobileNetV2" not in page[page.index('id="reproduction"') :]
 
 
-def test_the_cross_check_stands_in_the_report(tmp_path: Path) -> None:
+def test_the_cross_check_is_in_the_report(tmp_path: Path) -> None:
     """--check: fvcore and FlopCounterMode leave nothing unexplained of V3-Small."""
     pytest.importorskip("torch")
     pytest.importorskip("fvcore")
@@ -462,7 +462,7 @@ def test_the_cross_check_stands_in_the_report(tmp_path: Path) -> None:
     ("arguments", "code", "words"),
     [
         (["v9", "-o", "x"], 2, 'no architecture is called "v9"'),
-        (["v1", "v1@0.5", "-o", "x"], 2, '"mobilenet_v1" twice'),
+        (["v1", "v1@0.5", "-o", "x"], 2, '"mobilenet_v1" is given twice'),
         (["v1"], 2, "-o"),
         (["-o", "x"], 2, "ARCH"),
         (["v1", "-o", "file/x"], 4, "file"),

@@ -14,7 +14,7 @@ from mnprofile.base.sheet import Column
 from mnprofile.costs.counting import count
 from mnprofile.networks.catalog import build, load
 from mnprofile.views.html.network_panels import shares_sheet, stage_sheet
-from mnprofile.views.html.panels import Network
+from mnprofile.views.html.panels import ReportNetwork
 from mnprofile.views.sheets.columns import columns
 from mnprofile.views.sheets.count import count_document
 from tests.conftest import Run
@@ -135,7 +135,7 @@ def test_key_figures_are_the_totals_of_a_count(run: Run, report: Path) -> None:
 
 
 def test_stages_are_those_of_a_count(run: Run) -> None:
-    network = Network(load("v2"), count(build("v2")))
+    network = ReportNetwork(load("v2"), count(build("v2")))
     sheet = stage_sheet(network).only("stage", "macs", "params", "activations")
     out = run("count", "v2", "--by", "stage", "--format", "csv").out
     printed = in_csv(out, "stage", "macs", "params", "activations")
@@ -146,7 +146,7 @@ def test_stages_are_those_of_a_count(run: Run) -> None:
 def test_table_2_is_the_same_in_command_and_report() -> None:
     """V1 paper, Table 2, with its misprint marked."""
     arch, counted = load("v1"), count(build("v1"))
-    shown = shares_sheet(Network(arch, counted))
+    shown = shares_sheet(ReportNetwork(arch, counted))
     keys = ["type", "macs_share", "macs_share_printed"]
     keys += ["weights_share", "weights_share_printed"]
     (table2,) = (
@@ -185,7 +185,7 @@ def test_profilers_are_those_of_a_check(run: Run, tmp_path: Path) -> None:
     pytest.importorskip("torch")
     pytest.importorskip("fvcore")
     run("report", "v1@0.25/32", "--check", "-o", str(tmp_path))
-    rows = in_page(tmp_path / "index.html", "Profilers beside the ledger")
+    rows = in_page(tmp_path / "index.html", "Profilers and the ledger")
     record = json.loads(run("check", "v1@0.25/32", "--format", "json").out)
     keys = ("profiler", "version", "total", "ledger_total", "rest")
 
@@ -199,7 +199,7 @@ def test_the_page_of_a_comparison_has_every_block(run: Run, tmp_path: Path) -> N
     run("diff", "v1", "v3-small", "-o", str(page))
     out = run("diff", "v1", "v3-small", "--by", "block", "--format", "csv").out
 
-    # What was not there before has no change that is a number.
+    # The change of what was not there before is not a number.
     drawn = [
         tuple("" if cell == "new" else cell for cell in row)
         for row in in_page(page, "Blocks")
@@ -214,12 +214,12 @@ def test_the_page_of_budgets_has_every_limit(run: Run, tmp_path: Path) -> None:
     out = run("ci", "--html", str(page), "--format", "csv").out
 
     assert (
-        in_page(page, "Limits, the worst first")
+        in_page(page, "Limits, worst first")
         == [tuple(row) for row in csv.reader(io.StringIO(out))][1:]
     )
 
 
-def test_the_foot_of_a_sheet_is_said_once(run: Run) -> None:
+def test_the_foot_of_a_sheet_is_printed_once(run: Run) -> None:
     """Notes go below the last table; in CSV they are warnings."""
     table = run("count", "v1", "--by", "stage")
     as_csv = run("count", "v1", "--by", "stage", "--format", "csv")
@@ -230,7 +230,7 @@ def test_the_foot_of_a_sheet_is_said_once(run: Run) -> None:
 
 @pytest.mark.parametrize("by", ["layer", "stage"])
 @pytest.mark.parametrize("format_", ["table", "json", "csv", "md"])
-def test_elementwise_counts_and_deployed_sizes_stand_together(
+def test_elementwise_counts_and_deployed_sizes_go_together(
     run: Run, by: str, format_: str
 ) -> None:
     """Layers without weights, which --elementwise lists, store nothing."""

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from mnprofile.base.json_files import envelope, read_record
 from mnprofile.base.records import Record
-from mnprofile.costs.comparison import QUANTITIES, Costs
+from mnprofile.costs.comparison import COMPARED, Costs
 
 
 @dataclass(frozen=True)
@@ -71,5 +71,5 @@ def _network(record: Record, name: str) -> NetworkCosts:
 
 
 def _costs(record: Record) -> Costs:
-    record.only(*QUANTITIES)
-    return Costs(*(record.count(quantity) for quantity in QUANTITIES))
+    record.only(*COMPARED)
+    return Costs(*(record.count(quantity) for quantity in COMPARED))

@@ -11,7 +11,7 @@ from typing import Literal, NoReturn
 from mnprofile.base.errors import OK, UNMEASURED, VERDICT, MnprofileError, UsageError
 from mnprofile.costs.budgets.baseline import Baseline, NetworkCosts
 from mnprofile.costs.budgets.reading import Budget, BudgetError, BudgetFile
-from mnprofile.costs.comparison import QUANTITIES, Costs, Quantity, side_of_count
+from mnprofile.costs.comparison import COMPARED, Costs, Quantity, side_of_count
 from mnprofile.costs.counting import count
 from mnprofile.networks import catalog
 from mnprofile.networks.blocks.builder import build_rows
@@ -153,7 +153,7 @@ def _increases(
         )
         return [LimitCheck("unmeasured", budget, network.label, rule, reason=reason)]
     found = []
-    for quantity in QUANTITIES:
+    for quantity in COMPARED:
         limit = int(getattr(before.total, quantity) * (1 + max_increase))
         found.append(_check(budget, rule, network, quantity, limit, before))
     return found
@@ -179,7 +179,7 @@ def _networks(file: BudgetFile, budget: Budget) -> tuple[NetworkCosts, ...]:
         twice = said_twice(spec, budget.request)
         if twice is not None:
             place = file.place(budget, twice)
-            raise BudgetError(f"{twice}: arch already says it", place=place)
+            raise BudgetError(f"{twice}: arch already sets it", place=place)
         request = with_spec(spec, budget.request)
         tables = _tables(file.path.parent, arch)
         for index, table in enumerate(tables):

@@ -20,13 +20,13 @@ from mnprofile.base import toml_files, units
 from mnprofile.base.errors import UNMEASURED, MnprofileError, Place, UsageError
 from mnprofile.base.files import Input
 from mnprofile.base.records import Record
-from mnprofile.costs.comparison import QUANTITIES, Quantity
+from mnprofile.costs.comparison import COMPARED, Quantity
 from mnprofile.networks.configuration import Request, real_number, whole_number
 
 CONFIG_FILES = ("mnprofile.toml", "pyproject.toml")  # the first that exists
 BASELINE_FILE = "mnprofile-baseline.json"
 MAX_NAME = 200
-LIMIT_KEYS: dict[str, Quantity] = {f"max-{name}": name for name in QUANTITIES}
+LIMIT_KEYS: dict[str, Quantity] = {f"max-{name}": name for name in COMPARED}
 _FACTORS = ("alpha", "res", "t", "classes", "impl", "output-stride")
 BUDGET_KEYS = ("name", "arch", *_FACTORS, *LIMIT_KEYS, "max-increase", "message")
 TOP_KEYS = ("budget", "baseline")

@@ -12,7 +12,7 @@ from mnprofile.evidence.literature.sources import Printed, figures
 
 PHONES = ("Pixel 1", "Pixel 2", "Pixel 3")
 
-Point = tuple[float, int]  # alpha, resolution
+WidthAndSide = tuple[float, int]  # alpha, resolution
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +103,7 @@ class Latency:
     phone: str
     device: str  # as the source names it
     label: str
-    milliseconds: Mapping[Point, float]
+    milliseconds: Mapping[WidthAndSide, float]
 
 
 @cache
@@ -131,7 +131,7 @@ def top1_figures(name: str) -> tuple[Printed, ...]:
 
 
 @cache
-def published(name: str) -> Mapping[Point, float]:
+def published(name: str) -> Mapping[WidthAndSide, float]:
     """The published top-1 of a table in percent, by (alpha, resolution)."""
     return {
         point_of(figure): float(figure.printed.rstrip(" %"))
@@ -139,7 +139,7 @@ def published(name: str) -> Mapping[Point, float]:
     }
 
 
-def point_of(figure: Printed) -> Point:
+def point_of(figure: Printed) -> WidthAndSide:
     """The configuration that a figure is about."""
     # The papers omit a width of 1.0, and the V1 paper omits a size of 224.
     return figure.alpha or 1.0, figure.resolution or 224

@@ -76,7 +76,7 @@ def _fault_of(misprint: Misprint, source: str, earlier: list[Misprint]) -> str:
     printed = f"{misprint.quantity} {misprint.printed} in {misprint.table}"
     about = [figure for figure in figures(source) if misprint.is_about(figure)]
     if not about:
-        return f"no figure is {printed}"
+        return f"not a printed figure: {printed}"
     for row in misprint.rows:
         if not any(_names(row, figure) for figure in about):
             return f'no row "{row}" has {printed}'

@@ -13,15 +13,15 @@ from typing import TYPE_CHECKING
 
 from mnprofile.base import extras
 from mnprofile.base.errors import UsageError, nearest
-from mnprofile.costs.counting import Count, Figures, Layer, count
+from mnprofile.costs.counting import Count, Counts, Layer, count
 from mnprofile.evidence.profilers.measuring import (
     Measurement,
     ModuleFigures,
     measure,
 )
 from mnprofile.evidence.profilers.rules import (
-    Entry,
     Ledger,
+    LedgerEntry,
     entry,
     ledger,
     profiler_of,
@@ -106,7 +106,7 @@ class LayerCheck:
 class Reading:
     """What a profiler printed, and what the ledger says it prints."""
 
-    entry: Entry
+    entry: LedgerEntry
     version: str
     total: int | None
     failure: str = ""
@@ -343,7 +343,7 @@ def _uncounted(graph: Graph, left_out: Mapping[str, int]) -> Iterable[Problem]:
 class LayerSums:
     """Sums over several layers: ours, and what was measured."""
 
-    ours: Figures
+    ours: Counts
     fvcore_macs: int
     fvcore_other: int
     flops: int
@@ -360,7 +360,7 @@ def sum_of(layers: Iterable[LayerCheck]) -> LayerSums:
     """The sum of some layers, and the number of problems in them."""
     chosen = tuple(layers)
     return LayerSums(
-        sum((one.layer.figures for one in chosen), start=Figures()),
+        sum((one.layer.figures for one in chosen), start=Counts()),
         sum(one.fvcore_macs or 0 for one in chosen),
         sum(one.fvcore_other or 0 for one in chosen),
         sum(one.flops for one in chosen),

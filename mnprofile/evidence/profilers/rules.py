@@ -17,7 +17,7 @@ from mnprofile.graph.configuration import Configuration
 from mnprofile.graph.graph import Graph, Node
 
 # Quantity: its symbol in a formula, and its meaning.
-QUANTITIES = {
+TALLIED = {
     "macs": ("M", "multiply-adds of convolutions and fully connected layers"),
     "conv_bias": ("Bc", "output elements of convolutions with a bias"),
     "linear_bias": ("Bl", "outputs of fully connected layers with a bias"),
@@ -198,12 +198,12 @@ class Term:
         return self.factor * self.count
 
     def __str__(self) -> str:
-        symbol = QUANTITIES[self.quantity][0]
+        symbol = TALLIED[self.quantity][0]
         return symbol if self.factor == 1 else f"{self.factor} {symbol}"
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class LedgerEntry:
     """What one profiler prints for a network, as a sum."""
 
     profiler: Profiler
@@ -232,10 +232,10 @@ class Ledger:
     config: Configuration
     writing: TorchStyle
     counts: Mapping[str, int] = field(hash=False)
-    entries: tuple[Entry, ...]
-    other: tuple[Entry, ...]
+    entries: tuple[LedgerEntry, ...]
+    other: tuple[LedgerEntry, ...]
 
-    def __getitem__(self, name: str) -> Entry:
+    def __getitem__(self, name: str) -> LedgerEntry:
         """The entry of a profiler. Raises UsageError for an unknown name."""
         profiler = profiler_of(name)
         return next(entry for entry in self.entries if entry.profiler is profiler)
@@ -275,18 +275,20 @@ def ledger(
     )
 
 
-def entry(profiler: Profiler, counts: Mapping[str, int], writing: TorchStyle) -> Entry:
+def entry(
+    profiler: Profiler, counts: Mapping[str, int], writing: TorchStyle
+) -> LedgerEntry:
     """A profiler's rule applied to the quantities of a network, or of a part of one."""
     terms = (
         Term(quantity, profiler.factor(quantity, writing), counts[quantity])
-        for quantity in QUANTITIES
+        for quantity in TALLIED
     )
-    return Entry(profiler, tuple(term for term in terms if term.amount))
+    return LedgerEntry(profiler, tuple(term for term in terms if term.amount))
 
 
 def quantities(nodes: Iterable[Node]) -> dict[str, int]:
     """Every quantity that a rule may use, summed over some operators."""
-    found: Counter[str] = Counter(dict.fromkeys(QUANTITIES, 0))
+    found: Counter[str] = Counter(dict.fromkeys(TALLIED, 0))
     for node in nodes:
         found.update(_quantities_of(node))
     return dict(found)

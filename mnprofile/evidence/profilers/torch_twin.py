@@ -58,7 +58,7 @@ class Sum(nn.Module):
         return x + other
 
 
-class Product(nn.Module):
+class Multiplication(nn.Module):
     """A map times another, or times one factor per channel."""
 
     def forward(self, x: Tensor, other: Tensor) -> Tensor:
@@ -82,7 +82,7 @@ class Network(nn.Module):
     It takes as many tensors as the graph has inputs, and returns a tuple if there are
     several outputs. Submodules have the graph's node names, so module ``block3.expand``
     is the layer of that name. A convolution that torch cannot pad by itself has a
-    padding module next to it (``block3.depthwise.pad``).
+    padding module next to it (``block3.depthwise.conv_pad``).
     """
 
     def __init__(self, graph: Graph, writing: TorchStyle) -> None:
@@ -94,7 +94,7 @@ class Network(nn.Module):
             before = tuple(channels[key] for key in inputs)
             padding = _padding(op)
             if padding is not None:
-                path = f"{node.layer}.pad"
+                path = f"{node.name}_pad"
                 self._place(path, padding)
                 calls.append((path, inputs, path))
                 inputs = (path,)
@@ -154,7 +154,7 @@ twin.register(BatchNorm, lambda _, c, __: nn.BatchNorm2d(c[0]))
 twin.register(Activation, lambda op, _, writing: _activation(op, writing))
 twin.register(GlobalPool, lambda _, __, writing: _pooling(writing))
 twin.register(Add, lambda *_: Sum())
-twin.register(Multiply, lambda *_: Product())
+twin.register(Multiply, lambda *_: Multiplication())
 twin.register(Concatenate, lambda _, c, __: Concatenation(sum(c)))
 
 
@@ -205,11 +205,11 @@ def _flat(x: Tensor) -> Tensor:
 
 
 def _fit(module: nn.Module, x: Tensor) -> Tensor:
-    """Vectors for a linear layer, 1x1 maps for everything that follows one."""
+    """Vectors for a linear layer, 1x1 maps for what follows one but activations."""
     if isinstance(module, nn.Linear):
         return x.flatten(1)
-    is_map = isinstance(module, nn.Conv2d | nn.BatchNorm2d | nn.AdaptiveAvgPool2d)
-    return x[:, :, None, None] if is_map and x.dim() == 2 else x
+    takes_vectors = isinstance(module, (Function, *_ACTIVATIONS.values()))
+    return x if takes_vectors or x.dim() != 2 else x[:, :, None, None]
 
 
 def _last_uses(

@@ -4,7 +4,14 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from mnprofile.graph.arithmetic import at_least, ceil_div, decide
-from mnprofile.graph.operators.op import Op, Shape, ShapeError, Window, pair
+from mnprofile.graph.operators.op import (
+    GraphError,
+    Op,
+    Shape,
+    ShapeError,
+    Window,
+    pair,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +127,9 @@ class Conv(Windowed):
         return f"Conv {self.sides}"
 
     def out_shape(self, x: Shape, *others: Shape) -> Shape:
+        for channels in (x.c, self.out) if self.groups != 1 else ():
+            if not decide(channels % self.groups == 0):
+                raise GraphError(f"{channels} channels in {self.groups} groups")
         return Shape(self.out, *self.out_sizes(x))
 
     def weights(self, x: Shape) -> int:

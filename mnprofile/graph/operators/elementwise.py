@@ -16,6 +16,10 @@ class BatchNorm(Op):
     works_in_place: ClassVar[bool] = True
     entering: ClassVar[str | None] = "batch_norm_elems"
 
+    @property
+    def label(self) -> str:
+        return "bn"
+
     def bn_affine(self, x: Shape) -> int:
         return 2 * x.c
 
@@ -34,6 +38,10 @@ class Activation(Op):
     works_in_place: ClassVar[bool] = True
     entering: ClassVar[str | None] = "activation_elems"
     function: ActivationKind
+
+    @property
+    def label(self) -> str:
+        return self.function
 
     def tally(self, x: Shape, y: Shape) -> dict[str, int]:
         return {self.function: x.elements}

@@ -11,6 +11,7 @@ class Add(Op):
 
     __slots__ = ()
     kind: ClassVar[str] = "add"
+    takes: ClassVar[int | None] = 2
     works_in_place: ClassVar[bool] = True
     entering: ClassVar[str | None] = "add_elems"
 
@@ -29,6 +30,7 @@ class Multiply(Op):
 
     __slots__ = ()
     kind: ClassVar[str] = "multiply"
+    takes: ClassVar[int | None] = 2
     works_in_place: ClassVar[bool] = True
     entering: ClassVar[str | None] = "scale_elems"
 
@@ -61,6 +63,7 @@ class Concatenate(Op):
 
     __slots__ = ()
     kind: ClassVar[str] = "concatenate"
+    takes: ClassVar[int | None] = None
 
     def out_shape(self, x: Shape, *others: Shape) -> Shape:
         for other in others:

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from mnprofile.graph.operators.op import Op, Shape
+from mnprofile.graph.arithmetic import decide
+from mnprofile.graph.operators.op import GraphError, Op, Shape
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +22,8 @@ class Linear(Op):
         return "Fully Connected"
 
     def out_shape(self, x: Shape, *others: Shape) -> Shape:
+        if not decide(x.positions == 1):
+            raise GraphError(f"a fully connected layer on {x}, which is not pooled")
         return Shape(self.out, 1, 1)
 
     def weights(self, x: Shape) -> int:

@@ -62,11 +62,17 @@ class Op:
     sees_all: ClassVar[bool] = False  # every position sees the whole map
     takes_factors: ClassVar[bool] = False  # its other inputs are factors per channel
     entering: ClassVar[str | None] = None  # the quantity its input elements count as
+    takes: ClassVar[int | None] = 1  # the number of its inputs; None: any
 
     @property
     def type(self) -> str:
         """The operator type, named as in Table 2 of the MobileNetV1 paper."""
         return self.kind
+
+    @property
+    def label(self) -> str:
+        """Its name in a drawing, after the first operator of its layer."""
+        return self.type
 
     def out_shape(self, x: Shape, *others: Shape) -> Shape:
         """The output's shape. Raises GraphError where the inputs do not fit."""

@@ -10,14 +10,14 @@ from mnprofile.networks.notation import styles as package
 from mnprofile.networks.notation.markdown import Table
 from mnprofile.networks.notation.rows import Architecture, Row, normalised
 from mnprofile.networks.notation.settings import read_settings
-from mnprofile.networks.notation.styles.style import Context, RowCells, Style
+from mnprofile.networks.notation.styles.style import Context, RowCells, TableStyle
 
 MAX_ROWS_BUILT = 1_000
 DEFAULT_CLASSES = 1000
 
 
 @cache
-def styles() -> tuple[Style, ...]:
+def styles() -> tuple[TableStyle, ...]:
     """All known styles: each module of the package ``styles`` defines one."""
     modules = sorted(one.name for one in iter_modules(package.__path__))
     loaded = (import_module(f"{package.__name__}.{name}") for name in modules)
@@ -70,7 +70,7 @@ def read_architecture(table: Table) -> Architecture:
     )
 
 
-def _style(table: Table) -> Style:
+def _style(table: Table) -> TableStyle:
     """The style whose headers the table has; each must occur exactly once."""
     found = [normalised(cell.text) for cell in table.grid.headers]
     style = max(styles(), key=lambda one: len(set(found) & set(one.printed)))
@@ -100,7 +100,9 @@ def _style(table: Table) -> Style:
     return style
 
 
-def _rows(table: Table, style: Style, activation: ActivationKind | None) -> list[Row]:
+def _rows(
+    table: Table, style: TableStyle, activation: ActivationKind | None
+) -> list[Row]:
     """The rows in network order, with the 5× groups of V1 repeated."""
     order = [normalised(cell.text) for cell in table.grid.headers]
     printed = {header: style.printed[header] for header in order}
@@ -131,7 +133,7 @@ def _rows(table: Table, style: Style, activation: ActivationKind | None) -> list
     return rows
 
 
-def _check_order(table: Table, style: Style, rows: tuple[Row, ...]) -> None:
+def _check_order(table: Table, style: TableStyle, rows: tuple[Row, ...]) -> None:
     """Nothing follows the classifier, and only 1x1 layers follow the pooling."""
     pooled = classified = False
     for row in rows:

@@ -6,9 +6,8 @@ cell, and a hostile page of 1 MiB must be refused within a second.
 """
 
 import re
-import tomllib
 from dataclasses import dataclass, field, replace
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from mnprofile.base import toml_files
 from mnprofile.base.errors import Place, TableError, nearest
@@ -37,7 +36,7 @@ class Cell:
     column: int = field(compare=False)
 
 
-class Grid(NamedTuple):
+class CellGrid(NamedTuple):
     """A table: header cells, and rows with exactly one cell per header."""
 
     headers: tuple[Cell, ...]
@@ -65,8 +64,8 @@ class Table:
     source: str
     settings: dict[str, object]
     settings_line: int
-    printed: Grid
-    grid: Grid
+    printed: CellGrid
+    grid: CellGrid
     errata: tuple[Erratum, ...]
     _settings_at: dict[str, tuple[int, int, int]] = field(compare=False, repr=False)
 
@@ -133,11 +132,6 @@ def read_table(text: str, file: str) -> Table:
     )
 
 
-def read_settings(text: str) -> dict[str, Any]:
-    """The settings of a page that is known to be valid, without reading its table."""
-    return tomllib.loads(text.split("```toml\n", 1)[1].split("\n```", 1)[0])
-
-
 class _Page:
     """One pass over the lines of a page."""
 
@@ -147,8 +141,8 @@ class _Page:
         self.title = ""
         self.source: list[str] = []
         self.settings: tuple[int, list[str]] | None = None
-        self.grids: list[Grid] = []
-        self.errata: Grid | None = None
+        self.grids: list[CellGrid] = []
+        self.errata: CellGrid | None = None
         self.first_pipe: int | None = None  # the first line with | outside a table
         self.stray: int | None = None  # the first line that looks like a stray row
 
@@ -250,7 +244,7 @@ class _Page:
                     accepted=f"at most {MAX_ROWS}",
                 )
             end += 1
-        grid = Grid(headers, tuple(rows))
+        grid = CellGrid(headers, tuple(rows))
         if errata and self.errata is not None:
             raise TableError("a second errata table", place=Place(self.file, at + 1, 1))
         if errata:
@@ -345,8 +339,8 @@ def _parse_settings(
 
 
 def _apply_errata(
-    file: str, printed: Grid, errata: Grid | None
-) -> tuple[Grid, tuple[Erratum, ...]]:
+    file: str, printed: CellGrid, errata: CellGrid | None
+) -> tuple[CellGrid, tuple[Erratum, ...]]:
     """The grid with each erratum's cell replaced, and the errata.
 
     The text that an erratum calls printed must be the text in the main table.
@@ -402,5 +396,5 @@ def _apply_errata(
         read[row, column] = Erratum(
             row + 1, header.text, was.text, reads.text, why.text, cell.line
         )
-    grid = Grid(printed.headers, tuple(tuple(row) for row in rows))
+    grid = CellGrid(printed.headers, tuple(tuple(row) for row in rows))
     return grid, tuple(read[key] for key in sorted(read))

@@ -14,7 +14,7 @@ from mnprofile.networks.widths import Scaling
 
 if TYPE_CHECKING:
     from mnprofile.networks.blocks.builder import Builder
-    from mnprofile.networks.notation.styles.style import Style
+    from mnprofile.networks.notation.styles.style import TableStyle
 
 
 @dataclass(frozen=True)
@@ -81,7 +81,7 @@ class Architecture:
     scaling: Scaling = field(compare=False, repr=False)
     resolution: int
     classes: int
-    style: Style
+    style: TableStyle
     rows: tuple[Row, ...]
     table: Table = field(compare=False, repr=False)
 

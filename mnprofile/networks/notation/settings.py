@@ -109,8 +109,10 @@ class _Reader(Record):
 
     def choice(self, key: str, known: tuple[C, ...]) -> C:
         value = self.value(key)
+        if not isinstance(value, str):
+            self.refuse(key, "not a text", ", ".join(known))
         if value not in known:
-            close = nearest(str(value), known)
+            close = nearest(value, known)
             self.refuse(key, f'"{value}" is not accepted', ", ".join(known), close)
         return known[known.index(value)]
 

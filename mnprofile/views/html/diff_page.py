@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from markupsafe import Markup
 
 from mnprofile.base.units import change, short, signed
-from mnprofile.costs.comparison import QUANTITIES, Comparison, Delta, Quantity
+from mnprofile.costs.comparison import COMPARED, Comparison, Delta, Quantity
 from mnprofile.views.html import tables as html
 from mnprofile.views.html.markup import element
 from mnprofile.views.html.pages import Page, Section, render
@@ -37,7 +37,7 @@ def diff_page(compared: Comparison, quantity: Quantity, top: int) -> str:
             " are relative to the largest step.",
             element(
                 "div",
-                *(_steps(compared.stages, name) for name in QUANTITIES),
+                *(_steps(compared.stages, name) for name in COMPARED),
                 class_="trio",
             ),
         ),
@@ -65,7 +65,7 @@ def diff_page(compared: Comparison, quantity: Quantity, top: int) -> str:
 def _told(compared: Comparison) -> str:
     """How the totals changed, in one sentence."""
     parts = []
-    for name in QUANTITIES:
+    for name in COMPARED:
         base, head = compared.total.of(name)
         word = "unchanged" if base == head else change(base, head)
         parts.append(f"{DRAWN[name].lower()} {short(base)} → {short(head)} ({word})")

@@ -16,7 +16,13 @@ from mnprofile.search.factors import (
     factors,
 )
 from mnprofile.views.html.markup import data_block
-from mnprofile.views.html.panels import TYPE_KEYS, Network, Panel, accuracy, legend
+from mnprofile.views.html.panels import (
+    TYPE_KEYS,
+    Panel,
+    ReportNetwork,
+    accuracy,
+    legend,
+)
 from mnprofile.views.html.shell import drawing, fragment
 from mnprofile.views.plots.accuracy import AccuracyPlot
 from mnprofile.views.plots.accuracy_svg import BOTTOM, LEFT, RIGHT, TOP, axes
@@ -36,7 +42,7 @@ MAX_EXACT = 1 << 53
 _MARKERS = {one.key: one.marker.path for one in (*FAMILIES.values(), OTHER)}
 
 
-def explorer(networks: Sequence[Network], plot: AccuracyPlot) -> Panel:
+def explorer(networks: Sequence[ReportNetwork], plot: AccuracyPlot) -> Panel:
     """Controls and figures, around the plot with the moving point."""
     moving = drawing("moving.svg", top=TOP, bottom=BOTTOM, marker=_MARKERS["v1"])
     panel = accuracy(networks, plot, extra=moving)
@@ -44,7 +50,7 @@ def explorer(networks: Sequence[Network], plot: AccuracyPlot) -> Panel:
     return replace(panel, body=body)
 
 
-def explorer_data(networks: Sequence[Network], plot: AccuracyPlot) -> Any:
+def explorer_data(networks: Sequence[ReportNetwork], plot: AccuracyPlot) -> Any:
     """The JSON block that the explorer's script reads."""
     place = axes(plot)
     numbers = {network.arch.name: index for index, network in enumerate(networks)}
@@ -79,7 +85,7 @@ def explorer_data(networks: Sequence[Network], plot: AccuracyPlot) -> Any:
     )
 
 
-def _network(network: Network) -> dict[str, Any]:
+def _network(network: ReportNetwork) -> dict[str, Any]:
     """One table on its grid; equal rows of numbers are stored once."""
     config = network.counted.config
     height, width = config.resolution

@@ -8,11 +8,11 @@ from mnprofile.costs.explaining import (
 )
 from mnprofile.views.html import tables as html
 from mnprofile.views.html.markup import element, join
-from mnprofile.views.html.panels import Network, Panel
+from mnprofile.views.html.panels import Panel, ReportNetwork
 from mnprofile.views.sheets.explain import block_sheet
 
 
-def formulas(network: Network, key: str) -> Panel:
+def formulas(network: ReportNetwork, key: str) -> Panel:
     """One row per block: its formula, in symbols and in numbers, and its saving."""
     explained = network_explanation(network.arch, network.counted.graph)
     shown = ("block", "formula", "macs", "standard_macs", "share", "numbers")

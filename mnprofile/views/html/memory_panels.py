@@ -11,14 +11,14 @@ from mnprofile.costs.memory.activations import (
 )
 from mnprofile.views.html import tables as html
 from mnprofile.views.html.markup import element
-from mnprofile.views.html.panels import Network, Panel
+from mnprofile.views.html.panels import Panel, ReportNetwork
 from mnprofile.views.plots.live_memory import PlotStep, step_plot
 from mnprofile.views.sheets.memory import step_sheet
 
 BITS = 8
 
 
-def live_memory(network: Network, key: str) -> Panel:
+def live_memory(network: ReportNetwork, key: str) -> Panel:
     """Live activation memory layer by layer, as steps, and the peak."""
     memory = activation_memory(network.counted.graph, bits=BITS)
     every = memory.by("layer")

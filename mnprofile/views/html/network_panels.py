@@ -7,10 +7,10 @@ from markupsafe import Markup
 
 from mnprofile.base.sheet import Column, Sheet
 from mnprofile.base.units import grouped, percent
-from mnprofile.costs.counting import Figures, Group
+from mnprofile.costs.counting import Counts, LayerGroup
 from mnprofile.views.html import tables as html
 from mnprofile.views.html.markup import element, join
-from mnprofile.views.html.panels import TYPE_KEYS, Network, Panel, legend
+from mnprofile.views.html.panels import TYPE_KEYS, Panel, ReportNetwork, legend
 from mnprofile.views.plots.bars import Segment, columns, stacked_bar
 from mnprofile.views.plots.palette import type_of
 from mnprofile.views.sheets.columns import DRAWN, drawn
@@ -22,7 +22,7 @@ from mnprofile.views.sheets.count import (
 )
 
 
-def stages(network: Network, key: str) -> Panel:
+def stages(network: ReportNetwork, key: str) -> Panel:
     """Three quantities by stage, stacked by operator type."""
     groups = network.counted.by("stage")
     totals = network.counted.totals
@@ -48,7 +48,7 @@ def stages(network: Network, key: str) -> Panel:
     return Panel(f"{key}-stages", "By stage", caption, join([body, legend(), numbers]))
 
 
-def stage_sheet(network: Network) -> Sheet:
+def stage_sheet(network: ReportNetwork) -> Sheet:
     """The three quantities by stage."""
     shown = group_sheet(network.counted, "stage").only(
         "stage",
@@ -58,7 +58,7 @@ def stage_sheet(network: Network) -> Sheet:
     return replace(shown, title=network.label)
 
 
-def _bars(groups: Sequence[Group], quantity: str, label: str) -> Markup:
+def _bars(groups: Sequence[LayerGroup], quantity: str, label: str) -> Markup:
     """One table: one row per stage, its bar split by type, its number."""
     whole = max((getattr(group.figures, quantity) for group in groups), default=0)
     rows = []
@@ -71,7 +71,7 @@ def _bars(groups: Sequence[Group], quantity: str, label: str) -> Markup:
     return html.bar_table(label, ("Stage", "By type", label), rows)
 
 
-def _by_type(group: Group, quantity: str) -> list[Segment]:
+def _by_type(group: LayerGroup, quantity: str) -> list[Segment]:
     """A stage's parts by type colour, always in the same order."""
     sums = dict.fromkeys((*TYPE_KEYS, "rest"), 0)
     for layer in group.layers:
@@ -83,7 +83,7 @@ def _by_type(group: Group, quantity: str) -> list[Segment]:
     ]
 
 
-def layers(network: Network, key: str) -> Panel:
+def layers(network: ReportNetwork, key: str) -> Panel:
     """Three quantities layer by layer, in network order."""
     every = network.counted.layers
     totals = network.counted.totals
@@ -112,7 +112,7 @@ def layers(network: Network, key: str) -> Panel:
     )
 
 
-def types(network: Network, key: str) -> Panel:
+def types(network: ReportNetwork, key: str) -> Panel:
     """Shares by operator type; for V1 with those of the paper's Table 2."""
     counted = network.counted
     totals = counted.totals
@@ -142,7 +142,9 @@ def types(network: Network, key: str) -> Panel:
     return Panel(f"{key}-types", "By operator type", caption, body)
 
 
-def _shares(groups: Sequence[Group], quantity: str, totals: Figures) -> list[Segment]:
+def _shares(
+    groups: Sequence[LayerGroup], quantity: str, totals: Counts
+) -> list[Segment]:
     return [
         Segment(
             type_of(group.name),
@@ -155,7 +157,7 @@ def _shares(groups: Sequence[Group], quantity: str, totals: Figures) -> list[Seg
     ]
 
 
-def shares_sheet(network: Network) -> Sheet:
+def shares_sheet(network: ReportNetwork) -> Sheet:
     """Shares by type; those of the V1 paper's Table 2 for the network it is about."""
     full = type_sheet(network.counted, network.arch)
     printed = (
@@ -174,7 +176,7 @@ def shares_sheet(network: Network) -> Sheet:
     return replace(shown, total=None)
 
 
-def layer_table(network: Network, key: str) -> Panel:
+def layer_table(network: ReportNetwork, key: str) -> Panel:
     """Every counted layer, each with its line in the table file."""
     file = network.arch.table.file.replace("\\", "/").rpartition("/")[2]
     every = network.counted.layers

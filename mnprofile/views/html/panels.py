@@ -32,7 +32,7 @@ TYPE_KEYS = {
 
 
 @dataclass(frozen=True)
-class Network:
+class ReportNetwork:
     """One network of a report: its table, and its count at one configuration."""
 
     arch: Architecture
@@ -80,14 +80,14 @@ def legend() -> Markup:
     return element("ul", join(items), class_="legend")
 
 
-def key_figures(networks: Sequence[Network]) -> Panel:
+def key_figures(networks: Sequence[ReportNetwork]) -> Panel:
     """Every total, one row per network."""
     sheet = key_figure_sheet([(one.title, one.counted) for one in networks])
     drawn = html.table(sheet, caption="Totals")
     return Panel("figures", "Key figures", _compared(networks), drawn)
 
 
-def _compared(networks: Sequence[Network]) -> str:
+def _compared(networks: Sequence[ReportNetwork]) -> str:
     """The cheapest network, and the cost of the others relative to it."""
     ordered = sorted(networks, key=lambda one: one.counted.totals.macs)
     least, most = ordered[0], ordered[-1]
@@ -105,7 +105,10 @@ def _compared(networks: Sequence[Network]) -> str:
 
 
 def accuracy(
-    networks: Sequence[Network], plot: AccuracyPlot, *, extra: Markup | None = None
+    networks: Sequence[ReportNetwork],
+    plot: AccuracyPlot,
+    *,
+    extra: Markup | None = None,
 ) -> Panel:
     """Printed accuracies over counted multiply-adds."""
     drawn = scatter(plot, extra=extra)
@@ -151,7 +154,7 @@ def _accuracy_caption(plot: AccuracyPlot) -> str:
     )
 
 
-def _accuracy_key(networks: Sequence[Network], plot: AccuracyPlot) -> str:
+def _accuracy_key(networks: Sequence[ReportNetwork], plot: AccuracyPlot) -> str:
     drawn = {point.network for point in plot.points}
     without = [one.title for one in networks if one.arch.name not in drawn]
     text = (
@@ -167,7 +170,7 @@ def _accuracy_key(networks: Sequence[Network], plot: AccuracyPlot) -> str:
 # --- the end of a report -------------------------------------------------------------
 
 
-def sources(networks: Sequence[Network]) -> Panel:
+def sources(networks: Sequence[ReportNetwork]) -> Panel:
     """Where every table and accuracy comes from, and what was corrected in them."""
     items = []
     for network in networks:

@@ -8,12 +8,12 @@ from mnprofile.evidence.literature.reproduction import Reproduction, Verdict
 from mnprofile.evidence.profilers.cross_check import Check
 from mnprofile.views.html import tables as html
 from mnprofile.views.html.markup import join
-from mnprofile.views.html.panels import Network, Panel
+from mnprofile.views.html.panels import Panel, ReportNetwork
 from mnprofile.views.sheets.check import problem_sheet, reading_sheet
 from mnprofile.views.sheets.reproduction import figure_sheet
 
 
-def crosscheck_panel(checks: Sequence[tuple[Network, Check]]) -> Panel:
+def crosscheck_panel(checks: Sequence[tuple[ReportNetwork, Check]]) -> Panel:
     """What each profiler printed for each network, and what is left unexplained."""
     agree = sum(checked.agrees for _, checked in checks)
     caption = (
@@ -50,7 +50,7 @@ def crosscheck_panel(checks: Sequence[tuple[Network, Check]]) -> Panel:
     return Panel("crosscheck", "Cross-check", caption, join(body))
 
 
-def reproduction_panel(networks: Sequence[Network], done: Reproduction) -> Panel:
+def reproduction_panel(networks: Sequence[ReportNetwork], done: Reproduction) -> Panel:
     """The published cost figures of the report's networks, and our verdicts."""
     titles = {network.spelling: network.title for network in networks}
     results = [one for one in done.results if one.figure.network in titles]

@@ -19,7 +19,7 @@ from mnprofile.views.html.network_panels import (
     types,
 )
 from mnprofile.views.html.pages import Page, Section, render
-from mnprofile.views.html.panels import Network, Panel
+from mnprofile.views.html.panels import Panel, ReportNetwork
 from mnprofile.views.html.shell import asset
 from mnprofile.views.plots.accuracy import AccuracyPlot, printed
 from mnprofile.views.plots.accuracy_svg import HEIGHT, scatter
@@ -30,12 +30,14 @@ PAGE = "index.html"
 MARKDOWN = "report.md"
 
 
-def accuracy_plot(networks: Sequence[Network]) -> AccuracyPlot:
+def accuracy_plot(networks: Sequence[ReportNetwork]) -> AccuracyPlot:
     """Every printed accuracy of some networks over their multiply-adds."""
     return printed([(one.arch, one.counted.config.impl) for one in networks])
 
 
-def report_page(networks: Sequence[Network], verdicts: Sequence[Panel] = ()) -> str:
+def report_page(
+    networks: Sequence[ReportNetwork], verdicts: Sequence[Panel] = ()
+) -> str:
     """The whole report as HTML.
 
     ``verdicts`` are panels of checks that were run: a cross-check against profilers, a
@@ -81,7 +83,7 @@ def report_page(networks: Sequence[Network], verdicts: Sequence[Panel] = ()) -> 
     )
 
 
-def report_markdown(networks: Sequence[Network]) -> str:
+def report_markdown(networks: Sequence[ReportNetwork]) -> str:
     """Key figures, stages, types and peak memory, for a README or a pull request."""
     figures = key_figure_sheet([(one.title, one.counted) for one in networks])
     parts = [
@@ -97,7 +99,7 @@ def report_markdown(networks: Sequence[Network]) -> str:
     return "\n".join(parts)
 
 
-def picture(networks: Sequence[Network]) -> str:
+def picture(networks: Sequence[ReportNetwork]) -> str:
     """The accuracy plot as a separate file, for light and dark pages."""
     inner = scatter(accuracy_plot(networks))
     return element(
@@ -112,5 +114,5 @@ def picture(networks: Sequence[Network]) -> str:
     )
 
 
-def _title(networks: Sequence[Network]) -> str:
+def _title(networks: Sequence[ReportNetwork]) -> str:
     return ", ".join(network.title for network in networks)

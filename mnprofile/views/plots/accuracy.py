@@ -11,7 +11,7 @@ from mnprofile.evidence.literature.accuracies import printed_accuracies
 from mnprofile.evidence.literature.accuracy_series import PHONES
 from mnprofile.networks.notation.rows import Architecture
 from mnprofile.search.row_files import latency_column
-from mnprofile.views.plots.palette import Style, styles
+from mnprofile.views.plots.palette import PlotStyle, styles
 from mnprofile.views.plots.scales import tick_text
 
 
@@ -107,7 +107,7 @@ class Series:
     """The points of one table; ``name`` is what it is called."""
 
     name: str
-    style: Style
+    style: PlotStyle
     points: tuple[Point, ...]
 
     @cached_property

@@ -7,7 +7,7 @@ from typing import Any
 from mnprofile.base import escape, units
 from mnprofile.search.grids import Grid
 from mnprofile.views.plots.heat import macs_of
-from mnprofile.views.plots.palette import Style, styles
+from mnprofile.views.plots.palette import PlotStyle, styles
 from mnprofile.views.plots.plotly_layout import TEXT, PlotlyFigure, layout, scatter
 from mnprofile.views.plots.scales import linear_ticks, thinned, tick_text
 
@@ -62,7 +62,7 @@ def figure(expansions: Sequence[Expansion]) -> PlotlyFigure:
     return {"data": traces, "layout": drawn}
 
 
-def _traces(one: Expansion, style: Style) -> tuple[dict[str, Any], dict[str, Any]]:
+def _traces(one: Expansion, style: PlotStyle) -> tuple[dict[str, Any], dict[str, Any]]:
     name = escape.plotly(one.network)
     line = scatter(
         "lines+markers",

@@ -18,7 +18,7 @@ class Marker:
 
 
 @dataclass(frozen=True, slots=True)
-class Style:
+class PlotStyle:
     """A colour and a marker. ``key`` ends the CSS classes of the same colour."""
 
     key: str
@@ -28,20 +28,20 @@ class Style:
 
 # Petroff's six colours: distinguishable with every common kind of colour blindness.
 FAMILIES = {
-    "mobilenet_v1": Style(
+    "mobilenet_v1": PlotStyle(
         "v1", "#5790fc", Marker("circle", "M1,0A1,1 0 1 1 -1,0A1,1 0 1 1 1,0Z", "●")
     ),
-    "mobilenet_v2": Style(
+    "mobilenet_v2": PlotStyle(
         "v2", "#f89c20", Marker("square", "M-.89,-.89H.89V.89H-.89Z", "■")
     ),
-    "mobilenet_v3_large": Style(
+    "mobilenet_v3_large": PlotStyle(
         "v3l", "#e42536", Marker("triangle-up", "M0,-1.35L1.17,.78H-1.17Z", "▲")
     ),
-    "mobilenet_v3_small": Style(
+    "mobilenet_v3_small": PlotStyle(
         "v3s", "#964a8b", Marker("triangle-down", "M0,1.35L1.17,-.78H-1.17Z", "▼")
     ),
 }
-OTHER = Style(
+OTHER = PlotStyle(
     "other",
     "#7a21dd",
     Marker("cross", "M-.4,-1.2H.4V-.4H1.2V.4H.4V1.2H-.4V.4H-1.2V-.4H-.4Z", "✚"),
@@ -67,7 +67,7 @@ _FREE = (
 )
 
 
-def family_of(name: str) -> Style:
+def family_of(name: str) -> PlotStyle:
     """The style of a table's family: that of the network that its name begins with."""
     for network, style in FAMILIES.items():
         if name == network or name.startswith(f"{network}_"):
@@ -75,9 +75,9 @@ def family_of(name: str) -> Style:
     return OTHER
 
 
-def styles(names: Iterable[str]) -> dict[str, Style]:
+def styles(names: Iterable[str]) -> dict[str, PlotStyle]:
     """A style for each table: its family's, the second one's with a free marker."""
-    looks: dict[str, Style] = {}
+    looks: dict[str, PlotStyle] = {}
     free, others = cycle(_FREE), cycle((OTHER, GRAY))
     for name in sorted(dict.fromkeys(names), key=lambda name: name not in FAMILIES):
         family = family_of(name)

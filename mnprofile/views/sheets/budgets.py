@@ -6,7 +6,7 @@ from typing import Any
 from mnprofile.base.sheet import Change, Column, Share, Sheet
 from mnprofile.costs.budgets.baseline import NetworkCosts
 from mnprofile.costs.budgets.evaluation import BudgetCheck, LimitCheck
-from mnprofile.costs.comparison import QUANTITIES, Costs
+from mnprofile.costs.comparison import COMPARED, Costs
 from mnprofile.views.document import Document, record_of
 from mnprofile.views.sheets.columns import columns, drawn
 
@@ -112,7 +112,7 @@ def _verdict_record(verdict: LimitCheck) -> dict[str, Any]:
 def stage_sheet(network: NetworkCosts, before: NetworkCosts | None) -> Sheet:
     """One row per stage, with the change since the baseline if there is one."""
     heads = [*columns("stage")]
-    for column in drawn(*QUANTITIES):
+    for column in drawn(*COMPARED):
         heads.append(column)
         if before is not None:
             key = column.key
@@ -132,7 +132,7 @@ def stage_sheet(network: NetworkCosts, before: NetworkCosts | None) -> Sheet:
 def _stage_cells(name: str, now: Costs, then: Costs | None) -> dict[str, Any]:
     """A stage's sums and their change since the baseline, empty if it had none."""
     cells: dict[str, Any] = {"stage": name}
-    for quantity in QUANTITIES:
+    for quantity in COMPARED:
         value, base = getattr(now, quantity), getattr(then or Costs(), quantity)
         cells[quantity] = value
         cells[f"{quantity}_delta"] = value - base

@@ -149,7 +149,7 @@ def _totals_sheet(checked: Check) -> Sheet:
     sheet = reading_sheet([("", checked)], failed="failed")
     return replace(
         sheet.only("profiler", "version", "total", "formula", "rest"),
-        title="Grand totals: printed by each profiler, and unexplained by the ledger",
+        title="Grand totals of each profiler, and what the ledger leaves unexplained",
         notes=(legend(one.entry for one in checked.readings),),
     )
 

@@ -5,8 +5,8 @@ from typing import Any
 
 from mnprofile.base.sheet import Change, Column, Sheet, Value, plain
 from mnprofile.costs.comparison import (
+    COMPARED,
     DEPTHS,
-    QUANTITIES,
     STATES,
     Comparison,
     Delta,
@@ -49,7 +49,7 @@ def total_sheet(compared: Comparison) -> Sheet:
     total = compared.total
     return Sheet(
         columns("quantity", *_SIDES),
-        tuple((_label(name), *_cells(total, name)) for name in QUANTITIES),
+        tuple((_label(name), *_cells(total, name)) for name in COMPARED),
     )
 
 
@@ -128,7 +128,7 @@ def every_quantity_sheet(compared: Comparison, by: Depth) -> Sheet:
             "type row",
             *(
                 column._replace(key=f"{name}_{column.key}")
-                for name in QUANTITIES
+                for name in COMPARED
                 for column in _SIDES
             ),
         ),
@@ -139,7 +139,7 @@ def every_quantity_sheet(compared: Comparison, by: Depth) -> Sheet:
                 row.name,
                 row.type,
                 row.line,
-                *(cell for name in QUANTITIES for cell in _cells(row, name)),
+                *(cell for name in COMPARED for cell in _cells(row, name)),
             )
             for row in compared.rows(by)
         ),
@@ -161,7 +161,7 @@ def comparison_record(compared: Comparison, top: int) -> dict[str, Any]:
                 {"name": row.name, "state": row.state, "delta": row.moved(name)}
                 for row in compared.causes(name, top)
             ]
-            for name in QUANTITIES
+            for name in COMPARED
         },
     }
 
@@ -182,5 +182,5 @@ def _quantities(row: Delta) -> dict[str, Any]:
             column.key: plain(cell)
             for column, cell in zip(_SIDES, _cells(row, name), strict=True)
         }
-        for name in QUANTITIES
+        for name in COMPARED
     }

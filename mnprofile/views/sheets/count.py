@@ -10,9 +10,9 @@ from mnprofile.costs.counting import (
     ELEMENTWISE,
     QUANTITIES,
     Count,
-    Figures,
-    Group,
+    Counts,
     Grouping,
+    LayerGroup,
     figures_record,
     layer_record,
     total,
@@ -99,7 +99,7 @@ def layer_sheet(counted: Count, *, elementwise: bool = False) -> Sheet:
 def group_sheet(counted: Count, by: Grouping, *, elementwise: bool = False) -> Sheet:
     """One row per block, stage or type, with its shares of macs and weights."""
     totals = counted.totals
-    whole = Group("total", totals, counted.all_layers)
+    whole = LayerGroup("total", totals, counted.all_layers)
     return Sheet.of(
         columns(by, "layers", *_quantities(elementwise), *_SHARES),
         (
@@ -115,7 +115,7 @@ def _quantities(elementwise: bool) -> tuple[Column, ...]:
 
 
 def _group_cells(
-    group: Group, totals: Figures, by: Grouping, elementwise: bool
+    group: LayerGroup, totals: Counts, by: Grouping, elementwise: bool
 ) -> dict[str, Any]:
     figures = group.figures
     return {

@@ -5,7 +5,12 @@ from dataclasses import replace
 from typing import Any
 
 from mnprofile.base.sheet import Column, Sheet, noted
-from mnprofile.evidence.profilers.rules import QUANTITIES, Entry, Ledger, Profiler
+from mnprofile.evidence.profilers.rules import (
+    TALLIED,
+    Ledger,
+    LedgerEntry,
+    Profiler,
+)
 from mnprofile.evidence.profilers.torch_style import TorchStyle
 from mnprofile.views.document import Document, record_of
 from mnprofile.views.sheets.columns import columns
@@ -44,15 +49,15 @@ def writing_record(writing: TorchStyle) -> dict[str, str]:
     return record_of(writing, "pooling", "activations")
 
 
-def legend(entries: Iterable[Entry]) -> str:
+def legend(entries: Iterable[LedgerEntry]) -> str:
     """The symbols that some formulas use, in one line."""
     used = {term.quantity for one in entries for term in one.terms}
     return "; ".join(
-        f"{symbol}: {what}" for key, (symbol, what) in QUANTITIES.items() if key in used
+        f"{symbol}: {what}" for key, (symbol, what) in TALLIED.items() if key in used
     )
 
 
-def entry_record(entry: Entry) -> dict[str, Any]:
+def entry_record(entry: LedgerEntry) -> dict[str, Any]:
     """The JSON record of a profiler's sum."""
     return {
         "profiler": entry.profiler.name,
@@ -64,12 +69,12 @@ def entry_record(entry: Entry) -> dict[str, Any]:
     }
 
 
-def _term_records(entry: Entry) -> list[dict[str, Any]]:
+def _term_records(entry: LedgerEntry) -> list[dict[str, Any]]:
     names = ("quantity", "factor", "count", "amount")
     return [record_of(term, *names) for term in entry.terms]
 
 
-def term_sheet(entries: Iterable[Entry]) -> Sheet:
+def term_sheet(entries: Iterable[LedgerEntry]) -> Sheet:
     """One row per term of every profiler."""
     return Sheet.of(
         columns("profiler prints quantity factor count amount"),
@@ -81,10 +86,10 @@ def term_sheet(entries: Iterable[Entry]) -> Sheet:
     )
 
 
-def breakdown_sheet(entry: Entry, total: int, title: str) -> Sheet:
+def breakdown_sheet(entry: LedgerEntry, total: int, title: str) -> Sheet:
     """A profiler's total as its terms and the rest that they leave."""
     rows = tuple(
-        (QUANTITIES[term.quantity][1], term.count, term.factor, term.amount)
+        (TALLIED[term.quantity][1], term.count, term.factor, term.amount)
         for term in entry.terms
     )
     rest = ("unexplained rest", None, None, total - entry.total)
@@ -96,7 +101,7 @@ def breakdown_sheet(entry: Entry, total: int, title: str) -> Sheet:
     )
 
 
-def _breakdown(book: Ledger, entry: Entry) -> Sheet:
+def _breakdown(book: Ledger, entry: LedgerEntry) -> Sheet:
     profiler = entry.profiler
     notes = [f"{profiler.name} {profiler.release} calls its total {profiler.prints}"]
     other = book.other[book.entries.index(entry)]
@@ -148,14 +153,14 @@ def _quantities_sheet(book: Ledger) -> Sheet:
         columns("symbol count what"),
         tuple(
             (symbol, book.counts[key], what)
-            for key, (symbol, what) in QUANTITIES.items()
+            for key, (symbol, what) in TALLIED.items()
             if book.counts[key]
         ),
         title="The quantities",
     )
 
 
-def _record(book: Ledger, entries: Sequence[Entry]) -> dict[str, Any]:
+def _record(book: Ledger, entries: Sequence[LedgerEntry]) -> dict[str, Any]:
     others = {one.profiler.name: one.total for one in book.other}
     return {
         "model": model_record(book.config),

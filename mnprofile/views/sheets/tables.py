@@ -4,13 +4,13 @@ from collections.abc import Sequence
 from typing import Any
 
 from mnprofile.base.sheet import Column, Sheet
-from mnprofile.costs.counting import Figures
+from mnprofile.costs.counting import Counts
 from mnprofile.networks.notation.rows import Architecture
 from mnprofile.views.document import Document, record_of
 from mnprofile.views.sheets.columns import columns
 
 
-def tables_document(tables: Sequence[tuple[Architecture, Figures]]) -> Document:
+def tables_document(tables: Sequence[tuple[Architecture, Counts]]) -> Document:
     """Some tables and their totals."""
     records = [_record(arch, totals) for arch, totals in tables]
     sheet = Sheet.of(
@@ -26,7 +26,7 @@ def tables_document(tables: Sequence[tuple[Architecture, Figures]]) -> Document:
     )
 
 
-def _record(arch: Architecture, totals: Figures) -> dict[str, Any]:
+def _record(arch: Architecture, totals: Counts) -> dict[str, Any]:
     return {
         "name": arch.name,
         "aliases": list(arch.aliases),

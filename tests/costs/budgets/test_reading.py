@@ -26,7 +26,7 @@ pytestmark = pytest.mark.usefixtures("elsewhere")
         (limits(arch=3, max_macs=1), ":3: budget[0].arch: not a string"),
         (limits(max_macs=1) * 2, ':6: budget[1].name: two budgets are called "b"'),
         (limits(res="x", max_macs=1), ':4: budget[0].res: "x" is not a resolution'),
-        (limits(res=160, max_macs=1), ":4: res: arch already says it"),
+        (limits(res=160, max_macs=1), ":4: res: arch already sets it"),
         (limits(alpha="1", max_macs=1), ":4: budget[0].alpha: not a number"),
         (limits(classes=1.5, max_macs=1), ":4: budget[0].classes: not a whole number"),
         (limits(arch="v9", max_macs=1), ':3: budget "b": no architecture is called'),

@@ -22,7 +22,7 @@ from mnprofile.networks.notation.cells import (
     stride,
 )
 from mnprofile.networks.notation.rows import Row
-from mnprofile.networks.notation.styles.style import Context, RowCells, Style
+from mnprofile.networks.notation.styles.style import Context, RowCells, TableStyle
 
 TYPES = {
     "Conv": "conv",
@@ -119,7 +119,7 @@ def _group(cells: RowCells) -> int:
     return cells.read("type/stride", _type)[2]
 
 
-STYLE = Style(
+STYLE = TableStyle(
     "v1",
     "MobileNetV1, Table 1",
     ("Type / Stride", "Filter Shape", "Input Size"),

@@ -1,9 +1,9 @@
 """MobileNetV2, Table 2: a factor t, and rows that repeat n times."""
 
 from mnprofile.networks.notation.cells import channels, expansion, repeats, stride
-from mnprofile.networks.notation.styles.style import Column, Style, by_columns
+from mnprofile.networks.notation.styles.style import TableStyle, ValueColumn, by_columns
 
-STYLE = Style(
+STYLE = TableStyle(
     "v2",
     "MobileNetV2, Table 2",
     ("Input", "Operator", "t", "c", "n", "s"),
@@ -11,10 +11,10 @@ STYLE = Style(
     "operator",
     by_columns(
         (
-            Column("t", "t", expansion),
-            Column("c", "out", channels),
-            Column("n", "repeats", repeats),
-            Column("s", "stride", stride),
+            ValueColumn("t", "t", expansion),
+            ValueColumn("c", "out", channels),
+            ValueColumn("n", "repeats", repeats),
+            ValueColumn("s", "stride", stride),
         )
     ),
 )

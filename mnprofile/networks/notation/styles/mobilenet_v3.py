@@ -1,9 +1,9 @@
 """MobileNetV3, Tables 1 and 2: expanded channels, squeeze-excite, nonlinearity."""
 
 from mnprofile.networks.notation.cells import channels, nonlinearity, stride, tick
-from mnprofile.networks.notation.styles.style import Column, Style, by_columns
+from mnprofile.networks.notation.styles.style import TableStyle, ValueColumn, by_columns
 
-STYLE = Style(
+STYLE = TableStyle(
     "v3",
     "MobileNetV3, Tables 1 and 2",
     ("Input", "Operator", "exp size", "#out", "SE", "NL", "s"),
@@ -11,11 +11,11 @@ STYLE = Style(
     "operator",
     by_columns(
         (
-            Column("expsize", "expanded", channels),
-            Column("#out", "out", channels),
-            Column("se", "squeeze_excite", tick),
-            Column("nl", "activation", nonlinearity),
-            Column("s", "stride", stride),
+            ValueColumn("expsize", "expanded", channels),
+            ValueColumn("#out", "out", channels),
+            ValueColumn("se", "squeeze_excite", tick),
+            ValueColumn("nl", "activation", nonlinearity),
+            ValueColumn("s", "stride", stride),
         )
     ),
 )

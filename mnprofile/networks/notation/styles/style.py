@@ -78,7 +78,7 @@ def _once(cells: RowCells) -> int:  # noqa: ARG001 - one signature for all style
 
 
 @dataclass(frozen=True)
-class Style:
+class TableStyle:
     """One paper's way to print a table, recognised by its ``headers``.
 
     Sizes are under ``input_header``, blocks under ``operator_header`` (both
@@ -100,7 +100,7 @@ class Style:
         return {normalised(header): header for header in self.headers}
 
 
-class Column(NamedTuple):
+class ValueColumn(NamedTuple):
     """A column that gives one field of a block, and how its cells are read."""
 
     header: str  # normalised
@@ -108,7 +108,7 @@ class Column(NamedTuple):
     read: Callable[[str], Any]
 
 
-def by_columns(columns: Sequence[Column]) -> ReadRow:
+def by_columns(columns: Sequence[ValueColumn]) -> ReadRow:
     """A reader of rows with the columns Input and Operator and some for values.
 
     A block uses the columns that give one of its fields; its other cells must be blank.
@@ -150,6 +150,6 @@ def by_columns(columns: Sequence[Column]) -> ReadRow:
     return read_row
 
 
-def _read(cells: RowCells, block: type[Row], column: Column) -> Any:
+def _read(cells: RowCells, block: type[Row], column: ValueColumn) -> Any:
     """A cell, read by the block's own reader for the column if it has one."""
     return cells.read(column.header, block.readers.get(column.field, column.read))
