@@ -2,9 +2,11 @@
 
     python tests/benchmarks/startup.py
 
-prints medians of ten runs each: ``mnprofile count v2 --alpha 0.75 --res 160``, a bare
-``import click, rich.table``, and a script that builds torchvision's MobileNetV2 and
-calls fvcore once (left out, and said so, where they are not installed).
+prints medians of twenty runs each: ``mnprofile count v2 --alpha 0.75 --res 160``, a
+bare ``import click, rich.table``, and (three runs) a script that builds torchvision's
+MobileNetV2 and calls fvcore once; that is left out, and said so, where they are not
+installed. Every script runs once beforehand, so that its bytecode exists, and the
+scripts take turns, so that a busy machine slows them all.
 """
 
 import os
@@ -33,19 +35,33 @@ FlopCountAnalysis(model, torch.rand(1, 3, 160, 160)).total()
 ]
 
 
-def median_seconds(arguments: list[str], runs: int) -> float:
-    """The median wall-clock time of a fresh interpreter."""
-    times = []
-    for _ in range(runs):
-        start = time.perf_counter()
-        subprocess.run(
-            [sys.executable, *arguments],
-            check=True,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
-        times.append(time.perf_counter() - start)
-    return statistics.median(times)
+# An installed package has its bytecode, so a checkout may write its own here.
+ENVIRONMENT = {
+    name: value
+    for name, value in os.environ.items()
+    if name != "PYTHONDONTWRITEBYTECODE"
+}
+
+
+def run(arguments: list[str]) -> float:
+    """The wall-clock time of a fresh interpreter, in seconds."""
+    start = time.perf_counter()
+    subprocess.run(
+        [sys.executable, *arguments],
+        check=True,
+        env=ENVIRONMENT,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    return time.perf_counter() - start
+
+
+def medians(runs: int, *scripts: list[str]) -> list[float]:
+    """The median time of each script, in seconds; the scripts take turns."""
+    for script in scripts:
+        run(script)
+    times = [[run(script) for script in scripts] for _ in range(runs)]
+    return [statistics.median(column) for column in zip(*times, strict=True)]
 
 
 def peak_megabytes(arguments: list[str]) -> float:
@@ -55,20 +71,19 @@ def peak_megabytes(arguments: list[str]) -> float:
         null = os.open(os.devnull, os.O_WRONLY)
         os.dup2(null, 1)
         os.dup2(null, 2)
-        os.execv(sys.executable, [sys.executable, *arguments])
+        os.execve(sys.executable, [sys.executable, *arguments], ENVIRONMENT)
     _, status, usage = os.wait4(pid, 0)
     assert status == 0
     return usage.ru_maxrss / (1024 * 1024 if sys.platform == "darwin" else 1024)
 
 
 def main() -> None:
-    ours = median_seconds(MAIN_JOB, 10)
-    bare = median_seconds(BARE_IMPORT, 10)
+    ours, bare = medians(20, MAIN_JOB, BARE_IMPORT)
     print(f"mnprofile count v2   {ours:6.3f} s  {peak_megabytes(MAIN_JOB):6.1f} MB")
     print(f"import click, rich   {bare:6.3f} s  {peak_megabytes(BARE_IMPORT):6.1f} MB")
     print(f"ratio                {ours / bare:6.2f}")
     try:
-        fvcore = median_seconds(FVCORE, 3)
+        ours, fvcore = medians(3, MAIN_JOB, FVCORE)
     except subprocess.CalledProcessError:
         print("torchvision and fvcore: not installed here, left out")
         return
