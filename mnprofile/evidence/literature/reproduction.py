@@ -31,7 +31,7 @@ from mnprofile.evidence.literature.sources import (
     title,
 )
 from mnprofile.networks import catalog
-from mnprofile.networks.notation.markdown import Erratum
+from mnprofile.networks.notation.table import Erratum
 
 
 class Verdict(StrEnum):
