@@ -96,6 +96,58 @@ def test_one_layer_that_differs_is_the_first(
     assert first.fields == fields
 
 
+def dilated_v2(limit: int, *, own: bool) -> nn.Module:
+    """MobileNetV2 at an output stride; ``own`` dilates the strided layer itself, too."""
+    layers: list[nn.Module] = []
+
+    def norm(conv: nn.Conv2d, *, act: bool = True) -> list[nn.Module]:
+        return [conv, nn.BatchNorm2d(conv.out_channels), *([nn.ReLU6()] if act else [])]
+
+    class Block(nn.Sequential):
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            y = super().forward(x)
+            return x + y if self.shortcut else y
+
+    layers += norm(nn.Conv2d(3, 32, 3, 2, 1, bias=False))
+    before, total, dilation = 32, 2, 1
+    for t, out, repeats, first in (
+        *((1, 16, 1, 1), (6, 24, 2, 2), (6, 32, 3, 2), (6, 64, 4, 2)),
+        *((6, 96, 3, 1), (6, 160, 3, 2), (6, 320, 1, 1)),
+    ):
+        for index in range(repeats):
+            stride = first if index == 0 else 1
+            later = dilation
+            if total * stride > limit:
+                stride, later = 1, dilation * stride
+            total *= stride
+            mine = later if own else dilation
+            inner = before * t
+            wide = norm(nn.Conv2d(before, inner, 1, bias=False)) if t > 1 else []
+            deep = nn.Conv2d(
+                inner, inner, 3, stride, mine, mine, groups=inner, bias=False
+            )
+            last = norm(nn.Conv2d(inner, out, 1, bias=False), act=False)
+            block = Block(*wide, *norm(deep), *last)
+            block.shortcut = index > 0
+            layers.append(block)
+            before, dilation = out, later
+    layers += norm(nn.Conv2d(320, 1280, 1, bias=False))
+    layers += [nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(1280, 1000)]
+    return nn.Sequential(*layers)
+
+
+@pytest.mark.parametrize("limit", [8, 16])
+@pytest.mark.parametrize("impl", ["paper", "timm", "torchvision"])
+def test_a_network_built_at_an_output_stride_agrees(limit: int, impl: str) -> None:
+    """TF-slim and timm dilate the layers after a stride, torchvision this one too."""
+    graph = mnprofile.build("v2", resolution=96, impl=impl, output_stride=limit)
+    outcome = check_against(graph, dilated_v2, {"limit": limit, "own": False})
+
+    assert outcome.agrees == (impl != "torchvision"), outcome.first
+    outcome = check_against(graph, dilated_v2, {"limit": limit, "own": True})
+    assert outcome.agrees == (impl == "torchvision"), outcome.first
+
+
 def test_a_lost_layer_is_named() -> None:
     first = compare(changed("block6.depthwise.conv", nn.Identity())).first
 
@@ -337,7 +389,12 @@ TORCHVISION = [
     ("v3-small", "mobilenet_v3_small", {}, {}),
     ("v3-large-reduced", "mobilenet_v3_large", {}, {"reduced_tail": True}),
     ("v3-small-reduced", "mobilenet_v3_small", {}, {"reduced_tail": True}),
-    ("v3-large", "mobilenet_v3_large", {"output_stride": 16}, {"dilated": True}),
+    (
+        "v3-large",
+        "mobilenet_v3_large",
+        {"output_stride": 16, "impl": "torchvision"},
+        {"dilated": True},
+    ),
     (
         "v3-large",
         "mobilenet_v3_large",
