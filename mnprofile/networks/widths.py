@@ -1,8 +1,7 @@
 """Width rules, declared as data: from printed channels to the channels that are built.
 
-Each implementation rounds in its own way, pads in its own way, and gives its own layers
-dilation where an output stride takes a stride away. At alpha 1.0 all build the printed channels.
-The rules are plain arithmetic on one number or an array of numbers.
+Each implementation rounds, pads and dilates in its own way. At alpha 1.0 all build the
+printed channels. The rules are plain arithmetic on one number or an array of numbers.
 
 Sources (code): TF-slim ``nets/mobilenet_v1.py`` and ``nets/mobilenet/`` (the authors'
 code, impl "paper"); torchvision ``models/mobilenetv2.py``, ``mobilenetv3.py``; Keras
