@@ -1,0 +1,43 @@
+"""One configuration that something must be run for, and what came of it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+Row = Mapping[str, Any]  # plain JSON values by column
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """A kind of work, named in ``work.KINDS``, and its arguments as plain JSON values.
+
+    ``row`` holds the columns that are known before it runs; they stand in the result
+    even where the work fails.
+    """
+
+    kind: str
+    arguments: Mapping[str, Any]
+    row: Row
+
+    def key(self, versions: Mapping[str, str]) -> str:
+        """A name for this task with these versions of the packages it runs."""
+        text = json.dumps([self.kind, self.arguments, versions], sort_keys=True)
+        return hashlib.sha256(text.encode()).hexdigest()[:32]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a task gave: its columns, or the reason why it has none."""
+
+    task: Task
+    figures: Row
+    error: str = ""
+
+    @property
+    def row(self) -> dict[str, Any]:
+        """All columns; ``error`` is None where the task succeeded."""
+        return {**self.task.row, **self.figures, "error": self.error or None}
