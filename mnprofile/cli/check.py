@@ -181,7 +181,8 @@ def _tasks(
         return check_tasks(grids_for(arch, **given), more)
     set_too = [name for name in AXES[:-1] if given[name] is not None]
     if set_too:
-        raise UsageError(f"--grid published already sets --{set_too[0]}")
+        option = set_too[0].replace("resolution", "res")
+        raise UsageError(f"--grid published already sets --{option}")
     archs = shipped() if arch is None else [load(arch)]
     return check_tasks(published_grids(archs, given["impl"]), more)
 

@@ -15,6 +15,8 @@ from mnprofile.networks.notation.rows import Architecture
 from mnprofile.search.grids import Grid, grid
 from mnprofile.search.tasks.task import Task
 
+CHECK = "mnprofile.search.tasks.work:check"
+
 
 def check_tasks(grids: Iterable[Grid], options: Mapping[str, Any]) -> list[Task]:
     """One task for every combination of each grid's values.
@@ -75,4 +77,6 @@ def _task(
     }
     table = arch.name if is_shipped(arch) else str(Path(arch.source).resolve())
     row = {"model": arch.name, **settings, "resolution": resolution_text(side)}
-    return Task("check", {"arch": table, **settings, **options}, row)
+    return Task(
+        "mnprofile.search.tasks.work:check", {"arch": table, **settings, **options}, row
+    )

@@ -7,6 +7,7 @@ what happened and starts another. Packages stay imported from task to task.
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
 import queue
@@ -20,7 +21,6 @@ from pathlib import Path
 from typing import IO, Any
 
 from mnprofile.base.errors import MnprofileError
-from mnprofile.search.tasks.work import KINDS
 
 MODULE = "mnprofile.search.tasks.child"
 Answer = dict[str, Any]  # {"figures": ...}, {"error": ...} or {"lost": ...}
@@ -46,7 +46,7 @@ class Child:
             start_new_session=True,  # an interrupt is the parent's to handle
         )
 
-    def ask(self, kind: str, arguments: Mapping[str, Any], timeout: float) -> Answer:
+    def ask(self, work: str, arguments: Mapping[str, Any], timeout: float) -> Answer:
         """The answer to one task. ``lost`` says that the process ended without one."""
         late = threading.Event()
 
@@ -62,7 +62,7 @@ class Child:
         assert self._process.stdout is not None
         try:
             with suppress(BrokenPipeError):
-                question = json.dumps([kind, arguments]).encode() + b"\n"
+                question = json.dumps([work, arguments]).encode() + b"\n"
                 self._process.stdin.write(question)
                 self._process.stdin.flush()
                 line = self._process.stdout.readline()
@@ -83,6 +83,15 @@ class Child:
         """End the process at once."""
         self._process.kill()
 
+    def close(self) -> None:
+        """End the process, and wait until it is gone."""
+        self.stop()
+        self._process.wait()
+        for pipe in (self._process.stdin, self._process.stdout, self._messages):
+            assert pipe is not None
+            with suppress(BrokenPipeError):
+                pipe.close()
+
     def _ending(self) -> str:
         """How the process ended, and the last line that it printed."""
         code = self._process.wait()
@@ -102,8 +111,8 @@ def main() -> None:
     waiting: queue.SimpleQueue[bytes] = queue.SimpleQueue()
     threading.Thread(target=_listen, args=(waiting,), daemon=True).start()
     while True:
-        kind, arguments = json.loads(waiting.get())
-        answers.write(json.dumps(answer(kind, arguments)).encode() + b"\n")
+        work, arguments = json.loads(waiting.get())
+        answers.write(answer(work, arguments).encode() + b"\n")
         answers.flush()
 
 
@@ -114,18 +123,20 @@ def _listen(waiting: queue.SimpleQueue[bytes]) -> None:
     os._exit(0)
 
 
-def answer(kind: str, arguments: Mapping[str, Any]) -> Answer:
-    """Do one task; an error becomes its answer."""
+def answer(work: str, arguments: Mapping[str, Any]) -> str:
+    """Do one task, and write its answer as JSON; an error is one too."""
     try:
-        return {"figures": KINDS[kind](**arguments)}
+        module, _, name = work.partition(":")
+        function = getattr(importlib.import_module(module), name)
+        return json.dumps({"figures": function(**arguments)})
     except MnprofileError as fault:
-        return {"error": fault.message}
+        reason = fault.message
     except MemoryError:
-        return {"error": "out of memory"}
+        reason = "out of memory"
     except Exception as fault:  # whatever foreign code raises
-        lines = str(fault).strip().splitlines()
-        reason = f": {lines[0][:300]}" if lines else ""
-        return {"error": f"{type(fault).__name__}{reason}"}
+        lines = str(fault).strip().splitlines() or [""]
+        reason = f"{type(fault).__name__}: {lines[0][:300]}"
+    return json.dumps({"error": reason})
 
 
 if __name__ == "__main__":

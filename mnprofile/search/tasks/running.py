@@ -24,21 +24,32 @@ CONNECT_S = 10
 
 _of_thread = threading.local()
 _children: set[Child] = set()
+_is_over = threading.Event()  # children that are lost now are not replaced
 
 
-def attempt(kind: str, arguments: Mapping[str, Any], timeout: float) -> Answer:
+def attempt(work: str, arguments: Mapping[str, Any], timeout: float) -> Answer:
     """Do one task in this thread's child process, in a new one if that is lost."""
     answer: Answer = {}
     for _ in range(ATTEMPTS):
-        child = getattr(_of_thread, "child", None)
-        if child is None or not child.runs:
-            _children.discard(child)
-            _of_thread.child = child = Child()
-            _children.add(child)
-        answer = child.ask(kind, arguments, timeout)
+        if _is_over.is_set():
+            break
+        answer = _child().ask(work, arguments, timeout)
         if "lost" not in answer:
             return answer
-    return {"error": answer["lost"]}
+    return {"error": answer.get("lost", "not run")}
+
+
+def _child() -> Child:
+    """This thread's child process: the one that it has, or a new one."""
+    child: Child | None = getattr(_of_thread, "child", None)
+    if child is not None and child.runs:
+        return child
+    if child is not None:
+        _children.discard(child)
+        child.close()
+    _of_thread.child = child = Child()
+    _children.add(child)
+    return child
 
 
 @contextmanager
@@ -48,9 +59,13 @@ def processes(workers: int) -> Iterator[cf.Executor]:
     try:
         yield executor
     finally:
-        executor.shutdown(wait=False, cancel_futures=True)
+        _is_over.set()
+        for child in _children.copy():
+            child.stop()
+        executor.shutdown(cancel_futures=True)
         while _children:
-            _children.pop().stop()
+            _children.pop().close()
+        _is_over.clear()
 
 
 @contextmanager
@@ -106,7 +121,7 @@ def outcomes(
     """
     try:
         sent = {
-            executor.submit(attempt, task.kind, dict(task.arguments), timeout): index
+            executor.submit(attempt, task.work, dict(task.arguments), timeout): index
             for index, task in enumerate(tasks)
         }
         for future in cf.as_completed(sent):

@@ -13,19 +13,20 @@ Row = Mapping[str, Any]  # plain JSON values by column
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """A kind of work, named in ``work.KINDS``, and its arguments as plain JSON values.
+    """A function, as "module:name", and its arguments as plain JSON values.
 
-    ``row`` holds the columns that are known before it runs; they stand in the result
-    even where the work fails.
+    It returns the columns of the result, plain JSON values too (``work`` has such
+    functions). ``row`` holds the columns that are known before it runs; they are in the
+    result even where the work fails.
     """
 
-    kind: str
+    work: str
     arguments: Mapping[str, Any]
     row: Row
 
     def key(self, versions: Mapping[str, str]) -> str:
         """A name for this task with these versions of the packages it runs."""
-        text = json.dumps([self.kind, self.arguments, versions], sort_keys=True)
+        text = json.dumps([self.work, self.arguments, versions], sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 

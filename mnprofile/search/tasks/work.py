@@ -5,7 +5,7 @@ They run in a process of their own (``child``), so heavy packages load there onl
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 
@@ -47,6 +47,3 @@ def _first(outcome: Any) -> str | None:
         if one.rest:
             return f"{one.name}: {one.rest:+d} unexplained"
     return None
-
-
-KINDS: dict[str, Callable[..., dict[str, Any]]] = {"check": check}
