@@ -19,8 +19,6 @@ if TYPE_CHECKING:
 
     from mnprofile.search.tasks.task import Outcome, Task
 
-MAX_TASKS = 100_000
-
 task_options = together(
     click.option(
         "--workers",
@@ -78,18 +76,13 @@ class TaskRun:
 def run_tasks(tasks: Sequence[Task], how: TaskRun) -> tuple[Outcome, ...]:
     """Run every task that is not in the results file; outcomes in the tasks' order.
 
-    Raises UsageError for too many tasks, and whatever ends the run as a whole; what is
-    finished by then stays in the results file.
+    Raises whatever ends the run as a whole; what is finished by then stays in the
+    results file.
     """
     from mnprofile.search.tasks import running
     from mnprofile.search.tasks.results import Results
     from mnprofile.search.tasks.versions import versions
 
-    if len(tasks) > MAX_TASKS:
-        raise UsageError(
-            f"the grid has {len(tasks):,} configurations to run",
-            accepted=f"up to {MAX_TASKS:,}: larger steps or fewer values",
-        )
     with Results(how.results, versions(), resume=how.resume) as results:
         found = results.known(tasks)
         waiting = [index for index in range(len(tasks)) if index not in found]

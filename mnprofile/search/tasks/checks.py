@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -12,17 +12,19 @@ from mnprofile.base.units import resolution_text
 from mnprofile.evidence.literature.sources import figures, sources
 from mnprofile.networks.catalog import is_shipped
 from mnprofile.networks.notation.rows import Architecture
-from mnprofile.search.grids import Grid, grid
-from mnprofile.search.tasks.task import Task
+from mnprofile.search.grids import Grid, grid, total_size
+from mnprofile.search.tasks.task import Task, check_number
 
 CHECK = "mnprofile.search.tasks.work:check"
 
 
-def check_tasks(grids: Iterable[Grid], options: Mapping[str, Any]) -> list[Task]:
+def check_tasks(grids: Sequence[Grid], options: Mapping[str, Any]) -> list[Task]:
     """One task for every combination of each grid's values.
 
-    ``options`` are further arguments of ``work.check``.
+    ``options`` are further arguments of ``work.check``. Raises UsageError if there are
+    too many.
     """
+    check_number(total_size(grids))
     return [
         _task(one, options, impl, classes, t, alpha, side)
         for one in grids

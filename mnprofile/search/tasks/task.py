@@ -8,6 +8,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from mnprofile.base.errors import UsageError
+
+MAX_TASKS = 100_000
 Row = Mapping[str, Any]  # plain JSON values by column
 
 
@@ -42,3 +45,12 @@ class Outcome:
     def row(self) -> dict[str, Any]:
         """All columns; ``error`` is None where the task succeeded."""
         return {**self.task.row, **self.figures, "error": self.error or None}
+
+
+def check_number(count: int) -> None:
+    """Raise UsageError for more tasks than one run takes."""
+    if count > MAX_TASKS:
+        raise UsageError(
+            f"the grid has {count:,} configurations to run",
+            accepted=f"up to {MAX_TASKS:,}: larger steps or fewer values",
+        )
