@@ -66,7 +66,7 @@ def _task(
 ) -> Task:
     """A shipped table goes by its name, a user's own by its whole path."""
     arch = one.arch
-    if arch.source == "<stdin>":
+    if arch.table.file in ("<stdin>", "<text>"):
         raise UsageError(
             "a grid needs a table that can be read again", accepted="a file"
         )
@@ -77,7 +77,7 @@ def _task(
         "classes": classes,
         "impl": impl,
     }
-    table = arch.name if is_shipped(arch) else str(Path(arch.source).resolve())
+    table = arch.name if is_shipped(arch) else str(Path(arch.table.file).resolve())
     row = {"model": arch.name, **settings, "resolution": resolution_text(side)}
     return Task(
         "mnprofile.search.tasks.work:check", {"arch": table, **settings, **options}, row
