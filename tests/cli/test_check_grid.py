@@ -125,4 +125,4 @@ def test_a_table_on_standard_input_cannot_be_a_grid(
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(text.encode())))
     result = run("check", "-", "--res", "96,128")
     assert result.code == 2
-    assert "a grid reads its table again and again" in result.err
+    assert "a grid needs a table that can be read again" in result.err
