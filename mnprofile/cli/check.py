@@ -1,6 +1,5 @@
 """mnprofile check ARCH: compare with profilers that run the network."""
 
-import ast
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, get_args
@@ -19,6 +18,7 @@ from mnprofile.cli.progress import step_bar
 from mnprofile.cli.tasks import TASK_OPTIONS, TaskRun, run_tasks, task_options
 from mnprofile.evidence.profilers.cross_check import Check, check
 from mnprofile.evidence.profilers.foreign import check_against
+from mnprofile.networks.readers.inputs import parse_argument
 from mnprofile.views.sheets.check import By, check_document
 from mnprofile.views.sheets.checked_grid import checked_grid_document, tally
 from mnprofile.views.sheets.foreign import foreign_document
@@ -66,7 +66,7 @@ class OneOrMany(click.ParamType[Any]):
 )
 @click.option(
     "--against-arg",
-    "arguments",
+    "against_arguments",
     multiple=True,
     metavar="KEY=VALUE",
     help="Argument of the callable: a Python literal or text. Repeatable.",
@@ -87,7 +87,7 @@ def command(
     by: By,
     counters: tuple[str, ...],
     factory: str | None,
-    arguments: tuple[str, ...],
+    against_arguments: tuple[str, ...],
     grid_name: str | None,
     format_: str | None,
     output: Path | None,
@@ -131,7 +131,7 @@ def command(
                 --against-arg width_mult=0.75
     """
     how = TaskRun(**{name: given.pop(name) for name in TASK_OPTIONS})
-    keywords = _keywords(factory, arguments, counters)
+    keywords = _keywords(factory, against_arguments, counters)
     style = {"pooling": pooling, "activations": activations}
     if grid_name or any(is_many(given[name]) for name in AXES):
         if factory is not None:
@@ -173,18 +173,20 @@ def _tasks(
     from mnprofile.search.grids import grids_for
     from mnprofile.search.tasks.checks import check_tasks, published_grids
 
-    output_stride = given.pop("output_stride")
+    axes = {name: given[name] for name in AXES}
+    axes["impl"] = axes["impl"] or "paper"
+    output_stride = given["output_stride"]
     more["output_stride"] = output_stride and int(output_stride)
     if grid_name is None:
         if arch is None:
             raise UsageError("ARCH is missing", accepted=f"ARCH, or {_GRIDS}")
-        return check_tasks(grids_for(arch, **given), more)
+        return check_tasks(grids_for(arch, **axes), more)
     set_too = [name for name in AXES[:-1] if given[name] is not None]
     if set_too:
         option = set_too[0].replace("resolution", "res")
         raise UsageError(f"--grid published already sets --{option}")
     archs = shipped() if arch is None else [load(arch)]
-    return check_tasks(published_grids(archs, given["impl"]), more)
+    return check_tasks(published_grids(archs, axes["impl"]), more)
 
 
 def grid_exit_code(rows: Sequence[dict[str, Any]]) -> int:
@@ -199,7 +201,7 @@ def _keywords(
     factory: str | None, arguments: Sequence[str], counters: Sequence[str]
 ) -> dict[str, object]:
     """What the callable is called with. Raises UsageError for options that clash."""
-    keywords = dict(map(_argument, arguments))
+    keywords = dict(parse_argument(one, "--against-arg") for one in arguments)
     if factory is None and arguments:
         raise UsageError("--against-arg needs --against")
     if factory is not None and counters:
@@ -211,17 +213,3 @@ def _exit_code(checked: Check) -> int:
     if not checked.agrees:
         return VERDICT
     return OK if checked.is_complete else UNMEASURED
-
-
-def _argument(text: str) -> tuple[str, object]:
-    """ "width_mult=0.75" -> ("width_mult", 0.75); other than a literal, it is text."""
-    key, equals, value = text.partition("=")
-    if not (equals and key.isidentifier()):
-        raise UsageError(
-            f'--against-arg: "{text}" is not an argument',
-            accepted="KEY=VALUE, such as width_mult=0.75",
-        )
-    try:
-        return key, ast.literal_eval(value)
-    except (ValueError, SyntaxError, MemoryError, RecursionError):
-        return key, value
