@@ -6,6 +6,8 @@ One worker against two on every published configuration, the overhead of a task,
 
 import logging
 import time
+from importlib import import_module
+from typing import Any
 
 from mnprofile.networks.catalog import shipped
 from mnprofile.search.tasks.checks import check_tasks, published_grids
@@ -42,10 +44,9 @@ def overhead() -> None:
 
 def many() -> None:
     """10,000 short tasks on a cluster of two workers."""
-    from distributed import LocalCluster
-
+    distributed: Any = import_module("distributed")
     tasks = [Task(ADD, {"a": index, "b": 1}, {}) for index in range(10_000)]
-    with LocalCluster(
+    with distributed.LocalCluster(
         n_workers=2,
         threads_per_worker=1,
         dashboard_address=None,
