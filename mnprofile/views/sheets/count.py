@@ -17,10 +17,11 @@ from mnprofile.costs.counting import (
     layer_record,
     total,
 )
-from mnprofile.evidence.literature.misprints import misprint_of
+from mnprofile.evidence.literature.errata import OTHER_VERSION, erratum_of
 from mnprofile.evidence.literature.published import printed_shares, published_for
 from mnprofile.evidence.literature.sources import Printed
-from mnprofile.networks.notation.rows import Architecture
+from mnprofile.graph.configuration import Configuration
+from mnprofile.networks.imported import Network
 from mnprofile.views.document import Document, record_of
 from mnprofile.views.sheets.columns import DRAWN, columns, drawn
 from mnprofile.views.sheets.configuration import (
@@ -43,7 +44,7 @@ _TABLE2 = {"macs_share": "macs_share", "weights_share": "params_share"}
 
 
 def count_document(
-    counted: Count, arch: Architecture, by: Grouping, *, elementwise: bool = False
+    counted: Count, arch: Network, by: Grouping, *, elementwise: bool = False
 ) -> Document:
     """A count of one network, for people by layer, block, stage or type."""
     shown = {
@@ -150,8 +151,7 @@ def key_figure_sheet(networks: Sequence[tuple[str, Count]]) -> Sheet:
         (
             {
                 "network": title,
-                "alpha": counted.config.alpha,
-                "resolution": resolution_text(counted.config.resolution),
+                **_size_cells(counted.config),
                 **figures_record(counted.totals),
             }
             for title, counted in networks
@@ -159,13 +159,22 @@ def key_figure_sheet(networks: Sequence[tuple[str, Count]]) -> Sheet:
     )
 
 
+def _size_cells(config: Configuration) -> dict[str, Any]:
+    if config.reader:
+        return {"alpha": None, "resolution": ", ".join(config.inputs)}
+    return {
+        "alpha": config.alpha,
+        "resolution": resolution_text(config.resolution),
+    }
+
+
 # --- beside what is published --------------------------------------------------------
 
 
-def type_sheet(counted: Count, arch: Architecture) -> Sheet:
+def type_sheet(counted: Count, arch: Network) -> Sheet:
     """One row per type, with the shares that the V1 paper's Table 2 prints.
 
-    Only the network that the table is about has these two columns; misprints are marked
+    Only the network that the table is about has these two columns; errata are marked
     and explained in the notes.
     """
     sheet = group_sheet(counted, "type")
@@ -178,18 +187,18 @@ def type_sheet(counted: Count, arch: Architecture) -> Sheet:
     ]
     beside = [Column(f"{key}_printed", "Table 2", "number") for key in _TABLE2]
     notes = (
-        f"* misprint: {misprint.reason} ({misprint.established})"
+        f"* {erratum.kind}: {erratum.reason} ({erratum.established})"
         for row in figures
-        for misprint in map(misprint_of, row)
-        if misprint
+        for erratum in map(erratum_of, row)
+        if erratum
     )
     rows = ([_marked(one).replace("%", " %") for one in row] for row in figures)
     return sheet.beside(beside, rows).noted(*notes)
 
 
 def _marked(figure: Printed) -> str:
-    """A printed figure, with a star if it is a misprint."""
-    return figure.printed + ("*" if misprint_of(figure) else "")
+    """A printed figure, with a star if it has an erratum."""
+    return figure.printed + ("*" if erratum_of(figure) else "")
 
 
 def _table2_sheets(types: Sheet) -> list[Sheet]:
@@ -217,10 +226,12 @@ def _published_sheets(figures: Sequence[Printed]) -> list[Sheet]:
             continue
         row = rows.setdefault((figure.source, figure.table, figure.model), {})
         row[figure.quantity] = _marked(figure)
-        if misprint := misprint_of(figure):
+        if erratum := erratum_of(figure):
+            should = f"should read {erratum.reads}"
+            if erratum.kind == OTHER_VERSION:
+                should = "is right for another version of the network"
             notes.append(
-                f"* {figure.printed} should read {misprint.reads}"
-                f" ({figure.source}, {figure.table})"
+                f"* {figure.printed} {should} ({figure.source}, {figure.table})"
             )
     if not rows:
         return []
@@ -261,8 +272,9 @@ def _element_sheet(counted: Count) -> Sheet:
 
 def _totals_text(counted: Count) -> str:
     totals = counted.totals
+    bound = "at least " if counted.graph.unknown else ""
     return (
-        f"{short(totals.macs)} multiply-adds ({short(totals.flops)} flops),"
+        f"{bound}{short(totals.macs)} multiply-adds ({short(totals.flops)} flops),"
         f" {short(totals.params)} params, {short(totals.buffers)} buffers,"
         f" {short(totals.activations)} activations"
     )
@@ -271,9 +283,7 @@ def _totals_text(counted: Count) -> str:
 # --- JSON ----------------------------------------------------------------------------
 
 
-def count_record(
-    counted: Count, arch: Architecture, *, elementwise: bool
-) -> dict[str, Any]:
+def count_record(counted: Count, arch: Network, *, elementwise: bool) -> dict[str, Any]:
     """The JSON record of a count."""
     layers = counted.all_layers if elementwise else counted.layers
     return {
@@ -305,12 +315,12 @@ def _group_records(
 
 
 def _published_record(figure: Printed) -> dict[str, Any]:
-    misprint = misprint_of(figure)
+    erratum = erratum_of(figure)
     return {
         **record_of(figure, "source", "table", "where", "model"),
         "variant": figure.variant or None,
         **record_of(figure, "quantity", "printed", "unit"),
         "device": figure.device or None,
-        "reads": misprint.reads if misprint else None,
-        "reason": misprint.reason if misprint else None,
+        "reads": erratum.reads if erratum else None,
+        "reason": erratum.reason if erratum else None,
     }
