@@ -4,6 +4,7 @@ The model is in ``liveness``; blocks that run as one operator are in ``grouped``
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import groupby
 from typing import Literal
 
@@ -22,7 +23,7 @@ LIVE = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Memory:
     """Activation memory at every step, with ``bits`` bits per element.
 
@@ -43,7 +44,7 @@ class Memory:
         elements = step.elements if isinstance(step, Step) else step.shape.elements
         return elements * self.bits // 8
 
-    @property
+    @cached_property
     def peak(self) -> Step:
         """The first step with the most live memory."""
         return max(self.steps, key=self.bytes_of)
