@@ -7,10 +7,10 @@ from pkgutil import iter_modules
 from mnprofile.base.errors import Place, TableError, nearest
 from mnprofile.graph.operators.elementwise import ActivationKind
 from mnprofile.networks.notation import styles as package
-from mnprofile.networks.notation.markdown import Table
 from mnprofile.networks.notation.rows import Architecture, Row, normalised
 from mnprofile.networks.notation.settings import read_settings
 from mnprofile.networks.notation.styles.style import Context, RowCells, TableStyle
+from mnprofile.networks.notation.table import Table
 
 MAX_ROWS_BUILT = 1_000
 DEFAULT_CLASSES = 1000

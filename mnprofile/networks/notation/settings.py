@@ -6,7 +6,7 @@ from mnprofile.base.errors import TableError, nearest
 from mnprofile.base.records import Record
 from mnprofile.graph.operators.elementwise import ActivationKind
 from mnprofile.networks.notation.cells import MAX_CLASSES, MAX_SIZE, RefusalError
-from mnprofile.networks.notation.markdown import Table
+from mnprofile.networks.notation.table import Table
 from mnprofile.networks.widths import FAMILIES, SCALINGS, Scaling
 
 MAX_NAME = 100

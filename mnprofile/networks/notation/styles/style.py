@@ -17,8 +17,8 @@ from mnprofile.networks.notation.cells import (
     operator,
     size,
 )
-from mnprofile.networks.notation.markdown import Cell, Table
 from mnprofile.networks.notation.rows import Row, normalised
+from mnprofile.networks.notation.table import Cell, Table
 
 T = TypeVar("T")
 
