@@ -10,7 +10,7 @@ from mnprofile.graph.operators.convolution import (
     Padding,
     Zeros,
 )
-from mnprofile.graph.operators.elementwise import BatchNorm, Elementwise
+from mnprofile.graph.operators.elementwise import BatchNorm
 from mnprofile.graph.operators.embedding import Embedding
 from mnprofile.graph.operators.joining import Add
 from mnprofile.graph.operators.linear import (
@@ -26,10 +26,10 @@ from mnprofile.graph.operators.normalisation import (
     InstanceNorm,
     LayerNorm,
     Norm,
-    RMSNorm,
 )
 from mnprofile.graph.operators.op import Op
 from mnprofile.graph.operators.recurrent import GATES, Cell, Recurrent
+from mnprofile.graph.operators.reshaping import Copy, Output
 from mnprofile.networks.readers.attributes import flag, number, numbers, text
 from mnprofile.networks.readers.lowering import Dims, Lowering, Stored, Value
 from mnprofile.networks.readers.program import Call
@@ -80,6 +80,11 @@ def convolve(low: Lowering, call: Call, x: int = 0, w: int = 1, b: int = 2) -> N
     else:
         op = Conv(kernel[0], groups=groups, **settings)  # type: ignore[arg-type]
     emit_layer(low, call, op, image, weight, bias)
+
+
+def convolve_integers(low: Lowering, call: Call) -> None:
+    """ConvInteger: its further inputs are zero points."""
+    convolve(low, call, b=len(call.inputs))
 
 
 def emit_layer(
@@ -295,16 +300,15 @@ def recurrent(low: Lowering, call: Call, cell: Cell) -> None:
         (op.weights(low.shape(tokens)),), w.roots + r.roots, None, w.scales + r.scales
     )
     dims = (batch, steps, directions * hidden)
-    outputs = call.outputs
     made = emit_layer(low, call, op, tokens, both, bias, dims, output=None)
-    shapes = [
-        (steps, directions, batch, hidden) if layout == 0
-        else (batch, steps, directions, hidden),
-        *[(directions, batch, hidden) if layout == 0 else (batch, directions, hidden)] * 2,
-    ]  # fmt: skip
-    for at, dims in enumerate(shapes[: len(outputs)]):
-        if outputs[at]:
-            low.view(call, made, dims, name="output", output=at)
+    every = (steps, directions, batch, hidden)
+    last = (directions, batch, hidden)
+    if layout == 1:
+        every, last = (batch, steps, directions, hidden), (batch, directions, hidden)
+    for at, dims in enumerate((every, last, last)[: len(call.outputs)]):
+        if call.outputs[at]:
+            output = Output(*low.graph_dims(dims, -1))
+            low.emit(call, output, made, dims=dims, output=at)
     return None
 
 
@@ -393,21 +397,12 @@ def _heads(
 def _attend(
     low: Lowering, call: Call, op: Op, q: Value, k: Value, v: Value, dims: Dims
 ) -> None:
-    made = low.emit(call, op, q, k, v, dims=dims)
-    pasts = zip(range(1, 3), (k, v), strict=True)
-    for at, one in pasts:  # keys and values for the next step
+    low.emit(call, op, q, k, v, dims=dims)
+    for at, one in ((1, k), (2, v)):  # keys and values for the next step
         if at < len(call.outputs) and call.outputs[at]:
             dims = low.needed(call, at)
-            shape, axis = low.graph_dims(dims, -1)
-            low.emit(
-                call,
-                Elementwise("concat") if shape == low.shape(one).dims else
-                _copy(shape, axis),
-                one,
-                dims=dims,
-                output=at,
-            )
-    assert made
+            copied = Copy(*low.graph_dims(dims, -1))
+            low.emit(call, copied, one, dims=dims, output=at)
 
 
 def packed_attention(low: Lowering, call: Call) -> None:
@@ -421,12 +416,3 @@ def packed_attention(low: Lowering, call: Call) -> None:
     q, k, v = (low.view(call, made, dims, name="split", output=None) for _ in range(3))
     low.emit(call, Attention(heads), q, k, v, dims=dims)
     return None
-
-
-def _copy(dims: Dims, axis: int) -> Op:
-    from mnprofile.graph.operators.reshaping import Copy
-
-    return Copy(dims, axis)
-
-
-__all__ = ["RMSNorm"]
