@@ -9,6 +9,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from mmap import ACCESS_READ, mmap
 from pathlib import Path
 from typing import IO
 
@@ -57,6 +58,22 @@ class Input:
 
     def read(self, path: Path) -> bytes:
         """The bytes of a file, which this run then refuses to overwrite."""
+        with self._opened(path) as file:
+            return self.bounded(file, str(path))
+
+    def mapped(self, path: Path) -> memoryview:
+        """The bytes of a file, of which only those that are looked at are read.
+
+        Those of a pipe are read as a whole.
+        """
+        with self._opened(path) as file:
+            size = os.fstat(file.fileno()).st_size
+            if not 0 < size <= self.limit:
+                return memoryview(self.bounded(file, str(path)))
+            return memoryview(mmap(file.fileno(), 0, access=ACCESS_READ))
+
+    @contextmanager
+    def _opened(self, path: Path) -> Iterator[IO[bytes]]:
         place = Place(str(path))
         try:
             if path.is_char_device() or path.is_block_device() or path.is_socket():
@@ -68,7 +85,7 @@ class Input:
                 )
             _note_input(path)
             with open(path, "rb") as file:
-                return self.bounded(file, str(path))
+                yield file
         except OSError as fault:
             if fault.errno in (errno.ENOENT, errno.ENOTDIR):
                 raise self.error("no such file", place=place) from None

@@ -58,7 +58,9 @@ class TFLite:
     ) -> int:
         number = self.tensor(name, shape, dtype, scales)
         made = self.tensors[number]
-        made["data"] = bytes(prod(shape) * BYTES[made["dtype"]]) if data is None else data
+        made["data"] = (
+            bytes(prod(shape) * BYTES[made["dtype"]]) if data is None else data
+        )
         return number
 
     def call(

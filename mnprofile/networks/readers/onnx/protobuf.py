@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from typing import NoReturn
 
 from mnprofile.base.errors import Place
-from mnprofile.networks.readers.program import ModelFileError
+from mnprofile.networks.readers.files.program import ModelFileError
 
 MAX_FIELDS = 250_000  # in one message
 MAX_TEXT = 1 << 16  # bytes of a name
@@ -117,9 +117,7 @@ class Message:
         for start, end in self._spans(number):
             if end - start > MAX_TEXT:
                 self.refuse(f"a text of {end - start} bytes", start)
-            found.append(
-                str(self.data[start:end], "utf-8", errors="backslashreplace")
-            )
+            found.append(str(self.data[start:end], "utf-8", errors="backslashreplace"))
         return found
 
     def integer(self, number: int, default: int = 0) -> int:

@@ -7,18 +7,18 @@ type the tensor is.
 
 from mnprofile.graph.operators.elementwise import Activation, Elementwise
 from mnprofile.graph.operators.linear import Linear
-from mnprofile.networks.readers.attributes import number
-from mnprofile.networks.readers.lowering import Lowering, Stored
-from mnprofile.networks.readers.onnx_elements import FUSED, arithmetic
-from mnprofile.networks.readers.onnx_layers import (
+from mnprofile.networks.readers.files.attributes import number
+from mnprofile.networks.readers.files.lowering import Lowering, Stored
+from mnprofile.networks.readers.files.program import Call
+from mnprofile.networks.readers.onnx.elements import FUSED, arithmetic
+from mnprofile.networks.readers.onnx.layers import (
     as_tokens,
     convolve,
     emit_layer,
     gemm,
     matmul,
 )
-from mnprofile.networks.readers.onnx_moves import join
-from mnprofile.networks.readers.program import Call
+from mnprofile.networks.readers.onnx.moves import join
 
 
 def quantize(low: Lowering, call: Call) -> None:

@@ -4,8 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from mnprofile.base.errors import Place
-from mnprofile.networks.readers.onnx_file import MAX_DEPTH, MAX_NODES, Reference
-from mnprofile.networks.readers.program import (
+from mnprofile.networks.readers.files.program import (
     Call,
     Function,
     ModelFile,
@@ -13,6 +12,7 @@ from mnprofile.networks.readers.program import (
     Program,
     Tensor,
 )
+from mnprofile.networks.readers.onnx.file import MAX_DEPTH, MAX_NODES, Reference
 
 
 def inlined(file: ModelFile) -> Program:
@@ -78,9 +78,7 @@ class _Inliner:
         yield from self.expand(body, depth)
 
 
-def _given(
-    own: Mapping[str, object], outer: Mapping[str, object]
-) -> dict[str, object]:
+def _given(own: Mapping[str, object], outer: Mapping[str, object]) -> dict[str, object]:
     """Attributes with those put in that the function's caller gives."""
     return {
         name: outer.get(str(value)) if isinstance(value, Reference) else value

@@ -9,34 +9,128 @@ from mnprofile.graph.operators.normalisation import (
     LayerNorm,
     RMSNorm,
 )
-from mnprofile.networks.readers import onnx_elements as elements
-from mnprofile.networks.readers import onnx_layers as layers
-from mnprofile.networks.readers import onnx_moves as moves
-from mnprofile.networks.readers import onnx_quantised as quantised
-from mnprofile.networks.readers.lowering import Lowering
-from mnprofile.networks.readers.program import Call, Program
+from mnprofile.networks.readers.files.lowering import Lowering
+from mnprofile.networks.readers.files.program import Call, Program
+from mnprofile.networks.readers.onnx import (
+    attention,
+    elements,
+    layers,
+    moves,
+    quantised,
+    shapes,
+)
 
 Rule = Callable[[Lowering, Call], object]
 
-_ELEMENTWISE = """
-Abs Acos Acosh Add And Asin Asinh Atan Atanh BitShift BitwiseAnd BitwiseNot BitwiseOr
-BitwiseXor Ceil Cos Cosh Det Div Equal Erf Exp Floor Greater GreaterOrEqual IsInf IsNaN
-Less LessOrEqual Log Max Mean Min Mod Mul Neg Not Or Pow Reciprocal Round Sign Sin Sinh
-Sqrt Sub Sum Tan Where Xor
-""".split()
-_OTHERS = """
-ArgMax ArgMin TopK OneHot GatherElements GatherND ScatterElements ScatterND Scatter
-CumSum EyeLike NonZero NonMaxSuppression Unique Compress ReverseSequence Trilu GridSample
-AffineGrid MaxUnpool CenterCropPad Col2Im RoiAlign MaxRoiPool RandomNormal RandomNormalLike
-RandomUniform RandomUniformLike Multinomial Bernoulli MelWeightMatrix HannWindow
-HammingWindow BlackmanWindow Hardmax TensorScatter
-""".split()
-_KEEPING = "Identity Cast CastLike Dropout Optional OptionalGetElement".split()
+_ELEMENTWISE = [
+    "Abs",
+    "Acos",
+    "Acosh",
+    "Add",
+    "And",
+    "Asin",
+    "Asinh",
+    "Atan",
+    "Atanh",
+    "BitShift",
+    "BitwiseAnd",
+    "BitwiseNot",
+    "BitwiseOr",
+    "BitwiseXor",
+    "Ceil",
+    "Cos",
+    "Cosh",
+    "Det",
+    "Div",
+    "Equal",
+    "Erf",
+    "Exp",
+    "Floor",
+    "Greater",
+    "GreaterOrEqual",
+    "IsInf",
+    "IsNaN",
+    "Less",
+    "LessOrEqual",
+    "Log",
+    "Max",
+    "Mean",
+    "Min",
+    "Mod",
+    "Mul",
+    "Neg",
+    "Not",
+    "Or",
+    "Pow",
+    "Reciprocal",
+    "Round",
+    "Sign",
+    "Sin",
+    "Sinh",
+    "Sqrt",
+    "Sub",
+    "Sum",
+    "Tan",
+    "Where",
+    "Xor",
+]
+_OTHERS = [
+    "ArgMax",
+    "ArgMin",
+    "TopK",
+    "OneHot",
+    "GatherElements",
+    "GatherND",
+    "ScatterElements",
+    "ScatterND",
+    "Scatter",
+    "CumSum",
+    "EyeLike",
+    "NonZero",
+    "NonMaxSuppression",
+    "Unique",
+    "Compress",
+    "ReverseSequence",
+    "Trilu",
+    "GridSample",
+    "AffineGrid",
+    "MaxUnpool",
+    "CenterCropPad",
+    "Col2Im",
+    "RoiAlign",
+    "MaxRoiPool",
+    "RandomNormal",
+    "RandomNormalLike",
+    "RandomUniform",
+    "RandomUniformLike",
+    "Multinomial",
+    "Bernoulli",
+    "MelWeightMatrix",
+    "HannWindow",
+    "HammingWindow",
+    "BlackmanWindow",
+    "Hardmax",
+    "TensorScatter",
+]
+_KEEPING = ["Identity", "Cast", "CastLike", "Dropout", "Optional", "OptionalGetElement"]
+
+_REDUCING = (
+    "Mean",
+    "Sum",
+    "Max",
+    "Min",
+    "Prod",
+    "L1",
+    "L2",
+    "LogSum",
+    "LogSumExp",
+    "SumSquare",
+)
 
 OPERATORS: dict[str, Rule] = {
     **dict.fromkeys(_ELEMENTWISE, elements.arithmetic),
-    **{name: partial(moves.found, name=name.lower()) for name in _OTHERS},
-    **dict.fromkeys(_KEEPING, moves.same),
+    **{name: partial(shapes.found, name=name.lower()) for name in _OTHERS},
+    **dict.fromkeys(_KEEPING, shapes.same),
     **{
         name: elements.activate
         for name in elements.FUNCTIONS
@@ -44,7 +138,18 @@ OPERATORS: dict[str, Rule] = {
     },
     **{
         f"Reduce{name}": partial(elements.reduce, function=name.lower())
-        for name in "Mean Sum Max Min Prod L1 L2 LogSum LogSumExp SumSquare".split()
+        for name in [
+            "Mean",
+            "Sum",
+            "Max",
+            "Min",
+            "Prod",
+            "L1",
+            "L2",
+            "LogSum",
+            "LogSumExp",
+            "SumSquare",
+        ]
     },
     # layers
     "Conv": layers.convolve,
@@ -57,7 +162,7 @@ OPERATORS: dict[str, Rule] = {
     "LSTM": partial(layers.recurrent, cell="lstm"),
     "GRU": partial(layers.recurrent, cell="gru"),
     "RNN": partial(layers.recurrent, cell="rnn"),
-    "Attention": layers.attention,
+    "Attention": attention.attention,
     "BatchNormalization": layers.batch_norm,
     "LayerNormalization": partial(layers.norm, kind=LayerNorm, factors=(1, 2)),
     "RMSNormalization": partial(layers.norm, kind=RMSNorm, factors=(1,)),
@@ -91,9 +196,9 @@ OPERATORS: dict[str, Rule] = {
     "Slice": moves.slice_,
     "Gather": moves.gather,
     "Concat": moves.concatenate,
-    "Shape": moves.shape,
-    "ConstantOfShape": moves.constant_of_shape,
-    "Range": moves.range_,
+    "Shape": shapes.shape,
+    "ConstantOfShape": shapes.constant_of_shape,
+    "Range": shapes.range_,
     "Pad": moves.pad,
     "Resize": moves.resize,
     "Upsample": moves.resize,
@@ -118,9 +223,7 @@ _FROM_ONNX = (
 # com.microsoft, and the domains that ONNX Runtime writes into optimised files.
 CONTRIBUTED: dict[str, Rule] = {
     **{name: OPERATORS[name] for name in _FROM_ONNX},
-    **dict.fromkeys(
-        ("FastGelu", "BiasGelu", "QuickGelu"), elements.biased_activation
-    ),
+    **dict.fromkeys(("FastGelu", "BiasGelu", "QuickGelu"), elements.biased_activation),
     "QLinearSigmoid": elements.activate,
     "QLinearLeakyRelu": elements.activate,
     "QLinearAdd": quantised.qlinear_binary,
@@ -140,9 +243,9 @@ CONTRIBUTED: dict[str, Rule] = {
     "SkipSimplifiedLayerNormalization": partial(
         layers.skip_norm, kind=RMSNorm, gamma=2
     ),
-    "Attention": layers.packed_attention,
-    "MultiHeadAttention": layers.attention_of_heads,
-    "GroupQueryAttention": layers.attention_of_heads,
+    "Attention": attention.packed_attention,
+    "MultiHeadAttention": attention.attention_of_heads,
+    "GroupQueryAttention": attention.attention_of_heads,
 }
 
 

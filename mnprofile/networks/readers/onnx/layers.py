@@ -2,6 +2,7 @@
 
 from math import prod
 
+from mnprofile.graph.graph import Parameters
 from mnprofile.graph.operators.convolution import (
     SAME,
     Conv,
@@ -14,11 +15,9 @@ from mnprofile.graph.operators.elementwise import BatchNorm
 from mnprofile.graph.operators.embedding import Embedding
 from mnprofile.graph.operators.joining import Add
 from mnprofile.graph.operators.linear import (
-    Attention,
     Contraction,
     Linear,
     MatMul,
-    ScaledDotProduct,
     broadcast,
 )
 from mnprofile.graph.operators.normalisation import (
@@ -29,10 +28,10 @@ from mnprofile.graph.operators.normalisation import (
 )
 from mnprofile.graph.operators.op import Op
 from mnprofile.graph.operators.recurrent import GATES, Cell, Recurrent
-from mnprofile.graph.operators.reshaping import Copy, Output
-from mnprofile.networks.readers.attributes import flag, number, numbers, text
-from mnprofile.networks.readers.lowering import Dims, Lowering, Stored, Value
-from mnprofile.networks.readers.program import Call
+from mnprofile.graph.operators.reshaping import Output
+from mnprofile.networks.readers.files.attributes import number, numbers, text
+from mnprofile.networks.readers.files.lowering import Dims, Lowering, Stored, Value
+from mnprofile.networks.readers.files.program import Call
 
 
 def padding(low: Lowering, call: Call, rank: int, *, ceil: bool = False) -> Padding:
@@ -290,7 +289,11 @@ def recurrent(low: Lowering, call: Call, cell: Cell) -> None:
         return low.unknown(call, " with weights that are computed")
     directions, rows, taken = w.dims
     hidden = rows // GATES[cell]
-    if taken != x.dims[-1] or r.dims != (directions, rows, hidden) or rows % GATES[cell]:
+    if (
+        taken != x.dims[-1]
+        or r.dims != (directions, rows, hidden)
+        or rows % GATES[cell]
+    ):
         low.refuse(call, f"weights {list(w.dims)}, {list(r.dims)} on {list(x.dims)}")
     layout, bias = number(call, "layout"), low.constant(call, 3)
     steps, batch = x.dims[:2] if layout == 0 else x.dims[1::-1]
@@ -301,8 +304,8 @@ def recurrent(low: Lowering, call: Call, cell: Cell) -> None:
     )
     dims = (batch, steps, directions * hidden)
     made = emit_layer(low, call, op, tokens, both, bias, dims, output=None)
-    every = (steps, directions, batch, hidden)
-    last = (directions, batch, hidden)
+    every: Dims = (steps, directions, batch, hidden)
+    last: Dims = (directions, batch, hidden)
     if layout == 1:
         every, last = (batch, steps, directions, hidden), (batch, directions, hidden)
     for at, dims in enumerate((every, last, last)[: len(call.outputs)]):
@@ -353,66 +356,14 @@ def gather(low: Lowering, call: Call) -> bool:
     if not low.is_trained(table) and not table.scales:
         return False
     indices = low.value(call, 1)
-    stored, kept = low.parameters(Embedding(*table.dims), low.shape(indices), table, None)
-    new = kept.weights > 0
+    op = Embedding(*table.dims)
+    _, kept = low.parameters(op, low.shape(indices), table, None)
     low.emit(
         call,
-        Embedding(*table.dims),
+        op,
         indices,
         dims=(*indices.dims, table.dims[1]),
-        stored=stored._replace(other_params=table.elements if new else 0),
+        stored=Parameters(other_params=table.elements if kept.weights else 0),
         kept=kept._replace(weights=0, other=kept.weights),
     )
     return True
-
-
-def attention(low: Lowering, call: Call) -> None:
-    """Attention of ai.onnx: queries, keys, values, of rank 4 with heads or rank 3."""
-    q, k, v = (low.value(call, at) for at in range(3))
-    if len(q.dims) == 4:
-        return _attend(low, call, ScaledDotProduct(), q, k, v, (*q.dims[:-1], v.dims[-1]))
-    heads, shared = number(call, "q_num_heads"), number(call, "kv_num_heads")
-    return _heads(low, call, heads, shared, q, k, v)
-
-
-def attention_of_heads(low: Lowering, call: Call) -> None:
-    """MultiHeadAttention and GroupQueryAttention of com.microsoft."""
-    if not (low.name(call, 1) and low.name(call, 2)) or len(low.dims(call, 1)) != 3:
-        return low.unknown(call, " with packed keys")
-    heads = number(call, "num_heads")
-    shared = number(call, "kv_num_heads", heads)
-    return _heads(low, call, heads, shared, *(low.value(call, at) for at in range(3)))
-
-
-def _heads(
-    low: Lowering, call: Call, heads: int, shared: int, q: Value, k: Value, v: Value
-) -> None:
-    if heads < 1 or shared < 1 or len(q.dims) != 3 or v.dims[-1] % shared:
-        low.refuse(call, f"{heads} heads on {list(q.dims)}")
-    dims = (*q.dims[:-1], v.dims[-1] // shared * heads)
-    q, k, v = (as_tokens(low, call, one) for one in (q, k, v))
-    _attend(low, call, Attention(heads, shared), q, k, v, dims)
-
-
-def _attend(
-    low: Lowering, call: Call, op: Op, q: Value, k: Value, v: Value, dims: Dims
-) -> None:
-    low.emit(call, op, q, k, v, dims=dims)
-    for at, one in ((1, k), (2, v)):  # keys and values for the next step
-        if at < len(call.outputs) and call.outputs[at]:
-            dims = low.needed(call, at)
-            copied = Copy(*low.graph_dims(dims, -1))
-            low.emit(call, copied, one, dims=dims, output=at)
-
-
-def packed_attention(low: Lowering, call: Call) -> None:
-    """Attention of com.microsoft: one layer makes queries, keys and values."""
-    x, weight, bias = low.value(call, 0), low.constant(call, 1), low.constant(call, 2)
-    heads = number(call, "num_heads")
-    if weight is None or heads < 1 or weight.dims[-1] % (3 * heads) or len(x.dims) != 3:
-        return low.unknown(call)
-    made = linear(low, call, x, weight, weight.dims[-1], bias, output=None)
-    dims = (*x.dims[:-1], weight.dims[-1] // 3)
-    q, k, v = (low.view(call, made, dims, name="split", output=None) for _ in range(3))
-    low.emit(call, Attention(heads), q, k, v, dims=dims)
-    return None

@@ -6,10 +6,11 @@ from mnprofile.graph.operators.joining import Concatenate
 from mnprofile.graph.operators.linear import broadcast
 from mnprofile.graph.operators.pooling import Resize
 from mnprofile.graph.operators.reshaping import Copy, Flatten, Pad
-from mnprofile.networks.readers.attributes import number, numbers, text
-from mnprofile.networks.readers.lowering import Dims, Lowering, Stored, Value
-from mnprofile.networks.readers.onnx_layers import gather as embed
-from mnprofile.networks.readers.program import MAX_VALUES, Call, Values
+from mnprofile.networks.readers.files.arithmetic import picked, turned
+from mnprofile.networks.readers.files.attributes import number, numbers, text
+from mnprofile.networks.readers.files.lowering import Dims, Lowering, Stored, Value
+from mnprofile.networks.readers.files.program import MAX_VALUES, Call, Values
+from mnprofile.networks.readers.onnx.layers import gather as embed
 
 MAX_SIDE = 1 << 40
 
@@ -30,26 +31,23 @@ def moved(
     if any(not 0 <= side <= MAX_SIDE for side in dims):
         low.refuse(call, f"the shape {list(dims)}")
     if known:
-        values = known.values if known.elements == prod(dims) else None
-        return low.keep(call, known._replace(dims=dims, values=values))
+        if known.elements != prod(dims):
+            known = known._replace(values=None)
+        return low.keep(call, known._replace(dims=dims))
     x = low.value(call, 0)
-    if len(dims) == 2 and dims[0] == x.dims[0] == low.batch and len(x.dims) > 2:
-        shape = low.shape(x)
-        if shape.positions == 1 or name in ("flatten", "reshape"):
-            if prod(dims) == prod(x.dims) and not hasattr(shape, "axis"):
-                low.emit(call, Flatten(), x, dims=dims)
-                return None
-    low.view(call, x, dims, channels, name=name)
+    is_vector = len(dims) == 2 < len(x.dims) and dims[0] == x.dims[0] == low.batch
+    is_map = not hasattr(low.shape(x), "axis")
+    if is_vector and is_map and prod(dims) == prod(x.dims):
+        low.emit(call, Flatten(), x, dims=dims)
+    else:
+        low.view(call, x, dims, channels, name=name)
     return None
 
 
 def reshape(low: Lowering, call: Call) -> None:
     dims = low.dims(call, 0)
     wanted = integers(low, call, 1, "shape")
-    if wanted is None:
-        out = low.needed(call)
-    else:
-        out = resolved(low, call, dims, wanted)
+    out = low.needed(call) if wanted is None else resolved(low, call, dims, wanted)
     channels = -1
     if not low.constant(call, 0):
         channels = _channels_after(low.value(call, 0), out)
@@ -98,11 +96,14 @@ def transpose(low: Lowering, call: Call) -> None:
     if sorted(order) != list(range(len(dims))):
         low.refuse(call, f"perm {list(order)} of {list(dims)}")
     out = tuple(dims[at] for at in order)
-    channels = -1
-    if not low.constant(call, 0):
+    known, channels = low.constant(call, 0), -1
+    if known:
+        values = turned(known.values, dims, order) if known.values else None
+        return low.keep(call, known._replace(dims=out, values=values))
+    if dims:
         x = low.value(call, 0)
-        channels = order.index(x.channels % len(dims)) - len(dims) if dims else -1
-    moved(low, call, out, channels, name="transpose")
+        channels = order.index(x.channels % len(dims)) - len(dims)
+    return moved(low, call, out, channels, name="transpose")
 
 
 def squeeze(low: Lowering, call: Call) -> None:
@@ -117,7 +118,11 @@ def squeeze(low: Lowering, call: Call) -> None:
         low.refuse(call, f"axes {list(axes)} of {list(dims)}")
     left = [at for at in range(len(dims)) if at not in over]
     return moved(
-        low, call, tuple(dims[at] for at in left), _place(low, call, left), name="squeeze"
+        low,
+        call,
+        tuple(dims[at] for at in left),
+        _place(low, call, left),
+        name="squeeze",
     )
 
 
@@ -222,9 +227,8 @@ def slice_(low: Lowering, call: Call) -> None:
             parts[at] = parts[at][a:b:step]
         out = tuple(map(len, parts))
     if known:
-        values: Values | None = None
-        if known.values and parts and len(dims) == 1:
-            values = tuple(known.values[at] for at in parts[0])  # type: ignore[assignment]
+        small = known.values is not None and parts is not None
+        values = picked(known.values or (), dims, parts or ()) if small else None
         return low.keep(call, known._replace(dims=out, values=values))
     return moved(low, call, out, low.value(call, 0).channels, name="slice")
 
@@ -244,7 +248,7 @@ def gather(low: Lowering, call: Call) -> None:
         if known.values and at is not None and len(dims) == 1:
             places = [int(one) for one in at]
             if all(-dims[0] <= one < dims[0] for one in places):
-                values = tuple(known.values[one] for one in places)  # type: ignore[assignment]
+                values = tuple(known.values[one] for one in places)
         return low.keep(call, known._replace(dims=out, values=values))
     if at is not None and prod(indices) == 1:
         return moved(low, call, out, name="select")
@@ -286,48 +290,17 @@ def join(low: Lowering, call: Call, inputs: list[Value], axis: int, out: Dims) -
     if on_channels and all(plain):
         low.emit(call, Concatenate(), *inputs, dims=out)
         return
-    low.emit(
-        call, Copy(*low.graph_dims(out, x.channels), "concat"), *inputs, dims=out
-    )
+    low.emit(call, Copy(*low.graph_dims(out, x.channels), "concat"), *inputs, dims=out)
 
 
 def _joined(out: Dims, parts: list[Stored]) -> Stored:
     """Constants one after the other; with their values if they are lists."""
     roots = tuple(dict.fromkeys(root for one in parts for root in one.roots))
     values: Values | None = None
-    if len(out) == 1 and out[0] <= MAX_VALUES:
-        if all(one.values is not None for one in parts):
-            values = tuple(v for one in parts for v in one.values or ())  # type: ignore[assignment]
+    known = all(one.values is not None for one in parts)
+    if known and len(out) == 1 and out[0] <= MAX_VALUES:
+        values = tuple(v for one in parts for v in one.values or ())
     return Stored(out, roots, values)
-
-
-def shape(low: Lowering, call: Call) -> None:
-    """The shape of a tensor as a value: a constant here."""
-    dims = low.dims(call, 0)
-    start, end = number(call, "start"), number(call, "end", len(dims))
-    part = dims[start:end]
-    low.keep(call, Stored((len(part),), values=part))
-
-
-def constant_of_shape(low: Lowering, call: Call) -> None:
-    wanted = integers(low, call, 0)
-    out = low.needed(call) if wanted is None else wanted
-    value = call.attributes.get("value")
-    one = getattr(value, "values", None) or (0.0,)
-    values = one * prod(out) if prod(out) <= MAX_VALUES else None
-    low.keep(call, Stored(out, values=values))
-
-
-def range_(low: Lowering, call: Call) -> None:
-    limits = [low.numbers(call, at) for at in range(3)]
-    if all(one is not None and len(one) == 1 for one in limits):
-        start, end, step = (one[0] for one in limits if one)
-        count = max(-floor((start - end) / step), 0) if step else 0
-        values = None
-        if count <= MAX_VALUES:
-            values = tuple(start + step * at for at in range(count))
-        return low.keep(call, Stored((count,), values=values))
-    return low.keep(call, Stored(low.needed(call)))
 
 
 def pad(low: Lowering, call: Call) -> None:
@@ -354,7 +327,11 @@ def resize(low: Lowering, call: Call) -> None:
     place = 1 if call.operator == "Upsample" or len(call.inputs) == 2 else 2
     scales = low.numbers(call, place) or call.attributes.get("scales")
     wanted = low.numbers(call, 3)
-    if wanted and len(wanted) == len(dims) and not text(call, "keep_aspect_ratio_policy"):
+    if (
+        wanted
+        and len(wanted) == len(dims)
+        and not text(call, "keep_aspect_ratio_policy")
+    ):
         out = tuple(int(one) for one in wanted)
     elif isinstance(scales, tuple) and len(scales) == len(dims):
         out = tuple(
@@ -390,33 +367,3 @@ def blocks(low: Lowering, call: Call) -> None:
     else:
         out = (n, c // size**2, h * size, w * size)
     copied(low, call, out, "shuffle")
-
-
-def same(low: Lowering, call: Call) -> None:
-    """Identity, Cast, Dropout: the output is the input."""
-    known = low.constant(call, 0)
-    if known:
-        return low.keep(call, known)
-    return low.alias(call, low.value(call, 0))
-
-
-def found(low: Lowering, call: Call, name: str) -> None:
-    """An operator without weights whose shape depends on rules of its own."""
-    inputs = [
-        low.value(call, at)
-        for at in range(len(call.inputs))
-        if low.name(call, at) and not low.constant(call, at)
-    ]
-    if not inputs:
-        known = [low.constant(call, at) for at in range(len(call.inputs))]
-        roots = tuple(r for one in known if one for r in one.roots)
-        for at, output in enumerate(call.outputs):
-            if output:
-                low.keep(call, Stored(low.needed(call, at), roots), at)
-        return
-    for at, output in enumerate(call.outputs):
-        if output:
-            out = low.needed(call, at)
-            low.emit(
-                call, Copy(*low.graph_dims(out, -1), name), *inputs, dims=out, output=at
-            )

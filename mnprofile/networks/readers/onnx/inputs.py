@@ -3,9 +3,9 @@
 from collections.abc import Iterable
 
 from mnprofile.base.errors import Place, UsageError, nearest
+from mnprofile.networks.readers.files.lowering import Dims
+from mnprofile.networks.readers.files.program import Program, Tensor
 from mnprofile.networks.readers.inputs import InputSpec, ReadRequest
-from mnprofile.networks.readers.lowering import Dims
-from mnprofile.networks.readers.program import Program, Tensor
 
 MAP_RANK = 4  # an image with its batch
 
@@ -34,9 +34,7 @@ class Sizes:
         self.inputs = {one.name: self.inputs[one.name] for one in tensors}
         self.batch = self._batch(tensors)
 
-    def _given(
-        self, asked: ReadRequest, tensors: list[Tensor]
-    ) -> dict[str, InputSpec]:
+    def _given(self, asked: ReadRequest, tensors: list[Tensor]) -> dict[str, InputSpec]:
         """What --input says, by name; without one the inputs in order."""
         names = [one.name for one in tensors]
         given: dict[str, InputSpec] = {}
@@ -100,7 +98,9 @@ class Sizes:
             self.notes.append(f"{tensor.name}: the {what} is taken as 1")
         missing = [str(dims[at] or "?") for at, side in enumerate(found) if side == 0]
         if missing:
-            self._ask(tensor, f"{', '.join(missing)} {'is' if len(missing) == 1 else 'are'}")
+            self._ask(
+                tensor, f"{', '.join(missing)} {'is' if len(missing) == 1 else 'are'}"
+            )
         return tuple(found)
 
     def _ask(self, tensor: Tensor, what: str) -> None:

@@ -6,8 +6,7 @@ Field numbers are those of TensorFlow Lite's schema (version 3).
 import struct
 
 from mnprofile.base.errors import Place
-from mnprofile.networks.readers.flatbuffer import Buffer, Table
-from mnprofile.networks.readers.program import (
+from mnprofile.networks.readers.files.program import (
     BITS_OF,
     MAX_ELEMENTS,
     MAX_RANK,
@@ -19,7 +18,8 @@ from mnprofile.networks.readers.program import (
     Tensor,
     Values,
 )
-from mnprofile.networks.readers.tflite_schema import CUSTOM, OPERATORS, OPTIONS, TYPES
+from mnprofile.networks.readers.tflite.flatbuffer import Buffer, Table
+from mnprofile.networks.readers.tflite.schema import CUSTOM, OPERATORS, OPTIONS, TYPES
 
 IDENTIFIER = b"TFL3"
 MAX_CODES = 4_096
@@ -38,7 +38,8 @@ def read_tflite(data: memoryview, path: str) -> ModelFile:
     codes = [_operator(code) for code in model.tables(1, "operator code")]
     buffers = list(model.tables(4, "buffer"))
     programs = tuple(
-        _Subgraph(table, codes, buffers).program() for table in model.tables(2, "subgraph")
+        _Subgraph(table, codes, buffers).program()
+        for table in model.tables(2, "subgraph")
     )
     if not programs:
         raise ModelFileError("there is no subgraph in this file", place=Place(path))

@@ -1,6 +1,6 @@
 """Attributes of a call, by the type that an operator expects of them."""
 
-from mnprofile.networks.readers.program import Call
+from mnprofile.networks.readers.files.program import Call
 
 
 def number(call: Call, name: str, default: int = 0) -> int:

@@ -6,10 +6,10 @@ generated classes.
 
 import re
 import struct
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from mnprofile.base.errors import Place
-from mnprofile.networks.readers.program import (
+from mnprofile.networks.readers.files.program import (
     BITS_OF,
     MAX_ELEMENTS,
     MAX_RANK,
@@ -23,17 +23,40 @@ from mnprofile.networks.readers.program import (
     Tensor,
     Values,
 )
-from mnprofile.networks.readers.protobuf import Message
+from mnprofile.networks.readers.onnx.protobuf import Message
 
 MAX_NODES = 100_000  # in the whole file
 MAX_DEPTH = 16  # of graphs within graphs
 
 # TensorProto.DataType, from 1.
-TYPES = (
-    "float32 uint8 int8 uint16 int16 int32 int64 string bool float16 float64 uint32"
-    " uint64 complex64 complex128 bfloat16 float8e4m3fn float8e4m3fnuz float8e5m2"
-    " float8e5m2fnuz uint4 int4 float4e2m1 float8e8m0 uint2 int2"
-).split()
+TYPES = [
+    "float32",
+    "uint8",
+    "int8",
+    "uint16",
+    "int16",
+    "int32",
+    "int64",
+    "string",
+    "bool",
+    "float16",
+    "float64",
+    "uint32",
+    "uint64",
+    "complex64",
+    "complex128",
+    "bfloat16",
+    "float8e4m3fn",
+    "float8e4m3fnuz",
+    "float8e5m2",
+    "float8e5m2fnuz",
+    "uint4",
+    "int4",
+    "float4e2m1",
+    "float8e8m0",
+    "uint2",
+    "int2",
+]
 STRUCT = {
     "float32": "f",
     "float64": "d",
@@ -50,6 +73,7 @@ STRUCT = {
 SCOPES = "pkg.torch.onnx.name_scopes"  # a list of strings as Python writes it
 _QUOTED = re.compile(r"'([^']*)'|\"([^\"]*)\"")
 EXTERNAL = 1  # TensorProto.DataLocation
+LISTS = (6, 7, 8)  # AttributeProto.AttributeType: FLOATS, INTS, STRINGS
 
 
 def read_onnx(data: memoryview, path: str) -> ModelFile:
@@ -163,33 +187,26 @@ class _Reader:
 
     def _attribute(self, message: Message, depth: int) -> tuple[str, object]:
         """An attribute by name; its value is of the field that is set."""
-        name = message.text(1)
-        value: object = None
-        if message.has(4):
-            value = message.text(4)
-        elif tensor := message.message(5, "tensor"):
-            value = self._tensor(tensor)
-        elif graph := message.message(6, "graph"):
-            value = self.program(graph, depth + 1)
-        elif message.has(2):
-            value = (message.floats(2) or [0.0])[-1]
-        elif message.has(8):
-            value = tuple(message.integers(8))
-        elif message.has(7):
-            value = tuple(message.floats(7))
-        elif message.has(9):
-            value = tuple(message.texts(9))
-        elif message.has(11):
-            value = tuple(
-                self.program(one, depth + 1) for one in message.messages(11, "graph")
-            )
-        elif message.has(21):  # of the function that it is in
-            value = Reference(message.text(21))
-        elif message.integer(20) in (6, 7, 8):  # an empty list
-            value = ()
-        else:
-            value = message.integer(3)
-        return name, value
+        read: dict[int, Callable[[], object]] = {
+            2: lambda: message.floats(2)[-1],
+            3: lambda: message.integer(3),
+            4: lambda: message.text(4),
+            5: lambda: [self._tensor(one) for one in message.messages(5, "tensor")][-1],
+            6: lambda: self._graphs(message, 6, depth)[-1],
+            7: lambda: tuple(message.floats(7)),
+            8: lambda: tuple(message.integers(8)),
+            9: lambda: tuple(message.texts(9)),
+            11: lambda: self._graphs(message, 11, depth),
+            21: lambda: Reference(message.text(21)),  # of the function that it is in
+        }
+        found = next((read[number] for number in read if message.has(number)), None)
+        if found is None:  # an empty list, or a number that is 0
+            found = tuple if message.integer(20) in LISTS else int
+        return message.text(1), found()
+
+    def _graphs(self, message: Message, field: int, depth: int) -> tuple[Program, ...]:
+        graphs = message.messages(field, "graph")
+        return tuple(self.program(one, depth + 1) for one in graphs)
 
     def _infos(self, graph: Message, field: int) -> list[Tensor]:
         """Types and shapes, as far as the file gives them."""

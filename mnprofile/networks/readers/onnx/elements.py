@@ -15,11 +15,11 @@ from mnprofile.graph.operators.linear import broadcast
 from mnprofile.graph.operators.op import Op
 from mnprofile.graph.operators.pooling import GlobalPool, Pool, PoolKind, Reduce
 from mnprofile.graph.operators.reshaping import Copy, Flatten
-from mnprofile.networks.readers.arithmetic import combined
-from mnprofile.networks.readers.attributes import number, numbers
-from mnprofile.networks.readers.lowering import Dims, Lowering, Stored, Value
-from mnprofile.networks.readers.onnx_layers import padding, sides
-from mnprofile.networks.readers.program import Call
+from mnprofile.networks.readers.files.arithmetic import combined
+from mnprofile.networks.readers.files.attributes import number, numbers
+from mnprofile.networks.readers.files.lowering import Dims, Lowering, Stored, Value
+from mnprofile.networks.readers.files.program import Call
+from mnprofile.networks.readers.onnx.layers import padding, sides
 
 FUNCTIONS: dict[str, ActivationKind] = {
     "Relu": "relu",
@@ -203,10 +203,8 @@ def reduce(low: Lowering, call: Call, function: str) -> None:
     if axes is None:
         axes = _reduced(dims, low.needed(call))
     if not axes:
-        if number(call, "noop_with_empty_axes"):
-            axes = ()
-        else:
-            axes = tuple(range(len(dims)))
+        stays = number(call, "noop_with_empty_axes")
+        axes = () if stays else tuple(range(len(dims)))
     over = {int(one) for one in axes}
     if any(not -len(dims) <= one < len(dims) for one in over):
         low.refuse(call, f"axes {sorted(over)} of {list(dims)}")
@@ -265,4 +263,3 @@ def _as_channels(low: Lowering, call: Call, x: Value) -> Value:
         return low.as_map(call, x)
     order = (x.dims[0], x.dims[x.channels], *(x.dims[1:-1]))
     return low.view(call, x, order, 1 - len(order), name="transpose", output=None)
-

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from typing import NoReturn
 
 from mnprofile.base.errors import Place
-from mnprofile.networks.readers.program import ModelFileError
+from mnprofile.networks.readers.files.program import ModelFileError
 
 MAX_READS = 4_000_000  # tables, and elements of vectors
 MAX_TEXT = 1 << 16  # bytes of a name

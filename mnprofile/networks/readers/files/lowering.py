@@ -13,8 +13,8 @@ from mnprofile.base.errors import Place
 from mnprofile.graph.graph import Origin, Parameters, Tape
 from mnprofile.graph.operators.op import GraphError, Op, Shape, ShapeError, shape_of
 from mnprofile.graph.operators.reshaping import Constant, Output, Unknown, View
-from mnprofile.networks.readers.program import (
-    BITS_OF,
+from mnprofile.graph.stored import StoredBytes
+from mnprofile.networks.readers.files.program import (
     Call,
     ModelFile,
     ModelFileError,
@@ -23,6 +23,7 @@ from mnprofile.networks.readers.program import (
 )
 
 Dims = tuple[int, ...]
+WEIGHT = ".weight"  # how PyTorch ends the name of a layer's weight
 _TRAINED = ("float", "bfloat", "float8")
 
 
@@ -54,15 +55,6 @@ class Stored(NamedTuple):
         return prod(self.dims)
 
 
-class StoredBytes(NamedTuple):
-    """Bytes that the file stores for one operator."""
-
-    weights: int = 0
-    biases: int = 0
-    scales: int = 0
-    other: int = 0
-
-
 @dataclass
 class Lowering:
     """One run of a program, being recorded.
@@ -86,7 +78,9 @@ class Lowering:
     dtypes: dict[str, str] = field(default_factory=dict)  # of nodes
     scopes: dict[str, tuple[str, ...]] = field(default_factory=dict)  # of nodes
     bytes: dict[str, StoredBytes] = field(default_factory=dict)  # of nodes
+    notes: list[str] = field(default_factory=list)
     copies: dict[str, int] = field(default_factory=dict)  # of a node's name
+    weight_name: str = ""  # of the layer that is being recorded
 
     # --- what is known of a tensor -----------------------------------------------
 
@@ -204,6 +198,7 @@ class Lowering:
                 self.tensors[root].scales for root in weight.roots
             )
         found = StoredBytes(weight_bytes, bias_bytes, scales)
+        self.weight_name = weight.roots[0] if weight and weight.roots else ""
         return Parameters(weights, biases), found
 
     # --- recording ---------------------------------------------------------------
@@ -264,6 +259,9 @@ class Lowering:
         self.positions[node] = len(self.tape.nodes) - 1
         self.dtypes[node] = dtype
         self.scopes[node] = call.scopes
+        if self.weight_name.endswith(WEIGHT):
+            self.scopes[node] = (self.weight_name.removesuffix(WEIGHT),)
+        self.weight_name = ""
 
     def _check(self, call: Call, name: str, dims: Dims, made: Shape) -> None:
         stated = self.sizes.get(name, dims)
@@ -289,9 +287,7 @@ class Lowering:
     ) -> Value:
         """The same memory with other dimensions."""
         shape, axis = self.graph_dims(dims, channels)
-        return self.emit(
-            call, View(shape, axis, name), x, dims=dims, output=output
-        )
+        return self.emit(call, View(shape, axis, name), x, dims=dims, output=output)
 
     def as_map(self, call: Call, x: Value) -> Value:
         """A tensor as a map: its channels after the batch (last in TFLite)."""
@@ -322,7 +318,17 @@ class Lowering:
             shape, axis = self.graph_dims(dims, -1)
             if first is None:
                 op: Op = Unknown(name + why, shape, axis)
-                first = self.emit(call, op, *inputs, dims=dims, output=index)
+                known = [self.stored[one] for one in call.inputs if one in self.stored]
+                first = self.emit(
+                    call,
+                    op,
+                    *inputs,
+                    dims=dims,
+                    output=index,
+                    stored=Parameters(
+                        other_params=sum(map(self.new_parameters, known))
+                    ),
+                )
             else:
                 op = Output(shape, axis)
                 self.emit(call, op, first, dims=dims, output=index)
@@ -346,7 +352,9 @@ class Lowering:
         op = replace(node.op, bias=True)  # type: ignore[call-arg]
         own = node.parameters
         biases = channels if self.is_new(bias) else 0
-        self.tape.nodes[index] = replace(node, op=op, stored=own._replace(biases=biases))
+        self.tape.nodes[index] = replace(
+            node, op=op, stored=own._replace(biases=biases)
+        )
         kept = self.bytes.get(x.node, StoredBytes())
         if biases:
             kept = kept._replace(biases=self.bytes_of(bias.roots))
@@ -367,8 +375,3 @@ class Lowering:
         raise ModelFileError(
             f"{told}: {what}", place=Place(self.file.path), accepted=accepted
         )
-
-
-def bits_of(dtype: str) -> int:
-    """Bits of one element of a type, 32 where it has no fixed size."""
-    return BITS_OF.get(dtype, 0) or 32

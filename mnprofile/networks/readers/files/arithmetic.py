@@ -5,11 +5,12 @@ unknown value; nothing depends on it but a shape, and then the reader asks elsew
 """
 
 import operator
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
+from itertools import product
 from math import ceil, prod
 
-from mnprofile.networks.readers.lowering import Dims, Stored
-from mnprofile.networks.readers.program import MAX_VALUES, Values
+from mnprofile.networks.readers.files.lowering import Dims, Stored
+from mnprofile.networks.readers.files.program import MAX_VALUES, Values
 
 Number = int | float
 
@@ -81,10 +82,12 @@ def _evaluated(name: str, dims: Dims, parts: list[Stored]) -> Values | None:
     return None
 
 
-def _plain(values: object) -> Values | None:
+def _plain(values: Iterable[Number]) -> Values:
     """Numbers of a moderate size only: a product of shapes can grow without end."""
-    found = tuple(int(one) if isinstance(one, bool) else one for one in values)  # type: ignore[attr-defined]
-    return found if all(abs(one) < 1 << 62 for one in found) else None
+    found = tuple(int(one) if isinstance(one, bool) else one for one in values)
+    if any(abs(one) >= 1 << 62 for one in found):
+        raise OverflowError
+    return found
 
 
 def _spread(one: Stored, dims: Dims) -> Values | None:
@@ -93,3 +96,18 @@ def _spread(one: Stored, dims: Dims) -> Values | None:
     if len(values) == 1:
         return values * prod(dims)
     return values if len(values) == prod(dims) else None
+
+
+def picked(values: Values, dims: Dims, parts: Sequence[Iterable[int]]) -> Values:
+    """The elements at some places along each dimension, in row order."""
+    steps = [prod(dims[at + 1 :]) for at in range(len(dims))]
+    return _plain(
+        values[sum(map(operator.mul, place, steps))] for place in product(*parts)
+    )
+
+
+def turned(values: Values, dims: Dims, order: Dims) -> Values:
+    """The elements of a transposed constant, in row order."""
+    steps = [prod(dims[at + 1 :]) for at in order]
+    places = product(*(range(dims[at]) for at in order))
+    return _plain(values[sum(map(operator.mul, place, steps))] for place in places)

@@ -29,7 +29,7 @@ BITS_OF = {
     "float4e2m1": 4,
 }
 Dim = int | str  # a size, or the name of one that is not known: "" where it has none
-Values = tuple[int, ...] | tuple[float, ...]
+Values = tuple[int | float, ...]
 
 
 class ModelFileError(MnprofileError):
