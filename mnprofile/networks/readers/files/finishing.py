@@ -21,7 +21,7 @@ from mnprofile.networks.readers.files.program import (
 from mnprofile.networks.readers.inputs import InputSpec, ReadRequest, fixed
 from mnprofile.networks.readers.placing import is_map, placed
 
-FILES = Input("model file", ModelFileError, 1 << 36)
+FILES = Input("model file", ModelFileError, 1 << 33)
 
 
 def refuse_code_options(arch: str, asked: ReadRequest) -> None:
@@ -52,7 +52,11 @@ def run(
         for name in call.outputs:
             if name and (name in low.values or name in low.stored):
                 low.refuse(call, f'its output "{name}" is made before it too')
-        lower(low, call)
+        try:
+            lower(low, call)
+        except (ArithmeticError, IndexError, ValueError):
+            # Rules index dimensions as if every tensor had them.
+            low.refuse(call, "its inputs and attributes do not fit together")
     keep_unused(low, program)
 
 
@@ -66,7 +70,7 @@ def keep_unused(low: Lowering, program: Program) -> None:
     total = sum(low.new_parameters(low.stored[name]) for name in unused)
     if total and program.calls:
         call = Call("not used", "not used", (), ("",))
-        low.emit(call, Unused(total), dims=(), output=None)
+        low.emit(call, Unused(total), dims=(0,), output=None)
 
 
 def finish(

@@ -12,7 +12,9 @@ from mnprofile.networks.readers.files.program import (
     Program,
     Tensor,
 )
-from mnprofile.networks.readers.onnx.file import MAX_DEPTH, MAX_NODES, Reference
+from mnprofile.networks.readers.onnx.file import MAX_DEPTH, Reference
+
+MAX_INLINED = 30_000  # nodes of functions, and calls of them
 
 
 def inlined(file: ModelFile) -> Program:
@@ -33,29 +35,27 @@ class _Inliner:
         self.file = file
         self.tensors: dict[str, Tensor] = {}
         self.made = 0
-        self.uses = 0
 
     def expand(self, calls: tuple[Call, ...], depth: int) -> Iterator[Call]:
         for call in calls:
-            function = self.file.functions.get((call.domain, call.operator))
-            if function is None:
-                self.made += 1
-                yield call
-            else:
-                self.uses += 1
-                yield from self._body(call, function, depth + 1)
-            if depth > MAX_DEPTH or self.made + self.uses > MAX_NODES:
+            self.made += 1
+            if depth > MAX_DEPTH or self.made > MAX_INLINED:
                 raise ModelFileError(
                     f'the local function "{call.operator}" becomes too many nodes',
                     place=Place(self.file.path),
-                    accepted=f"at most {MAX_NODES} nodes, {MAX_DEPTH} calls deep",
+                    accepted=f"at most {MAX_INLINED} nodes, {MAX_DEPTH} calls deep",
                 )
+            function = self.file.functions.get((call.domain, call.operator))
+            if function is None:
+                yield call
+            else:
+                yield from self._body(call, function, depth + 1)
 
     def _body(self, call: Call, function: Function, depth: int) -> Iterator[Call]:
         """The nodes of a function for one call, with names of their own."""
         program = function.program
         attributes = {**function.attributes, **call.attributes}
-        prefix = f"{call.name or call.operator}#{self.uses}/"
+        prefix = f"{call.name or call.operator}#{self.made}/"
         names = {"": ""}
         names |= dict(zip(program.inputs, call.inputs, strict=False))
         names |= dict.fromkeys(program.inputs[len(call.inputs) :], "")

@@ -29,6 +29,7 @@ from mnprofile.graph.operators.normalisation import (
 from mnprofile.graph.operators.op import Op
 from mnprofile.graph.operators.recurrent import GATES, Cell, Recurrent
 from mnprofile.graph.operators.reshaping import Output
+from mnprofile.graph.stored import StoredBytes
 from mnprofile.networks.readers.files.attributes import number, numbers, text
 from mnprofile.networks.readers.files.lowering import Dims, Lowering, Stored, Value
 from mnprofile.networks.readers.files.program import Call
@@ -302,8 +303,8 @@ def recurrent(low: Lowering, call: Call, cell: Cell) -> None:
     both = Stored(
         (op.weights(low.shape(tokens)),), w.roots + r.roots, None, w.scales + r.scales
     )
-    dims = (batch, steps, directions * hidden)
-    made = emit_layer(low, call, op, tokens, both, bias, dims, output=None)
+    whole = (batch, steps, directions * hidden)
+    made = emit_layer(low, call, op, tokens, both, bias, whole, output=None)
     every: Dims = (steps, directions, batch, hidden)
     last: Dims = (directions, batch, hidden)
     if layout == 1:
@@ -319,7 +320,12 @@ def batch_norm(low: Lowering, call: Call) -> None:
     """Its factor and offset are parameters, mean and variance are buffers."""
     x = low.as_map(call, low.value(call, 0)) if len(low.dims(call, 0)) > 2 else None
     x = x or low.value(call, 0)
-    low.emit(call, BatchNorm(), x, dims=x.dims)
+    factors = [one for at in (1, 2) if (one := low.constant(call, at))]
+    statistics = [one for at in (3, 4) if (one := low.constant(call, at))]
+    stored = Parameters(bn_affine=sum(map(low.new_parameters, factors)))
+    kept = sum(low.bytes_of(one.roots) for one in (*factors, *statistics))
+    own = StoredBytes(other=kept)
+    low.emit(call, BatchNorm(), x, dims=x.dims, stored=stored, kept=own)
 
 
 def norm(
@@ -332,7 +338,8 @@ def norm(
     constants = [low.constant(call, at) for at in factors]
     trained = sum(low.new_parameters(one) for one in constants if one)
     op = kind(constants[0] is not None, len(factors) > 1, trained)
-    return low.emit(call, op, x, dims=x.dims)
+    kept = StoredBytes(other=sum(low.bytes_of(one.roots) for one in constants if one))
+    return low.emit(call, op, x, dims=x.dims, kept=kept)
 
 
 def skip_norm(low: Lowering, call: Call, kind: type[Norm], gamma: int) -> None:
