@@ -5,7 +5,7 @@ import sys
 import tomllib
 from functools import cache
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TypeGuard
 
 from mnprofile.base.errors import Place, TableError, UsageError, nearest
 from mnprofile.base.files import Input
@@ -139,8 +139,9 @@ def build(
             0 makes a block with a shortcut the identity.
         classes: replaces the number of classes; 0 leaves the classifier out.
         impl: whose width-multiplier rules apply: paper, torchvision, keras or timm.
-        output_stride: 8, 16 or 32: strides beyond it become dilation, as DeepLab does
-            (and torchvision's ``dilated`` V3, which equals 16).
+        output_stride: 8, 16 or 32: strides beyond it become dilation of the layers
+            after them, as in TF-slim, DeepLab and timm; of impl torchvision also of the
+            strided layer itself, as in its ``dilated`` V3, which equals 16.
 
     Raises:
         UsageError: a value out of range, or a setting that the table cannot use.
@@ -161,8 +162,10 @@ def build(
     return build_rows(table, configure(table, request))
 
 
-def is_shipped(arch: Architecture) -> bool:
+def is_shipped(arch: object) -> TypeGuard[Architecture]:
     """Whether a table is a shipped one. A user's copy of a shipped table is not."""
+    if not isinstance(arch, Architecture):
+        return False
     return any(arch is _shipped(one) for one in index() if one.name == arch.name)
 
 

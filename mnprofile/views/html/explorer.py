@@ -14,6 +14,7 @@ from mnprofile.costs.counting import count
 from mnprofile.costs.memory.activations import activation_memory
 from mnprofile.networks.blocks.builder import build_rows
 from mnprofile.networks.configuration import checked_classes
+from mnprofile.networks.notation.rows import Architecture
 from mnprofile.search.factors import (
     ALPHAS,
     EXPANSIONS,
@@ -148,6 +149,9 @@ def _network(network: ReportNetwork) -> dict[str, Any]:
     counted (products of activations, other parameters), there is only what was counted.
     """
     config = network.counted.config
+    is_table = isinstance(network.arch, Architecture)
+    other = config.impl != "paper"
+    unknown = network.counted.graph.unknown
     content = _on_grid(network)
     if content is None:
         content = _fixed(network)
@@ -156,9 +160,10 @@ def _network(network: ReportNetwork) -> dict[str, Any]:
         **content,
         "hash": digest[:8],
         "name": visible(network.arch.name),
-        "title": visible(network.title),
+        "title": visible(network.title)
+        + (" (at least: operators without a rule)" if unknown else ""),
         "command": shlex.join(["mnprofile", "count", visible(network.spelling)]),
-        "options": "" if config.impl == "paper" else f" --impl {config.impl}",
+        "options": f" --impl {config.impl}" if is_table and other else "",
         "family": family_of(network.arch.name).key,
     }
 
@@ -193,6 +198,8 @@ def _fixed(network: ReportNetwork) -> dict[str, Any]:
 
 def _on_grid(network: ReportNetwork) -> dict[str, Any] | None:
     """One table on its grid; equal rows of numbers are stored once."""
+    if not isinstance(network.arch, Architecture):
+        return None
     config = network.counted.config
     height, width = config.resolution
     side = height if height == width else network.arch.resolution
@@ -261,6 +268,7 @@ def _agrees(network: ReportNetwork, found: Factors, start: Start) -> bool:
     """Whether the grid says of the network's own place what was counted for it."""
     if start.side not in found.resolutions:
         return False
+    assert isinstance(network.arch, Architecture), "only tables have a grid"
     at = found.alphas.index(start.alpha) * len(found.expansions)
     at += found.expansions.index(start.t)
     size = found.resolutions.index(start.side)
