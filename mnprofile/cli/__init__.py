@@ -30,6 +30,7 @@ COMMANDS = (
     "count",
     "explain",
     "memory",
+    "time",
     "check",
     "ledger",
     "reproduce",

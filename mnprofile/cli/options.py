@@ -81,10 +81,8 @@ def together(*options: Callable[[Any], Any]) -> Callable[[F], F]:
     return decorate
 
 
-# ARCH (an alias, a table's name, a path, "-", or a spec such as v2@0.75/160), and the
-# options that choose a configuration of it: what network_of takes.
-network_options = together(
-    click.argument("arch", metavar="ARCH", type=ArchType()),
+# The options that choose a configuration of a network.
+configuration_options = together(
     click.option("--alpha", type=float, help="Width multiplier. [default: 1]"),
     click.option(
         "--res",
@@ -107,6 +105,11 @@ network_options = together(
         type=click.Choice(OUTPUT_STRIDES),
         help="Replace later strides with dilation.",
     ),
+)
+# ARCH (an alias, a table's name, a path, "-", or a spec such as v2@0.75/160), and the
+# options that choose a configuration of it: what network_of takes.
+network_options = together(
+    click.argument("arch", metavar="ARCH", type=ArchType()), configuration_options
 )
 
 
