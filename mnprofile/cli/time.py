@@ -21,7 +21,7 @@ from mnprofile.costs.counting import GROUPINGS, Grouping
 
 if TYPE_CHECKING:
     from mnprofile.graph.graph import Graph
-    from mnprofile.networks.notation.rows import Architecture
+    from mnprofile.networks.imported import Network
     from mnprofile.views.document import Document
 
 PUBLISHED = "published"  # what --calibrate takes instead of a file
@@ -120,7 +120,7 @@ def command(
         document = _calibrate(calibrate, device, save, asked_bits)
     else:
         assert arch is not None
-        table, graph = network_of(arch, **given)
+        network, graph = network_of(arch, **given)
         if peaks != (None, None):
             document = _bound(graph, *peaks, asked_bits)
         elif bits is not None:
@@ -128,7 +128,7 @@ def command(
                 "--bits: a device has its own", accepted="with --peak or --calibrate"
             )
         else:
-            document = _predict(table, graph, device, by)
+            document = _predict(network, graph, device, by)
     emit(document, format_, output)
 
 
@@ -150,26 +150,25 @@ def _check_modes(
 
 
 def _predict(
-    table: Architecture, graph: Graph, device: str | None, by: Grouping
+    network: Network, graph: Graph, device: str | None, by: Grouping
 ) -> Document:
     from mnprofile.costs.latency.devices import device_of, shipped_devices
-    from mnprofile.costs.latency.prediction import predict
-    from mnprofile.evidence.literature.published import published_for
+    from mnprofile.costs.latency.prediction import family_of, predict
+    from mnprofile.evidence.literature.latencies import published_latencies
     from mnprofile.views.sheets.time import everywhere_document, time_document
 
-    published = [
-        one for one in published_for(table, graph) if one.quantity == "latency"
-    ]
+    published = published_latencies(network, graph)
+    family = family_of(network)
     if device is not None:
-        prediction = predict(graph, table.family, device_of(device))
+        prediction = predict(graph, family, device_of(device))
         return time_document(prediction, by, published)
-    known = [one for one in shipped_devices() if one.calibration(table.family)]
+    known = [one for one in shipped_devices() if one.calibration(family)]
     if not known:
         raise UnmeasuredError(
-            f"no device is calibrated for {table.family or table.name}",
+            f"no device is calibrated for {family}",
             accepted="mnprofile time --devices, or --calibrate with your own figures",
         )
-    predictions = [predict(graph, table.family, one) for one in known]
+    predictions = [predict(graph, family, one) for one in known]
     return everywhere_document(predictions, published)
 
 

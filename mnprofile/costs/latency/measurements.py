@@ -15,10 +15,10 @@ from mnprofile.costs.latency.fitting import (
     calibrate,
     merged,
 )
+from mnprofile.costs.latency.prediction import family_of
 from mnprofile.costs.latency.work import Work, work
-from mnprofile.networks.blocks.builder import build_rows
-from mnprofile.networks.catalog import load
-from mnprofile.networks.configuration import Request, configure
+from mnprofile.networks.configuration import Request
+from mnprofile.networks.finding import find_network
 
 FILES = Input("CSV file", CalibrationError, 16 << 20)
 NEEDED = ("arch", "ms")
@@ -108,7 +108,7 @@ def _row(row: dict[str, str], file: str, line: int) -> MeasuredRow:
             classes=int(number("classes", given["classes"], "a number of classes"))
             if "classes" in given
             else None,
-            impl=given.get("impl", "paper"),
+            impl=given.get("impl"),
         )
     except UsageError as fault:
         raise at_line(fault, file, line) from None
@@ -135,14 +135,13 @@ def device_from(path: Path, name: str, bits: int) -> Device:
     works: dict[tuple[str, float, int, int], Work] = {}
     for row in read_measurements(path):
         try:
-            table = load(row.arch)
-            config = configure(table, row.request)
-            graph = build_rows(table, config)
+            network, graph = find_network(row.arch, row.request)
         except MnprofileError as fault:
             raise at_line(fault, str(path), row.line) from None
-        figure = Measured(table.name, config.alpha, *config.resolution, row.ms)
+        config = graph.config
+        figure = Measured(network.name, config.alpha, *config.resolution, row.ms)
         works[figure[:4]] = work(graph, bits)
-        measured.setdefault(table.family, []).append(figure)
+        measured.setdefault(family_of(network), []).append(figure)
     calibrations: list[Calibration] = []
     refused: list[Refused] = []
     last = CalibrationError("there is no measurement", accepted="one per row")

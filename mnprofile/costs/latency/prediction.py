@@ -8,9 +8,11 @@ from mnprofile.costs.counting import Grouping
 from mnprofile.costs.latency.devices import Calibration, Device, shipped_devices
 from mnprofile.costs.latency.work import Work, layers_of, work
 from mnprofile.graph.graph import Graph, Node
+from mnprofile.networks.imported import Network
+from mnprofile.networks.notation.rows import Architecture
 
 Bound = Literal["compute", "memory", "overhead"]
-NO_FAMILY = "a network that no table defines"
+IMPORTED = "imported"  # the family of networks that are not tables
 
 
 class PartTime(NamedTuple):
@@ -79,6 +81,11 @@ class Prediction:
         )
 
 
+def family_of(network: Network) -> str:
+    """The family that a calibration must be of to predict a network."""
+    return network.family if isinstance(network, Architecture) else IMPORTED
+
+
 def predict(graph: Graph, family: str, device: Device) -> Prediction:
     """The time of a graph of some family on a device.
 
@@ -105,7 +112,7 @@ def calibration_of(device: Device, family: str) -> Calibration:
     if found is not None:
         return found
     refused = next((one for one in device.refused if one.family == family), None)
-    what = family or NO_FAMILY
+    what = "networks that are not tables" if family == IMPORTED else family
     why = f": {refused.reason}" if refused else ""
     known = ", ".join(device.families) or "no family"
     raise UnmeasuredError(

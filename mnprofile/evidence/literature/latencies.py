@@ -23,7 +23,7 @@ from mnprofile.graph.graph import Graph
 from mnprofile.networks.blocks.builder import build_rows
 from mnprofile.networks.catalog import entry_of, load
 from mnprofile.networks.configuration import Request, configure
-from mnprofile.networks.notation.rows import Architecture
+from mnprofile.networks.imported import Network
 
 NAMES = Path(__file__).with_name("devices.toml")
 _EIGHT_BITS = ("8-bit", "int8", "quantized")  # in a variant or a device
@@ -83,16 +83,12 @@ def printed_latencies() -> Iterator[Printed]:
                 yield figure
 
 
-def published_latency(
-    arch: Architecture, graph: Graph, device: Device
-) -> tuple[Printed, ...]:
-    """What sources print for exactly this network on a device."""
+def published_latencies(network: Network, graph: Graph) -> tuple[Printed, ...]:
+    """What sources print for exactly this network, on any device."""
     return tuple(
         figure
-        for figure in published_for(arch, graph)
-        if figure.quantity == "latency"
-        and milliseconds(figure) is not None
-        and device_name(figure) == device.name
+        for figure in published_for(network, graph)
+        if figure.quantity == "latency" and milliseconds(figure) is not None
     )
 
 
