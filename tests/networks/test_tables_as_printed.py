@@ -30,6 +30,7 @@ def plain(cell: str) -> str:
         ("v2", "paper_v2_arch.csv", None),
         ("v3-large", "paper_v3_arch.csv", "Table 1 V3-Large"),
         ("v3-small", "paper_v3_arch.csv", "Table 2 V3-Small"),
+        ("v3-small-1280", "paper_v3_arch.csv", "Table 2 V3-Small (other version)"),
     ],
 )
 def test_cells_are_those_of_the_paper(alias: str, file: str, table: str | None) -> None:
@@ -65,7 +66,7 @@ def test_v3_small_keeps_the_se_tick_on_the_576_convolution_and_corrects_it() -> 
     assert not row.squeeze_excite
 
 
-def test_the_catalog_lists_ten_tables_by_alias() -> None:
+def test_the_catalog_lists_the_tables_by_alias() -> None:
     assert catalog.names() == [
         "v1",
         "v1-conv",
@@ -73,6 +74,7 @@ def test_the_catalog_lists_ten_tables_by_alias() -> None:
         "v2",
         "v3-large",
         "v3-small",
+        "v3-small-1280",
         "v3-large-reduced",
         "v3-small-reduced",
         "v3-large-minimalistic",

@@ -12,7 +12,12 @@ import pytest
 
 from mnprofile.base.escape import visible
 from mnprofile.cli import main
-from mnprofile.costs.comparison import compare, side_of_count
+from mnprofile.costs.comparison.alignment import (
+    compare,
+)
+from mnprofile.costs.comparison.sides import (
+    side_of_count,
+)
 from mnprofile.costs.counting import count
 from mnprofile.networks.catalog import build, tables_folder
 

@@ -8,7 +8,10 @@ from pathlib import Path
 
 from mnprofile.base.json_files import envelope, read_record
 from mnprofile.base.records import Record
-from mnprofile.costs.comparison import COMPARED, Costs
+from mnprofile.costs.comparison.sides import (
+    COMPARED,
+    Costs,
+)
 
 
 @dataclass(frozen=True)

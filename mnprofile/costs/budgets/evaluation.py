@@ -11,7 +11,12 @@ from typing import Literal, NoReturn
 from mnprofile.base.errors import OK, UNMEASURED, VERDICT, MnprofileError, UsageError
 from mnprofile.costs.budgets.baseline import Baseline, NetworkCosts
 from mnprofile.costs.budgets.reading import Budget, BudgetError, BudgetFile
-from mnprofile.costs.comparison import COMPARED, Costs, Quantity, side_of_count
+from mnprofile.costs.comparison.sides import (
+    COMPARED,
+    Costs,
+    Quantity,
+    side_of_count,
+)
 from mnprofile.costs.counting import count
 from mnprofile.networks import catalog
 from mnprofile.networks.blocks.builder import build_rows

@@ -20,7 +20,10 @@ from mnprofile.base import toml_files, units
 from mnprofile.base.errors import UNMEASURED, MnprofileError, Place, UsageError
 from mnprofile.base.files import Input
 from mnprofile.base.records import Record
-from mnprofile.costs.comparison import COMPARED, Quantity
+from mnprofile.costs.comparison.sides import (
+    COMPARED,
+    Quantity,
+)
 from mnprofile.networks.configuration import Request, real_number, whole_number
 
 CONFIG_FILES = ("mnprofile.toml", "pyproject.toml")  # the first that exists
