@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from mnprofile.base import units
+from mnprofile.base import toml_files, units
 from mnprofile.base.errors import UsageError
 from mnprofile.graph.graph import Graph
 from mnprofile.networks import catalog
@@ -85,6 +85,18 @@ def together(*options: Callable[[Any], Any]) -> Callable[[F], F]:
 # options that choose a configuration of it: what network_of takes.
 network_options = together(
     click.argument("arch", metavar="ARCH", type=ArchType()),
+    click.option(
+        "--table",
+        metavar="N",
+        help="The tabular of a LaTeX file to read, by number or label.",
+    ),
+    click.option(
+        "--set",
+        "settings",
+        multiple=True,
+        metavar="KEY=VALUE",
+        help="Setting of a table file, in place of the file's own. Repeatable.",
+    ),
     click.option("--alpha", type=float, help="Width multiplier. [default: 1]"),
     click.option(
         "--res",
@@ -110,7 +122,9 @@ network_options = together(
 )
 
 
-def network_of(arch: str, **options: Any) -> tuple[Architecture, Graph]:
+def network_of(
+    arch: str, *, table: str | None = None, settings: Sequence[str] = (), **options: Any
+) -> tuple[Architecture, Graph]:
     """The table that ARCH names, and its graph as ARCH and the options configure it.
 
     ``options`` are the fields of a Request. Raises UsageError.
@@ -120,8 +134,23 @@ def network_of(arch: str, **options: Any) -> tuple[Architecture, Graph]:
     twice = said_twice(spec, asked)
     if twice is not None:
         raise UsageError(f"--{twice}: {arch} already sets it")
-    table = catalog.load(name)
-    return table, build_rows(table, configure(table, with_spec(spec, asked)))
+    loaded = catalog.load(name, table=table, settings=dict(map(_setting, settings)))
+    return loaded, build_rows(loaded, configure(loaded, with_spec(spec, asked)))
+
+
+def _setting(text: str) -> tuple[str, object]:
+    """ "scaling=v2" -> ("scaling", "v2"); the value is TOML, or else a text."""
+    key, equals, value = text.partition("=")
+    if not (equals and key.strip()):
+        raise UsageError(
+            f'--set: "{text}" is not a setting',
+            accepted="KEY=VALUE, such as scaling=v2",
+        )
+    try:
+        content = toml_files.parse(f"value = {value}", "--set", UsageError)
+        return key.strip(), content["value"]
+    except UsageError:
+        return key.strip(), value.strip()
 
 
 def writing_options(function: F) -> F:

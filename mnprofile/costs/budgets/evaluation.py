@@ -203,14 +203,15 @@ def _tables(folder: Path, arch: str) -> list[Architecture]:
         raise UsageError("standard input cannot have a budget")
     if catalog.entry_of(arch) is not None:
         return [catalog.load(arch)]
-    path = folder / arch
+    name, key = catalog.split_table(arch)
+    path = folder / name
     if os.path.lexists(path):
-        return [catalog.load(path)]
-    if glob.has_magic(arch):
+        return [catalog.load(path, table=key)]
+    if glob.has_magic(name):
         found = sorted(glob.glob(str(path), recursive=True))  # noqa: PTH207 - Path.glob refuses absolute patterns
-        return [catalog.load(one) for one in found]
-    looks_like_a_path = "/" in arch or os.sep in arch or arch.endswith(".md")
-    return [catalog.load(path if looks_like_a_path else arch)]
+        return [catalog.load(one, table=key) for one in found]
+    looks_like_a_path = "/" in name or os.sep in name or name.endswith(catalog.SUFFIXES)
+    return [catalog.load(path if looks_like_a_path else name, table=key)]
 
 
 def _count(arch: Architecture, request: Request) -> NetworkCosts:

@@ -23,9 +23,8 @@ from mnprofile.networks.notation.latex.commands import (
 )
 from mnprofile.networks.notation.latex.source import Source
 
-MAX_EXPANSIONS = 2_000  # of commands that the file defines
-MAX_EXPANDED = 1_000  # characters of one
-MAX_NESTED = 8  # in one another
+MAX_EXPANDED = 1 << 14  # characters that commands defined in the file may print
+MAX_NESTED = 8  # of them in one another
 
 _GROUPED_DIGITS = re.compile(rf"(?<=[0-9]){THIN_SPACE}(?=[0-9]{{3}}(?![0-9]))")
 _DASHES = str.maketrans(dict.fromkeys("‐‑‒–—−", "-"))
@@ -52,7 +51,7 @@ class Printer:
     def __init__(self, source: Source, start: int) -> None:
         self.source = source
         self.start = start
-        self.expansions = 0
+        self.expanded = 0
         self.own = {
             name: command
             for name, command in source.commands.items()
@@ -101,8 +100,12 @@ class Printer:
         try:
             nodes, _, _ = walker.get_latex_nodes(parsing_state=state)
         except latexwalker.LatexWalkerParseError as found:
-            at = offset + (found.pos or 0) if math is None else offset
-            message = " ".join(str(found.msg).split())[:200]
+            pos, message = found.pos or 0, str(found.msg)
+            if len(found.open_contexts) > 1:  # in something else than the tabular
+                what, pos, *_ = found.open_contexts[0]
+                message += f" after this {what}"
+            at = offset + pos if math is None else offset
+            message = " ".join(message.split())[:200]
             raise self.source.fault(at, f"not readable as LaTeX: {message}") from None
         except latexwalker.LatexWalkerEndOfStream:
             message = "not readable as LaTeX: it ends where more is expected"
@@ -215,16 +218,19 @@ class Printer:
         command = self.own[node.macroname]
         given = [] if not command.arguments else self.arguments(node)
         texts = [_verbatim(argument) for argument in given]
-        body = re.sub(r"#([1-9])", lambda n: _nth(texts, int(n[1])), command.body)
-        self.expansions += 1
-        if (
-            len(body) > MAX_EXPANDED
-            or len(used) >= MAX_NESTED
-            or self.expansions > MAX_EXPANSIONS
-        ):
-            raise self.source.fault(
-                at, f"\\{node.macroname} is defined by too much text for a cell"
+        self.expanded += (
+            len(command.body)
+            + 8
+            + sum(
+                command.body.count(f"#{number}") * len(text)
+                for number, text in enumerate(texts, start=1)
             )
+        )
+        if self.expanded > MAX_EXPANDED or len(used) >= MAX_NESTED:
+            raise self.source.fault(
+                at, f"\\{node.macroname} is defined by too much text for a table"
+            )
+        body = re.sub(r"#([1-9])", lambda n: _nth(texts, int(n[1])), command.body)
         nodes = self.parse(body, at, math=math)
         yield from self._pieces(nodes, math=math, used=(*used, at))
 

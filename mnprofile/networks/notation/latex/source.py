@@ -17,6 +17,7 @@ MAX_LINES = 20_000
 MAX_LISTED = 20
 MAX_CAPTION = 60
 MAX_LABELS = 20  # of one float
+MAX_COMMANDS = 2_000
 MAX_FLOATS = 8  # in one another
 
 # No pattern may repeat two things that can match the same text: matching a hostile
@@ -141,7 +142,9 @@ class Source:
         raise TableError(
             message,
             place=Place(self.file),
-            accepted="\n  ".join(("a number or a label of", *listed)),
+            accepted="\n  ".join(
+                ("--table with a number or label (or FILE#N):", *listed)
+            ),
             suggestion=None if key is None else nearest(key, labels[:1000]),
         )
 
@@ -246,7 +249,7 @@ class _Scan:
 
     def _command(self, found: re.Match[str]) -> int:
         body = self.source.group(found.start("body"))
-        if body is None:
+        if body is None or len(self.source.commands) == MAX_COMMANDS:
             return found.end()
         command = Command(int(found["arguments"] or 0), body)
         self.source.commands[found["name"]] = command
@@ -321,5 +324,6 @@ class _Scan:
 
 def plain(latex: str) -> str:
     """A caption without its commands, for people to read."""
-    text = re.sub(r"\\[a-zA-Z]+\*?|%[^\n]*\n|[{}$\\]", "", latex.replace("~", " "))
+    text = _LABEL.sub("", latex).replace("~", " ")
+    text = re.sub(r"\\[a-zA-Z]+\*?|%[^\n]*\n|[{}$\\]", "", text)
     return " ".join(text.split())

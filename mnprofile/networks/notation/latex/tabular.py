@@ -22,7 +22,7 @@ from mnprofile.networks.notation.table import (
     check_width,
 )
 
-MAX_LENGTH = 1 << 16  # characters of a tabular
+MAX_LENGTH = 1 << 15  # characters of a tabular
 MAX_DEPTH = 40  # of braces and environments
 
 _DEPTH = re.compile(
@@ -47,6 +47,7 @@ class _Printed:
     carried: str = ""  # the text of a \multirow in it
     rows: int = 1  # that this text spans, upwards if negative
     columns: int = 1
+    ruled: bool = False  # a line across the table is above it
 
 
 def read_tabular(source: Source, tabular: Tabular) -> CellGrid:
@@ -93,15 +94,16 @@ class _Reader:
             for row in self._rows(environment.nodelist)
         ]
         self._spread(rows)
+        rows = [row for row in rows if any(cell.text for cell in row)]
         wide = [self._widened(row) for row in rows]
-        wide = [row for row in wide if any(cell.text for cell in row)]
         if not wide:
             raise self.source.fault(self.tabular.start, "an empty tabular")
         width = max(map(len, wide))
         first = next((at for at, row in enumerate(wide) if not _spans(row, width)), 0)
-        depth = max(cell.rows for cell in wide[first])
-        if depth == 1 and any(cell.columns > 1 for cell in wide[first]):
-            depth = 2
+        depth = max(1, *(cell.rows for cell in wide[first]))
+        if any(cell.columns > 1 for cell in wide[first]):
+            below = wide[first + 1 : first + 2]
+            depth = max(depth, 2 if below and not below[0][0].ruled else 1)
         headers = self._headers(wide[first : first + depth])
         return CellGrid(headers, tuple(self._data(wide[first + depth :], headers)))
 
@@ -110,7 +112,7 @@ class _Reader:
         rows: list[list[_Raw]] = [[]]
         cell: list[Any] = []
         for node in nodes:
-            is_row = getattr(node, "macroname", None) in NEW_ROW
+            is_row = _is(node, *NEW_ROW)
             if is_row or getattr(node, "specials_chars", None) == "&":
                 rows[-1].append(_Raw(cell, self.tabular.start + node.pos))
                 cell = []
@@ -130,6 +132,7 @@ class _Reader:
     def _printed(self, raw: _Raw) -> _Printed:
         """A cell; its \\multicolumn and \\multirow are opened."""
         cell = _Printed("", raw.end, raw.end)
+        cell.ruled = any(_is(node, "hline", "midrule") for node in raw.nodes)
         nodes = raw.nodes
         for name, low, high in (
             ("multicolumn", 1, MAX_COLUMNS),
@@ -235,8 +238,8 @@ class _Reader:
             yield cells
 
 
-def _is(node: Any, name: str) -> bool:
-    return getattr(node, "macroname", None) == name
+def _is(node: Any, *names: str) -> bool:
+    return getattr(node, "macroname", None) in names
 
 
 def _by_column(row: list[_Printed]) -> dict[int, _Printed]:
