@@ -119,7 +119,7 @@ def _side(arch: str, given: dict[str, Any]) -> Side:
     """One side: a count file, or a table and its configuration."""
     if arch.lower().endswith(".json"):
         return side_of_file(Path(arch))
-    table, graph = network_of(arch, **{**given, "impl": given["impl"] or "paper"})
+    table, graph = network_of(arch, **given)
     label = side_of_count(count(graph))
     extra = [f"{name} {value}" for name, value in given.items() if value is not None]
     extra = [text for text in extra if not text.startswith("t ")]

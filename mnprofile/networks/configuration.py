@@ -17,6 +17,7 @@ from mnprofile.networks.notation.rows import Architecture
 from mnprofile.networks.widths import implementation
 
 MAX_ALPHA = 16.0
+PAPER = "paper"  # the implementation of the authors
 OUTPUT_STRIDES = (8, 16, 32)
 _TABLE_FILE = re.compile(r"\.(?:md|tex)(?:#[^@]*)?$")
 _ALPHA = r"[0-9]{0,6}\.?[0-9]{1,6}"
@@ -31,7 +32,7 @@ class Request:
     rho: float | None = None  # instead: a factor of the table's resolution
     t: float | None = None
     classes: int | None = None
-    impl: str = "paper"
+    impl: str | None = None  # the paper's, where no other is asked for
     output_stride: int | None = None
 
 
@@ -75,7 +76,12 @@ def with_spec(spec: Request, options: Request) -> Request:
 
 
 def spec_text(config: Configuration) -> str:
-    """The part of a spec after the @, with t where it is not the table's."""
+    """The part of a spec after the @, with t where it is not the table's.
+
+    Of a network that is not a table, its inputs.
+    """
+    if config.reader:
+        return ", ".join(config.inputs)
     t = "" if config.t is None else f", t {plain(config.t)}"
     return f"{plain(config.alpha)}/{resolution_text(config.resolution)}{t}"
 
@@ -100,7 +106,7 @@ def configure(arch: Architecture, request: Request = Request()) -> Configuration
         t=checked_t(arch, request.t),
         classes=checked_classes(arch, request.classes),
         output_stride=checked_output_stride(request.output_stride),
-        impl=checked_impl(arch, request.impl),
+        impl=checked_impl(arch, request.impl or PAPER),
     )
 
 

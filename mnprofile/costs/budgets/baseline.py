@@ -16,11 +16,15 @@ from mnprofile.costs.comparison.sides import (
 
 @dataclass(frozen=True)
 class NetworkCosts:
-    """What one network of a budget costs, stage by stage."""
+    """What one network of a budget costs, stage by stage.
+
+    ``unknown`` are its operators without a rule: with any, the costs are lower bounds.
+    """
 
     network: str
     label: str
     stages: Mapping[str, Costs]
+    unknown: tuple[str, ...] = ()
 
     @property
     def total(self) -> Costs:

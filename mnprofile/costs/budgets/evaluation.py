@@ -19,15 +19,8 @@ from mnprofile.costs.comparison.sides import (
 )
 from mnprofile.costs.counting import count
 from mnprofile.networks import catalog
-from mnprofile.networks.blocks.builder import build_rows
-from mnprofile.networks.configuration import (
-    Request,
-    configure,
-    parse_spec,
-    said_twice,
-    with_spec,
-)
-from mnprofile.networks.notation.rows import Architecture
+from mnprofile.networks.configuration import parse_spec, said_twice, with_spec
+from mnprofile.networks.finding import find_network
 
 State = Literal["over", "unmeasured", "ok"]
 STATES: tuple[State, ...] = ("over", "unmeasured", "ok")  # worst first
@@ -128,6 +121,12 @@ def _check(
 ) -> LimitCheck:
     """Compare one limit with one network; ``before`` is what the baseline says."""
     value = getattr(network.total, quantity)
+    if network.unknown and value <= limit:
+        told = ", ".join(network.unknown)
+        reason = f"at least {value}: there is no rule for {told}"
+        return LimitCheck(
+            "unmeasured", budget, network.label, rule, quantity, reason=reason
+        )
     return LimitCheck(
         "over" if value > limit else "ok",
         budget,
@@ -185,38 +184,42 @@ def _networks(file: BudgetFile, budget: Budget) -> tuple[NetworkCosts, ...]:
         if twice is not None:
             place = file.place(budget, twice)
             raise BudgetError(f"{twice}: arch already sets it", place=place)
-        request = with_spec(spec, budget.request)
-        tables = _tables(file.path.parent, arch)
-        for index, table in enumerate(tables):
-            if any(table.name == other.name for other in tables[:index]):
-                raise UsageError(f'two matching tables are called "{table.name}"')
-        return tuple(_count(table, request) for table in tables)
+        settings = with_spec(spec, budget.request)
+        found: dict[str, NetworkCosts] = {}
+        for one in _archs(file.path.parent, arch):
+            network, graph = find_network(one, settings, budget.reading)
+            if network.name in found:
+                raise UsageError(f'two matching tables are called "{network.name}"')
+            side = side_of_count(count(graph))
+            unknown = tuple(dict.fromkeys(node.type for node in graph.unknown))
+            found[network.name] = NetworkCosts(
+                network.name, side.label, side.stages, unknown
+            )
+        return tuple(found.values())
     except BudgetError:
         raise
     except MnprofileError as fault:
         _in_budget(file, budget, fault)
 
 
-def _tables(folder: Path, arch: str) -> list[Architecture]:
-    """The tables that a budget names; paths are relative to the budget file."""
+def _archs(folder: Path, arch: str) -> list[str]:
+    """What a budget names, one by one; paths are relative to the budget file."""
     if arch == catalog.STDIN:
         raise UsageError("standard input cannot have a budget")
     if catalog.entry_of(arch) is not None:
-        return [catalog.load(arch)]
+        return [arch]
     name, key = catalog.split_table(arch)
+    mark = "" if key is None else f"#{key}"
     path = folder / name
     if os.path.lexists(path):
-        return [catalog.load(path, table=key)]
+        return [f"{path}{mark}"]
     if glob.has_magic(name):
         found = sorted(glob.glob(str(path), recursive=True))  # noqa: PTH207 - Path.glob refuses absolute patterns
-        return [catalog.load(one, table=key) for one in found]
-    looks_like_a_path = "/" in name or os.sep in name or name.endswith(catalog.SUFFIXES)
-    return [catalog.load(path if looks_like_a_path else name, table=key)]
-
-
-def _count(arch: Architecture, request: Request) -> NetworkCosts:
-    side = side_of_count(count(build_rows(arch, configure(arch, request))))
-    return NetworkCosts(arch.name, side.label, side.stages)
+        return [f"{one}{mark}" for one in found]
+    suffixes = (*catalog.SUFFIXES, ".py")
+    looks_like_a_path = "/" in name or os.sep in name or name.endswith(suffixes)
+    in_a_file = ".py:" in name
+    return [f"{path}{mark}" if looks_like_a_path or in_a_file else arch]
 
 
 def _in_budget(file: BudgetFile, budget: Budget, fault: MnprofileError) -> NoReturn:
