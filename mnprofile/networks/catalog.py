@@ -198,8 +198,9 @@ def build(
             0 makes a block with a shortcut the identity.
         classes: replaces the number of classes; 0 leaves the classifier out.
         impl: whose width-multiplier rules apply: paper, torchvision, keras or timm.
-        output_stride: 8, 16 or 32: strides beyond it become dilation, as DeepLab does
-            (and torchvision's ``dilated`` V3, which equals 16).
+        output_stride: 8, 16 or 32: strides beyond it become dilation of the layers
+            after them, as in TF-slim, DeepLab and timm; of impl torchvision also of the
+            strided layer itself, as in its ``dilated`` V3, which equals 16.
 
     Raises:
         UsageError: a value out of range, or a setting that the table cannot use.
