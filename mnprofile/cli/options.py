@@ -125,10 +125,8 @@ reading_options = together(
     ),
 )
 
-# ARCH (an alias, a table's name, a path, "-", or a spec such as v2@0.75/160), and the
-# options that choose a configuration of it: what network_of takes.
-network_options = together(
-    click.argument("arch", metavar="ARCH", type=ArchType()),
+# The options that choose a configuration of a network.
+configuration_options = together(
     table_options,
     click.option("--alpha", type=float, help="Width multiplier. [default: 1]"),
     click.option(
@@ -153,6 +151,11 @@ network_options = together(
         help="Replace later strides with dilation.",
     ),
     reading_options,
+)
+# ARCH (an alias, a table's name, a path, "-", or a spec such as v2@0.75/160), and the
+# options that choose a configuration of it: what network_of takes.
+network_options = together(
+    click.argument("arch", metavar="ARCH", type=ArchType()), configuration_options
 )
 
 
