@@ -39,11 +39,18 @@ def pytest_runtest_call() -> Generator[None, None, None]:
         pytest.skip(reason)
 
 
+def reason_of(report: pytest.TestReport) -> str:
+    """Why a report was skipped, in the same words whoever said it."""
+    assert isinstance(report.longrepr, tuple)
+    said = report.longrepr[2].removeprefix("Skipped: ")
+    absent = re.match("could not import '(\\w+)", said)
+    return extras.needs(absent[1]) if absent else said
+
+
 def pytest_terminal_summary(terminalreporter: Any) -> None:
     """What was skipped, in one line per reason."""
     skipped = Counter(
-        re.sub(r"^Skipped: ", "", report.longrepr[2])
-        for report in terminalreporter.stats.get("skipped", [])
+        reason_of(report) for report in terminalreporter.stats.get("skipped", [])
     )
     for reason, number in skipped.most_common():
         what = "test or module" if number == 1 else "tests or modules"
