@@ -35,7 +35,23 @@ class Reader:
     instead: str
 
 
-READERS: tuple[Reader, ...] = ()
+def _is_torch(arch: str, _: bytes) -> bool:
+    if ":" not in arch:
+        return False
+    from mnprofile.networks.readers.torch_calling import is_callable_name
+
+    return is_callable_name(arch)
+
+
+READERS: tuple[Reader, ...] = (
+    Reader(
+        "torch",
+        "mnprofile.networks.readers.torch_modules",
+        _is_torch,
+        "a PyTorch network is what its code makes it",
+        "an argument of its own code, such as --arg width_mult=0.75",
+    ),
+)
 
 
 def reader_of(arch: str) -> Reader | None:
