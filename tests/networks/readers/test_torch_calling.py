@@ -22,7 +22,8 @@ class Net(nn.Module):
         c = int(8 * width)
         self.stem = nn.Conv2d(3, c, 3, 2, 1)
         self.bn = nn.BatchNorm2d(c)
-        self.blocks = nn.Sequential(nn.Conv2d(c, c, 3, 1, 1, groups=c), nn.Conv2d(c, 16, 1))
+        depthwise, pointwise = nn.Conv2d(c, c, 3, 1, 1, groups=c), nn.Conv2d(c, 16, 1)
+        self.blocks = nn.Sequential(depthwise, pointwise)
         self.head = nn.Linear(16, classes)
 
     def forward(self, x):
@@ -41,7 +42,7 @@ class Words(nn.Module):
 
 class Odd(Net):
     def forward(self, x):
-        return self.head(self.blocks(self.stem(x)).mean((2, 3)).cumsum(1).mode(1)[0] + torch.cdist(x[0, 0], x[0, 1]).mean())
+        return super().forward(x) + torch.cdist(x[0, 0], x[0, 1]).mean()
 
 def broken():
     raise ValueError("no such width\\nsecond line")
@@ -94,8 +95,7 @@ pytestmark = pytest.mark.usefixtures("_nets")
 
 
 @pytest.mark.parametrize(
-    "arch",
-    ["read_nets:Net", "read_nets.py:Net", "./read_nets.py:ready", "read_nets:ready"],
+    "arch", ["read_nets:Net", "read_nets.py:Net", "./read_nets.py:ready"]
 )
 def test_a_class_a_factory_or_a_network_is_counted(
     arch: str, capsys: pytest.CaptureFixture[str]
@@ -115,10 +115,10 @@ def test_a_class_a_factory_or_a_network_is_counted(
 def test_arguments_and_inputs_reach_the_network(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    command = ["count", "read_nets:Net", "--arg", "width=0.5", "--arg", "classes=0"]
+    command = ["count", "read_nets:Net", "--arg", "width=0.5", "--arg", "classes=2"]
     assert main([*command, "--input", "1x3x64x64", "--format", "json"]) == 0
     record = json.loads(capsys.readouterr().out)
-    assert record["totals"]["macs"] == 32**2 * (108 + 36 + 64)
+    assert record["totals"]["macs"] == 32**2 * (108 + 36 + 64) + 32
 
     words = ["count", "read_nets:Words", "--format", "json"]
     assert main([*words, "--input", "input_ids:1x6:int64"]) == 0
@@ -136,8 +136,15 @@ def test_the_assumed_input_is_said(capsys: pytest.CaptureFixture[str]) -> None:
 
 @pytest.mark.parametrize(
     "command",
-    [["memory"], ["ledger"], ["show"], ["count", "--fields", "receptive"]]
-    + [["diff", "v2"], ["count", "--deploy"], ["count", "--elementwise"]],
+    [
+        ["memory"],
+        ["ledger"],
+        ["show"],
+        ["diff", "v2"],
+        ["count", "--fields", "receptive"],
+        ["count", "--deploy"],
+        ["count", "--elementwise"],
+    ],
 )
 def test_other_commands_take_it(
     command: list[str], capsys: pytest.CaptureFixture[str]
@@ -213,7 +220,7 @@ def test_an_operator_without_a_rule_is_named_and_may_be_refused(
     command = ["count", "read_nets:Odd", "--res", "32"]
 
     assert main(command) == 0
-    assert "there is no rule for aten::_cdist_forward" in capsys.readouterr().out
+    assert "there is no rule for aten::_euclidean_dist" in capsys.readouterr().out
     assert main([*command, "--strict"]) == 1
 
 
