@@ -35,6 +35,7 @@ COMMANDS = (
     "count",
     "explain",
     "memory",
+    "time",
     "check",
     "ledger",
     "reproduce",
