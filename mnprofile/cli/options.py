@@ -108,6 +108,8 @@ reading_options = together(
     ),
 )
 
+READING_OPTIONS = ("inputs", "arguments", "train", "strict")
+
 # ARCH (an alias, a table's name, a path, "-", or a spec such as v2@0.75/160), and the
 # options that choose a configuration of it: what network_of takes.
 network_options = together(

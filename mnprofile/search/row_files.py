@@ -12,6 +12,7 @@ from typing import IO, TYPE_CHECKING, Any
 from mnprofile.base import units
 from mnprofile.base.errors import MissingExtraError, UsageError
 from mnprofile.base.escape import csv_cell
+from mnprofile.base.sheet import Sheet
 from mnprofile.base.units import check_bits
 from mnprofile.evidence.literature.accuracy_series import PHONES
 from mnprofile.search.conditions import COUNTS, MEMORY, parse_condition
@@ -288,6 +289,21 @@ def write_parquet(
             ]
             table = arrow.Table.from_arrays(columns, schema=schema)
             writer.write_table(table, row_group_size=_ROW_GROUP)
+
+
+def write_sheet(file: IO[bytes], sheet: Sheet) -> None:
+    """Write the rows of a small sheet as Parquet; a mixed column becomes text."""
+    arrow, parquet = require_parquet()
+    cells = zip(*sheet.rows, strict=True) if sheet.rows else ((),) * len(sheet.columns)
+    columns = {}
+    for column, values in zip(sheet.columns, cells, strict=True):
+        kinds = {type(value) for value in values if value is not None}
+        columns[column.key] = arrow.array(
+            values
+            if len(kinds) < 2
+            else [None if value is None else str(value) for value in values]
+        )
+    parquet.write_table(arrow.table(columns), file, compression="zstd")
 
 
 def require_parquet() -> tuple[Any, Any]:
