@@ -155,14 +155,16 @@ class Builder:
     def strided(self, printed: int) -> tuple[int, int]:
         """The stride and dilation that a layer runs with.
 
-        Beyond the output stride, strides become dilation, including this layer's own.
+        Beyond the output stride, strides become dilation: of the layers after this one,
+        and of this one where the implementation says so.
         """
         self.stride *= printed
         limit = self.config.output_stride
-        if limit is not None and printed > 1 and self.stride > limit:
-            self.dilation *= printed
-            return 1, self.dilation
-        return printed, self.dilation
+        if limit is None or printed == 1 or self.stride <= limit:
+            return printed, self.dilation
+        before = self.dilation
+        self.dilation *= printed
+        return 1, self.dilation if self.rules.dilates_own else before
 
     # --- what blocks are made of -----------------------------------------------------
 
