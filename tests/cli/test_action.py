@@ -25,6 +25,35 @@ def test_the_action_passes_inputs_through_the_environment() -> None:
             assert len(step["uses"].partition("@")[2]) == 40
 
 
+def test_the_action_runs_no_module_of_the_checkout(tmp_path: Path) -> None:
+    """venv.py, logging/ and pip.py of a pull request, beside the budgets."""
+    yaml = pytest.importorskip("yaml")
+    action = yaml.safe_load((Path(__file__).parents[2] / "action.yml").read_text())
+    script = action["runs"]["steps"][0]["run"]
+    for name in ("venv.py", "pip.py", "logging/__init__.py", "ensurepip.py"):
+        planted = tmp_path / name
+        planted.parent.mkdir(exist_ok=True)
+        planted.write_text("open('planted-was-run', 'w')\nraise SystemExit(9)\n")
+    done = subprocess.run(
+        ["bash", "-e", "-c", script],
+        env={
+            "PATH": os.environ["PATH"],
+            "PYTHONPATH": str(tmp_path),
+            "RUNNER_TEMP": str(tmp_path / "runner"),
+            # Nothing to install, so that pip starts and ends at once.
+            "GITHUB_ACTION_PATH": str(tmp_path / "no-such-folder"),
+        },
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert not (tmp_path / "planted-was-run").exists()
+    assert (tmp_path / "runner" / "mnprofile" / "bin" / "python").exists(), done.stderr
+    assert "no-such-folder" in done.stderr
+
+
 def test_the_actions_script_gives_the_verdict(tmp_path: Path) -> None:
     """The script of action.yml, run here: exit 1, and every file is written."""
     yaml = pytest.importorskip("yaml")

@@ -314,6 +314,8 @@ OPTIONS = {
     "--format": ("json",),
     "--strict": (),
 }
+# Of networks that are no shipped table, and where to write.
+ELSEWHERE = ("--input", "--arg", "--train", "--table", "--set", "--output")
 FORMATS = ("table", "json", "csv", "md")
 
 
@@ -322,8 +324,7 @@ def test_the_options_of_count_are_all_tried() -> None:
     assert command is not None
     names = {one.opts[-1] for one in command.params} - {"arch"}
 
-    # Not of tables, and where to write.
-    assert names - {"--input", "--arg", "--train", "--output"} <= {*OPTIONS}
+    assert names - {*ELSEWHERE} <= {*OPTIONS}
 
 
 @pytest.mark.parametrize("pair", [*combinations(OPTIONS, 2)], ids=" ".join)
