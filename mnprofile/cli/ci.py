@@ -57,6 +57,7 @@ def command(
       max-macs = "110M"
       max-params = "2.7M"
       max-activations = "4M"
+      max-memory = "256KiB"    # live activations, at bits = 8 per element
       max-latency = "30ms"     # predicted, on a device of mnprofile time
       device = "Pixel 1"
       max-increase = "2%"      # over the baseline file

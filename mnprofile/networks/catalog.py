@@ -4,7 +4,7 @@ import os
 import re
 import sys
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -95,6 +95,15 @@ def split_table(text: str) -> tuple[str, str | None]:
     return name, key
 
 
+def _close(text: str) -> Sequence[str] | str | None:
+    """The names that continue a text, the shortest ones, or else the nearest name."""
+    longer = [name for name in names() if name.startswith(f"{text.lower()}-")]
+    if longer:
+        shortest = min(name.count("-") for name in longer)
+        return [name for name in longer if name.count("-") == shortest]
+    return nearest(text, [*names(), *(entry.name for entry in index())])
+
+
 def load(
     arch: Arch,
     *,
@@ -136,7 +145,12 @@ def load(
     looks_like_a_path = os.sep in text or "/" in text or text.endswith(SUFFIXES)
     if looks_like_a_path or os.path.lexists(text):
         return _load_file(Path(text), key, settings)
-    close = nearest(text, [*names(), *(entry.name for entry in index())])
+    if text.lower().endswith(".py"):
+        raise UsageError(
+            f"{text}: a Python file holds no table",
+            accepted=f"{text}:CALLABLE, a function or class that makes the network",
+        )
+    close = _close(text)
     raise UsageError(
         f'no architecture is called "{text}", and no file has that name',
         accepted=", ".join(names()) + ", or a path to a table",

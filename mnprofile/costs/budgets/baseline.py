@@ -20,7 +20,7 @@ class NetworkCosts:
 
     ``unknown`` are its operators without a rule: with any, the costs are lower bounds.
     ``latency_us`` are predicted microseconds if its budget limits them, or ``untimed``
-    says why there are none.
+    says why there are none; ``peak_bytes`` are those of live activations, likewise.
     """
 
     network: str
@@ -29,6 +29,7 @@ class NetworkCosts:
     unknown: tuple[str, ...] = ()
     latency_us: int | None = None
     untimed: str = ""
+    peak_bytes: int | None = None
 
     @property
     def total(self) -> Costs:

@@ -19,6 +19,7 @@ from mnprofile.base.errors import (
 from mnprofile.costs.budgets.baseline import Baseline, NetworkCosts
 from mnprofile.costs.budgets.reading import (
     MAX_LATENCY,
+    MAX_MEMORY,
     Budget,
     BudgetError,
     BudgetFile,
@@ -32,6 +33,7 @@ from mnprofile.costs.comparison.sides import (
 from mnprofile.costs.counting import count
 from mnprofile.costs.latency.devices import device_of
 from mnprofile.costs.latency.prediction import family_of, predict
+from mnprofile.costs.memory.activations import activation_memory
 from mnprofile.graph.graph import Graph
 from mnprofile.networks import catalog
 from mnprofile.networks.configuration import parse_spec, said_twice, with_spec
@@ -50,7 +52,7 @@ class LimitCheck:
     budget: Budget
     label: str
     rule: str  # the key that sets the limit
-    quantity: Quantity | Literal["latency_us"] | None = None
+    quantity: Quantity | Literal["latency_us", "act_peak_bytes"] | None = None
     measured: int | None = None
     limit: int | None = None
     base: int | None = None
@@ -121,6 +123,8 @@ def check_budgets(
                 verdicts.append(
                     _check(budget, f"max-{quantity}", network, quantity, limit)
                 )
+            if budget.max_memory is not None:
+                verdicts.append(_memory(budget, network, budget.max_memory))
             if budget.max_latency_us is not None:
                 verdicts.append(_latency(budget, network, budget.max_latency_us))
             if budget.max_increase is not None:
@@ -155,6 +159,18 @@ def _check(
         limit,
         getattr(before.total, quantity) if before else None,
         _grown_most(before, network, quantity) if before else "",
+    )
+
+
+def _memory(budget: Budget, network: NetworkCosts, limit: int) -> LimitCheck:
+    """Compare a limit with the peak of live activations."""
+    peak = network.peak_bytes
+    assert peak is not None
+    state: State = "over" if peak > limit else "ok"
+    where = f"live activations at {budget.bits} bits"
+    label = network.label
+    return LimitCheck(
+        state, budget, label, MAX_MEMORY, "act_peak_bytes", peak, limit, reason=where
     )
 
 
@@ -224,6 +240,9 @@ def _networks(file: BudgetFile, budget: Budget) -> tuple[NetworkCosts, ...]:
             side = side_of_count(count(graph))
             unknown = tuple(dict.fromkeys(node.type for node in graph.unknown))
             costs = NetworkCosts(network.name, side.label, side.stages, unknown)
+            if budget.max_memory is not None:
+                held = activation_memory(graph, bits=budget.bits)
+                costs = replace(costs, peak_bytes=held.act_peak_bytes)
             if budget.device:
                 costs = _timed(costs, network, graph, file.path.parent, budget.device)
             found[network.name] = costs

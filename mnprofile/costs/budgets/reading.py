@@ -20,6 +20,7 @@ from mnprofile.base import toml_files, units
 from mnprofile.base.errors import UNMEASURED, MnprofileError, Place, UsageError
 from mnprofile.base.files import Input
 from mnprofile.base.records import Record
+from mnprofile.base.units import Bits
 from mnprofile.costs.comparison.sides import (
     COMPARED,
     Quantity,
@@ -35,8 +36,10 @@ LIMIT_KEYS: dict[str, Quantity] = {f"max-{name}": name for name in COMPARED}
 _FACTORS = ("alpha", "res", "t", "classes", "impl", "output-stride")
 _READING = ("input", "args")
 MAX_LATENCY = "max-latency"
-_LIMITS = (*LIMIT_KEYS, MAX_LATENCY, "max-increase")
-BUDGET_KEYS = ("name", "arch", *_FACTORS, *_READING, *_LIMITS, "device", "message")
+MAX_MEMORY = "max-memory"
+_LIMITS = (*LIMIT_KEYS, MAX_MEMORY, MAX_LATENCY, "max-increase")
+_TOLD = ("bits", "device", "message")
+BUDGET_KEYS = ("name", "arch", *_FACTORS, *_READING, *_LIMITS, *_TOLD)
 TOP_KEYS = ("budget", "baseline")
 _PERCENT = re.compile(r"([0-9]{1,6}(?:\.[0-9]{1,6})?)\s*%")
 N = TypeVar("N", int, float)
@@ -67,7 +70,8 @@ class Budget:
 
     ``limits`` are inclusive. ``max_increase`` is a share of the baseline's figures
     (2 % is 1/50). ``request`` has the settings for every table. ``max_latency_us`` are
-    microseconds on ``device``, which is a name or the path of a device file.
+    microseconds on ``device``, which is a name or the path of a device file;
+    ``max_memory`` are bytes of live activations with ``bits`` bits per element.
     """
 
     name: str
@@ -80,6 +84,8 @@ class Budget:
     reading: ReadRequest = _PLAIN  # how a network that is not a table is read
     max_latency_us: int | None = None
     device: str = ""
+    max_memory: int | None = None
+    bits: Bits = 8
 
     def line(self, key: str = "") -> int | None:
         """The line of a key in the budget file, or else of the budget."""
@@ -174,13 +180,13 @@ class _Reader(Record):
             if key in self.content
         }
         increase = self.increase()
-        latency = self.latency()
-        if not limits and increase is None and latency is None:
+        latency, memory = self.latency(), self.memory()
+        if not limits and all(one is None for one in (increase, latency, memory)):
             self.refuse("", "it sets no limit", ", ".join(_LIMITS))
         message = self.text("message") if "message" in self.content else ""
         asked = (self.request(), limits, increase, message, lines, self.reading())
         device = self.text("device") if latency is not None else ""
-        return Budget(name, arch, *asked, latency, device)
+        return Budget(name, arch, *asked, latency, device, memory, self.bits())
 
     def text(self, key: str) -> str:
         value = super().text(key)
@@ -215,6 +221,29 @@ class _Reader(Record):
             return round(1000 * units.parse_milliseconds(value, key))
         except UsageError as fault:
             self.refuse(key, fault.message.removeprefix(f"{key}: "), fault.accepted)
+
+    def memory(self) -> int | None:
+        """Bytes. A number of bits without a limit is refused."""
+        if MAX_MEMORY not in self.content:
+            if "bits" in self.content:
+                self.refuse("bits", f"there is no {MAX_MEMORY}")
+            return None
+        value = self.content[MAX_MEMORY]
+        if type(value) is int and value >= 0:
+            return value
+        if not isinstance(value, str):
+            self.refuse(MAX_MEMORY, "not an amount of memory", '"256KiB", "256kB"')
+        try:
+            return units.parse_memory(value, MAX_MEMORY)
+        except UsageError as fault:
+            message = fault.message.removeprefix(f"{MAX_MEMORY}: ")
+            self.refuse(MAX_MEMORY, message, fault.accepted)
+
+    def bits(self) -> Bits:
+        try:
+            return units.check_bits(self.content.get("bits", 8))
+        except UsageError as fault:
+            self.refuse("bits", fault.message.removeprefix("bits: "), fault.accepted)
 
     def increase(self) -> Fraction | None:
         key = "max-increase"

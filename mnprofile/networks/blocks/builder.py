@@ -64,7 +64,7 @@ def check_sizes(arch: Architecture) -> None:
             )
         if fault := row.fault_on(shape):
             place = arch.place(row, arch.style.operator_header)
-            raise TableError(fault, place=place)
+            raise TableError(fault, place=place, accepted=f"{shape.h}x{shape.w}")
         for _ in range(0 if row.ends else row.repeats):
             assert node is not None
             block = (node.block, node.origin)

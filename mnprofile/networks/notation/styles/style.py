@@ -134,6 +134,8 @@ def by_columns(columns: Sequence[ValueColumn]) -> ReadRow:
             taken.discard("repeats")
         for column in columns:
             if column.field in taken:
+                if block.for_classes:
+                    _check_not_blank(cells, column, out)
                 values[column.field] = _read(cells, block, column)
             elif not (block.classifies and column is out):
                 optional = column.field in ("repeats", "stride")
@@ -148,6 +150,17 @@ def by_columns(columns: Sequence[ValueColumn]) -> ReadRow:
         return block(**values)
 
     return read_row
+
+
+def _check_not_blank(cells: RowCells, column: ValueColumn, out: ValueColumn) -> None:
+    """Only the classifier, whose outputs are k, may leave its repeats blank."""
+    if column.field == "repeats" and cells.by_header[column.header].text == "-":
+        outputs = cells.by_header[out.header].text
+        raise cells.fault(
+            column.header,
+            f'"-" in a row with {outputs} outputs',
+            f"1; or k in place of {outputs}, if this is the classifier",
+        )
 
 
 def _read(cells: RowCells, block: type[Row], column: ValueColumn) -> Any:
