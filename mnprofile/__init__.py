@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from mnprofile.networks.catalog import build, load, parse
     from mnprofile.search.best import find
     from mnprofile.search.row_files import sweep
+    from mnprofile.views.plots.plotting import plot
 
 # Loaded on first use: `import mnprofile` alone must stay light.
 _HOMES = {
@@ -41,6 +42,7 @@ _HOMES = {
     "ledger": "evidence.profilers.rules",
     "load": "networks.catalog",
     "parse": "networks.catalog",
+    "plot": "views.plots.plotting",
     "receptive_fields": "costs.receptive_fields",
     "reproduce": "evidence.literature.reproduction",
     "sweep": "search.row_files",
@@ -62,6 +64,7 @@ __all__ = [
     "ledger",
     "load",
     "parse",
+    "plot",
     "receptive_fields",
     "reproduce",
     "sweep",

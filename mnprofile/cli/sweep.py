@@ -5,11 +5,11 @@ from __future__ import annotations
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 
 import click
 
@@ -17,10 +17,14 @@ from mnprofile.base import files
 from mnprofile.base.errors import FileError, Place, UsageError
 from mnprofile.base.units import Bits, check_bits
 from mnprofile.cli.limits import LIMITS, limit_options, limit_values
-from mnprofile.cli.options import ArchType, together
+from mnprofile.cli.options import ArchType, picture_options, together
 from mnprofile.cli.output import chosen_format, emit, warn
 from mnprofile.cli.progress import size_bar
 from mnprofile.views.sheets.sweep import accuracy_notes, sweep_document, write_rows
+
+if TYPE_CHECKING:
+    from mnprofile.search.grids import Grid
+    from mnprofile.views.plots.sample import Sample
 
 DEFAULT_PLOT = Path("reports") / "sweep.html"
 # Maximum number of rows per format.
@@ -101,7 +105,12 @@ axis_options = together(
 )
 @click.option("--published", is_flag=True, help="Only published accuracies.")
 @click.option("--pareto", is_flag=True, help="Only the accuracy/MACs frontier.")
-@click.option("--plot", type=click.Path(path_type=Path), help="Write plots as HTML.")
+@click.option(
+    "--plot",
+    type=click.Path(path_type=Path),
+    help="Write plots as HTML, or top-1 over cost as .svg, .png or .pdf.",
+)
+@picture_options
 @click.option("--no-plot", is_flag=True, help="Write no plots.")
 @click.option(
     "--x",
@@ -152,6 +161,7 @@ def command(
     Examples:
       mnprofile sweep
       mnprofile sweep v1 v2 -o sweep.csv --plot sweep.html
+      mnprofile sweep --plot slide.pdf --size 1280x720 --theme dark
       mnprofile sweep v2 --alpha 0.35:1.4:0.05 --res 96:224:32 --t 1,3,6 -o v2.md
       mnprofile sweep v2 --alpha 0.1:2:0.001 --max-macs 20M -o v2.csv
       mnprofile sweep v2 v3-small --max-params 3M --pareto
@@ -164,7 +174,13 @@ def command(
     kind = _kind(format_, output)
     if plot is not None and no_plot:
         raise UsageError("--plot and --no-plot cannot be used together")
-    run(ask, kind, output, _plot_path(plot, wanted=ask.is_bare and not no_plot), x_axis)
+    path = _plot_path(plot, wanted=ask.is_bare and not no_plot)
+    draw = (
+        None
+        if path is None
+        else _drawing(path, str(given["size"]), str(given["theme"]))
+    )
+    run(ask, kind, output, draw, x_axis)
 
 
 def _kind(format_: str | None, output: Path | None) -> str:
@@ -195,7 +211,42 @@ def _plot_path(plot: Path | None, *, wanted: bool) -> Path | None:
     return plot
 
 
-def run(ask: Ask, kind: str, output: Path | None, plot: Path | None, x: str) -> None:
+# Writes the plots of a sample of the rows.
+Drawing = Callable[["Sample", Sequence["Grid"], list[str]], None]
+
+
+def _drawing(path: Path, size: str, theme: str) -> Drawing:
+    """How plots are written to a file of this suffix: a page, or one picture.
+
+    Raises UsageError for another suffix, MissingExtraError without its renderer.
+    """
+    from mnprofile.views.plots.picture import picture, style_of, suffix_of
+
+    suffix = suffix_of(path, ("html",))
+    style = style_of(size, theme, suffix)
+
+    def draw(sample: Sample, grids: Sequence[Grid], notes: list[str]) -> None:
+        if suffix == "html":
+            from mnprofile.views.html.sweep_page import page  # loads Jinja2
+
+            files.write_text(path, page(sample, grids, notes))
+        else:
+            from mnprofile.views.plots import accuracy_plotly, heat
+
+            plot = sample.plot()
+            figure = (
+                accuracy_plotly.figure(plot)
+                if plot.points
+                else heat.figure(heat.heat_of(grids[0]))
+            )
+            with files.replacing(path) as out:
+                out.write(picture(figure, suffix, style))
+        warn(f"Plots: {path}")
+
+    return draw
+
+
+def run(ask: Ask, kind: str, output: Path | None, plot: Drawing | None, x: str) -> None:
     """Do the sweep, write the rows, then the plots."""
     from mnprofile.search import row_files as rowfiles
     from mnprofile.search.conditions import KNOWN
@@ -232,10 +283,7 @@ def run(ask: Ask, kind: str, output: Path | None, plot: Path | None, x: str) -> 
         parts = rowfiles.capped(rows, MAX_ROWS[kind], kind)
         _write(kind, output, parts, groups, grids, ask)
     if sample is not None and plot is not None:
-        from mnprofile.views.html.sweep_page import page  # loads Jinja2
-
-        files.write_text(plot, page(sample, grids, accuracy_notes(groups)))
-        warn(f"Plots: {plot}")
+        plot(sample, grids, accuracy_notes(groups))
 
 
 def _conditions(ask: Ask) -> list[Any]:
