@@ -53,10 +53,12 @@ def command(
     In pyproject.toml (in mnprofile.toml: [[budget]]):
       [[tool.mnprofile.budget]]
       name = "phone"
-      arch = "v2@0.75/160"     # or a table file, or a pattern: "nets/*.md"
+      arch = "v2@0.75/160"     # or a table file, "nets/*.md", "paper.tex#2"
       max-macs = "110M"
       max-params = "2.7M"
       max-activations = "4M"
+      max-latency = "30ms"     # predicted, on a device of mnprofile time
+      device = "Pixel 1"
       max-increase = "2%"      # over the baseline file
 
     Limits are inclusive and exact. File names are relative to the budget file.

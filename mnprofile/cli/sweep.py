@@ -5,26 +5,31 @@ from __future__ import annotations
 import shutil
 import sys
 import tempfile
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, Any
 
 import click
 
 from mnprofile.base import files
-from mnprofile.base.errors import FileError, Place, UsageError
+from mnprofile.base.errors import OK, FileError, Place, UsageError
 from mnprofile.base.units import Bits, check_bits
 from mnprofile.cli.limits import LIMITS, limit_options, limit_values
-from mnprofile.cli.options import ArchType, picture_options, together
+from mnprofile.cli.options import (
+    READING_OPTIONS,
+    ArchType,
+    picture_options,
+    reading_options,
+    together,
+)
 from mnprofile.cli.output import chosen_format, emit, warn
+from mnprofile.cli.plot_files import Drawing, drawing_to
 from mnprofile.cli.progress import size_bar
+from mnprofile.cli.tasks import TASK_OPTIONS, TaskRun, task_options
+from mnprofile.networks.finding import foreign_reader
 from mnprofile.views.sheets.sweep import accuracy_notes, sweep_document, write_rows
-
-if TYPE_CHECKING:
-    from mnprofile.search.grids import Grid
-    from mnprofile.views.plots.sample import Sample
 
 DEFAULT_PLOT = Path("reports") / "sweep.html"
 # Maximum number of rows per format.
@@ -55,6 +60,7 @@ class Ask:
     published: bool
     pareto: bool
     bits: str | None
+    device: str | None
 
     @property
     def shows_memory(self) -> bool:
@@ -74,7 +80,12 @@ class Ask:
     @property
     def is_bare(self) -> bool:
         """Whether nothing is given, which asks for the frontier of four networks."""
-        given = (*self.axes.values(), *self.limits.values(), *self.where)
+        given = (
+            *self.axes.values(),
+            *self.limits.values(),
+            *self.where,
+            self.device,
+        )
         return not (self.archs or any(given) or self.published)
 
 
@@ -96,6 +107,7 @@ axis_options = together(
 @click.command("sweep")
 @click.argument("archs", metavar="[ARCH]...", nargs=-1, type=ArchType())
 @axis_options
+@reading_options
 @limit_options
 @click.option(
     "--where",
@@ -120,6 +132,7 @@ axis_options = together(
     metavar="QUANTITY",
     help='Plot top-1 against macs, params, activations or "latency:Pixel 1".',
 )
+@task_options
 @click.option(
     "--format",
     "format_",
@@ -143,8 +156,8 @@ def command(
     x_axis: str,
     format_: str | None,
     output: Path | None,
-    **given: str | None,
-) -> None:
+    **given: Any,
+) -> int:
     """Count every configuration of a grid of widths, sizes and expansions.
 
     ARCH is an alias, a table's name or a path; v2@0.75 fixes the width. VALUES are
@@ -157,6 +170,10 @@ def command(
     estimates' leave-one-out error is printed with them. act_peak_bytes is the peak
     memory of live activations, as computed by "mnprofile memory".
 
+    Where ARCH is a PyTorch network or a model file, the grid is over --arg and --res:
+    each KEY takes values separated by commas, or a range. Each network is built and
+    counted in a process of its own, and one that fails becomes a row with the reason.
+
     \b
     Examples:
       mnprofile sweep
@@ -165,22 +182,65 @@ def command(
       mnprofile sweep v2 --alpha 0.35:1.4:0.05 --res 96:224:32 --t 1,3,6 -o v2.md
       mnprofile sweep v2 --alpha 0.1:2:0.001 --max-macs 20M -o v2.csv
       mnprofile sweep v2 v3-small --max-params 3M --pareto
+      mnprofile sweep timm:create_model --arg model_name=resnet18,resnet34 \\
+                --res 160,192,224 --workers 2
       mnprofile sweep v2 --res 96:224:16 --max-memory 256KiB --bits 8
     """
     axes = {name: given[name] for name in ("alpha", "rho", "t", "classes", "impl")}
     axes["resolution"] = given["res"]
     limits = {name: given[name] for name in LIMITS}
-    ask = Ask(archs, axes, where, limits, published, pareto, bits)
+    device = given["device"]
+    ask = Ask(archs, axes, where, limits, published, pareto, bits, device)
     kind = _kind(format_, output)
+    how = TaskRun(**{name: given[name] for name in TASK_OPTIONS})
+    reading = {name: given[name] for name in READING_OPTIONS}
+    if any(foreign_reader(arch) for arch in archs):
+        return _networks(ask, reading, how, kind, output, plot)
+    for option, value in (("arg", reading["arguments"]), ("input", reading["inputs"])):
+        if value:
+            raise UsageError(
+                f"--{option}: the grid is over tables",
+                accepted="a PyTorch network or a model file",
+            )
+    if not how.is_default:
+        raise UsageError(
+            "--workers and the like are for networks that are not tables",
+            accepted="a table is counted at once",
+        )
     if plot is not None and no_plot:
         raise UsageError("--plot and --no-plot cannot be used together")
     path = _plot_path(plot, wanted=ask.is_bare and not no_plot)
     draw = (
         None
         if path is None
-        else _drawing(path, str(given["size"]), str(given["theme"]))
+        else drawing_to(path, str(given["size"]), str(given["theme"]))
     )
     run(ask, kind, output, draw, x_axis)
+    return OK
+
+
+def _networks(
+    ask: Ask,
+    reading: dict[str, Any],
+    how: TaskRun,
+    kind: str,
+    output: Path | None,
+    plot: Path | None,
+) -> int:
+    """A sweep over networks that are not tables. Raises UsageError for a table too."""
+    from mnprofile.cli import sweep_networks
+
+    tables = [arch for arch in ask.archs if foreign_reader(arch) is None]
+    if tables:
+        raise UsageError(
+            f"{tables[0]} is a table, and others are not",
+            accepted="one sweep for each kind",
+        )
+    sweep_networks.refuse(ask.axes, ask.published, ask.pareto, plot)
+    sizes, conditions = ask.axes["resolution"], _conditions(ask)
+    return sweep_networks.run(
+        ask.archs, sizes, reading, conditions, ask.element_bits, how, kind, output
+    )
 
 
 def _kind(format_: str | None, output: Path | None) -> str:
@@ -211,43 +271,9 @@ def _plot_path(plot: Path | None, *, wanted: bool) -> Path | None:
     return plot
 
 
-# Writes the plots of a sample of the rows.
-Drawing = Callable[["Sample", Sequence["Grid"], list[str]], None]
-
-
-def _drawing(path: Path, size: str, theme: str) -> Drawing:
-    """How plots are written to a file of this suffix: a page, or one picture.
-
-    Raises UsageError for another suffix, MissingExtraError without its renderer.
-    """
-    from mnprofile.views.plots.picture import picture, style_of, suffix_of
-
-    suffix = suffix_of(path, ("html",))
-    style = style_of(size, theme, suffix)
-
-    def draw(sample: Sample, grids: Sequence[Grid], notes: list[str]) -> None:
-        if suffix == "html":
-            from mnprofile.views.html.sweep_page import page  # loads Jinja2
-
-            files.write_text(path, page(sample, grids, notes))
-        else:
-            from mnprofile.views.plots import accuracy_plotly, heat
-
-            plot = sample.plot()
-            figure = (
-                accuracy_plotly.figure(plot)
-                if plot.points
-                else heat.figure(heat.heat_of(grids[0]))
-            )
-            with files.replacing(path) as out:
-                out.write(picture(figure, suffix, style))
-        warn(f"Plots: {path}")
-
-    return draw
-
-
 def run(ask: Ask, kind: str, output: Path | None, plot: Drawing | None, x: str) -> None:
     """Do the sweep, write the rows, then the plots."""
+    from mnprofile.costs.latency.devices import device_of
     from mnprofile.search import row_files as rowfiles
     from mnprofile.search.conditions import KNOWN
     from mnprofile.search.grids import DEFAULT_TABLES, grids_for, total_size
@@ -259,6 +285,7 @@ def run(ask: Ask, kind: str, output: Path | None, plot: Drawing | None, x: str) 
     conditions = _conditions(ask)
     axis = x_axis(x)
     axes: dict[str, Any] = {**ask.axes, "impl": ask.axes["impl"] or "paper"}
+    axes["device"] = device_of(ask.device) if ask.device is not None else None
     grids = grids_for(ask.archs or DEFAULT_TABLES, **axes)
     pareto, bits = ask.wants_frontier, ask.element_bits
     size = total_size(grids)
