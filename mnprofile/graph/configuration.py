@@ -19,6 +19,7 @@ class Configuration:
     t: float | None
     classes: int
     output_stride: int | None = None
+    depth: float = 1.0  # multiplies the repeats of blocks
 
     @property
     def rho(self) -> float | None:

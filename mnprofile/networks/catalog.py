@@ -1,8 +1,8 @@
 """Find tables: the shipped ones by name or alias, a user's own by path or "-"."""
 
 import os
+import re
 import sys
-import tomllib
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
@@ -30,11 +30,15 @@ def tables_folder() -> Path:
 
 
 class ShippedTable(NamedTuple):
-    """The names and path of a shipped table; its rows are read when it is loaded."""
+    """The names and path of a shipped table; its rows are read when it is loaded.
+
+    ``variant`` is the name again, where the page's own name is another.
+    """
 
     name: str
     aliases: tuple[str, ...]
     path: Path
+    variant: str | None = None
 
     @property
     def handle(self) -> str:
@@ -42,19 +46,43 @@ class ShippedTable(NamedTuple):
         return self.aliases[0] if self.aliases else self.name
 
 
+# A shipped page is known to be valid: the few settings needed here are found by sight.
+_SHOWN = re.compile(
+    r'^(?:(name|family|aliases) = (.*)|scaling = "(\w+)"|like = "(\w+)"'
+    r'|\[variants\."?([^"\]]+)"?\])$',
+    re.MULTILINE,
+)
+
+
 @cache
 def index() -> tuple[ShippedTable, ...]:
-    """The shipped tables in the order of the papers."""
+    """The shipped tables and their variants: MobileNets first, then by family."""
     found = []
     for path in sorted(tables_folder().glob("*.md")):
-        # A shipped page is known to be valid: its table need not be read for its names.
-        toml = path.read_text("utf-8").split("```toml\n", 1)[1].split("\n```", 1)[0]
-        settings = tomllib.loads(toml)
-        entry = ShippedTable(settings["name"], tuple(settings.get("aliases", ())), path)
-        scaling = settings["scaling"]
-        family = scaling["like"] if isinstance(scaling, dict) else scaling
-        found.append((FAMILIES.index(family), len(entry.name), entry))
-    return tuple(entry for _, _, entry in sorted(found, key=lambda item: item[:2]))
+        group, entries = _entries(path)
+        found += [(group, len(entries[0].name), at, e) for at, e in enumerate(entries)]
+    return tuple(entry for *_, entry in sorted(found, key=lambda item: item[:3]))
+
+
+def _entries(path: Path) -> tuple[tuple[int, str], list[ShippedTable]]:
+    """The family that a page is listed under, and its networks."""
+    text = path.read_text("utf-8").split("\n```", 2)[1]
+    entries: list[ShippedTable] = []
+    group, likes = "", "v1"
+    for match in _SHOWN.finditer(text):
+        key, value, scaling, like, variant = match.groups()
+        if variant or key == "name":
+            name = variant or value.strip('"')
+            entries.append(ShippedTable(name, (), path, variant))
+        elif key == "aliases":
+            aliases = tuple(re.findall('"([^"]+)"', value))
+            entries[-1] = entries[-1]._replace(aliases=aliases)
+        elif key == "family":
+            group = value.strip('"')
+        else:
+            likes = scaling or like
+    rank = len(FAMILIES) if group else FAMILIES.index(likes)
+    return (rank, group), entries
 
 
 def shipped() -> tuple[Architecture, ...]:
@@ -69,7 +97,8 @@ def names() -> list[str]:
 
 @cache
 def _shipped(entry: ShippedTable) -> Architecture:
-    return parse(entry.path.read_text("utf-8"), f"tables/{entry.path.name}")
+    text = entry.path.read_text("utf-8")
+    return parse(text, f"tables/{entry.path.name}", entry.variant)
 
 
 def entry_of(name: str) -> ShippedTable | None:
@@ -112,9 +141,9 @@ def load(arch: Arch) -> Architecture:
     )
 
 
-def parse(text: str, file: str = "<text>") -> Architecture:
-    """Read a table from its Markdown text. Raises TableError."""
-    arch = read_architecture(read_table(text, file))
+def parse(text: str, file: str = "<text>", variant: str | None = None) -> Architecture:
+    """Read a table, or a variant of it, from its Markdown text. Raises TableError."""
+    arch = read_architecture(read_table(text, file), variant)
     check_sizes(arch)
     return arch
 

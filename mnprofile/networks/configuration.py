@@ -17,6 +17,8 @@ from mnprofile.networks.notation.rows import Architecture
 from mnprofile.networks.widths import implementation
 
 MAX_ALPHA = 16.0
+MAX_DEPTH = 16
+MAX_PHI = 12
 OUTPUT_STRIDES = (8, 16, 32)
 _ALPHA = r"[0-9]{0,6}\.?[0-9]{1,6}"
 
@@ -32,6 +34,8 @@ class Request:
     classes: int | None = None
     impl: str = "paper"
     output_stride: int | None = None
+    depth: float | None = None
+    phi: float | None = None  # compound scaling, in place of alpha, depth and rho
 
 
 def parse_spec(text: str) -> tuple[str, Request]:
@@ -84,6 +88,8 @@ def configure(arch: Architecture, request: Request = Request()) -> Configuration
 
     Raises UsageError for a value out of range, or a setting that the table cannot use.
     """
+    if request.phi is not None:
+        request = scaled_by_phi(arch, request)
     size = request.resolution
     if request.rho is not None:
         if size is not None:
@@ -100,7 +106,50 @@ def configure(arch: Architecture, request: Request = Request()) -> Configuration
         classes=checked_classes(arch, request.classes),
         output_stride=checked_output_stride(request.output_stride),
         impl=checked_impl(arch, request.impl),
+        depth=1.0 if request.depth is None else checked_depth(arch, request.depth),
     )
+
+
+def scaled_by_phi(arch: Architecture, request: Request) -> Request:
+    """The request with alpha, depth and resolution from phi: each factor to its power.
+
+    The resolution is rounded to the nearest integer. Raises UsageError for a table
+    without compound scaling, or a setting that phi already sets.
+    """
+    phi = real_number("phi", request.phi)
+    compound = arch.compound
+    if compound is None:
+        raise UsageError(
+            f"phi: {arch.name} has no compound scaling",
+            accepted="a table whose settings have `compound`, such as efficientnet-b0",
+        )
+    for name in ("alpha", "depth", "resolution", "rho"):
+        if getattr(request, name) is not None:
+            option = "res" if name == "resolution" else name
+            raise UsageError(f"--phi and --{option} together: phi sets all three")
+    if not -MAX_PHI <= phi <= MAX_PHI:
+        raise UsageError(
+            f"phi: {phi:g} is out of range", accepted=f"{-MAX_PHI} to {MAX_PHI}"
+        )
+    return replace(
+        request,
+        phi=None,
+        alpha=compound.width**phi,
+        depth=compound.depth**phi,
+        resolution=max(1, round(arch.resolution * compound.resolution**phi)),
+    )
+
+
+def checked_depth(arch: Architecture, depth: object) -> float:
+    """A depth multiplier above 0, or UsageError."""
+    value = real_number("depth", depth)
+    if not any(row.deepens for row in arch.rows):
+        raise UsageError(f"depth: {arch.name} has no row with repeats that can change")
+    if not 0 < value <= MAX_DEPTH:
+        raise UsageError(
+            f"depth: {value:g} is out of range", accepted=f"above 0, at most {MAX_DEPTH}"
+        )
+    return value
 
 
 def checked_alpha(alpha: object) -> float:

@@ -108,6 +108,8 @@ class Implementation(NamedTuple):
     squeezed: WidthRule  # squeeze-excite, from a quarter of the expanded channels
     padding: Padding = SAME
     strided_depthwise: Padding | None = None  # of depthwise rows with a stride
+    expands_always: bool = False  # an expansion stands even where the factor is 1
+    fixed_depth: tuple[int, ...] = ()  # rows that a depth multiplier leaves alone
 
 
 BY_8 = WidthRule()

@@ -5,7 +5,16 @@ from typing import ClassVar, Literal
 
 from mnprofile.graph.operators.op import Op, Shape
 
-ActivationKind = Literal["relu", "relu6", "hardswish", "hardsigmoid"]
+ActivationKind = Literal[
+    "relu",
+    "relu6",
+    "hardswish",
+    "hardsigmoid",
+    "silu",
+    "sigmoid",
+    "gelu",
+    "leaky_relu",
+]
 
 
 class BatchNorm(Op):

@@ -10,7 +10,11 @@ from mnprofile.graph.operators.elementwise import ActivationKind
 from mnprofile.graph.operators.linear import Linear
 from mnprofile.networks.blocks.classifier import ClassifierRow
 from mnprofile.networks.blocks.squeeze_excite import squeeze_excite
-from mnprofile.networks.notation.cells import OperatorWord, channels_or_classes
+from mnprofile.networks.notation.cells import (
+    OperatorWord,
+    SqueezeExcite,
+    channels_or_classes,
+)
 from mnprofile.networks.notation.rows import Row
 
 if TYPE_CHECKING:
@@ -27,7 +31,7 @@ class ConvRow(Row):
     stride: int = 1
     activation: ActivationKind | None = None
     batch_norm: bool = True
-    squeeze_excite: bool = False
+    squeeze_excite: SqueezeExcite | None = None
     is_block: bool = False
 
     words: ClassVar[Mapping[str, OperatorWord]] = {
@@ -86,7 +90,8 @@ class ConvRow(Row):
         )
         to.convolution(layer, op, self.activation, batch_norm=self.batch_norm)
         if self.squeeze_excite:
-            squeeze_excite(to, f"{block}.se", self.activation or "relu")
+            se, activation = self.squeeze_excite, self.activation or "relu"
+            squeeze_excite(to, f"{block}.se", se, activation)
 
     def _fully_connected(self, to: Builder) -> None:
         """A 1x1 convolution on the pooled map is a fully connected layer."""
