@@ -9,11 +9,12 @@ from click.shell_completion import CompletionItem
 from mnprofile.base.errors import OK, VERDICT
 from mnprofile.cli.options import output_options
 from mnprofile.cli.output import chosen_format, emit
-from mnprofile.evidence.literature.reproduction import Verdict, reproduce
+from mnprofile.evidence.literature.reproduction import ERRATA, Verdict, reproduce
 from mnprofile.evidence.literature.sources import sources
 from mnprofile.views.sheets.reproduction import reproduction_document
 
-VERDICTS = tuple(str(verdict) for verdict in Verdict)
+ERRATUM = "erratum"
+VERDICTS = (*(str(verdict) for verdict in Verdict), ERRATUM)
 
 
 class SourceType(click.ParamType[str]):
@@ -39,6 +40,12 @@ class VerdictType(click.Choice[str]):
         return super().convert(str(value).lower().replace("-", " "), param, ctx)
 
 
+def _verdicts(status: str | None) -> tuple[Verdict, ...]:
+    if status is None:
+        return ()
+    return ERRATA if status == ERRATUM else (Verdict(status),)
+
+
 @click.command("reproduce")
 @click.argument("source", metavar="[SOURCE]", required=False, type=SourceType())
 @click.option("--all", "every", is_flag=True, help="List every figure.")
@@ -46,7 +53,8 @@ class VerdictType(click.Choice[str]):
     "--status",
     type=VerdictType(VERDICTS),
     metavar="VERDICT",
-    help=f"List the figures with one verdict: {', '.join(VERDICTS)}.",
+    help=f"List the figures with one verdict: {', '.join(VERDICTS[:-1])}; or"
+    f" {ERRATUM}: those of {', '.join(ERRATA)}.",
 )
 @output_options()
 def command(
@@ -75,7 +83,7 @@ def command(
     done = reproduce(source)
     document = reproduction_document(
         done,
-        status=None if status is None else Verdict(status),
+        status=_verdicts(status),
         every=every,
         fits=source is not None,
         numbered=chosen_format(format_, output) == "table",

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from mnprofile.graph.configuration import Configuration
 from mnprofile.graph.graph import Graph, Node, Origin
+from mnprofile.graph.operators.convolution import Sides
 from mnprofile.graph.operators.op import Shape
 
 if TYPE_CHECKING:
@@ -22,9 +23,10 @@ GROUPINGS: tuple[Grouping, ...] = ("layer", "block", "stage", "type")
 class Counts:
     """The counted quantities, per sample. Counts can be added.
 
-    The last five count the elements that enter batch norm, activation functions,
-    pooling, residual additions and squeeze-excite products. ``macs`` never include
-    them.
+    ``other_params`` are embeddings, norms other than batch norm, position tables, layer
+    scale. The last six count the elements that enter batch norm, activation functions,
+    pooling, residual additions, squeeze-excite products and all other operators.
+    ``macs`` never include them.
     """
 
     macs: int = 0
@@ -38,6 +40,8 @@ class Counts:
     pool_elems: int = 0
     add_elems: int = 0
     scale_elems: int = 0
+    other_params: int = 0
+    other_elems: int = 0
 
     @property
     def flops(self) -> int:
@@ -47,7 +51,7 @@ class Counts:
     @property
     def params(self) -> int:
         """The number of elements in PyTorch's parameters()."""
-        return self.weights + self.biases + self.bn_affine
+        return self.weights + self.biases + self.bn_affine + self.other_params
 
     def __add__(self, other: Counts) -> Counts:
         return Counts(*map(add, _values(self), _values(other)))
@@ -61,6 +65,7 @@ QUANTITIES = (
     "weights",
     "biases",
     "bn_affine",
+    "other_params",
     "params",
     "buffers",
     "activations",
@@ -71,6 +76,7 @@ ELEMENTWISE = (
     "pool_elems",
     "add_elems",
     "scale_elems",
+    "other_elems",
 )
 
 
@@ -86,15 +92,15 @@ class Layer(NamedTuple):
     stage: str
     op: str
     type: str
-    kernel: int
-    stride: int
-    dilation: int
+    kernel: Sides
+    stride: Sides
+    dilation: Sides
     groups: int
     in_shape: Shape
     out_shape: Shape
     figures: Counts
     origin: Origin
-    is_counted: bool  # a convolution or fully connected layer
+    is_counted: bool  # it has multiply-adds or parameters
 
 
 class LayerGroup(NamedTuple):
@@ -107,8 +113,9 @@ class LayerGroup(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """The figures of one network. ``layers`` are the counted ones, in order;
-    ``elementwise_layers`` are pooling, additions and squeeze-excite products."""
+    """The figures of one network. ``layers`` are those with multiply-adds or
+    parameters, in order; ``elementwise_layers`` are the others: pooling, additions,
+    squeeze-excite products."""
 
     graph: Graph
     all_layers: tuple[Layer, ...]
@@ -183,22 +190,33 @@ def total(layers: Iterable[Layer]) -> Counts:
 def figures_of(node: Node) -> Counts:
     """The figures of one operator."""
     op, x, y = node.op, node.in_shape, node.out_shape
+    weights, biases, bn_affine, other = node.parameters
     if op.is_counted:
-        weights = op.weights(x)
+        has_weights = not op.products(x, *node.other_shapes)
         return Counts(
-            macs=weights * y.positions,
+            macs=node.macs,
             weights=weights,
-            biases=op.biases(x),
-            activations=y.elements,
+            biases=biases,
+            bn_affine=bn_affine,
+            other_params=other,
+            activations=y.elements if has_weights else 0,
         )
     elements = {op.entering: x.elements} if op.entering else {}
-    return Counts(bn_affine=op.bn_affine(x), buffers=op.buffers(x), **elements)
+    return Counts(
+        weights=weights,
+        biases=biases,
+        bn_affine=bn_affine,
+        other_params=other,
+        buffers=op.buffers(x),
+        **elements,
+    )
 
 
 def _layer(nodes: list[Node]) -> Layer:
     """A layer from its operators; the first one names it."""
     first = nodes[0]
     op = first.op
+    figures = sum((figures_of(node) for node in nodes), start=Counts())
     return Layer(
         name=first.layer,
         block=first.block,
@@ -211,9 +229,9 @@ def _layer(nodes: list[Node]) -> Layer:
         groups=op.groups_on(first.in_shape),
         in_shape=first.in_shape,
         out_shape=first.out_shape,
-        figures=sum((figures_of(node) for node in nodes), start=Counts()),
+        figures=figures,
         origin=first.origin,
-        is_counted=op.is_counted,
+        is_counted=op.is_counted or figures.params > 0,
     )
 
 
@@ -233,11 +251,18 @@ def layer_record(layer: Layer, *, elementwise: bool = False) -> dict[str, object
         "row": layer.origin.line,
         "op": layer.op,
         "type": layer.type,
-        "kernel": layer.kernel,
-        "stride": layer.stride,
-        "dilation": layer.dilation,
+        "kernel": sides_record(layer.kernel),
+        "stride": sides_record(layer.stride),
+        "dilation": sides_record(layer.dilation),
         "groups": layer.groups,
-        "in_shape": [x.c, x.h, x.w],
-        "out_shape": [y.c, y.h, y.w],
+        "in_shape": list(x.dims),
+        "out_shape": list(y.dims),
         **figures_record(layer.figures, elementwise=elementwise),
     }
+
+
+def sides_record(sides: Sides) -> int | list[int]:
+    """A kernel or stride in a record: one number if all its sides are equal."""
+    if isinstance(sides, int):
+        return sides
+    return sides[0] if len(set(sides)) == 1 else [*sides]

@@ -84,12 +84,16 @@ def node_fields(graph: Graph) -> dict[str, Field]:
 
 def _field(node: Node, inputs: list[Field]) -> Field:
     op = node.op
+    if not inputs:
+        return Field()
     first, *others = inputs
     sees_all = op.sees_all or op.takes_factors or any(one.sees_all for one in inputs)
     if not op.takes_factors:
         for other in others:
             first = Field(first.h.joined(other.h), first.w.joined(other.w))
     windows = op.windows(node.in_shape)
-    if windows is None:
+    if not windows:
         return Field(first.h, first.w, sees_all)
-    return Field(first.h.through(windows[0]), first.w.through(windows[1]), sees_all)
+    # On a map of three dimensions these are the last two, on one of one the same.
+    rows, columns = (windows * 2)[-2:]
+    return Field(first.h.through(rows), first.w.through(columns), sees_all)

@@ -11,16 +11,30 @@ from typing import NamedTuple
 from mnprofile.graph.configuration import Configuration
 from mnprofile.graph.operators.op import GraphError, Op, Shape
 
+NO_SHAPE = Shape(0, 0, 0)  # the input of an operator that has none
 INPUT = "input"  # the image, where it is the only input
 
 
 class Origin(NamedTuple):
-    """Where a layer came from: a file, and a line and row of the table in it."""
+    """Where a layer came from: a file and a line (of a table: with its row and text).
+
+    For a PyTorch module they are its class' source, for a node of a model file ``text``
+    is its name.
+    """
 
     source: str
     line: int | None = None
     row: int | None = None
     text: str = ""
+
+
+class Parameters(NamedTuple):
+    """What an operator stores; weights are the multiplicative ones."""
+
+    weights: int = 0
+    biases: int = 0
+    bn_affine: int = 0
+    other_params: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +46,10 @@ class Node:
     is what runs at one resolution, named for its printed stride relative to the input:
     s2, s4 ... s32, then head. (An output stride turns later strides into dilation, but
     does not change the names.)
+
+    ``other_shapes`` are those of its other inputs. ``stored`` are its parameters where
+    they are not those that the operator's rules give: none in a second call with the
+    weights of an earlier one, or what weights are computed from.
     """
 
     name: str
@@ -44,6 +62,26 @@ class Node:
     stage: str
     type: str
     origin: Origin = field(compare=False, repr=False)
+    other_shapes: tuple[Shape, ...] = ()
+    stored: Parameters | None = None
+
+    @property
+    def parameters(self) -> Parameters:
+        """The parameters that this operator adds to those of the network."""
+        if self.stored is not None:
+            return self.stored
+        op, x = self.op, self.in_shape
+        return Parameters(
+            op.weights(x), op.biases(x), op.bn_affine(x), op.other_params(x)
+        )
+
+    @property
+    def macs(self) -> int:
+        """Multiply-adds: weights x positions, and products of activations."""
+        op, x = self.op, self.in_shape
+        return op.weights(x) * op.positions(x, self.out_shape) + op.products(
+            x, *self.other_shapes
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +102,11 @@ class Graph:
     def input_shape(self) -> Shape:
         """The shape of the first input."""
         return self.inputs[0][1]
+
+    @property
+    def unknown(self) -> tuple[Node, ...]:
+        """The operators without a rule: with any, every total is "at least"."""
+        return tuple(node for node in self.nodes if node.op.is_unknown)
 
     def __iter__(self) -> Iterator[Node]:
         return iter(self.nodes)
@@ -107,16 +150,18 @@ class Tape:
     def add(self, name: str, op: Op, *others: str) -> str:
         """Add an operator fed by the last one (and ``others``); return its name.
 
-        Raises GraphError if the name is taken or the maps do not fit together.
+        An operator that takes no inputs gets none. Raises GraphError if the name is
+        taken or the maps do not fit together.
         """
         if name in self.shapes:
             raise GraphError(f'two operators are called "{name}"')
-        inputs = (self.last, *others)
+        inputs = () if op.takes == 0 else (self.last, *others)
         if op.takes not in (None, len(inputs)):
             raise GraphError(f"{name}: inputs: {len(inputs)} given, not {op.takes}")
-        x = self.shape
+        x = self.shape if inputs else NO_SHAPE
+        other_shapes = tuple(self.shapes[key] for key in others)
         try:
-            out = op.out_shape(x, *(self.shapes[key] for key in others))
+            out = op.out_shape(x, *other_shapes)
         except GraphError as fault:
             raise GraphError(f"{name}: {fault.message}") from None
         self.nodes.append(
@@ -131,6 +176,7 @@ class Tape:
                 stage=self.at.stage,
                 type=self.at.type or op.type,
                 origin=self.at.origin,
+                other_shapes=other_shapes,
             )
         )
         self.shapes[name] = out

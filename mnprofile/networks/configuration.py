@@ -147,7 +147,8 @@ def checked_depth(arch: Architecture, depth: object) -> float:
         raise UsageError(f"depth: {arch.name} has no row with repeats that can change")
     if not 0 < value <= MAX_DEPTH:
         raise UsageError(
-            f"depth: {value:g} is out of range", accepted=f"above 0, at most {MAX_DEPTH}"
+            f"depth: {value:g} is out of range",
+            accepted=f"above 0, at most {MAX_DEPTH}",
         )
     return value
 

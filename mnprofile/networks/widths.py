@@ -217,6 +217,9 @@ def implementation(family: str, scaling: Scaling, impl: str) -> Implementation:
     if impl not in scaling:
         known = ", ".join(name for name in IMPLS if name in scaling)
         raise UsageError(
-            f"impl: {impl} has no {family.upper()} width rules", accepted=known
+            f"impl: {impl} has no {family.upper()} width rules"
+            if scaling is SCALINGS.get(family)
+            else f"impl: {impl} has no width rules for this table",
+            accepted=known,
         )
     return scaling[impl]

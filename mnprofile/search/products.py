@@ -123,12 +123,12 @@ def _layer_sums(structure: Structure, count_r: int) -> _LayerSums:
     for node in structure.graph:
         op, x, y = node.op, node.in_shape, node.out_shape
         if not op.is_counted:
-            sums.params = _plus(sums.params, op.bn_affine(x))
+            sums.params = _plus(sums.params, op.bn_affine(x) + op.other_params(x))
             sums.buffers = _plus(sums.buffers, op.buffers(x))
             continue
         sums.params = _plus(sums.params, op.biases(x))
         positions = np.zeros(count_r, np.int64)
-        positions[sizes] = flat(y.positions)
+        positions[sizes] = flat(op.positions(x, y))
         kind = positions.tobytes()
         _, work, outputs = sums.at.get(kind, (positions, 0, 0))
         sums.at[kind] = (positions, work + flat(op.weights(x)), outputs + flat(y.c))

@@ -242,7 +242,7 @@ def test_list_shows_every_table_with_its_figures(run: Run) -> None:
     record = json.loads(run("list", "--format", "json").out)
     by_alias = {table["aliases"][0]: table for table in record["tables"]}
 
-    assert len(by_alias) == 10
+    assert len(by_alias) == 11
     assert by_alias["v1"]["macs"] == 568_740_352
     assert by_alias["v3-small"]["params"] == 2_542_856
 

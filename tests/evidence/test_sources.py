@@ -35,6 +35,7 @@ established = "arithmetic"
 
 def source(folder: Path, *rows: str, header: str = HEADER, toml: str = DECLARED) -> str:
     """Write a source, and return its path."""
+    folder.mkdir(exist_ok=True)
     path = folder / "blog.csv"
     path.write_text("\n".join([header, *rows]) + "\n", "utf-8")
     path.with_suffix(".toml").write_text(toml, "utf-8")
@@ -72,6 +73,59 @@ def test_an_erratum_must_read_what_we_count(tmp_path: Path) -> None:
 
     assert [one.verdict for one in done.results] == [Verdict.UNEXPLAINED]
     assert "the erratum's correction of 107.3" in done.results[0].reason
+
+
+AS_108 = DECLARED + ERRATUM.replace("107.3", "108").replace("107.4", "107")
+KINDS = [
+    # A copy is explained if the place that it names prints it, and rightly.
+    ('kind = "copied"', "paper-v2", "Table 4", "does not print 108"),
+    ('kind = "copied"', "slim-v2-v3", "V2 table", "does not print 108"),
+    ('kind = "last digit"', "", "", ""),
+]
+
+
+@pytest.mark.parametrize(("kind", "origin", "table", "fault"), KINDS)
+def test_a_kind_is_accepted_only_if_it_holds(
+    tmp_path: Path, kind: str, origin: str, table: str, fault: str
+) -> None:
+    """V2 0.75/160 is 107.3 M, so 107 where 108 is printed; TF-slim prints 107."""
+    toml = f"{AS_108}{kind}\n"
+    if origin:
+        toml += f'copy_of = {{ source = "{origin}", table = "{table}" }}'
+    (one,) = reproduce(source(tmp_path, ROW.replace("107.3", "108"), toml=toml)).results
+
+    assert fault in one.reason
+    assert (one.verdict is Verdict.UNEXPLAINED) == bool(fault)
+
+
+def test_a_copy_of_a_misprint_is_unexplained(tmp_path: Path) -> None:
+    """The V2 paper's 585 is itself a misprint, so a copy of it is not right there."""
+    row = "Table 1,page 3,V2,v2,v2,1.4,224,,ImageNet,,macs,585,M,,"
+    erratum = ERRATUM.replace("107.3", "585").replace("107.4", "582")
+    copied = 'kind = "copied"\ncopy_of = { source = "paper-v2", table = "Table 4" }'
+    path = source(tmp_path, row, toml=DECLARED + erratum + copied)
+    (one,) = reproduce(path).results
+
+    assert one.verdict is Verdict.UNEXPLAINED
+    assert "is not right in paper-v2, Table 4 either: misprint" in one.reason
+
+
+def test_another_version_is_counted_from_its_own_table(tmp_path: Path) -> None:
+    """The earlier V3-Small has 56,915,136 with 1001 classes, so 57.9 is not it."""
+    toml = DECLARED.replace("1000", "1001") + ERRATUM.replace(
+        'reads = "107.4"', 'kind = "other version"\nnetwork = "v3-small-1280"'
+    )
+    row = "Table 1,page 3,Small,v3-small,v3-small,1.0,224,,ImageNet,,macs,56.9,M,,"
+    for printed, verdict in (
+        ("56.9", Verdict.OTHER_VERSION),
+        ("57.9", Verdict.UNEXPLAINED),
+    ):
+        path = source(
+            tmp_path / printed,
+            row.replace("56.9", printed),
+            toml=toml.replace("107.3", printed),
+        )
+        assert [one.verdict for one in reproduce(path).results] == [verdict]
 
 
 def test_a_row_that_prints_no_size_is_the_table_as_it_is(tmp_path: Path) -> None:
@@ -151,6 +205,18 @@ MALFORMED_TOML = [
     (DECLARED + ERRATUM + ERRATUM, "another erratum already covers macs 107.3"),
     (DECLARED + ERRATUM + 'rows = ["V9"]', "not a printed figure: macs 107.3"),
     (DECLARED + ERRATUM.replace("established", "how"), 'unknown key "how"'),
+    (DECLARED + ERRATUM + 'kind = "typo"', 'kind "typo" is not known'),
+    (DECLARED + ERRATUM + 'kind = "other version"', "network is missing"),
+    (DECLARED + ERRATUM + 'kind = "copied"', "copy_of is missing"),
+    (
+        DECLARED + ERRATUM + 'kind = "other version"\nnetwork = "v1"',
+        "cannot be right for another version and read otherwise",
+    ),
+    (
+        DECLARED + ERRATUM.replace("107.4", "107.1") + 'kind = "last digit"',
+        "differs by more than one in the last digit",
+    ),
+    (DECLARED + ERRATUM + "copy_of = { page = 3 }", "copy_of has page"),
 ]
 
 

@@ -9,6 +9,8 @@ The model, stated once:
 - Batch norm, activation functions, residual additions and squeeze-excite products
   overwrite their first input, unless a later operator still reads it or it is an
   output. Every other operator, including depthwise convolutions, writes to new memory.
+- A view (reshape, transpose, split) is in its input's memory and keeps it alive; a
+  constant (a position table) is stored with the weights. Neither takes memory.
 - Nothing else is counted, such as the workspace of a convolution routine or alignment.
 
 A map has c x (h x w) elements, so what is live at a step is a sum of products. Nothing
@@ -64,13 +66,14 @@ def live_sets(graph: Graph) -> tuple[Step, ...]:
     homes = buffers(graph)
     last = {homes[name]: -1 for name, _ in graph.inputs}
     for index, node in enumerate(graph):
-        used = (homes[name] for name in (*node.inputs, node.name))
+        used = (homes[name] for name in (*node.inputs, node.name) if name in homes)
         last |= dict.fromkeys(used, index)
-    last |= dict.fromkeys((homes[name] for name in graph.outputs), len(graph.nodes))
+    ends = (homes[name] for name in graph.outputs if name in homes)
+    last |= dict.fromkeys(ends, len(graph.nodes))
     live = {name: Tensor(name, name, shape) for name, shape in graph.inputs}
     steps = []
     for index, node in enumerate(graph):
-        home = homes[node.name]
+        home = homes.get(node.name)
         if home == node.name:
             live[home] = Tensor(home, node.layer, node.out_shape)
         steps.append(
@@ -83,7 +86,8 @@ def live_sets(graph: Graph) -> tuple[Step, ...]:
 def buffers(graph: Graph) -> dict[str, str]:
     """For each input and node, the node whose memory its output is in.
 
-    A node that works in place uses the memory of its first input.
+    A node that works in place uses the memory of its first input, as a view does.
+    Constants, and views of constants, have no such memory.
     """
     read_last: dict[str, int] = {}
     for index, node in enumerate(graph):
@@ -93,8 +97,11 @@ def buffers(graph: Graph) -> dict[str, str]:
     # By the node that owns the memory, for everything that is in it.
     needed_until = {name: read_last.get(name, -1) for name in homes}
     for index, node in enumerate(graph):
-        home = homes[node.inputs[0]]
-        if not node.op.works_in_place or needed_until[home] > index:
+        op, home = node.op, homes.get(node.inputs[0]) if node.inputs else None
+        if op.is_constant or (op.is_view and home is None):
+            continue
+        in_place = op.works_in_place and home and needed_until[home] <= index
+        if home is None or not (op.is_view or in_place):
             home = node.name
         homes[node.name] = home
         needed_until[home] = max(

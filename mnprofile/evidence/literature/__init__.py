@@ -1,8 +1,8 @@
 """What papers and model zoos print, compared with what is counted here.
 
 ``sources`` reads the files of printed figures, ``conventions`` how each source counts,
-``misprints`` which of its figures are wrong; ``recount`` counts what a figure is about
-and ``reproduction`` gives each a verdict. ``published`` finds what is printed for one
-network, ``accuracy_series`` which accuracies and latencies are comparable, and
+``errata`` which of its figures do not come out; ``recount`` counts what a figure is
+about and ``reproduction`` gives each a verdict. ``published`` finds what is printed for
+one network, ``accuracy_series`` which accuracies and latencies are comparable, and
 ``accuracies`` combines these with the counted costs.
 """

@@ -1,18 +1,25 @@
 """Every published cost figure compared with our count, with one verdict each.
 
 The digits we get under the declared convention are compared with the printed ones as
-text, without tolerance. An erratum must say what the figure should read, and is
-accepted only if that is what we get: an error of ours turns both reproduced figures and
-errata into unexplained ones.
+text, without tolerance. An erratum must say what the figure should read, or of which
+network or table it is right, and is accepted only if that is what we get: an error of
+ours turns both reproduced figures and errata into unexplained ones.
 """
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from mnprofile.evidence.literature.conventions import Convention, conventions
-from mnprofile.evidence.literature.misprints import Misprint, misprint_of, misprints
+from mnprofile.evidence.literature.errata import (
+    COPIED,
+    KINDS,
+    FigureErratum,
+    errata,
+    erratum_of,
+    original_of,
+)
 from mnprofile.evidence.literature.recount import Networks, recount
 from mnprofile.evidence.literature.sources import (
     HEAD,
@@ -24,17 +31,25 @@ from mnprofile.evidence.literature.sources import (
     title,
 )
 from mnprofile.networks import catalog
-from mnprofile.networks.notation.markdown import Erratum
+from mnprofile.networks.notation.table import Erratum
 
 
 class Verdict(StrEnum):
     """The verdict on a printed figure."""
 
     REPRODUCED = "reproduced"
-    ERRATUM = "erratum"
+    OTHER_VERSION = "other version"
+    COPIED = "copied"
+    LAST_DIGIT = "last digit"
+    MISPRINT = "misprint"
     OTHER_NETWORK = "other network"
     NEEDS_A_HEAD = "needs a head"
     UNEXPLAINED = "unexplained"
+
+
+ERRATA = tuple(map(Verdict, KINDS))
+SET_ASIDE = (Verdict.OTHER_NETWORK, Verdict.NEEDS_A_HEAD)  # not counted
+AS_PRINTED = (Verdict.REPRODUCED, Verdict.OTHER_VERSION)  # our digits are the printed
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +66,7 @@ class Result:
     ours: str | None = None
     exact: str | None = None
     convention: Convention | None = None
-    misprint: Misprint | None = None
+    erratum: FigureErratum | None = None
     reason: str = ""
 
 
@@ -65,6 +80,11 @@ class ConventionFit:
     convention: Convention | None
     reproduced: int
     figures: int
+
+    @property
+    def holds(self) -> bool:
+        """Whether it fits a figure; one that fits nothing is only a guess."""
+        return self.reproduced > 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,8 +114,13 @@ class Reproduction:
     def of(self, source: str) -> tuple[Result, ...]:
         return tuple(one for one in self.results if one.figure.source == source)
 
-    def only(self, verdict: Verdict) -> tuple[Result, ...]:
-        return tuple(one for one in self.results if one.verdict is verdict)
+    def only(self, *verdicts: Verdict) -> tuple[Result, ...]:
+        return tuple(one for one in self.results if one.verdict in verdicts)
+
+    def counted(self, source: str | None = None) -> int:
+        """The number of figures that we count, of one source or of all."""
+        tally = self.tally(source)
+        return sum(tally[verdict] for verdict in Verdict if verdict not in SET_ASIDE)
 
     def tally(self, source: str | None = None) -> dict[Verdict, int]:
         """The number of figures by verdict, of one source or of all."""
@@ -116,7 +141,7 @@ class Reproduction:
             ConventionFit(
                 *key,
                 convention=some[0].convention,
-                reproduced=sum(one.verdict is Verdict.REPRODUCED for one in some),
+                reproduced=sum(one.verdict in AS_PRINTED for one in some),
                 figures=len(some),
             )
             for key, some in groups.items()
@@ -156,7 +181,7 @@ def reproduce(source: str | Iterable[str] | None = None) -> Reproduction:
     results: list[Result] = []
     for name in dict.fromkeys(chosen):
         held = figures(name)
-        title(name), misprints(name)  # raise if malformed, whatever the figures
+        title(name), errata(name)  # raise if malformed, whatever the figures
         declared = conventions(name)
         results += (
             _result(figure, declared.get((figure.table, figure.quantity)), networks)
@@ -177,17 +202,38 @@ def _result(
     if convention is None:
         reason = f"no convention is declared for {figure.quantity} of {figure.table}"
         return Result(figure, Verdict.UNEXPLAINED, reason=reason)
-    misprint = misprint_of(figure)
-    expected = misprint.reads if misprint else figure.printed
-    value = recount(figure, convention, expected, networks)
-    if value.text == expected:
-        verdict = Verdict.ERRATUM if misprint else Verdict.REPRODUCED
-        reason = misprint.reason if misprint else ""
-    else:
-        verdict = Verdict.UNEXPLAINED
-        reason = f"we count {value.exact}, not {expected}"
-        if misprint:
-            reason += f", the erratum's correction of {figure.printed}"
-    return Result(
-        figure, verdict, value.text, value.exact, convention, misprint, reason
-    )
+    erratum = erratum_of(figure)
+    expected, counted = figure.printed, figure
+    if erratum:
+        expected = erratum.reads
+        counted = replace(figure, network=erratum.network or figure.network)
+    value = recount(counted, convention, expected, networks)
+    verdict, reason = Verdict.REPRODUCED, ""
+    if erratum:
+        verdict, reason = Verdict(erratum.kind), erratum.reason
+    fault = ""
+    if value.text != expected:
+        fault = f"we count {value.exact}, not {expected}"
+        if erratum and verdict is not Verdict.OTHER_VERSION:
+            fault += f", the erratum's correction of {figure.printed}"
+    elif erratum and verdict is Verdict.COPIED:
+        fault = _fault_of_copy(figure, erratum, networks)
+    if fault:
+        verdict, reason = Verdict.UNEXPLAINED, fault
+    return Result(figure, verdict, value.text, value.exact, convention, erratum, reason)
+
+
+def _fault_of_copy(figure: Printed, erratum: FigureErratum, networks: Networks) -> str:
+    """Why a figure is not a copy of one that is right in its place; empty if it is."""
+    source, table = erratum.copy_of
+    original = original_of(figure, erratum)
+    if original is None:
+        return f"{source}, {table} does not print {figure.printed} for this network"
+    theirs = erratum_of(original)
+    verdict = Verdict.COPIED
+    if theirs is None or theirs.kind != COPIED:
+        convention = conventions(source).get((table, figure.quantity))
+        verdict = _result(original, convention, networks).verdict
+    if verdict in (*AS_PRINTED, Verdict.LAST_DIGIT):
+        return ""
+    return f"{figure.printed} is not right in {source}, {table} either: {verdict}"

@@ -2,7 +2,7 @@
 
 A source is two files of one name in ``figures/``: a CSV with one printed figure per
 row, and a TOML file that says how the source counts (``conventions.py``) and which of
-its figures are wrong (``misprints.py``). To add a source, add both.
+its figures do not come out (``errata.py``). To add a source, add both.
 """
 
 import csv

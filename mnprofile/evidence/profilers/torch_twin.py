@@ -7,6 +7,7 @@ that imports torch at its top; ``to_torch`` loads it on use.
 
 from collections.abc import Iterator
 from functools import singledispatch
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -29,6 +30,9 @@ _ACTIVATIONS: dict[str, type[nn.Module]] = {
     "sigmoid": nn.Sigmoid,
     "gelu": nn.GELU,
     "leaky_relu": nn.LeakyReLU,
+    "tanh": nn.Tanh,
+    "elu": nn.ELU,
+    "mish": nn.Mish,
 }
 
 
@@ -152,7 +156,7 @@ def _pooling(writing: TorchStyle) -> nn.Module:
 
 
 twin.register(Conv, lambda op, c, _: _conv2d(op, c[0], op.out, op.groups, bias=op.bias))
-twin.register(Depthwise, lambda op, c, _: _conv2d(op, c[0], c[0], c[0], bias=False))
+twin.register(Depthwise, lambda op, c, _: _conv2d(op, c[0], c[0], c[0], bias=op.bias))
 twin.register(Linear, lambda op, c, _: nn.Linear(c[0], op.out, bias=op.bias))
 twin.register(BatchNorm, lambda _, c, __: nn.BatchNorm2d(c[0]))
 twin.register(Activation, lambda op, _, writing: _activation(op, writing))
@@ -167,9 +171,11 @@ def _conv2d(
 ) -> nn.Conv2d:
     left, _, top, _ = _zeros(op)
     padding = (0, 0) if _padding(op) is not None else (top, left)
-    return nn.Conv2d(
+    make: Any = nn.Conv2d  # whose sides are pairs
+    module: nn.Conv2d = make(
         channels, out, op.kernel, op.stride, padding, op.dilation, groups, bias
     )
+    return module
 
 
 def _padding(op: Op) -> nn.Module | None:

@@ -1,6 +1,7 @@
 """Convolutions, and the ways to pad their input."""
 
 from dataclasses import dataclass
+from math import prod
 from typing import ClassVar
 
 from mnprofile.graph.arithmetic import at_least, ceil_div, decide
@@ -10,7 +11,7 @@ from mnprofile.graph.operators.op import (
     Shape,
     ShapeError,
     Window,
-    pair,
+    sides,
 )
 
 
@@ -60,9 +61,43 @@ class Explicit:
         return (self.top, self.left)[axis]
 
 
-Padding = Same | Explicit
-Sides = int | tuple[int, int]  # height and width, or one number that means both
+@dataclass(frozen=True, slots=True)
+class Zeros:
+    """A number of zeros at the start and the end of every axis, whatever their number.
+
+    With ``ceil`` a last window may reach beyond the zeros, as pooling can in PyTorch
+    and ONNX; it must begin before them.
+    """
+
+    start: tuple[int, ...]
+    end: tuple[int, ...]
+    ceil: bool = False
+
+    def out_size(self, size: int, reach: int, stride: int, axis: int) -> int:
+        start, end = self.start[axis], self.end[axis]
+        room = size + start + end - reach - 1
+        if not decide(room >= 0):
+            raise ShapeError("the map is too small for the kernel and its padding")
+        if not self.ceil:
+            return room // stride + 1
+        out = ceil_div(room, stride) + 1
+        return out - ((out - 1) * stride >= size + start)
+
+    def before(self, size: int, reach: int, stride: int, axis: int) -> int:
+        return self.start[axis]
+
+
+Padding = Same | Explicit | Zeros
+# Height and width, or one number that means both; as many as a map of another rank has.
+Sides = int | tuple[int, ...]
 SAME, CENTRED = Same(), Centred()
+
+
+def sides_text(kernel: Sides) -> str:
+    """A kernel as papers write it: 3x3, and 3 on a map of one dimension."""
+    return (
+        f"{kernel}x{kernel}" if isinstance(kernel, int) else "x".join(map(str, kernel))
+    )
 
 
 class Windowed(Op):
@@ -77,39 +112,44 @@ class Windowed(Op):
     @property
     def sides(self) -> str:
         """The kernel as papers write it: 3x3."""
-        h, w = pair(self.kernel)
-        return f"{h}x{w}"
+        return sides_text(self.kernel)
 
     @property
     def area(self) -> int:
-        h, w = pair(self.kernel)
-        return h * w
+        kernel = self.kernel
+        return prod(kernel) if isinstance(kernel, tuple) else kernel * kernel
 
-    def windows(self, x: Shape) -> tuple[Window, Window]:
-        return self._window(x.h, 0), self._window(x.w, 1)
+    def windows(self, x: Shape) -> tuple[Window, ...]:
+        return tuple(self._window(size, at) for at, size in enumerate(x.spatial))
 
-    def out_sizes(self, x: Shape) -> tuple[int, int]:
-        """Height and width of the output."""
-        return self._out_size(x.h, 0), self._out_size(x.w, 1)
+    def out_sizes(self, x: Shape) -> tuple[int, ...]:
+        """The size of the output: height and width, or each axis of another rank."""
+        return tuple(self._out_size(size, at) for at, size in enumerate(x.spatial))
 
     def _window(self, size: int, axis: int) -> Window:
-        stride = pair(self.stride)[axis]
-        before = self.padding.before(size, self._reach(axis), stride, axis)
-        return Window(
-            pair(self.kernel)[axis], stride, pair(self.dilation)[axis], before
-        )
+        kernel, stride, dilation = self._along(axis)
+        before = self.padding.before(size, (kernel - 1) * dilation, stride, axis)
+        return Window(kernel, stride, dilation, before)
 
     def _out_size(self, size: int, axis: int) -> int:
-        stride = pair(self.stride)[axis]
-        return self.padding.out_size(size, self._reach(axis), stride, axis)
+        kernel, stride, dilation = self._along(axis)
+        return self.padding.out_size(size, (kernel - 1) * dilation, stride, axis)
 
-    def _reach(self, axis: int) -> int:
-        return (pair(self.kernel)[axis] - 1) * pair(self.dilation)[axis]
+    def _along(self, axis: int) -> tuple[int, int, int]:
+        """Kernel, stride and dilation along one axis."""
+        kernel, stride, dilation = (
+            sides(value, axis + 1)[axis]
+            for value in (self.kernel, self.stride, self.dilation)
+        )
+        return kernel, stride, dilation
 
 
 @dataclass(frozen=True, slots=True)
 class Conv(Windowed):
-    """k x k convolution in groups of channels: (c, h, w) -> (out, h/s, w/s)."""
+    """k x k convolution in groups of channels: (c, h, w) -> (out, h/s, w/s).
+
+    The map may have any number of axes; its kernel then is a tuple of as many sides.
+    """
 
     kind: ClassVar[str] = "conv"
     is_counted: ClassVar[bool] = True
@@ -124,13 +164,12 @@ class Conv(Windowed):
 
     @property
     def type(self) -> str:
-        return f"Conv {self.sides}"
+        grouped = f" g{self.groups}" if self.groups != 1 else ""
+        return f"Conv {self.sides}{grouped}"
 
     def out_shape(self, x: Shape, *others: Shape) -> Shape:
-        for channels in (x.c, self.out) if self.groups != 1 else ():
-            if not decide(channels % self.groups == 0):
-                raise GraphError(f"{channels} channels in {self.groups} groups")
-        return Shape(self.out, *self.out_sizes(x))
+        check_groups(self.groups, x.c, self.out)
+        return x.mapped(self.out, self.out_sizes(x))
 
     def weights(self, x: Shape) -> int:
         taken = x.c if self.groups == 1 else x.c // self.groups
@@ -156,16 +195,90 @@ class Depthwise(Windowed):
     stride: Sides = 1
     dilation: Sides = 1
     padding: Padding = SAME
+    bias: bool = False
 
     @property
     def type(self) -> str:
         return f"Conv DW {self.sides}"
 
     def out_shape(self, x: Shape, *others: Shape) -> Shape:
-        return Shape(x.c, *self.out_sizes(x))
+        return x.mapped(x.c, self.out_sizes(x))
 
     def weights(self, x: Shape) -> int:
         return self.area * x.c
 
+    def biases(self, x: Shape) -> int:
+        return x.c if self.bias else 0
+
     def groups_on(self, x: Shape) -> int:
         return x.c
+
+    def tally(self, x: Shape, y: Shape) -> dict[str, int]:
+        return {"conv_bias": y.elements} if self.bias else {}
+
+
+@dataclass(frozen=True, slots=True)
+class ConvTranspose(Windowed):
+    """Transposed convolution: every input position is multiplied with each weight.
+
+    (c, h, w) -> (out, (h - 1) s + k - zeros + extra, ...) with dilation 1, where
+    ``padding`` takes positions away and ``extra`` adds some at the end.
+    """
+
+    kind: ClassVar[str] = "conv_transpose"
+    is_counted: ClassVar[bool] = True
+    mixes_channels: ClassVar[bool] = True
+    out: int
+    kernel: Sides
+    stride: Sides = 1
+    dilation: Sides = 1
+    bias: bool = False
+    groups: int = 1
+    padding: Zeros = Zeros((0, 0, 0), (0, 0, 0))
+    extra: Sides = 0
+
+    @property
+    def type(self) -> str:
+        grouped = f" g{self.groups}" if self.groups != 1 else ""
+        return f"Conv transposed {self.sides}{grouped}"
+
+    def out_shape(self, x: Shape, *others: Shape) -> Shape:
+        check_groups(self.groups, x.c, self.out)
+        return x.mapped(self.out, self.out_sizes(x))
+
+    def weights(self, x: Shape) -> int:
+        taken = x.c if self.groups == 1 else x.c // self.groups
+        return self.area * taken * self.out
+
+    def positions(self, x: Shape, y: Shape) -> int:
+        return x.positions
+
+    def biases(self, x: Shape) -> int:
+        return self.out if self.bias else 0
+
+    def groups_on(self, x: Shape) -> int:
+        return self.groups
+
+    def windows(self, x: Shape) -> tuple[Window, ...]:
+        """About: an output position sees kernel / stride positions of a finer map."""
+        return tuple(
+            Window(ceil_div(kernel, stride))
+            for kernel, stride, _ in map(self._along, range(len(x.spatial)))
+        )
+
+    def tally(self, x: Shape, y: Shape) -> dict[str, int]:
+        return {"conv_bias": y.elements} if self.bias else {}
+
+    def _out_size(self, size: int, axis: int) -> int:
+        kernel, stride, dilation = self._along(axis)
+        zeros = self.padding.start[axis] + self.padding.end[axis]
+        reach = (kernel - 1) * dilation
+        extra = sides(self.extra, axis + 1)[axis]
+        return (size - 1) * stride + reach + 1 - zeros + extra
+
+
+def check_groups(groups: int, *channels: int) -> None:
+    """Raise GraphError for channels that cannot be divided into so many groups."""
+    for count in channels if groups != 1 else ():
+        if not decide(count % groups == 0):
+            raise GraphError(f"{count} channels in {groups} groups")

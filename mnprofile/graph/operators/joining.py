@@ -3,7 +3,8 @@
 from typing import ClassVar
 
 from mnprofile.graph.arithmetic import decide
-from mnprofile.graph.operators.op import GraphError, Op, Shape
+from mnprofile.graph.operators.elementwise import broadcast_shape
+from mnprofile.graph.operators.op import GraphError, Op, Shape, TensorShape
 
 
 class Add(Op):
@@ -16,6 +17,8 @@ class Add(Op):
     entering: ClassVar[str | None] = "add_elems"
 
     def out_shape(self, x: Shape, *others: Shape) -> Shape:
+        if any(isinstance(one, TensorShape) for one in (x, *others)):
+            return broadcast_shape(x, *others)
         for other in others:
             if not (decide(other.c == x.c) and _same_size(other, x)):
                 raise GraphError(f"{other} cannot be added to {x}")
@@ -35,6 +38,8 @@ class Multiply(Op):
     entering: ClassVar[str | None] = "scale_elems"
 
     def out_shape(self, x: Shape, *others: Shape) -> Shape:
+        if any(isinstance(one, TensorShape) for one in (x, *others)):
+            return broadcast_shape(x, *others)
         for other in others:
             if not (decide(other.c == x.c) and _same_size(other, x)):
                 raise GraphError(f"{x} cannot be multiplied by {other}")
@@ -58,6 +63,16 @@ class Scale(Multiply):
         return x
 
 
+class Subtract(Add):
+    """Difference of two maps of one shape."""
+
+    __slots__ = ()
+    kind: ClassVar[str] = "subtract"
+
+    def tally(self, x: Shape, y: Shape) -> dict[str, int]:
+        return {}
+
+
 class Concatenate(Op):
     """Maps of one size, their channels one after the other."""
 
@@ -69,7 +84,7 @@ class Concatenate(Op):
         for other in others:
             if not _same_size(other, x):
                 raise GraphError(f"{other} cannot be concatenated with {x}")
-        return Shape(sum((other.c for other in others), start=x.c), x.h, x.w)
+        return x.mapped(sum((other.c for other in others), start=x.c), x.spatial)
 
 
 def _same_size(a: Shape, b: Shape) -> bool:

@@ -1,15 +1,19 @@
-"""Fully connected layers."""
+"""Fully connected layers, and matrix products of two activations."""
 
 from dataclasses import dataclass
 from typing import ClassVar
 
 from mnprofile.graph.arithmetic import decide
-from mnprofile.graph.operators.op import GraphError, Op, Shape
+from mnprofile.graph.operators.op import GraphError, Op, Shape, TensorShape
 
 
 @dataclass(frozen=True, slots=True)
 class Linear(Op):
-    """Fully connected layer on a pooled map: (c, 1, 1) -> (out, 1, 1)."""
+    """Fully connected layer: (c, 1, 1) -> (out, 1, 1) on a pooled map.
+
+    On a ``TensorShape`` it works on the last dimension, (..., c) -> (..., out), once
+    at every position.
+    """
 
     kind: ClassVar[str] = "linear"
     is_counted: ClassVar[bool] = True
@@ -22,15 +26,134 @@ class Linear(Op):
         return "Fully Connected"
 
     def out_shape(self, x: Shape, *others: Shape) -> Shape:
+        if isinstance(x, TensorShape):
+            return TensorShape((*x.dims[:-1], self.out))
         if not decide(x.positions == 1):
             raise GraphError(f"a fully connected layer on {x}, which is not pooled")
         return Shape(self.out, 1, 1)
 
     def weights(self, x: Shape) -> int:
-        return x.c * self.out
+        return (x.dims[-1] if isinstance(x, TensorShape) else x.c) * self.out
 
     def biases(self, x: Shape) -> int:
         return self.out if self.bias else 0
 
     def tally(self, x: Shape, y: Shape) -> dict[str, int]:
         return {"linear_bias": y.elements} if self.bias else {}
+
+
+class MatMul(Op):
+    """Matrix product of two activations, matrix by matrix.
+
+    (..., m, k) and (..., k, n) -> (..., m, n), with leading dimensions as in
+    ``numpy.matmul``. It has no weights: m x k x n multiply-adds per pair of matrices.
+    """
+
+    __slots__ = ()
+    kind: ClassVar[str] = "matmul"
+    is_counted: ClassVar[bool] = True
+    mixes_channels: ClassVar[bool] = True
+    sees_all: ClassVar[bool] = True
+    takes: ClassVar[int | None] = 2
+
+    @property
+    def type(self) -> str:
+        return "MatMul"
+
+    def out_shape(self, x: Shape, *others: Shape) -> Shape:
+        a, b = x.dims, others[0].dims
+        lead = broadcast(a[:-2], b[:-2])
+        if min(len(a), len(b)) < 2 or a[-1] != b[-2] or lead is None:
+            raise GraphError(f"{x} cannot be multiplied as a matrix by {others[0]}")
+        return TensorShape((*lead, a[-2], b[-1]))
+
+    def products(self, x: Shape, *others: Shape) -> int:
+        return self.out_shape(x, *others).elements * x.dims[-1]
+
+
+@dataclass(frozen=True, slots=True)
+class Attention(Op):
+    """Scaled dot-product attention of queries, keys and values, in one operator.
+
+    ``x`` are the queries (heads x d channels), the others the keys (d channels per
+    head of theirs) and the values: maps or tokens whose positions attend to each other.
+    ``heads`` is that of the queries, ``key_heads`` that of keys and values (1 is
+    multi-query attention). The output has the queries' positions. It has no weights:
+
+        macs = positions(q) x positions(k) x heads x (d + channels of a value head)
+    """
+
+    kind: ClassVar[str] = "attention"
+    is_counted: ClassVar[bool] = True
+    mixes_channels: ClassVar[bool] = True
+    sees_all: ClassVar[bool] = True
+    takes: ClassVar[int | None] = 3
+    heads: int
+    key_heads: int | None = None  # as many as queries
+
+    @property
+    def type(self) -> str:
+        return "MatMul"
+
+    @property
+    def label(self) -> str:
+        return "attention"
+
+    def out_shape(self, x: Shape, *others: Shape) -> Shape:
+        keys, values = others
+        shared = self.key_heads or self.heads
+        fits = decide(x.c * shared == keys.c * self.heads)
+        if not (fits and decide(keys.positions == values.positions)):
+            raise GraphError(f"queries {x} cannot attend to {keys} and {values}")
+        out = values.c // shared * self.heads
+        return x.mapped(out, x.spatial)
+
+    def products(self, x: Shape, *others: Shape) -> int:
+        out = self.out_shape(x, *others)
+        return x.positions * others[0].positions * (x.c + out.c)
+
+
+class ScaledDotProduct(Op):
+    """Attention in one operator, on tensors that are split into heads already.
+
+    Queries (..., l, d), keys (..., s, d) and values (..., s, e) -> (..., l, e); several
+    heads of the queries may share one of the keys. It has no weights: l x s x (d + e)
+    multiply-adds per head of the queries.
+    """
+
+    __slots__ = ()
+    kind: ClassVar[str] = "attention"
+    is_counted: ClassVar[bool] = True
+    mixes_channels: ClassVar[bool] = True
+    sees_all: ClassVar[bool] = True
+    takes: ClassVar[int | None] = 3
+
+    @property
+    def type(self) -> str:
+        return "MatMul"
+
+    @property
+    def label(self) -> str:
+        return "attention"
+
+    def out_shape(self, x: Shape, *others: Shape) -> Shape:
+        q, k, v = x.dims, others[0].dims, others[1].dims
+        if q[-1] != k[-1] or k[-2] != v[-2]:
+            raise GraphError(f"queries {x} cannot attend to {others[0]}, {others[1]}")
+        return TensorShape((*q[:-1], v[-1]))
+
+    def products(self, x: Shape, *others: Shape) -> int:
+        keys, values = others[0].dims, others[1].dims
+        return x.elements // x.dims[-1] * keys[-2] * (x.dims[-1] + values[-1])
+
+
+def broadcast(a: tuple[int, ...], b: tuple[int, ...]) -> tuple[int, ...] | None:
+    """The dimensions that two tensors have together, or None if they do not fit."""
+    rank = max(len(a), len(b))
+    pairs = zip((1,) * (rank - len(a)) + a, (1,) * (rank - len(b)) + b, strict=True)
+    found = []
+    for one, other in pairs:
+        if one != other and 1 not in (one, other):
+            return None
+        found.append(other if one == 1 else one)
+    return tuple(found)

@@ -2,8 +2,9 @@
 
 Every multiply-add is one weight used at one position, so for every operator
 
-    macs = weights(input shape) x positions(output shape)
+    macs = weights(input shape) x positions(input, output) + products(input shapes)
 
+where only matrix products of two activations, which have no weights, have ``products``.
 Weights depend on channels only, positions on height and width only. The rules are plain
 arithmetic: the same code works on integers (a count), numpy arrays (a sweep) and
 symbols (a formula). No code outside an operator asks which kind it is: what a count,
@@ -11,7 +12,8 @@ memory, receptive fields or a ledger need to know is declared here.
 """
 
 from dataclasses import dataclass
-from typing import ClassVar, NamedTuple
+from math import prod
+from typing import ClassVar, NamedTuple, Self
 
 from mnprofile.base.errors import MnprofileError
 
@@ -31,9 +33,81 @@ class Shape(NamedTuple):
     def elements(self) -> int:
         return self.c * (self.h * self.w)
 
+    @property
+    def dims(self) -> tuple[int, ...]:
+        """Every dimension in order, the batch left out: channels first."""
+        return (self.c, self.h, self.w)
+
+    @property
+    def spatial(self) -> tuple[int, ...]:
+        """The dimensions that a kernel slides over."""
+        return (self.h, self.w)
+
+    def mapped(self, c: int, spatial: tuple[int, ...]) -> "Shape":
+        """The shape of a map made from this one: other channels, another size."""
+        h, w = spatial
+        return Shape(c, h, w)
+
     def __str__(self) -> str:
         """As the papers print it: 112x112x32."""
         return f"{self.h}x{self.w}x{self.c}"
+
+
+class TensorShape(Shape):
+    """The shape of a tensor of any rank: tokens, a vector, a 3-D map, a matrix.
+
+    ``dims`` are its dimensions without the batch, ``axis`` tells which of them are the
+    channels: the last for tokens (197, 768), the first for a 1-D map. ``c`` x ``h`` x
+    ``w`` is still the number of elements, with the other dimensions in h and w. Use
+    ``shape_of``, which makes a plain ``Shape`` where that says the same.
+    """
+
+    dims: tuple[int, ...] = ()
+    axis: int = -1
+
+    def __new__(cls, dims: tuple[int, ...], axis: int = -1) -> Self:
+        axis %= max(len(dims), 1)
+        c = dims[axis] if dims else 1
+        others = dims[:axis] + dims[axis + 1 :]
+        h, w = (
+            (prod(others[:-1]), others[-1]) if len(others) > 1 else (*others, 1, 1)[:2]
+        )
+        made = super().__new__(cls, c, h, w)
+        made.dims, made.axis = dims, axis
+        return made
+
+    @property
+    def spatial(self) -> tuple[int, ...]:
+        return self.dims[self.axis + 1 :]
+
+    def mapped(self, c: int, spatial: tuple[int, ...]) -> Shape:
+        return TensorShape((*self.dims[: self.axis], c, *spatial), self.axis)
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, TensorShape):
+            return False
+        return (self.dims, self.axis) == (other.dims, other.axis)
+
+    def __ne__(self, other: object) -> bool:
+        return not self == other
+
+    def __hash__(self) -> int:
+        return hash((self.dims, self.axis))
+
+    def __str__(self) -> str:
+        """In their own order: 197x768."""
+        return "x".join(map(str, self.dims)) or "1"
+
+
+def shape_of(dims: tuple[int, ...], axis: int = -1) -> Shape:
+    """The shape of a tensor with these dimensions (without the batch).
+
+    ``axis`` are the channels. A map (c, h, w) with its channels first is a plain
+    ``Shape``.
+    """
+    if len(dims) == 3 and axis == 0:
+        return Shape(*dims)
+    return TensorShape(tuple(dims), axis)
 
 
 class Window(NamedTuple):
@@ -56,8 +130,11 @@ class Op:
     """
 
     kind: ClassVar[str] = "op"
-    is_counted: ClassVar[bool] = False  # its weights give multiply-adds
+    is_counted: ClassVar[bool] = False  # it has multiply-adds
+    is_unknown: ClassVar[bool] = False  # no rule: what it costs is not known
     works_in_place: ClassVar[bool] = False  # writes over its first input
+    is_view: ClassVar[bool] = False  # its output is in its first input's memory
+    is_constant: ClassVar[bool] = False  # its output is a parameter, no activation
     mixes_channels: ClassVar[bool] = False  # each output channel sees several
     sees_all: ClassVar[bool] = False  # every position sees the whole map
     takes_factors: ClassVar[bool] = False  # its other inputs are factors per channel
@@ -82,10 +159,22 @@ class Op:
         """Multiplicative weights: each is used once at every output position."""
         return 0
 
+    def positions(self, x: Shape, y: Shape) -> int:
+        """The number of positions at which each weight is used."""
+        return y.positions
+
+    def products(self, x: Shape, *others: Shape) -> int:
+        """Multiply-adds of matrix products of two activations: they have no weights."""
+        return 0
+
     def biases(self, x: Shape) -> int:
         return 0
 
     def bn_affine(self, x: Shape) -> int:
+        return 0
+
+    def other_params(self, x: Shape) -> int:
+        """Everything else that is trained: other norms, embeddings, constants."""
         return 0
 
     def buffers(self, x: Shape) -> int:
@@ -95,8 +184,8 @@ class Op:
         """The number of channel groups that are convolved separately."""
         return 1
 
-    def windows(self, x: Shape) -> tuple[Window, Window] | None:
-        """What an output position covers along height and width; None: only itself."""
+    def windows(self, x: Shape) -> tuple[Window, ...] | None:
+        """What an output position covers along each axis; None: only itself."""
         return None
 
     def tally(self, x: Shape, y: Shape) -> dict[str, int]:
@@ -116,6 +205,11 @@ class GraphError(MnprofileError):
     kind = "graph"
 
 
-def pair(value: int | tuple[int, int]) -> tuple[int, int]:
+def pair(value: int | tuple[int, ...]) -> tuple[int, ...]:
     """Height and width of a kernel, stride or dilation; one number means both."""
     return value if isinstance(value, tuple) else (value, value)
+
+
+def sides(value: int | tuple[int, ...], rank: int) -> tuple[int, ...]:
+    """One number per axis of a kernel, stride or dilation; one number means all."""
+    return value if isinstance(value, tuple) else (value,) * rank

@@ -13,6 +13,7 @@ from mnprofile.graph.operators.elementwise import (
     BatchNorm,
 )
 from mnprofile.graph.operators.op import GraphError, Shape, ShapeError
+from mnprofile.graph.operators.reshaping import ChannelShuffle
 from mnprofile.networks.configuration import configure
 from mnprofile.networks.notation.cells import Size
 from mnprofile.networks.notation.rows import Architecture, Row
@@ -234,6 +235,11 @@ class Builder:
         if batch_norm:
             self.tape.add(f"{layer}.bn", BatchNorm())
         self.activation(layer, activation)
+
+    def shuffle(self, layer: str, groups: int) -> None:
+        """A channel shuffle."""
+        self.tape.move(layer=layer)
+        self.tape.add(layer, ChannelShuffle(groups))
 
     def activation(self, layer: str, function: ActivationKind | None) -> None:
         if function is not None:

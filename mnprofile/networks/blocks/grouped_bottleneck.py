@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from mnprofile.graph.arithmetic import decide
 from mnprofile.networks.blocks.inverted_residual import BottleneckRow
 
 if TYPE_CHECKING:
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 class GroupedBottleneckRow(BottleneckRow):
     """An inverted residual with ``groups`` in its 1x1 convolutions.
 
-    A channel shuffle between them mixes the groups (Wu et al. 2019, Figure 3).
+    A channel shuffle mixes the groups of the first (Wu et al. 2019, Figure 3).
     """
 
     groups: int = 1
@@ -26,8 +27,9 @@ class GroupedBottleneckRow(BottleneckRow):
         if self.groups == 1:
             super().layers(to, block, inner, stride, dilation)
             return
-        op = to.conv(inner, 1, groups=self.groups)
-        to.convolution(f"{block}.expand", op, self.activation)
+        if to.rules.expands_always or not decide(inner == to.tape.shape.c):
+            op = to.conv(inner, 1, groups=self.groups)
+            to.convolution(f"{block}.expand", op, self.activation)
         to.shuffle(f"{block}.shuffle", self.groups)
         depthwise = to.depthwise(self.kernel, stride, dilation)
         to.convolution(f"{block}.depthwise", depthwise, self.activation)

@@ -8,10 +8,10 @@ from pkgutil import iter_modules
 from mnprofile.base.errors import Place, TableError, nearest
 from mnprofile.networks.notation import styles as package
 from mnprofile.networks.notation.cells import Size
-from mnprofile.networks.notation.markdown import Table
 from mnprofile.networks.notation.rows import Architecture, Row, normalised
 from mnprofile.networks.notation.settings import Settings, read_settings
 from mnprofile.networks.notation.styles.style import Context, RowCells, TableStyle
+from mnprofile.networks.notation.table import Table
 
 MAX_ROWS_BUILT = 1_000
 DEFAULT_CLASSES = 1000
@@ -22,14 +22,14 @@ def styles() -> Iterator[TableStyle]:
 
     They are loaded one after the other, as far as the caller goes.
     """
-    for name in _style_names():
+    for name in style_names():
         module = import_module(f"{package.__name__}.{name}")
         if hasattr(module, "STYLE"):
             yield module.STYLE
 
 
 @cache
-def _style_names() -> tuple[str, ...]:
+def style_names() -> tuple[str, ...]:
     return tuple(sorted(one.name for one in iter_modules(package.__path__)))
 
 

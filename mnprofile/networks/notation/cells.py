@@ -40,6 +40,9 @@ ACTIVATIONS: dict[str, ActivationKind] = {
     "sigmoid": "sigmoid",
     "gelu": "gelu",
     "leaky_relu": "leaky_relu",
+    "tanh": "tanh",
+    "elu": "elu",
+    "mish": "mish",
 }
 
 
@@ -227,7 +230,7 @@ class Operator(NamedTuple):
     name: str
     kernel: int | None
     batch_norm: bool
-    more: Mapping[str, Any]
+    more: Mapping[str, Any] = {}
 
 
 def pool_kernel(text: str) -> int:

@@ -16,8 +16,8 @@ from collections.abc import Callable, Mapping
 from typing import Any, get_args
 
 from mnprofile.base.errors import nearest
-from mnprofile.networks.notation.cells import MAX_CHANNELS, RefusalError
 from mnprofile.graph.operators.convolution import CENTRED
+from mnprofile.networks.notation.cells import MAX_CHANNELS, RefusalError
 from mnprofile.networks.widths import (
     FAMILIES,
     IMPLS,

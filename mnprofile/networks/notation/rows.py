@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 from mnprofile.base.errors import Place
 from mnprofile.graph.operators.op import Shape
 from mnprofile.networks.notation.cells import OperatorWord, Size
-from mnprofile.networks.notation.markdown import Cell, Erratum, Table
+from mnprofile.networks.notation.table import Cell, Erratum, Table
 from mnprofile.networks.widths import Scaling
 
 if TYPE_CHECKING:

@@ -14,8 +14,8 @@ from mnprofile.networks.notation.cells import (
     RefusalError,
     SqueezeExcite,
 )
-from mnprofile.networks.notation.markdown import Table
 from mnprofile.networks.notation.rows import Compound
+from mnprofile.networks.notation.table import Table
 from mnprofile.networks.widths import FAMILIES, SCALINGS, Scaling
 
 MAX_NAME = 100
@@ -110,9 +110,7 @@ def _settings(
         side=read.size("resolution", MAX_SIZE),
         aliases=read.names("aliases"),
         activation=activation,
-        classes=read.size("classes", MAX_CLASSES)
-        if "classes" in content
-        else None,
+        classes=read.size("classes", MAX_CLASSES) if "classes" in content else None,
         squeeze_excite=read.squeeze_excite("squeeze-excite"),
         width=read.multiplier("width"),
         depth=read.multiplier("depth"),

@@ -17,7 +17,7 @@ from mnprofile.costs.counting import (
     layer_record,
     total,
 )
-from mnprofile.evidence.literature.misprints import misprint_of
+from mnprofile.evidence.literature.errata import OTHER_VERSION, erratum_of
 from mnprofile.evidence.literature.published import printed_shares, published_for
 from mnprofile.evidence.literature.sources import Printed
 from mnprofile.networks.notation.rows import Architecture
@@ -165,7 +165,7 @@ def key_figure_sheet(networks: Sequence[tuple[str, Count]]) -> Sheet:
 def type_sheet(counted: Count, arch: Architecture) -> Sheet:
     """One row per type, with the shares that the V1 paper's Table 2 prints.
 
-    Only the network that the table is about has these two columns; misprints are marked
+    Only the network that the table is about has these two columns; errata are marked
     and explained in the notes.
     """
     sheet = group_sheet(counted, "type")
@@ -178,18 +178,18 @@ def type_sheet(counted: Count, arch: Architecture) -> Sheet:
     ]
     beside = [Column(f"{key}_printed", "Table 2", "number") for key in _TABLE2]
     notes = (
-        f"* misprint: {misprint.reason} ({misprint.established})"
+        f"* {erratum.kind}: {erratum.reason} ({erratum.established})"
         for row in figures
-        for misprint in map(misprint_of, row)
-        if misprint
+        for erratum in map(erratum_of, row)
+        if erratum
     )
     rows = ([_marked(one).replace("%", " %") for one in row] for row in figures)
     return sheet.beside(beside, rows).noted(*notes)
 
 
 def _marked(figure: Printed) -> str:
-    """A printed figure, with a star if it is a misprint."""
-    return figure.printed + ("*" if misprint_of(figure) else "")
+    """A printed figure, with a star if it has an erratum."""
+    return figure.printed + ("*" if erratum_of(figure) else "")
 
 
 def _table2_sheets(types: Sheet) -> list[Sheet]:
@@ -217,10 +217,12 @@ def _published_sheets(figures: Sequence[Printed]) -> list[Sheet]:
             continue
         row = rows.setdefault((figure.source, figure.table, figure.model), {})
         row[figure.quantity] = _marked(figure)
-        if misprint := misprint_of(figure):
+        if erratum := erratum_of(figure):
+            should = f"should read {erratum.reads}"
+            if erratum.kind == OTHER_VERSION:
+                should = "is right for another version of the network"
             notes.append(
-                f"* {figure.printed} should read {misprint.reads}"
-                f" ({figure.source}, {figure.table})"
+                f"* {figure.printed} {should} ({figure.source}, {figure.table})"
             )
     if not rows:
         return []
@@ -305,12 +307,12 @@ def _group_records(
 
 
 def _published_record(figure: Printed) -> dict[str, Any]:
-    misprint = misprint_of(figure)
+    erratum = erratum_of(figure)
     return {
         **record_of(figure, "source", "table", "where", "model"),
         "variant": figure.variant or None,
         **record_of(figure, "quantity", "printed", "unit"),
         "device": figure.device or None,
-        "reads": misprint.reads if misprint else None,
-        "reason": misprint.reason if misprint else None,
+        "reads": erratum.reads if erratum else None,
+        "reason": erratum.reason if erratum else None,
     }

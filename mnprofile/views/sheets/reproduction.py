@@ -7,6 +7,8 @@ from typing import Any
 
 from mnprofile.base.sheet import Column, Sheet
 from mnprofile.evidence.literature.reproduction import (
+    ERRATA,
+    SET_ASIDE,
     ConventionFit,
     Reproduction,
     Result,
@@ -18,10 +20,19 @@ from mnprofile.views.sheets.columns import columns
 
 LEGEND = (
     "Reproduced: the printed digits, under a convention declared once per table."
-    " Erratum: a misprint, with what it should read and why."
-    " Other: a network outside the tables."
-    " Head: a detection, segmentation or embedding head that is not counted."
+    " Version: right for another version of the network, whose table gives the digits."
+    " Copied: right in the table it was copied from, not here."
+    " Digit: a last digit that no rounding of its table gives."
+    " Misprint: wrong as printed; what it should read, and why."
+    " Aside, not counted: networks outside the tables, and heads for detection,"
+    " segmentation or embedding."
 )
+_LABELS = {  # of verdicts, short enough for 80 columns
+    Verdict.OTHER_VERSION: "Version",
+    Verdict.LAST_DIGIT: "Digit",
+    Verdict.UNEXPLAINED: "Open",
+}
+_COUNTED = tuple(one for one in Verdict if one not in SET_ASIDE)
 
 
 # The fields of a figure's record.
@@ -37,7 +48,7 @@ _FIELDS = columns(
 def reproduction_document(
     done: Reproduction,
     *,
-    status: Verdict | None = None,
+    status: Sequence[Verdict] = (),
     every: bool = False,
     fits: bool = False,
     numbered: bool = True,
@@ -47,8 +58,8 @@ def reproduction_document(
     ``fits`` shows the conventions after the summary. ``numbered`` puts long reasons
     under their table, for a terminal, and omits what a terminal has no room for.
     """
-    chosen = done.results if status is None else done.only(status)
-    if status is not None:
+    chosen = done.only(*status) if status else done.results
+    if status:
         sheets = _listed_sheets(done, status, numbered=numbered)
     else:
         sheets = [source_sheet(done), *([fit_sheet(done)] if every or fits else [])]
@@ -57,7 +68,7 @@ def reproduction_document(
             exact = () if numbered else ("exact",)
             sheets += _table_sheets(done.results, *exact, "rounding", "verdict")
         if not done.explained:
-            sheets += _listed_sheets(done, Verdict.UNEXPLAINED, numbered=numbered)
+            sheets += _listed_sheets(done, [Verdict.UNEXPLAINED], numbered=numbered)
     return Document(
         "reproduce",
         sheets,
@@ -70,25 +81,43 @@ def source_sheet(done: Reproduction) -> Sheet:
     """One row per source: the number of its figures with each verdict."""
     heads = columns(
         "source figures",
+        Column("aside", "Aside", "number"),
         *(
-            Column(str(verdict).replace(" ", "_"), label, "number")
-            for verdict, label in zip(
-                Verdict,
-                ("Reproduced", "Errata", "Other", "Head", "Unexplained"),
-                strict=True,
-            )
+            Column(_key(one), _LABELS.get(one, str(one).capitalize()), "number")
+            for one in _COUNTED
         ),
     )
+
+    def cells(name: str, source: str | None) -> tuple[str | int, ...]:
+        tally, counted = done.tally(source), done.counted(source)
+        figures = sum(tally.values())
+        kinds = (tally[one] for one in _COUNTED)
+        return (name, figures, figures - counted, *kinds)
+
     return Sheet(
         heads,
-        tuple(
-            (name, len(done.of(name)), *done.tally(name).values())
-            for name in done.sources
-        ),
-        ("total", len(done.results), *done.tally().values()),
+        tuple(cells(name, name) for name in done.sources),
+        cells("total", None),
         _heading(done),
-        (LEGEND,),
+        (_sentence(done), LEGEND),
     )
+
+
+def _sentence(done: Reproduction) -> str:
+    """How many figures are counted, how many come out, and what the others are."""
+    tally, counted = done.tally(), done.counted()
+    kinds = ", ".join(
+        f"{tally[verdict]} {verdict}" for verdict in _COUNTED if tally[verdict]
+    )
+    aside = len(done.results) - counted
+    return (
+        f"{counted} of {len(done.results)} figures are counted: {kinds}."
+        f" {aside} are set aside."
+    )
+
+
+def _key(verdict: Verdict) -> str:
+    return str(verdict).replace(" ", "_")
 
 
 def _heading(done: Reproduction) -> str:
@@ -106,14 +135,14 @@ def fit_sheet(done: Reproduction) -> Sheet:
             f"{fit.source}, {fit.table}" if several else fit.table,
             _quantity(fit.quantity),
             f"{fit.reproduced} of {fit.figures}",
-            fit.convention.recipe if fit.convention else "none declared",
-            fit.convention.rounding_text if fit.convention else "",
+            _recipe(fit),
+            fit.convention.rounding_text if fit.convention and fit.holds else "",
         )
         for fit in done.fits
     )
     reasons: dict[str, list[str]] = {}
     for fit in done.fits:
-        if fit.convention is not None:
+        if fit.convention is not None and fit.holds:
             named = f"{fit.source}, " if several else ""
             why = f"{_quantity(fit.quantity)}: {fit.convention.reason}"
             reasons.setdefault(named + "{} " + why, []).append(fit.table)
@@ -128,6 +157,13 @@ def fit_sheet(done: Reproduction) -> Sheet:
     )
 
 
+def _recipe(fit: ConventionFit) -> str:
+    if fit.convention is None:
+        return "none declared"
+    recipe = fit.convention.recipe
+    return recipe if fit.holds else f"none established: {recipe} fits no figure"
+
+
 def _place(figure: Printed) -> str:
     """A figure's row, with the configuration if its name does not say it."""
     label = _label(figure)
@@ -137,8 +173,10 @@ def _place(figure: Printed) -> str:
     return label if said else f"{label} {figure.alpha:g}/{figure.resolution}"
 
 
-def errata_sheets(done: Reproduction, *, numbered: bool) -> list[Sheet]:
-    """By source, one row per misprint of a figure; then those of architecture tables.
+def errata_sheets(
+    done: Reproduction, kinds: Sequence[Verdict] = ERRATA, *, numbered: bool
+) -> list[Sheet]:
+    """By source, one row per erratum; then those of the architecture tables.
 
     ``numbered`` puts the reasons under the table, where a terminal has room for them.
     """
@@ -146,12 +184,13 @@ def errata_sheets(done: Reproduction, *, numbered: bool) -> list[Sheet]:
     for source in done.sources:
         entries: dict[int, list[Result]] = {}
         for one in done.of(source):
-            if one.verdict is Verdict.ERRATUM:
-                entries.setdefault(id(one.misprint), []).append(one)
+            if one.verdict in kinds:
+                entries.setdefault(id(one.erratum), []).append(one)
         rows = [
             (
                 f"{some[0].figure.table}, {_quantity(some[0].figure.quantity)}: "
                 + ", ".join(dict.fromkeys(_place(one.figure) for one in some)),
+                str(some[0].verdict),
                 some[0].figure.printed,
                 some[0].ours,
                 _why(some[0]),
@@ -164,46 +203,49 @@ def errata_sheets(done: Reproduction, *, numbered: bool) -> list[Sheet]:
         (
             f"{title(one.source)}, {one.architecture}, row {one.erratum.row},"
             f" {one.erratum.column}",
+            str(Verdict.MISPRINT),
             one.erratum.printed,
             one.erratum.read_as,
             one.erratum.why,
         )
         for one in done.table_errata
     ]
-    if rows:
+    if rows and Verdict.MISPRINT in kinds:
         heading = "Errata: the architecture tables"
         sheets.append(_errata_sheet(heading, rows, numbered))
     return sheets
 
 
 def _errata_sheet(
-    heading: str, rows: list[tuple[str, str, str | None, str]], numbered: bool
+    heading: str, rows: list[tuple[str, str, str, str | None, str]], numbered: bool
 ) -> Sheet:
     sheet = Sheet(
         columns(
             Column("number", "", "number"),
             Column("place", "Where"),
-            "printed reads",
+            "kind printed reads",
             Column("reason", "Why, and how established"),
         ),
         tuple((number, *row) for number, row in enumerate(rows, start=1)),
         title=heading,
     )
     if not numbered:
-        return sheet.only("place", "printed", "reads", "reason")
+        return sheet.only("place", "kind", "printed", "reads", "reason")
     reasons = tuple(f"{number}. {why}" for number, *_, why in sheet.rows)
-    return replace(sheet.only("number", "place", "printed", "reads"), notes=reasons)
+    return replace(
+        sheet.only("number", "place", "kind", "printed", "reads"), notes=reasons
+    )
 
 
 def _listed_sheets(
-    done: Reproduction, status: Verdict, *, numbered: bool
+    done: Reproduction, status: Sequence[Verdict], *, numbered: bool
 ) -> list[Sheet]:
-    """The figures of one verdict."""
-    if status is Verdict.ERRATUM:
-        return errata_sheets(done, numbered=numbered)
-    chosen = done.only(status)
-    count = f"{len(chosen)} of {len(done.results)} figures: {status}"
-    last = "rounding" if status is Verdict.REPRODUCED else "reason"
+    """The figures of one verdict, or the errata of some kinds."""
+    if set(status) <= set(ERRATA):
+        return errata_sheets(done, status, numbered=numbered)
+    chosen = done.only(*status)
+    count = f"{len(chosen)} of {len(done.results)} figures: {', '.join(status)}"
+    last = "rounding" if Verdict.REPRODUCED in status else "reason"
     return [Sheet((), (), title=count), *_table_sheets(chosen, last)]
 
 
@@ -234,9 +276,9 @@ def figure_sheet(results: Sequence[Result]) -> Sheet:
 
 
 def _why(result: Result) -> str:
-    if result.misprint is None:
+    if result.erratum is None:
         return result.reason
-    return f"{result.reason}. Established: {result.misprint.established}"
+    return f"{result.reason}. Established: {result.erratum.established}"
 
 
 def _label(figure: Printed) -> str:
@@ -251,12 +293,11 @@ def reproduction_record(done: Reproduction, chosen: Sequence[Result]) -> dict[st
     """The JSON record of the verdicts."""
     return {
         "explained": done.explained,
-        "totals": {"figures": len(done.results), **_tally_record(done)},
+        "totals": _tally_record(done),
         "sources": [
             {
                 "name": name,
                 "title": title(name),
-                "figures": len(done.of(name)),
                 **_tally_record(done, name),
             }
             for name in done.sources
@@ -280,7 +321,7 @@ def reproduction_record(done: Reproduction, chosen: Sequence[Result]) -> dict[st
 
 def result_record(result: Result) -> dict[str, Any]:
     """The JSON record of one figure and its verdict."""
-    figure, convention, misprint = result.figure, result.convention, result.misprint
+    figure, convention, erratum = result.figure, result.convention, result.erratum
     return {
         **record_of(figure, "source", "table", "where", "model", "network"),
         **record_of(figure, "alpha", "resolution"),
@@ -291,14 +332,16 @@ def result_record(result: Result) -> dict[str, Any]:
         "rounding": convention.rounding_text if convention else None,
         "verdict": str(result.verdict),
         "reason": result.reason or None,
-        "established": misprint.established if misprint else None,
+        "established": erratum.established if erratum else None,
     }
 
 
 def _tally_record(done: Reproduction, source: str | None = None) -> dict[str, int]:
+    tally = done.tally(source)
     return {
-        str(verdict).replace(" ", "_"): number
-        for verdict, number in done.tally(source).items()
+        "figures": sum(tally.values()),
+        "counted": done.counted(source),
+        **{_key(verdict): number for verdict, number in tally.items()},
     }
 
 
@@ -308,6 +351,7 @@ def _fit_record(fit: ConventionFit) -> dict[str, Any]:
         **record_of(fit, "source", "table", "quantity"),
         "fits": fit.reproduced,
         "figures": fit.figures,
+        "established": fit.holds,
     }
     if convention is not None:
         record |= {

@@ -49,9 +49,7 @@ def _read_row(cells: RowCells, context: Context) -> tuple[Row, ...]:
         stride = fits[0]
     count = cells.read("#layers", repeats)
     out = cells.read("#channels", channels)
-    return mbconv_rows(
-        cells, context, op, x, out=out, stride=stride, repeats=count
-    )
+    return mbconv_rows(cells, context, op, x, out=out, stride=stride, repeats=count)
 
 
 STYLE = TableStyle(

@@ -59,7 +59,8 @@ def _read_row(cells: RowCells, context: Context) -> Row:
     values["out"] = cells.read("f", channels)
     values["repeats"] = cells.read("n", repeats)
     values["stride"] = cells.read("s", stride)
-    return block(activation=context.activation, **values)
+    values["activation"] = context.activation
+    return block(**values)
 
 
 STYLE = TableStyle(

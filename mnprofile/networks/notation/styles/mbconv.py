@@ -82,7 +82,9 @@ def mbconv_rows(
         base["prints_input"] = op.block is None
         last = rows[-1].gives if rows else x
         rows.append(PoolRow(last, kernel=None, **base))
-        rows.append(ClassifierRow(Size(1, 1, last.c), **{**base, "prints_input": False}))
+        rows.append(
+            ClassifierRow(Size(1, 1, last.c), **{**base, "prints_input": False})
+        )
     return tuple(rows)
 
 

@@ -63,11 +63,11 @@ def _read_row(cells: RowCells, context: Context) -> Row:
         return ClassifierRow(classes=out, **values)
     values |= {"out": out, "stride": step, "activation": context.activation}
     if block is ConvRow:
-        return ConvRow(kernel=side, **values)
-    values["expanded"] = inner
+        return ConvRow(kernel=side or 1, **values)
+    values |= {"expanded": inner, "kernel": side or 0}
     if block is UniversalRow:
         values["before"] = before or 0
-    return block(kernel=side or 0, **values)
+    return block(**values)
 
 
 _EXPANDS = ("FusedIB", *_KERNELS)

@@ -23,8 +23,8 @@ from mnprofile.networks.notation.cells import (
     size,
     squeeze_excite,
 )
-from mnprofile.networks.notation.markdown import Cell, Table
 from mnprofile.networks.notation.rows import Row, normalised
+from mnprofile.networks.notation.table import Cell, Table
 
 T = TypeVar("T")
 
