@@ -7,6 +7,7 @@ import re
 import signal
 import sys
 from collections.abc import Sequence
+from typing import Any
 
 import click
 
@@ -15,7 +16,9 @@ from mnprofile.base import escape, files
 from mnprofile.base.errors import (
     BUG,
     EXIT_CODES,
+    OK,
     REJECTED,
+    VERDICT,
     FileError,
     MnprofileError,
     UsageError,
@@ -40,6 +43,7 @@ COMMANDS = (
     "ci",
 )
 
+REFUSES_UNKNOWN = "mnprofile.strict"  # key of click's meta: see output.note_unknown
 INTERRUPTED, READER_GONE, TERMINATED = 130, 141, 143
 COMPLETION_VARIABLE = "_MNPROFILE_COMPLETE"
 
@@ -72,6 +76,10 @@ class LazyGroup(click.Group):
                 suggestion=close,
             )
         return super().resolve_command(ctx, [*args])
+
+    def invoke(self, ctx: click.Context) -> Any:
+        code = super().invoke(ctx)
+        return code or (VERDICT if ctx.meta.get(REFUSES_UNKNOWN) else OK)
 
 
 @click.group(

@@ -1,6 +1,5 @@
 """mnprofile check ARCH: compare with profilers that run the network."""
 
-import ast
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, get_args
@@ -18,6 +17,7 @@ from mnprofile.cli.output import emit
 from mnprofile.cli.progress import step_bar
 from mnprofile.evidence.profilers.cross_check import Check, check
 from mnprofile.evidence.profilers.foreign import check_against
+from mnprofile.networks.readers.inputs import parse_argument
 from mnprofile.views.sheets.check import By, check_document
 from mnprofile.views.sheets.foreign import foreign_document
 
@@ -47,7 +47,7 @@ from mnprofile.views.sheets.foreign import foreign_document
 )
 @click.option(
     "--against-arg",
-    "arguments",
+    "against_arguments",
     multiple=True,
     metavar="KEY=VALUE",
     help="Argument of the callable: a Python literal or text. Repeatable.",
@@ -59,7 +59,7 @@ def command(
     by: By,
     counters: tuple[str, ...],
     factory: str | None,
-    arguments: tuple[str, ...],
+    against_arguments: tuple[str, ...],
     format_: str | None,
     output: Path | None,
     **given: Any,
@@ -95,7 +95,7 @@ def command(
       mnprofile check v2@0.75 --against torchvision.models:mobilenet_v2 \\
                 --against-arg width_mult=0.75
     """
-    keywords = _keywords(factory, arguments, counters)
+    keywords = _keywords(factory, against_arguments, counters)
     _, graph = network_of(**given)
     if factory is not None:
         outcome = check_against(graph, factory, keywords)
@@ -112,7 +112,7 @@ def _keywords(
     factory: str | None, arguments: Sequence[str], counters: Sequence[str]
 ) -> dict[str, object]:
     """What the callable is called with. Raises UsageError for options that clash."""
-    keywords = dict(map(_argument, arguments))
+    keywords = dict(parse_argument(one, "--against-arg") for one in arguments)
     if factory is None and arguments:
         raise UsageError("--against-arg needs --against")
     if factory is not None and counters:
@@ -124,17 +124,3 @@ def _exit_code(checked: Check) -> int:
     if not checked.agrees:
         return VERDICT
     return OK if checked.is_complete else UNMEASURED
-
-
-def _argument(text: str) -> tuple[str, object]:
-    """ "width_mult=0.75" -> ("width_mult", 0.75); other than a literal, it is text."""
-    key, equals, value = text.partition("=")
-    if not (equals and key.isidentifier()):
-        raise UsageError(
-            f'--against-arg: "{text}" is not an argument',
-            accepted="KEY=VALUE, such as width_mult=0.75",
-        )
-    try:
-        return key, ast.literal_eval(value)
-    except (ValueError, SyntaxError, MemoryError, RecursionError):
-        return key, value

@@ -1,4 +1,4 @@
-"""mnprofile diff A B: compare two networks, stage by stage."""
+"""mnprofile diff A B...: compare two to six networks, stage by stage."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -9,23 +9,26 @@ import click
 from mnprofile.base.errors import UsageError
 from mnprofile.cli.options import ArchType, network_of, output_options
 from mnprofile.cli.output import chosen_format, emit, write
-from mnprofile.costs.comparison import (
+from mnprofile.costs.comparison.alignment import (
     DEPTHS,
     Depth,
+    compare,
+)
+from mnprofile.costs.comparison.several import MAX_NETWORKS
+from mnprofile.costs.comparison.sides import (
     Quantity,
     Side,
-    compare,
     side_of_count,
     side_of_file,
 )
 from mnprofile.costs.counting import count
+from mnprofile.networks.configuration import spec_text
 from mnprofile.networks.widths import IMPLS
-from mnprofile.views.sheets.comparison import comparison_document
+from mnprofile.views.sheets.comparison_several import several_document
 
 
 @click.command("diff")
-@click.argument("base", metavar="A", type=ArchType())
-@click.argument("head", metavar="B", type=ArchType())
+@click.argument("archs", metavar="A B...", type=ArchType(), nargs=-1, required=True)
 @click.option(
     "--by",
     type=click.Choice(DEPTHS),
@@ -54,8 +57,7 @@ from mnprofile.views.sheets.comparison import comparison_document
 )
 @output_options("html")
 def command(
-    base: str,
-    head: str,
+    archs: tuple[str, ...],
     by: Depth,
     quantity: Quantity,
     top: int,
@@ -63,40 +65,50 @@ def command(
     output: Path | None,
     **given: tuple[Any, ...],
 ) -> None:
-    """Compare two networks: what was added and removed, what grew and shrank.
+    """Compare two to six networks: what was added and removed, grew and shrank.
 
-    A and B are tables, configurations (v2@0.75/160) or JSON files written by
-    mnprofile count. Stages are matched by their stride, blocks within a stage in
-    order, layers by their name within the block. In CSV and JSON, the first of
-    macs, params and activations that differs decides if a row grew or shrank.
+    A, B... are tables, configurations (v2@0.75/160) or JSON files written by
+    mnprofile count; each is compared with A. Stages are matched by their stride,
+    blocks within a stage in order, layers by their name within the block. The causes
+    of the difference (resolution, channels, kernel...) add up to it exactly. In CSV
+    and JSON, the first of macs, params and activations that differs decides if a row
+    grew or shrank.
 
-    --t, --classes and --impl apply to A and B; if one is given twice, the first
-    applies to A and the second to B.
+    --t, --classes and --impl apply to all networks; given several times, the first
+    applies to A, the second to B, and the last to the rest.
+
+    Markdown is made for a pull request: the most important first, 60 lines or less.
 
     \b
     Examples:
       mnprofile diff v1@1.0/224 v2@1.0/224
+      mnprofile diff v1 v2 v3-large v3-small -o diff.html
       mnprofile diff v3-large@0.75 v3-large@0.75 --impl paper --impl torchvision
-      mnprofile diff before.json my_table.md --by block -o diff.html
+      mnprofile diff before.json my_table.md --by block -o diff.md
     """
-    for name, values in given.items():
-        if len(values) > 2:
-            raise UsageError(
-                f"--{name} is given {len(values)} times", accepted="once or twice"
-            )
-    compared = compare(
-        *(
-            _side(arch, {name: _pick(values, at) for name, values in given.items()})
-            for at, arch in enumerate((base, head))
+    if not 2 <= len(archs) <= MAX_NETWORKS:
+        raise UsageError(
+            f"{len(archs)} network{'' if len(archs) == 1 else 's'} cannot be compared",
+            accepted=f"2 to {MAX_NETWORKS}",
         )
+    for name, values in given.items():
+        if len(values) > len(archs):
+            raise UsageError(
+                f"--{name} is given {len(values)} times",
+                accepted=f"at most once for each of the {len(archs)} networks",
+            )
+    base, *heads = (
+        _side(arch, {name: _pick(values, at) for name, values in given.items()})
+        for at, arch in enumerate(archs)
     )
+    comparisons = [compare(base, head) for head in heads]
     kind = chosen_format(format_, output, {".html": "html"})
     if kind == "html":
         from mnprofile.views.html.diff_page import diff_page
 
-        write(diff_page(compared, quantity, top or 1), output)
+        write(diff_page(comparisons, by, quantity, top or 1), output)
         return
-    emit(comparison_document(compared, by, quantity, top), kind, output)
+    emit(several_document(comparisons, by, quantity, top), kind, output)
 
 
 def _pick(values: tuple[Any, ...], at: int) -> Any:
@@ -107,8 +119,13 @@ def _side(arch: str, given: dict[str, Any]) -> Side:
     """One side: a count file, or a table and its configuration."""
     if arch.lower().endswith(".json"):
         return side_of_file(Path(arch))
-    _, graph = network_of(arch, **{**given, "impl": given["impl"] or "paper"})
+    table, graph = network_of(arch, **given)
     label = side_of_count(count(graph))
     extra = [f"{name} {value}" for name, value in given.items() if value is not None]
     extra = [text for text in extra if not text.startswith("t ")]
-    return replace(label, label=", ".join([label.label, *extra]))
+    title = f"{table.title or table.name} {spec_text(graph.config)}"
+    return replace(
+        label,
+        label=", ".join([label.label, *extra]),
+        title=", ".join([title, *extra]),
+    )

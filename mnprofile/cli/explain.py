@@ -6,7 +6,7 @@ from typing import Any
 import click
 from click.shell_completion import CompletionItem
 
-from mnprofile.base.errors import MnprofileError
+from mnprofile.base.errors import MnprofileError, UsageError
 from mnprofile.cli.options import network_of, network_options, output_options
 from mnprofile.cli.output import emit
 from mnprofile.costs.explaining import (
@@ -16,6 +16,7 @@ from mnprofile.costs.explaining import (
 )
 from mnprofile.networks.catalog import build
 from mnprofile.networks.configuration import parse_spec
+from mnprofile.networks.notation.rows import Architecture
 from mnprofile.views.sheets.explain import layer_document, network_document
 
 
@@ -61,6 +62,11 @@ def command(
       mnprofile explain v2 --format md
     """
     arch, graph = network_of(**given)
+    if not isinstance(arch, Architecture):
+        raise UsageError(
+            f"explain: {arch.name} is not a table, so it has no formula",
+            accepted="a table; see mnprofile list",
+        )
     if layer is None:
         document = network_document(network_explanation(arch, graph))
     else:

@@ -9,19 +9,17 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from mnprofile.base import units
-from mnprofile.base.errors import UsageError
+from mnprofile.cli.output import note_unknown
 from mnprofile.graph.graph import Graph
 from mnprofile.networks import catalog
-from mnprofile.networks.blocks.builder import build_rows
-from mnprofile.networks.configuration import (
-    OUTPUT_STRIDES,
-    Request,
-    configure,
-    parse_spec,
-    said_twice,
-    with_spec,
+from mnprofile.networks.configuration import OUTPUT_STRIDES, Request
+from mnprofile.networks.finding import find_network
+from mnprofile.networks.imported import Network
+from mnprofile.networks.readers.inputs import (
+    ReadRequest,
+    parse_argument,
+    parse_inputs,
 )
-from mnprofile.networks.notation.rows import Architecture
 from mnprofile.networks.widths import IMPLS
 
 if TYPE_CHECKING:
@@ -64,8 +62,7 @@ class ResolutionType(click.ParamType[tuple[int, int]]):
 impl_option = click.option(
     "--impl",
     type=click.Choice(IMPLS),
-    default="paper",
-    show_default=True,
+    show_default="paper",
     help="Implementation whose width-multiplier rules apply.",
 )
 
@@ -80,6 +77,36 @@ def together(*options: Callable[[Any], Any]) -> Callable[[F], F]:
 
     return decorate
 
+
+# What describes a network that is not a table.
+reading_options = together(
+    click.option(
+        "--input",
+        "inputs",
+        multiple=True,
+        metavar="[NAME:]SHAPE[:DTYPE]",
+        help="Input of a PyTorch network or model file: 1x3x96x96, ids:1x128:int64."
+        " Repeatable.",
+    ),
+    click.option(
+        "--arg",
+        "arguments",
+        multiple=True,
+        metavar="KEY=VALUE",
+        help="Argument of MODULE:CALLABLE: a Python literal or text. Repeatable.",
+    ),
+    click.option(
+        "--train",
+        is_flag=True,
+        help="Run a PyTorch network in training mode. [default: eval()]",
+    ),
+    click.option(
+        "--strict",
+        is_flag=True,
+        help="Exit with code 1 if an operator has no rule, so that totals are lower"
+        " bounds.",
+    ),
+)
 
 # ARCH (an alias, a table's name, a path, "-", or a spec such as v2@0.75/160), and the
 # options that choose a configuration of it: what network_of takes.
@@ -107,21 +134,32 @@ network_options = together(
         type=click.Choice(OUTPUT_STRIDES),
         help="Replace later strides with dilation.",
     ),
+    reading_options,
 )
 
 
-def network_of(arch: str, **options: Any) -> tuple[Architecture, Graph]:
-    """The table that ARCH names, and its graph as ARCH and the options configure it.
+def network_of(
+    arch: str,
+    *,
+    inputs: tuple[str, ...] = (),
+    arguments: tuple[str, ...] = (),
+    train: bool = False,
+    strict: bool = False,
+    **options: Any,
+) -> tuple[Network, Graph]:
+    """The network that ARCH names, and its graph as ARCH and the options configure it.
 
-    ``options`` are the fields of a Request. Raises UsageError.
+    ``options`` are the fields of a Request. Operators without a rule are noted, and
+    ``emit`` says so. Raises UsageError, and what reading the network raises.
     """
-    asked = Request(**options)
-    name, spec = parse_spec(arch)
-    twice = said_twice(spec, asked)
-    if twice is not None:
-        raise UsageError(f"--{twice}: {arch} already sets it")
-    table = catalog.load(name)
-    return table, build_rows(table, configure(table, with_spec(spec, asked)))
+    asked = ReadRequest(
+        inputs=parse_inputs(inputs),
+        arguments=tuple(map(parse_argument, arguments)),
+        train=train,
+    )
+    network, graph = find_network(arch, Request(**options), asked)
+    note_unknown(graph, strict=strict)
+    return network, graph
 
 
 def writing_options(function: F) -> F:

@@ -9,8 +9,11 @@ import click
 
 from mnprofile.base import escape, files
 from mnprofile.base.errors import UsageError
-from mnprofile.views.document import Document
+from mnprofile.cli import REFUSES_UNKNOWN
+from mnprofile.graph.graph import Graph
+from mnprofile.views.document import Document, at_least, unknown_operators
 
+_UNKNOWN = "mnprofile.unknown"
 SUFFIXES = {".json": "json", ".csv": "csv", ".md": "md", ".txt": "table"}
 
 
@@ -35,11 +38,26 @@ def chosen_format(
     return known[output.suffix.lower()]
 
 
+def note_unknown(graph: Graph, *, strict: bool = False) -> None:
+    """Keep the operators that a network of this command has no rule for.
+
+    Every result that ``emit`` prints says so. ``strict`` makes it a verdict: exit code
+    1 where the command would return 0.
+    """
+    if graph.unknown:
+        meta = click.get_current_context().meta
+        meta[_UNKNOWN] = (*meta.get(_UNKNOWN, ()), *unknown_operators(graph))
+        meta[REFUSES_UNKNOWN] = strict
+
+
 def emit(document: Document, format_: str | None, output: Path | None) -> None:
     """Print a result, or write it to --output.
 
     CSV has no place for notes, so they go to stderr.
     """
+    unknown = click.get_current_context().meta.get(_UNKNOWN, ())
+    if unknown:
+        document = at_least(document, unknown)
     kind = chosen_format(format_, output)
     if kind == "csv":
         for note in document.notes:

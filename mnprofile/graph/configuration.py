@@ -8,7 +8,8 @@ class Configuration:
     """The settings that a graph was built with.
 
     Plain values, which ``networks.configuration`` reads and checks. A sweep puts arrays
-    in place of alpha, t and the resolution.
+    in place of alpha, t and the resolution. A network that a reader read has none of
+    these: it is told by its inputs.
     """
 
     name: str
@@ -20,6 +21,8 @@ class Configuration:
     classes: int
     output_stride: int | None = None
     depth: float = 1.0  # multiplies the repeats of blocks
+    reader: str = ""  # of a network that is not built from a table: torch, onnx ...
+    inputs: tuple[str, ...] = ()  # of such a network, with the batch: "1x3x224x224"
 
     @property
     def rho(self) -> float | None:

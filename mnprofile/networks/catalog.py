@@ -5,7 +5,7 @@ import re
 import sys
 from functools import cache
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TypeGuard
 
 from mnprofile.base.errors import Place, TableError, UsageError, nearest
 from mnprofile.base.files import Input
@@ -190,8 +190,10 @@ def build(
     return build_rows(table, configure(table, request))
 
 
-def is_shipped(arch: Architecture) -> bool:
+def is_shipped(arch: object) -> TypeGuard[Architecture]:
     """Whether a table is a shipped one. A user's copy of a shipped table is not."""
+    if not isinstance(arch, Architecture):
+        return False
     return any(arch is _shipped(one) for one in index() if one.name == arch.name)
 
 

@@ -19,6 +19,7 @@ from mnprofile.networks.widths import implementation
 MAX_ALPHA = 16.0
 MAX_DEPTH = 16
 MAX_PHI = 12
+PAPER = "paper"  # the implementation of the authors
 OUTPUT_STRIDES = (8, 16, 32)
 _ALPHA = r"[0-9]{0,6}\.?[0-9]{1,6}"
 
@@ -32,7 +33,7 @@ class Request:
     rho: float | None = None  # instead: a factor of the table's resolution
     t: float | None = None
     classes: int | None = None
-    impl: str = "paper"
+    impl: str | None = None  # the paper's, where no other is asked for
     output_stride: int | None = None
     depth: float | None = None
     phi: float | None = None  # compound scaling, in place of alpha, depth and rho
@@ -78,7 +79,12 @@ def with_spec(spec: Request, options: Request) -> Request:
 
 
 def spec_text(config: Configuration) -> str:
-    """The part of a spec after the @, with t where it is not the table's."""
+    """The part of a spec after the @, with t where it is not the table's.
+
+    Of a network that is not a table, its inputs.
+    """
+    if config.reader:
+        return ", ".join(config.inputs)
     t = "" if config.t is None else f", t {plain(config.t)}"
     return f"{plain(config.alpha)}/{resolution_text(config.resolution)}{t}"
 
@@ -105,8 +111,8 @@ def configure(arch: Architecture, request: Request = Request()) -> Configuration
         t=checked_t(arch, request.t),
         classes=checked_classes(arch, request.classes),
         output_stride=checked_output_stride(request.output_stride),
-        impl=checked_impl(arch, request.impl),
         depth=1.0 if request.depth is None else checked_depth(arch, request.depth),
+        impl=checked_impl(arch, request.impl or PAPER),
     )
 
 

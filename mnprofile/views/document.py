@@ -1,11 +1,13 @@
 """One result in every form that a command prints."""
 
+from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple
 
 from mnprofile.base import sheet
 from mnprofile.base.sheet import Sheet
+from mnprofile.graph.graph import Graph
 
 
 @dataclass(frozen=True)
@@ -52,6 +54,39 @@ class Document:
         return "\n".join(
             sheet.to_terminal(one, width=width, styled=styled) for one in self.sheets
         )
+
+
+class UnknownOperator(NamedTuple):
+    """An operator without a rule: how often it is called, and where first."""
+
+    operator: str
+    layer: str
+    calls: int
+
+    def __str__(self) -> str:
+        times = "once" if self.calls == 1 else f"{self.calls} times"
+        return (
+            f"at least: there is no rule for {self.operator}, called {times}"
+            f" (first in {self.layer}); what it costs is missing from every total"
+        )
+
+
+def unknown_operators(graph: Graph) -> tuple[UnknownOperator, ...]:
+    """The operators of a graph that have no rule, in the order of their first call."""
+    calls = Counter(node.type for node in graph.unknown)
+    first = {node.type: node.layer for node in reversed(graph.unknown)}
+    return tuple(UnknownOperator(name, first[name], calls[name]) for name in calls)
+
+
+def at_least(document: Document, unknown: Sequence[UnknownOperator]) -> Document:
+    """The same result, which says that its totals are lower bounds, and why."""
+    *others, last = document.sheets
+    record = document.record
+    return replace(
+        document,
+        sheets=[*others, last.noted(*map(str, unknown))],
+        record=lambda: {**record(), "unknown": [one._asdict() for one in unknown]},
+    )
 
 
 def record_of(source: object, *names: str) -> dict[str, Any]:

@@ -9,13 +9,15 @@ from hypothesis import strategies as st
 
 from mnprofile.base import units
 from mnprofile.cli import main
-from mnprofile.costs.comparison import (
+from mnprofile.costs.comparison.alignment import (
     DEPTHS,
     Comparison,
+    compare,
+)
+from mnprofile.costs.comparison.sides import (
     Costs,
     Part,
     Side,
-    compare,
     side_of_count,
     side_of_file,
 )
@@ -349,6 +351,48 @@ def test_markdown_shows_every_sheet(capsys: pytest.CaptureFixture[str]) -> None:
 
     assert "| multiply-adds | 300774272 |" in out
     assert "**Layers that changed the multiply-adds most**" in out
+
+
+@pytest.mark.parametrize("by", ["stage", "block", "layer"])
+@pytest.mark.parametrize(
+    "archs",
+    [["v1", "v3-large"], ["v1", "v2", "v3-large", "v3-small", "v2@2", "v2@0.5"]],
+)
+def test_markdown_fits_a_pull_request(
+    archs: list[str], by: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """At most 60 lines, the causes before the rows, and what is cut is counted."""
+    assert main(["diff", *archs, "--by", by, "--format", "md"]) == 0
+    out = capsys.readouterr().out
+
+    assert out.count("\n") <= 60
+    assert out.index("**Why ") > out.index("4231976")
+    assert " more rows, which changed less" in out or by == "stage"
+
+
+def test_six_networks_in_csv_and_json(capsys: pytest.CaptureFixture[str]) -> None:
+    """V1, V2 and V3-Small: 568,740,352, 300,774,272 and 56,510,400 multiply-adds."""
+    archs = ["v1", "v2", "v3-small", "v2", "v2", "v2"]
+    assert main(["diff", *archs, "--format", "csv"]) == 0
+    header, *lines = capsys.readouterr().out.splitlines()
+    assert main(["diff", *archs, "--format", "json"]) == 0
+    record = json.loads(capsys.readouterr().out)
+
+    assert header.startswith("stage,name,type,row,macs_a,macs_b,macs_c,macs_d,")
+    cells = [line.split(",") for line in lines]
+    sums = [sum(int(row[at] or 0) for row in cells) for at in (4, 5, 6)]
+    assert sums == [568_740_352, 300_774_272, 56_510_400]
+    assert len(record["networks"]) == 6
+    heads = [one["totals"]["macs"]["head"] for one in record["comparisons"]]
+    assert heads == [300_774_272, 56_510_400, *[300_774_272] * 3]
+
+
+@pytest.mark.parametrize("archs", [["v1"], ["v1"] * 7])
+def test_two_to_six_networks(
+    archs: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["diff", *archs]) == 2
+    assert "accepted: 2 to 6" in capsys.readouterr().err.lower()
 
 
 def test_csv_leaves_the_ratio_of_an_added_row_empty(

@@ -22,6 +22,7 @@ from mnprofile.networks.configuration import (
     spec_text,
     with_spec,
 )
+from mnprofile.networks.notation.rows import Architecture
 
 # What a single count refuses, and how.
 REFUSED = [
@@ -145,6 +146,7 @@ def test_the_same_from_everywhere(
     (budget,) = read_budgets(path).budgets
     name, spec = parse_spec(budget.arch)
     table, graph = network_of(arch, **options)
+    assert isinstance(table, Architecture)
     assert graph.config == build(name, **keywords).config
     assert graph.config == configure(table, with_spec(spec, budget.request))
 

@@ -195,16 +195,25 @@ def test_profilers_are_those_of_a_check(run: Run, tmp_path: Path) -> None:
 
 
 def test_the_page_of_a_comparison_has_every_block(run: Run, tmp_path: Path) -> None:
+    """Name and stage, and before, after and change of the three quantities."""
     page = tmp_path / "d.html"
-    run("diff", "v1", "v3-small", "-o", str(page))
+    run("diff", "v1", "v3-small", "--by", "block", "-o", str(page))
     out = run("diff", "v1", "v3-small", "--by", "block", "--format", "csv").out
+    keys = [
+        f"{name}_{part}"
+        for name in ("macs", "params", "activations")
+        for part in ("base", "head", "change")
+    ]
 
     # The change of what was not there before is not a number.
     drawn = [
         tuple("" if cell == "new" else cell for cell in row)
-        for row in in_page(page, "Blocks")
+        for row in in_page(page, "Blocks")[1:]  # below the heads of groups
     ]
-    assert drawn == [tuple(row) for row in csv.reader(io.StringIO(out))][1:]
+    assert drawn == [
+        (row["name"], row["stage"], row["state"], *(row[key] for key in keys))
+        for row in csv.DictReader(io.StringIO(out))
+    ]
 
 
 @pytest.mark.usefixtures("elsewhere")

@@ -8,16 +8,23 @@ from pathlib import Path
 
 from mnprofile.base.json_files import envelope, read_record
 from mnprofile.base.records import Record
-from mnprofile.costs.comparison import COMPARED, Costs
+from mnprofile.costs.comparison.sides import (
+    COMPARED,
+    Costs,
+)
 
 
 @dataclass(frozen=True)
 class NetworkCosts:
-    """What one network of a budget costs, stage by stage."""
+    """What one network of a budget costs, stage by stage.
+
+    ``unknown`` are its operators without a rule: with any, the costs are lower bounds.
+    """
 
     network: str
     label: str
     stages: Mapping[str, Costs]
+    unknown: tuple[str, ...] = ()
 
     @property
     def total(self) -> Costs:

@@ -11,18 +11,16 @@ from typing import Literal, NoReturn
 from mnprofile.base.errors import OK, UNMEASURED, VERDICT, MnprofileError, UsageError
 from mnprofile.costs.budgets.baseline import Baseline, NetworkCosts
 from mnprofile.costs.budgets.reading import Budget, BudgetError, BudgetFile
-from mnprofile.costs.comparison import COMPARED, Costs, Quantity, side_of_count
+from mnprofile.costs.comparison.sides import (
+    COMPARED,
+    Costs,
+    Quantity,
+    side_of_count,
+)
 from mnprofile.costs.counting import count
 from mnprofile.networks import catalog
-from mnprofile.networks.blocks.builder import build_rows
-from mnprofile.networks.configuration import (
-    Request,
-    configure,
-    parse_spec,
-    said_twice,
-    with_spec,
-)
-from mnprofile.networks.notation.rows import Architecture
+from mnprofile.networks.configuration import parse_spec, said_twice, with_spec
+from mnprofile.networks.finding import find_network
 
 State = Literal["over", "unmeasured", "ok"]
 STATES: tuple[State, ...] = ("over", "unmeasured", "ok")  # worst first
@@ -123,6 +121,12 @@ def _check(
 ) -> LimitCheck:
     """Compare one limit with one network; ``before`` is what the baseline says."""
     value = getattr(network.total, quantity)
+    if network.unknown and value <= limit:
+        told = ", ".join(network.unknown)
+        reason = f"at least {value}: there is no rule for {told}"
+        return LimitCheck(
+            "unmeasured", budget, network.label, rule, quantity, reason=reason
+        )
     return LimitCheck(
         "over" if value > limit else "ok",
         budget,
@@ -180,37 +184,38 @@ def _networks(file: BudgetFile, budget: Budget) -> tuple[NetworkCosts, ...]:
         if twice is not None:
             place = file.place(budget, twice)
             raise BudgetError(f"{twice}: arch already sets it", place=place)
-        request = with_spec(spec, budget.request)
-        tables = _tables(file.path.parent, arch)
-        for index, table in enumerate(tables):
-            if any(table.name == other.name for other in tables[:index]):
-                raise UsageError(f'two matching tables are called "{table.name}"')
-        return tuple(_count(table, request) for table in tables)
+        settings = with_spec(spec, budget.request)
+        found: dict[str, NetworkCosts] = {}
+        for one in _archs(file.path.parent, arch):
+            network, graph = find_network(one, settings, budget.reading)
+            if network.name in found:
+                raise UsageError(f'two matching tables are called "{network.name}"')
+            side = side_of_count(count(graph))
+            unknown = tuple(dict.fromkeys(node.type for node in graph.unknown))
+            found[network.name] = NetworkCosts(
+                network.name, side.label, side.stages, unknown
+            )
+        return tuple(found.values())
     except BudgetError:
         raise
     except MnprofileError as fault:
         _in_budget(file, budget, fault)
 
 
-def _tables(folder: Path, arch: str) -> list[Architecture]:
-    """The tables that a budget names; paths are relative to the budget file."""
+def _archs(folder: Path, arch: str) -> list[str]:
+    """What a budget names, one by one; paths are relative to the budget file."""
     if arch == catalog.STDIN:
         raise UsageError("standard input cannot have a budget")
     if catalog.entry_of(arch) is not None:
-        return [catalog.load(arch)]
+        return [arch]
     path = folder / arch
     if os.path.lexists(path):
-        return [catalog.load(path)]
+        return [str(path)]
     if glob.has_magic(arch):
-        found = sorted(glob.glob(str(path), recursive=True))  # noqa: PTH207 - Path.glob refuses absolute patterns
-        return [catalog.load(one) for one in found]
-    looks_like_a_path = "/" in arch or os.sep in arch or arch.endswith(".md")
-    return [catalog.load(path if looks_like_a_path else arch)]
-
-
-def _count(arch: Architecture, request: Request) -> NetworkCosts:
-    side = side_of_count(count(build_rows(arch, configure(arch, request))))
-    return NetworkCosts(arch.name, side.label, side.stages)
+        return sorted(glob.glob(str(path), recursive=True))  # noqa: PTH207 - Path.glob refuses absolute patterns
+    looks_like_a_path = "/" in arch or os.sep in arch or arch.endswith((".md", ".py"))
+    in_a_file = ".py:" in arch
+    return [str(path) if looks_like_a_path or in_a_file else arch]
 
 
 def _in_budget(file: BudgetFile, budget: Budget, fault: MnprofileError) -> NoReturn:

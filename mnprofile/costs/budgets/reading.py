@@ -20,15 +20,21 @@ from mnprofile.base import toml_files, units
 from mnprofile.base.errors import UNMEASURED, MnprofileError, Place, UsageError
 from mnprofile.base.files import Input
 from mnprofile.base.records import Record
-from mnprofile.costs.comparison import COMPARED, Quantity
+from mnprofile.costs.comparison.sides import (
+    COMPARED,
+    Quantity,
+)
 from mnprofile.networks.configuration import Request, real_number, whole_number
+from mnprofile.networks.readers.inputs import ReadRequest, parse_inputs
 
 CONFIG_FILES = ("mnprofile.toml", "pyproject.toml")  # the first that exists
 BASELINE_FILE = "mnprofile-baseline.json"
 MAX_NAME = 200
 LIMIT_KEYS: dict[str, Quantity] = {f"max-{name}": name for name in COMPARED}
 _FACTORS = ("alpha", "res", "t", "classes", "impl", "output-stride")
-BUDGET_KEYS = ("name", "arch", *_FACTORS, *LIMIT_KEYS, "max-increase", "message")
+_READING = ("input", "args")
+_LIMITS = (*LIMIT_KEYS, "max-increase")
+BUDGET_KEYS = ("name", "arch", *_FACTORS, *_READING, *_LIMITS, "message")
 TOP_KEYS = ("budget", "baseline")
 _PERCENT = re.compile(r"([0-9]{1,6}(?:\.[0-9]{1,6})?)\s*%")
 N = TypeVar("N", int, float)
@@ -50,6 +56,9 @@ class NoBudgetError(MnprofileError):
 FILES = Input("TOML file", BudgetError, 1 << 20)
 
 
+_PLAIN = ReadRequest()
+
+
 @dataclass(frozen=True)
 class Budget:
     """Limits on one network, or on every table that a pattern matches.
@@ -65,6 +74,7 @@ class Budget:
     max_increase: Fraction | None
     message: str
     lines: Mapping[str, int] = field(compare=False)  # by key; "" has the first line
+    reading: ReadRequest = _PLAIN  # how a network that is not a table is read
 
     def line(self, key: str = "") -> int | None:
         """The line of a key in the budget file, or else of the budget."""
@@ -161,7 +171,8 @@ class _Reader(Record):
             accepted = ", ".join((*LIMIT_KEYS, "max-increase"))
             self.refuse("", "it sets no limit", accepted)
         message = self.text("message") if "message" in self.content else ""
-        return Budget(name, arch, self.request(), limits, increase, message, lines)
+        asked = (self.request(), limits, increase, message, lines, self.reading())
+        return Budget(name, arch, *asked)
 
     def text(self, key: str) -> str:
         value = super().text(key)
@@ -200,11 +211,27 @@ class _Reader(Record):
             resolution=self.resolution(given["res"]) if "res" in given else None,
             t=self.number("t", real_number, "not a number"),
             classes=self.number("classes", whole_number, "not a whole number"),
-            impl=self.text("impl") if "impl" in given else "paper",
+            impl=self.text("impl") if "impl" in given else None,
             output_stride=self.number(
                 "output-stride", whole_number, "not a whole number"
             ),
         )
+
+    def reading(self) -> ReadRequest:
+        """The input and arguments of a PyTorch network or a model file."""
+        given = self.content.get("input", [])
+        texts = [given] if isinstance(given, str) else given
+        if not isinstance(texts, list) or not all(type(one) is str for one in texts):
+            self.refuse("input", "not an input", '"1x3x96x96", or a list of such texts')
+        try:
+            inputs = parse_inputs(tuple(texts))
+        except UsageError as fault:
+            message = fault.message.removeprefix("--input: ")
+            self.refuse("input", message, fault.accepted)
+        arguments = self.content.get("args", {})
+        if not isinstance(arguments, dict):
+            self.refuse("args", "not a table", "{ width = 0.5 }")
+        return ReadRequest(inputs, tuple(arguments.items()))
 
     def number(
         self, key: str, read: Callable[[str, object], N], fault: str

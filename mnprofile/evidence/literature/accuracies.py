@@ -11,7 +11,7 @@ from mnprofile.evidence.literature.accuracy_series import TOP1, point_of, top1_f
 from mnprofile.networks.blocks.builder import build_rows
 from mnprofile.networks.catalog import is_shipped
 from mnprofile.networks.configuration import Request, configure
-from mnprofile.networks.notation.rows import Architecture
+from mnprofile.networks.imported import Network
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class PrintedAccuracy:
     where: str
 
 
-def source_of(arch: Architecture) -> str | None:
+def source_of(arch: Network) -> str | None:
     """Where the accuracies of a table come from; None for a table without any.
 
     A user's own table has none, whatever its name.
@@ -36,10 +36,10 @@ def source_of(arch: Architecture) -> str | None:
 
 
 def printed_accuracies(
-    arch: Architecture, *, impl: str = "paper"
+    arch: Network, *, impl: str = "paper"
 ) -> tuple[PrintedAccuracy, ...]:
     """Every printed accuracy of a table, by ascending multiply-adds."""
-    if source_of(arch) is None:
+    if not is_shipped(arch) or source_of(arch) is None:
         return ()
     found = []
     for figure in top1_figures(arch.name):

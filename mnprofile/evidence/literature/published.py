@@ -14,6 +14,7 @@ from mnprofile.graph.configuration import Configuration
 from mnprofile.graph.graph import Graph
 from mnprofile.networks.blocks.builder import build_rows
 from mnprofile.networks.catalog import is_shipped
+from mnprofile.networks.imported import Network
 from mnprofile.networks.notation.rows import Architecture
 
 IMAGENET = "ImageNet"
@@ -21,7 +22,7 @@ IMAGENET_CLASSES = (1000, 1001)  # TF-slim has one for the background
 
 
 def printed_shares(
-    arch: Architecture, config: Configuration
+    arch: Network, config: Configuration
 ) -> dict[tuple[str, str], Printed]:
     """The shares by type of the V1 paper's Table 2, by (type, quantity).
 
@@ -39,7 +40,7 @@ def printed_shares(
     }
 
 
-def published_for(arch: Architecture, graph: Graph) -> tuple[Printed, ...]:
+def published_for(arch: Network, graph: Graph) -> tuple[Printed, ...]:
     """What the shipped sources print for exactly this network on ImageNet.
 
     Costs and results of the whole network, including its quantized variants. Empty if

@@ -1,78 +1,157 @@
-"""The page of a comparison of two networks."""
+"""The page of a comparison of two to six networks."""
 
 from collections.abc import Sequence
 
 from markupsafe import Markup
 
-from mnprofile.base.units import change, short, signed
-from mnprofile.costs.comparison import COMPARED, Comparison, Delta, Quantity
+from mnprofile.base.sheet import Column
+from mnprofile.base.units import change, grouped, short, signed
+from mnprofile.costs.comparison.alignment import STATES, Comparison, Delta, Depth
+from mnprofile.costs.comparison.several import LETTERS, Line, lines_of, sides_of
+from mnprofile.costs.comparison.sides import COMPARED, Costs, Quantity
 from mnprofile.views.html import tables as html
 from mnprofile.views.html.markup import element
 from mnprofile.views.html.pages import Page, Section, render
 from mnprofile.views.html.panels import Panel
-from mnprofile.views.plots.bars import step_bar
+from mnprofile.views.plots.bars import Segment, paired, step_bar
 from mnprofile.views.sheets.columns import DRAWN
-from mnprofile.views.sheets.comparison import (
-    causes_sheet,
-    every_quantity_sheet,
-    total_sheet,
+from mnprofile.views.sheets.comparison import causes_sheet, explained_sheet
+from mnprofile.views.sheets.comparison_several import row_sheet, totals_sheet
+
+
+def diff_page(
+    comparisons: Sequence[Comparison], by: Depth, quantity: Quantity, top: int
+) -> str:
+    """A comparison as a page: totals, causes, every layer as bars, every row."""
+    sides = sides_of(comparisons)
+    totals = html.table(totals_sheet(comparisons), caption="Totals")
+    panels = [Panel("totals", "Totals", _told(comparisons), totals)]
+    panels += [_explained(one, index) for index, one in enumerate(comparisons, 1)]
+    panels += [
+        _layers(comparisons),
+        *(_stages(one, index) for index, one in enumerate(comparisons, 1)),
+        _rows(comparisons, by),
+        *(_largest(one, i, quantity, top) for i, one in enumerate(comparisons, 1)),
+    ]
+    title = " → ".join(side.shown for side in sides)
+    return render(
+        Page(
+            title, _lead(comparisons), (Section("diff", "Differences", tuple(panels)),)
+        )
+    )
+
+
+def _lead(comparisons: Sequence[Comparison]) -> str:
+    """How the totals changed, in one sentence per network."""
+    told = []
+    for index, compared in enumerate(comparisons, 1):
+        parts = []
+        for name in COMPARED:
+            base, head = compared.total.of(name)
+            word = "unchanged" if base == head else change(base, head)
+            label = DRAWN[name].lower()
+            parts.append(f"{label} {short(base)} → {short(head)} ({word})")
+        told.append(f"From A to {LETTERS[index]}: " + ", ".join(parts) + ".")
+    return " ".join(told)
+
+
+def _told(comparisons: Sequence[Comparison]) -> str:
+    """Which letter is which network."""
+    named = [
+        f"{letter} is {side.shown}"
+        for letter, side in zip(LETTERS, sides_of(comparisons), strict=False)
+    ]
+    return ", ".join(named[:-1]) + f" and {named[-1]}."
+
+
+def _explained(compared: Comparison, index: int) -> Panel:
+    """Every cause of one difference, in a table that adds up."""
+    letter = LETTERS[index]
+    sheet = explained_sheet(compared)
+    caption = "Nothing differs."
+    if sheet.rows:
+        first = sheet.rows[0]
+        caption = (
+            f"The causes add up to the difference. Most important: {first[0]}"
+            f"{f' ({first[1]})' if first[1] else ''}."
+        )
+    table = html.table(sheet.only(*_EXPLAINED), caption=f"Causes, from A to {letter}")
+    return Panel(f"why-{index}", f"Why {letter} differs from A", caption, table)
+
+
+_EXPLAINED: tuple[str | Column, ...] = (
+    "cause",
+    "what",
+    "layers",
+    *(Column(name, label, "delta") for name, label in DRAWN.items()),
 )
 
 
-def diff_page(compared: Comparison, quantity: Quantity, top: int) -> str:
-    """A comparison as a page: totals, steps by stage, causes, and every block."""
-    causes = causes_sheet(compared, quantity, top)
-    states = [row.state for row in compared.rows("block")]
-    panels = (
-        Panel(
-            "totals",
-            "Totals",
-            f"A is {compared.base.label}, B is {compared.head.label}.",
-            html.table(total_sheet(compared), caption="Totals"),
-        ),
-        Panel(
-            "stages",
-            "By stage",
-            "Bars to the right (orange) grew, bars to the left (blue) shrank; lengths"
-            " are relative to the largest step.",
+def _layers(comparisons: Sequence[Comparison]) -> Panel:
+    """A group of bars for each layer, one bar per network."""
+    lines = lines_of(comparisons, "layer")
+    letters = LETTERS[: len(comparisons) + 1]
+    differing = sum(line.differs for line in lines)
+    plots = []
+    for name, label in DRAWN.items():
+        groups = [_bars(line, name, letters) for line in lines]
+        most = max((one.value for group in groups for one in group), default=0)
+        plots.append(
             element(
-                "div",
-                *(_steps(compared.stages, name) for name in COMPARED),
-                class_="trio",
-            ),
-        ),
-        Panel("causes", "Causes", causes.title + ".", html.table(causes)),
-        Panel(
-            "blocks",
-            "Block by block",
-            ", ".join(
-                f"{states.count(state)} {state}" for state in dict.fromkeys(states)
+                "p", f"{label}, up to {grouped(most)} per layer", class_="axis-title"
             )
-            + f" of {len(states)} blocks.",
-            html.table(
-                every_quantity_sheet(compared, "block"),
-                caption="Blocks",
-                class_="sortable",
-            ),
+        )
+        plots.append(paired(groups, f"{label} of each layer and network"))
+    key = element(
+        "ul",
+        *(
+            element("li", _swatch(f"n-{letter.lower()}"), f" {letter}: {side.shown}")
+            for letter, side in zip(letters, sides_of(comparisons), strict=True)
+        ),
+        class_="legend",
+    )
+    return Panel(
+        "layers",
+        "Layer by layer",
+        f"{differing} of {len(lines)} layers differ. Layers run from left to right;"
+        " each has one bar per network.",
+        element("figure", key, *plots),
+    )
+
+
+def _bars(line: Line, quantity: str, letters: str) -> list[Segment]:
+    return [
+        Segment(
+            f"n-{letter.lower()}",
+            getattr(costs or Costs(), quantity),
+            f"{letter}: {line.stage} {line.name} ({line.type}): "
+            + (grouped(getattr(costs, quantity)) if costs else "no such layer"),
+        )
+        for letter, costs in zip(letters, line.costs, strict=True)
+    ]
+
+
+def _swatch(key: str) -> Markup:
+    rect = element("rect", class_=f"t-{key}", width="12", height="12")
+    return element("svg", rect, width="12", height="12", aria_hidden="true")
+
+
+def _stages(compared: Comparison, index: int) -> Panel:
+    letter = LETTERS[index]
+    return Panel(
+        f"stages-{index}",
+        f"By stage, from A to {letter}",
+        "Bars to the right (orange) grew, bars to the left (blue) shrank; lengths"
+        " are relative to the largest step.",
+        element(
+            "div",
+            *(_steps(compared.stages, name, letter) for name in COMPARED),
+            class_="trio",
         ),
     )
-    title = f"{compared.base.label} → {compared.head.label}"
-    return render(
-        Page(title, _told(compared), (Section("diff", "Differences", panels),))
-    )
 
 
-def _told(compared: Comparison) -> str:
-    """How the totals changed, in one sentence."""
-    parts = []
-    for name in COMPARED:
-        base, head = compared.total.of(name)
-        word = "unchanged" if base == head else change(base, head)
-        parts.append(f"{DRAWN[name].lower()} {short(base)} → {short(head)} ({word})")
-    return "From A to B: " + ", ".join(parts) + "."
-
-
-def _steps(rows: Sequence[Delta], quantity: Quantity) -> Markup:
+def _steps(rows: Sequence[Delta], quantity: Quantity, letter: str) -> Markup:
     """One table: one row per stage, its step as a bar and as a number."""
     most = max((abs(row.moved(quantity)) for row in rows), default=0)
     lines = []
@@ -80,4 +159,38 @@ def _steps(rows: Sequence[Delta], quantity: Quantity) -> Markup:
         step, state = row.moved(quantity), row.state_by(quantity)
         bar = step_bar(step, most, f"{row.name} {state}: {signed(step)}")
         lines.append(html.bar_row(row.name, bar, signed(step), class_=state))
-    return html.bar_table(DRAWN[quantity], ("Stage", "Step", "B - A"), lines)
+    heads = ("Stage", "Step", f"{letter} - A")
+    return html.bar_table(DRAWN[quantity], heads, lines)
+
+
+def _rows(comparisons: Sequence[Comparison], by: Depth) -> Panel:
+    """Every stage, block or layer, the columns grouped by quantity."""
+    lines = lines_of(comparisons, by)
+    sheet, groups = row_sheet(comparisons, lines, by)
+    caption = f"{sum(line.differs for line in lines)} of {len(lines)} {by}s differ."
+    if len(comparisons) == 1:
+        states = [row.state for row in comparisons[0].rows(by)]
+        told = [f"{states.count(one)} {one}" for one in STATES if one in states]
+        caption = f"{', '.join(told)} of {len(states)} {by}s."
+    table = html.table(
+        sheet, caption=f"{by.capitalize()}s", class_="sortable", groups=groups
+    )
+    return Panel("rows", f"All {by}s", caption, table)
+
+
+def _largest(compared: Comparison, index: int, quantity: Quantity, top: int) -> Panel:
+    """The layers that changed most."""
+    sheet = causes_sheet(compared, quantity, top)
+    shown = sheet.only(
+        "state",
+        "stage",
+        "name",
+        "type",
+        Column("delta", f"{LETTERS[index]} - A", "delta"),
+    )
+    return Panel(
+        f"largest-{index}",
+        f"Largest changes, from A to {LETTERS[index]}",
+        f"{sheet.title}.",
+        html.table(shown, caption=sheet.title),
+    )

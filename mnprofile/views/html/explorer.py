@@ -8,6 +8,7 @@ from typing import Any
 
 from mnprofile.base.escape import visible
 from mnprofile.base.units import plain
+from mnprofile.networks.notation.rows import Architecture
 from mnprofile.search.factors import (
     ALPHAS,
     EXPANSIONS,
@@ -53,11 +54,12 @@ def explorer(networks: Sequence[ReportNetwork], plot: AccuracyPlot) -> Panel:
 def explorer_data(networks: Sequence[ReportNetwork], plot: AccuracyPlot) -> Any:
     """The JSON block that the explorer's script reads."""
     place = axes(plot)
-    numbers = {network.arch.name: index for index, network in enumerate(networks)}
+    tables = [one for one in networks if isinstance(one.arch, Architecture)]
+    numbers = {network.arch.name: index for index, network in enumerate(tables)}
     return data_block(
         DATA_ID,
         {
-            "nets": [_network(network) for network in networks],
+            "nets": [_network(network) for network in tables],
             "points": [
                 {
                     "net": numbers[point.network],
@@ -87,6 +89,7 @@ def explorer_data(networks: Sequence[ReportNetwork], plot: AccuracyPlot) -> Any:
 
 def _network(network: ReportNetwork) -> dict[str, Any]:
     """One table on its grid; equal rows of numbers are stored once."""
+    assert isinstance(network.arch, Architecture), "only tables have factors"
     config = network.counted.config
     height, width = config.resolution
     side = height if height == width else network.arch.resolution

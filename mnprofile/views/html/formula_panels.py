@@ -6,6 +6,7 @@ from mnprofile.costs.explaining import (
     network_explanation,
     saving_text,
 )
+from mnprofile.networks.notation.rows import Architecture
 from mnprofile.views.html import tables as html
 from mnprofile.views.html.markup import element, join
 from mnprofile.views.html.panels import Panel, ReportNetwork
@@ -14,6 +15,7 @@ from mnprofile.views.sheets.explain import block_sheet
 
 def formulas(network: ReportNetwork, key: str) -> Panel:
     """One row per block: its formula, in symbols and in numbers, and its saving."""
+    assert isinstance(network.arch, Architecture), "formulas are those of tables"
     explained = network_explanation(network.arch, network.counted.graph)
     shown = ("block", "formula", "macs", "standard_macs", "share", "numbers")
     drawn = html.table(

@@ -8,6 +8,7 @@ from markupsafe import Markup
 from mnprofile.base.sheet import Column, Sheet
 from mnprofile.base.units import grouped, percent
 from mnprofile.costs.counting import Counts, LayerGroup
+from mnprofile.networks.notation.rows import Architecture
 from mnprofile.views.html import tables as html
 from mnprofile.views.html.markup import element, join
 from mnprofile.views.html.panels import TYPE_KEYS, Panel, ReportNetwork, legend
@@ -178,10 +179,10 @@ def shares_sheet(network: ReportNetwork) -> Sheet:
 
 def layer_table(network: ReportNetwork, key: str) -> Panel:
     """Every counted layer, each with its line in the table file."""
-    file = network.arch.table.file.replace("\\", "/").rpartition("/")[2]
     every = network.counted.layers
     caption = (
-        f"{len(every)} layers. Line is the line in {file} that a layer comes from."
+        f"{len(every)} layers. Line is the line in {_file(network)} that a layer comes"
+        " from."
     )
     shown = ("name", "stage", "type", "in_shape", "out_shape", "kernel", "stride")
     costs = ("macs", "weights", "params", "activations", "row")
@@ -193,3 +194,10 @@ def layer_table(network: ReportNetwork, key: str) -> Panel:
     return Panel(
         f"{key}-table", "Layer table", caption, html.details("Show all layers", table)
     )
+
+
+def _file(network: ReportNetwork) -> str:
+    """The file that the lines of the layers are in, without its folder."""
+    if isinstance(network.arch, Architecture):
+        return network.arch.table.file.replace("\\", "/").rpartition("/")[2]
+    return "the source of its class"

@@ -13,7 +13,7 @@ from mnprofile.costs.counting import Count
 from mnprofile.evidence.literature.accuracies import source_of
 from mnprofile.networks.catalog import is_shipped
 from mnprofile.networks.configuration import spec_text
-from mnprofile.networks.notation.rows import Architecture
+from mnprofile.networks.imported import Imported, Network
 from mnprofile.views.html import tables as html
 from mnprofile.views.html.markup import element, join
 from mnprofile.views.plots.accuracy import AccuracyPlot
@@ -35,7 +35,7 @@ TYPE_KEYS = {
 class ReportNetwork:
     """One network of a report: its table, and its count at one configuration."""
 
-    arch: Architecture
+    arch: Network
     counted: Count
 
     @property
@@ -43,6 +43,8 @@ class ReportNetwork:
         """Its name on the command line: alias, name, or file without a folder."""
         if is_shipped(self.arch):
             return (*self.arch.aliases, self.arch.name)[0]
+        if isinstance(self.arch, Imported):
+            return self.arch.spelling
         return self.arch.table.file.replace("\\", "/").rpartition("/")[2]
 
     @property

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from mnprofile.base import escape, sheet
 from mnprofile.base.json_files import CONVENTION
 from mnprofile.costs.memory.activations import activation_memory
+from mnprofile.networks.notation.rows import Architecture
 from mnprofile.views.html import panels
 from mnprofile.views.html.explorer import explorer, explorer_data
 from mnprofile.views.html.formula_panels import formulas
@@ -61,7 +62,7 @@ def report_page(
                 layers,
                 types,
                 live_memory,
-                formulas,
+                *((formulas,) if isinstance(network.arch, Architecture) else ()),
                 layer_table,
             )
         )

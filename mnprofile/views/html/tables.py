@@ -14,11 +14,13 @@ def table(
     caption: str = "",
     class_: str = "",
     row_classes: Sequence[str] = (),
+    groups: Sequence[tuple[str, int]] = (),
 ) -> Markup:
     """A sheet with its column headers, in a frame that scrolls if it is too wide.
 
     ``class_`` "sortable" lets the page's script sort and filter it. ``row_classes``
-    gives each row a class.
+    gives each row a class. ``groups`` are headers above the columns, each with the
+    number of its columns; "" leaves them without one.
     """
     heads = [
         element(
@@ -37,7 +39,7 @@ def table(
     ]
     parts = [
         element("caption", caption or sheet.title) if caption or sheet.title else "",
-        element("thead", element("tr", join(heads))),
+        element("thead", _grouped(groups), element("tr", join(heads))),
         element("tbody", join(rows)),
         element("tfoot", element("tr", _cells(sheet, sheet.total)))
         if sheet.total
@@ -50,6 +52,17 @@ def table(
         "div", drawn, class_="scroll", tabindex="0", role="region", aria_label=label
     )
     return join([frame, *notes])
+
+
+def _grouped(groups: Sequence[tuple[str, int]]) -> Markup:
+    """The row above the column headers, or nothing."""
+    cells = [
+        element("th", name, scope="colgroup", colspan=wide, class_="group")
+        if name
+        else element("td", colspan=wide)
+        for name, wide in groups
+    ]
+    return element("tr", join(cells)) if groups else join([])
 
 
 def bar_table(caption: str, heads: Sequence[str], rows: list[Markup]) -> Markup:

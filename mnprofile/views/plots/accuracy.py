@@ -9,7 +9,7 @@ from mnprofile.base import units
 from mnprofile.base.errors import UsageError
 from mnprofile.evidence.literature.accuracies import printed_accuracies
 from mnprofile.evidence.literature.accuracy_series import PHONES
-from mnprofile.networks.notation.rows import Architecture
+from mnprofile.networks.imported import Network
 from mnprofile.search.row_files import latency_column
 from mnprofile.views.plots.palette import PlotStyle, styles
 from mnprofile.views.plots.scales import tick_text
@@ -143,7 +143,7 @@ class AccuracyPlot:
         )
 
 
-def printed(networks: Iterable[tuple[Architecture, str]]) -> AccuracyPlot:
+def printed(networks: Iterable[tuple[Network, str]]) -> AccuracyPlot:
     """Every printed accuracy of some tables over multiply-adds.
 
     Each table comes with the implementation whose rules it is counted by.

@@ -54,6 +54,21 @@ def columns(segments: Sequence[Segment], label: str, height: int = 72) -> Markup
     return _drawn("columns", label, parts, height)
 
 
+def paired(groups: Sequence[Sequence[Segment]], label: str, height: int = 96) -> Markup:
+    """Several vertical bars beside each other for each layer, one per network."""
+    top = max((one.value for group in groups for one in group), default=0) or 1
+    step = 100 / max(len(groups), 1)
+    parts = []
+    for index, group in enumerate(groups):
+        wide = 0.84 * step / max(len(group), 1)
+        for place, one in enumerate(group):
+            tall = round((height - 2) * one.value / top, 2)
+            x = f"{index * step + 0.08 * step + place * wide:.3f}%"
+            y = plain(round(height - tall, 2))
+            parts.append(_part(one.key, one.title, x, f"{wide:.3f}%", y, plain(tall)))
+    return _drawn("columns paired", label, parts, height)
+
+
 def _drawn(
     class_: str, label: str, parts: Sequence[Markup], height: int = 16
 ) -> Markup:

@@ -5,6 +5,7 @@ from typing import Any
 from mnprofile.base.sheet import Column, Sheet, to_markdown
 from mnprofile.graph import drawing
 from mnprofile.graph.graph import Graph
+from mnprofile.networks.imported import Network
 from mnprofile.networks.notation.rows import Architecture
 from mnprofile.views.document import Document
 from mnprofile.views.sheets.columns import columns
@@ -16,15 +17,26 @@ from mnprofile.views.sheets.configuration import (
 )
 
 
-def architecture_document(arch: Architecture, graph: Graph) -> Document:
-    """The table and its graph as a tree; in Markdown as a Mermaid chart."""
-    table = table_sheet(arch)
+def architecture_document(arch: Network, graph: Graph) -> Document:
+    """The table and its graph as a tree; in Markdown as a Mermaid chart.
+
+    Of a network that is not a table, the tree and the chart.
+    """
+    tree = _tree_sheet(graph)
+    sheets = [tree]
+    if isinstance(arch, Architecture):
+        sheets = [table_sheet(arch), tree]
     return Document(
         "show",
-        [table, _tree_sheet(graph)],
-        table,
+        sheets,
+        sheets[0],
         lambda: _record(arch, graph),
-        lambda: f"{to_markdown(table)}\n```mermaid\n{drawing.to_mermaid(graph)}```\n",
+        lambda: "\n".join(
+            [
+                *map(to_markdown, sheets[:-1]),
+                f"```mermaid\n{drawing.to_mermaid(graph)}```\n",
+            ]
+        ),
     )
 
 
@@ -52,27 +64,13 @@ def _tree_sheet(graph: Graph) -> Sheet:
     )
 
 
-def _record(arch: Architecture, graph: Graph) -> dict[str, Any]:
-    table = arch.table
+def _record(arch: Network, graph: Graph) -> dict[str, Any]:
+    table = {}
+    if isinstance(arch, Architecture):
+        table = {"table": _table_record(arch)}
     return {
         "model": model_record(graph.config),
-        "table": {
-            "title": arch.title,
-            "source": arch.source,
-            "dialect": arch.style.name,
-            "settings": table.settings,
-            "headers": [cell.text for cell in table.grid.headers],
-            "rows": [
-                {
-                    "line": read[0].line,
-                    "printed": [cell.text for cell in printed],
-                    "read": [cell.text for cell in read],
-                }
-                for printed, read in zip(
-                    table.printed.rows, table.grid.rows, strict=True
-                )
-            ],
-        },
+        **table,
         "errata": errata_record(arch),
         "nodes": [
             {
@@ -83,10 +81,29 @@ def _record(arch: Architecture, graph: Graph) -> dict[str, Any]:
                 "block": node.block,
                 "stage": node.stage,
                 "row": node.origin.line,
-                "in_shape": [node.in_shape.c, node.in_shape.h, node.in_shape.w],
-                "out_shape": [node.out_shape.c, node.out_shape.h, node.out_shape.w],
+                "in_shape": list(node.in_shape.dims),
+                "out_shape": list(node.out_shape.dims),
             }
             for node in graph
         ],
         "notes": list(graph.notes),
+    }
+
+
+def _table_record(arch: Architecture) -> dict[str, Any]:
+    table = arch.table
+    return {
+        "title": arch.title,
+        "source": arch.source,
+        "dialect": arch.style.name,
+        "settings": table.settings,
+        "headers": [cell.text for cell in table.grid.headers],
+        "rows": [
+            {
+                "line": read[0].line,
+                "printed": [cell.text for cell in printed],
+                "read": [cell.text for cell in read],
+            }
+            for printed, read in zip(table.printed.rows, table.grid.rows, strict=True)
+        ],
     }

@@ -6,7 +6,10 @@ from typing import Any
 from mnprofile.base.sheet import Change, Column, Share, Sheet
 from mnprofile.costs.budgets.baseline import NetworkCosts
 from mnprofile.costs.budgets.evaluation import BudgetCheck, LimitCheck
-from mnprofile.costs.comparison import COMPARED, Costs
+from mnprofile.costs.comparison.sides import (
+    COMPARED,
+    Costs,
+)
 from mnprofile.views.document import Document, record_of
 from mnprofile.views.sheets.columns import columns, drawn
 

@@ -1,21 +1,27 @@
-"""A comparison of two networks: totals, what changed, and what caused it."""
+"""A comparison of two networks: totals, what changed, why, and in which layers."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
+from mnprofile.base import sheet
 from mnprofile.base.sheet import Change, Column, Sheet, Value, plain
-from mnprofile.costs.comparison import (
-    COMPARED,
+from mnprofile.costs.comparison.alignment import (
     DEPTHS,
     STATES,
     Comparison,
     Delta,
     Depth,
+)
+from mnprofile.costs.comparison.causes import explain_difference, range_text
+from mnprofile.costs.comparison.sides import (
+    COMPARED,
     Quantity,
 )
 from mnprofile.views.document import Document, record_of
 from mnprofile.views.sheets.columns import columns, label
 
+MARKDOWN_LINES = 60
 _DELTA = Column("delta", "B - A", "delta")
 _SIDES = columns(
     Column("base", "A", "count"),
@@ -28,10 +34,11 @@ _SIDES = columns(
 def comparison_document(
     compared: Comparison, by: Depth, quantity: Quantity, top: int
 ) -> Document:
-    """The totals, the rows that differ, and the ``top`` layers that caused it."""
+    """The totals, why they differ, the rows that differ, and the ``top`` layers."""
     title = f"{compared.base.label} -> {compared.head.label}"
     sheets = [
         replace(total_sheet(compared), title=title),
+        explained_sheet(compared),
         _rows_sheet(compared, by, quantity),
     ]
     if top:
@@ -41,7 +48,76 @@ def comparison_document(
         sheets,
         every_quantity_sheet(compared, by),
         lambda: comparison_record(compared, top),
+        lambda: fitted_markdown(sheets),
     )
+
+
+def explained_sheet(compared: Comparison) -> Sheet:
+    """Every cause of the difference; the columns add up to the difference itself."""
+    total = compared.total
+    causes = explain_difference(compared)
+    return Sheet(
+        columns(
+            Column("cause", "Cause"),
+            Column("what", "What"),
+            "layers",
+            *(Column(name, label(name), "delta") for name in COMPARED),
+        ),
+        tuple(
+            (
+                cause.name,
+                range_text(cause.details),
+                cause.layers,
+                *(getattr(cause.moved, name) for name in COMPARED),
+            )
+            for cause in causes
+        ),
+        ("total", "", None, *(total.moved(name) for name in COMPARED)),
+        title=f"Why {compared.head.label} differs from {compared.base.label}",
+        notes=() if causes else ("Nothing differs.",),
+    )
+
+
+def fitted_markdown(sheets: Sequence[Sheet], most: int = MARKDOWN_LINES) -> str:
+    """Markdown for a pull request, in at most ``most`` lines: the first sheets first.
+
+    Of a sheet that does not fit, the rows with the largest changes stay (column
+    "delta"), else the first ones, and a note counts those left out. The last sheets
+    are left out where even their headers would not fit.
+    """
+    kept_sheets = list(sheets)
+    while len(kept_sheets) > 2 and _frames(kept_sheets) > most - 12:
+        kept_sheets.pop()
+    spare = most - _frames(kept_sheets)
+    parts = []
+    for one in kept_sheets:
+        kept = one
+        if len(one.rows) > spare:
+            kept = _largest(one, max(spare, 0))
+        spare -= len(kept.rows)
+        parts.append(sheet.to_markdown(kept))
+    return "\n".join(parts)
+
+
+def _frames(sheets: Sequence[Sheet]) -> int:
+    """The lines of some sheets without their rows, each with a note of what is cut."""
+    return sum(_lines(replace(one, rows=())) + 3 for one in sheets)
+
+
+def _lines(one: Sheet) -> int:
+    return sheet.to_markdown(one).count("\n")
+
+
+def _largest(one: Sheet, most: int) -> Sheet:
+    """The rows that changed most, in their order, and a note about the others."""
+    at = [index for index, column in enumerate(one.columns) if column.key == "delta"]
+    order = sorted(
+        range(len(one.rows)),
+        key=lambda row: -sum(abs(int(str(one.rows[row][i] or 0))) for i in at),
+    )
+    kept = tuple(one.rows[row] for row in sorted(order[:most]))
+    left = len(one.rows) - len(kept)
+    return replace(one, rows=kept).noted(f"{left} more rows, which changed less.")
 
 
 def total_sheet(compared: Comparison) -> Sheet:
@@ -76,7 +152,7 @@ def _rows_sheet(compared: Comparison, by: Depth, quantity: Quantity) -> Sheet:
         f"{states.count(state)} {state}" for state in STATES if state in states
     )
     unit = by if len(rows) == 1 else f"{by}s"
-    sheet = Sheet(
+    found = Sheet(
         columns("state stage", Column("name", by.capitalize()), *_SIDES),
         tuple(
             (state, row.stage, row.name, *_cells(row, quantity))
@@ -86,9 +162,9 @@ def _rows_sheet(compared: Comparison, by: Depth, quantity: Quantity) -> Sheet:
         title=f"{label(quantity)} by {by}: {told} of {len(rows)} {unit}",
     )
     if by == "stage":
-        return sheet.only("state", "stage", "base", "head", "delta", "change")
+        return found.only("state", "stage", "base", "head", "delta", "change")
     # Names are long here, so the percentage is dropped on a terminal of 80 columns.
-    return sheet.only("state", "stage", "name", "base", "head", "delta")
+    return found.only("state", "stage", "name", "base", "head", "delta")
 
 
 def causes_sheet(compared: Comparison, quantity: Quantity, top: int) -> Sheet:
@@ -152,6 +228,15 @@ def comparison_record(compared: Comparison, top: int) -> dict[str, Any]:
         "base": compared.base.label,
         "head": compared.head.label,
         "totals": _quantities(compared.total),
+        "explained": [
+            {
+                "cause": cause.name,
+                "details": list(cause.details),
+                "layers": cause.layers,
+                **record_of(cause.moved, *COMPARED),
+            }
+            for cause in explain_difference(compared)
+        ],
         **{
             f"by_{depth}": [_delta_record(row) for row in compared.rows(depth)]
             for depth in DEPTHS

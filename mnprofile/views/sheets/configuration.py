@@ -7,12 +7,12 @@ from typing import Any
 from mnprofile.base.sheet import Column, Sheet
 from mnprofile.base.units import size_text
 from mnprofile.graph.configuration import Configuration
-from mnprofile.networks.notation.rows import Architecture
+from mnprofile.networks.imported import Network
 from mnprofile.views.document import record_of
 from mnprofile.views.sheets.columns import columns
 
 
-def errata_notes(arch: Architecture) -> list[str]:
+def errata_notes(arch: Network) -> list[str]:
     """One line per corrected cell that the figures rest on."""
     return [
         f'erratum: row {e.row}, column "{e.column}": printed "{e.printed}", read as'
@@ -21,7 +21,7 @@ def errata_notes(arch: Architecture) -> list[str]:
     ]
 
 
-def errata_record(arch: Architecture) -> list[dict[str, Any]]:
+def errata_record(arch: Network) -> list[dict[str, Any]]:
     """The JSON record of the corrected cells."""
     return [
         record_of(erratum, "row", "line", "column", "printed", "read_as", "why")
@@ -29,7 +29,7 @@ def errata_record(arch: Architecture) -> list[dict[str, Any]]:
     ]
 
 
-def errata_sheet(archs: Iterable[tuple[str, Architecture]]) -> Sheet:
+def errata_sheet(archs: Iterable[tuple[str, Network]]) -> Sheet:
     """One row per corrected cell of some tables, under the tables' titles."""
     return Sheet.of(
         columns(
@@ -49,6 +49,8 @@ def errata_sheet(archs: Iterable[tuple[str, Architecture]]) -> Sheet:
 
 def headline(config: Configuration) -> str:
     """The configuration in one line."""
+    if config.reader:
+        return f"{config.name}, input {', '.join(config.inputs)}"
     parts = [config.name, f"alpha {config.alpha}", size_text(config.resolution)]
     if config.t is not None:
         parts.append(f"t {config.t}")
@@ -66,6 +68,17 @@ def headed(sheets: list[Sheet], config: Configuration) -> list[Sheet]:
 
 def model_record(config: Configuration) -> dict[str, Any]:
     """The JSON record of the configuration."""
+    if config.reader:
+        height, width = config.resolution
+        size = resolution_record((height, width)) if height else None
+        return {
+            **dict.fromkeys(("name", "impl", "alpha", "resolution", "rho", "t")),
+            "name": config.name,
+            "resolution": size,
+            **dict.fromkeys(("classes", "output_stride")),
+            "reader": config.reader,
+            "inputs": list(config.inputs),
+        }
     return {
         **record_of(config, "name", "impl", "alpha"),
         "resolution": resolution_record(config.resolution),

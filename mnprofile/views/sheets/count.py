@@ -20,7 +20,8 @@ from mnprofile.costs.counting import (
 from mnprofile.evidence.literature.errata import OTHER_VERSION, erratum_of
 from mnprofile.evidence.literature.published import printed_shares, published_for
 from mnprofile.evidence.literature.sources import Printed
-from mnprofile.networks.notation.rows import Architecture
+from mnprofile.graph.configuration import Configuration
+from mnprofile.networks.imported import Network
 from mnprofile.views.document import Document, record_of
 from mnprofile.views.sheets.columns import DRAWN, columns, drawn
 from mnprofile.views.sheets.configuration import (
@@ -43,7 +44,7 @@ _TABLE2 = {"macs_share": "macs_share", "weights_share": "params_share"}
 
 
 def count_document(
-    counted: Count, arch: Architecture, by: Grouping, *, elementwise: bool = False
+    counted: Count, arch: Network, by: Grouping, *, elementwise: bool = False
 ) -> Document:
     """A count of one network, for people by layer, block, stage or type."""
     shown = {
@@ -150,8 +151,7 @@ def key_figure_sheet(networks: Sequence[tuple[str, Count]]) -> Sheet:
         (
             {
                 "network": title,
-                "alpha": counted.config.alpha,
-                "resolution": resolution_text(counted.config.resolution),
+                **_size_cells(counted.config),
                 **figures_record(counted.totals),
             }
             for title, counted in networks
@@ -159,10 +159,19 @@ def key_figure_sheet(networks: Sequence[tuple[str, Count]]) -> Sheet:
     )
 
 
+def _size_cells(config: Configuration) -> dict[str, Any]:
+    if config.reader:
+        return {"alpha": None, "resolution": ", ".join(config.inputs)}
+    return {
+        "alpha": config.alpha,
+        "resolution": resolution_text(config.resolution),
+    }
+
+
 # --- beside what is published --------------------------------------------------------
 
 
-def type_sheet(counted: Count, arch: Architecture) -> Sheet:
+def type_sheet(counted: Count, arch: Network) -> Sheet:
     """One row per type, with the shares that the V1 paper's Table 2 prints.
 
     Only the network that the table is about has these two columns; errata are marked
@@ -263,8 +272,9 @@ def _element_sheet(counted: Count) -> Sheet:
 
 def _totals_text(counted: Count) -> str:
     totals = counted.totals
+    bound = "at least " if counted.graph.unknown else ""
     return (
-        f"{short(totals.macs)} multiply-adds ({short(totals.flops)} flops),"
+        f"{bound}{short(totals.macs)} multiply-adds ({short(totals.flops)} flops),"
         f" {short(totals.params)} params, {short(totals.buffers)} buffers,"
         f" {short(totals.activations)} activations"
     )
@@ -273,9 +283,7 @@ def _totals_text(counted: Count) -> str:
 # --- JSON ----------------------------------------------------------------------------
 
 
-def count_record(
-    counted: Count, arch: Architecture, *, elementwise: bool
-) -> dict[str, Any]:
+def count_record(counted: Count, arch: Network, *, elementwise: bool) -> dict[str, Any]:
     """The JSON record of a count."""
     layers = counted.all_layers if elementwise else counted.layers
     return {

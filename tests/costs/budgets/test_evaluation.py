@@ -10,7 +10,9 @@ from mnprofile.cli import main
 from mnprofile.costs.budgets.baseline import NetworkCosts
 from mnprofile.costs.budgets.evaluation import check_budgets
 from mnprofile.costs.budgets.reading import Budget, BudgetFile
-from mnprofile.costs.comparison import Costs
+from mnprofile.costs.comparison.sides import (
+    Costs,
+)
 from mnprofile.networks.configuration import Request
 from tests.costs.budgets.projects import PHONE, limits, project
 

@@ -6,6 +6,7 @@
     if (text !== undefined) node.textContent = text;
     return node;
   };
+  const heads = (table) => table.tHead.rows[table.tHead.rows.length - 1].cells;
   const key = (row, column) => {
     const cell = row.cells[column];
     return "n" in cell.dataset ? Number(cell.dataset.n) : cell.textContent;
@@ -16,7 +17,7 @@
 
   const sort = (table, column, head) => {
     const down = head.getAttribute("aria-sort") === "ascending";
-    for (const other of table.tHead.rows[0].cells) other.removeAttribute("aria-sort");
+    for (const other of heads(table)) other.removeAttribute("aria-sort");
     head.setAttribute("aria-sort", down ? "descending" : "ascending");
     const rows = [...table.tBodies[0].rows];
     rows.sort((a, b) => compare(key(a, column), key(b, column)) * (down ? -1 : 1));
@@ -44,7 +45,7 @@
   };
 
   document.querySelectorAll("table.sortable").forEach((table, number) => {
-    [...table.tHead.rows[0].cells].forEach((head, column) => {
+    [...heads(table)].forEach((head, column) => {
       const button = make("button", head.textContent);
       button.type = "button";
       button.addEventListener("click", () => sort(table, column, head));

@@ -5,67 +5,24 @@ that they match as well as possible (unchanged blocks best, then those with the 
 layers). Within a pair, layers are matched by their part: expand, depthwise, project.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
-from pathlib import Path
 from typing import Literal
 
-from mnprofile.base.json_files import read_record
-from mnprofile.costs.counting import Count
-from mnprofile.networks.configuration import spec_text
+from mnprofile.costs.comparison.sides import (
+    COMPARED,
+    Costs,
+    Part,
+    Quantity,
+    Side,
+    summed,
+)
 
 State = Literal["added", "removed", "grew", "shrank", "unchanged"]
 STATES: tuple[State, ...] = ("added", "removed", "grew", "shrank", "unchanged")
-Quantity = Literal["macs", "params", "activations"]
-COMPARED: tuple[Quantity, ...] = ("macs", "params", "activations")
 Depth = Literal["stage", "block", "layer"]
-MAX_LAYERS = 5_000
 DEPTHS: tuple[Depth, ...] = ("stage", "block", "layer")
-
-
-@dataclass(frozen=True, slots=True)
-class Costs:
-    """The compared quantities of a layer, block or stage. Costs can be added."""
-
-    macs: int = 0
-    params: int = 0
-    activations: int = 0
-
-    def __add__(self, other: "Costs") -> "Costs":
-        return Costs(
-            self.macs + other.macs,
-            self.params + other.params,
-            self.activations + other.activations,
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """One layer of a side, whatever its source."""
-
-    name: str
-    block: str
-    stage: str
-    type: str
-    costs: Costs
-    line: int | None = None  # of the table it was built from
-
-
-@dataclass(frozen=True)
-class Side:
-    """One of the two networks. ``label`` is its name for people."""
-
-    label: str
-    layers: tuple[Part, ...]
-
-    @property
-    def stages(self) -> dict[str, Costs]:
-        """The sum of each stage, in network order."""
-        found: dict[str, Costs] = {}
-        for layer in self.layers:
-            found[layer.stage] = found.get(layer.stage, Costs()) + layer.costs
-        return found
 
 
 @dataclass(frozen=True)
@@ -83,6 +40,8 @@ class Delta:
     parts: tuple["Delta", ...] = ()
     type: str = ""
     line: int | None = None  # in the head's table, else the base's
+    before: Part | None = None  # the two layers, where the row is one
+    after: Part | None = None
 
     def of(self, quantity: Quantity) -> tuple[int, int]:
         """A quantity before and after; 0 if there is no such row."""
@@ -139,63 +98,6 @@ class Comparison:
         moved = [row for row in self.rows("layer") if row.moved(quantity)]
         moved.sort(key=lambda row: -abs(row.moved(quantity)))
         return tuple(moved[:top])
-
-
-def side_of_count(counted: Count) -> Side:
-    """A side from a count made in this run."""
-    return Side(
-        f"{counted.config.name}@{spec_text(counted.config)}",
-        tuple(
-            Part(
-                name=layer.name,
-                block=layer.block,
-                stage=layer.stage,
-                type=layer.type,
-                costs=Costs(
-                    layer.figures.macs, layer.figures.params, layer.figures.activations
-                ),
-                line=layer.origin.line,
-            )
-            for layer in counted.layers
-        ),
-    )
-
-
-def side_of_file(path: Path) -> Side:
-    """A side from a file that ``mnprofile count --format json`` wrote.
-
-    The totals must be the sums of the layers. Raises RecordError, IncomparableError or
-    FileError.
-    """
-    record = read_record(path, "count")
-    found = record.records("layers")
-    if len(found) > MAX_LAYERS:
-        record.refuse("layers", f"{len(found)} layers", f"at most {MAX_LAYERS}")
-    layers: list[Part] = []
-    names: set[str] = set()
-    for one in found:
-        line = one.content.get("row")
-        name = one.text("name")
-        if name in names:
-            one.refuse("name", f'two layers are called "{name}"')
-        names.add(name)
-        layers.append(
-            Part(
-                name=name,
-                block=one.text("block"),
-                stage=one.text("stage"),
-                type=one.text("type"),
-                costs=Costs(*(one.count(quantity) for quantity in COMPARED)),
-                line=line if type(line) is int else None,
-            )
-        )
-    side = Side(path.name, tuple(layers))
-    totals = record.record("totals")
-    costs = _sum(layer.costs for layer in layers)
-    for quantity in COMPARED:
-        if totals.count(quantity) != getattr(costs, quantity):
-            totals.refuse(quantity, "not the sum of the layers")
-    return side
 
 
 def compare(base: Side, head: Side) -> Comparison:
@@ -323,6 +225,8 @@ def _block(stage: str, a: _Block | None, b: _Block | None) -> Delta:
                 y.costs if y else None,
                 type=known.type,
                 line=known.line,
+                before=x,
+                after=y,
             )
         )
     return _row(
@@ -348,11 +252,7 @@ def _row(
     return Delta(
         stage,
         name,
-        _sum(row.base for row in parts) if of_base else None,
-        _sum(row.head for row in parts) if of_head else None,
+        summed(row.base for row in parts) if of_base else None,
+        summed(row.head for row in parts) if of_head else None,
         tuple(parts),
     )
-
-
-def _sum(costs: Iterable[Costs | None]) -> Costs:
-    return sum((one for one in costs if one), start=Costs())

@@ -1,0 +1,1 @@
+"""Networks side by side: what differs, and why."""

@@ -1,0 +1,196 @@
+"""The networks of a comparison: layers with their costs, from a count or its file."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from math import prod
+from pathlib import Path
+from typing import Any, Literal, NamedTuple
+
+from mnprofile.base.json_files import read_record
+from mnprofile.base.records import Record
+from mnprofile.base.units import resolution_text
+from mnprofile.costs.counting import Count, Layer
+from mnprofile.networks.configuration import spec_text
+
+Quantity = Literal["macs", "params", "activations"]
+COMPARED: tuple[Quantity, ...] = ("macs", "params", "activations")
+MAX_LAYERS = 5_000
+
+
+@dataclass(frozen=True, slots=True)
+class Costs:
+    """The compared quantities of a layer, block or stage. Costs can be added."""
+
+    macs: int = 0
+    params: int = 0
+    activations: int = 0
+
+    def __add__(self, other: "Costs") -> "Costs":
+        return Costs(
+            self.macs + other.macs,
+            self.params + other.params,
+            self.activations + other.activations,
+        )
+
+    def __sub__(self, other: "Costs") -> "Costs":
+        return Costs(
+            self.macs - other.macs,
+            self.params - other.params,
+            self.activations - other.activations,
+        )
+
+
+class Form(NamedTuple):
+    """What a layer's costs follow from, so that a difference can be explained."""
+
+    kernel: tuple[int, int]
+    groups: int
+    weights: int
+    biases: int
+    bn_affine: int
+
+    @property
+    def area(self) -> int:
+        return prod(self.kernel)
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One layer of a side, whatever its source."""
+
+    name: str
+    block: str
+    stage: str
+    type: str
+    costs: Costs
+    line: int | None = None  # of the table it was built from
+    form: Form | None = None  # None: not known
+
+
+@dataclass(frozen=True)
+class Side:
+    """One of the networks. ``label`` is its name, ``title`` the one that pages show.
+
+    ``input`` is the size of its input ("224"), ``classes`` their number, if known.
+    """
+
+    label: str
+    layers: tuple[Part, ...]
+    input: str = ""
+    classes: int | None = None
+    title: str = ""
+
+    @property
+    def shown(self) -> str:
+        """What a page calls it."""
+        return self.title or self.label
+
+    @property
+    def stages(self) -> dict[str, Costs]:
+        """The sum of each stage, in network order."""
+        found: dict[str, Costs] = {}
+        for layer in self.layers:
+            found[layer.stage] = found.get(layer.stage, Costs()) + layer.costs
+        return found
+
+
+def summed(costs: Iterable[Costs | None]) -> Costs:
+    """The sum of some costs; None counts as nothing."""
+    return sum((one for one in costs if one), start=Costs())
+
+
+def side_of_count(counted: Count) -> Side:
+    """A side from a count made in this run."""
+    return Side(
+        f"{counted.config.name}@{spec_text(counted.config)}",
+        tuple(map(_part, counted.layers)),
+        resolution_text(counted.config.resolution),
+        counted.config.classes,
+    )
+
+
+def _part(layer: Layer) -> Part:
+    figures = layer.figures
+    kernel: Any = layer.kernel
+    return Part(
+        name=layer.name,
+        block=layer.block,
+        stage=layer.stage,
+        type=layer.type,
+        costs=Costs(figures.macs, figures.params, figures.activations),
+        line=layer.origin.line,
+        form=Form(
+            kernel if isinstance(kernel, tuple) else (kernel, kernel),
+            layer.groups,
+            figures.weights,
+            figures.biases,
+            figures.bn_affine,
+        ),
+    )
+
+
+def side_of_file(path: Path) -> Side:
+    """A side from a file that ``mnprofile count --format json`` wrote.
+
+    The totals must be the sums of the layers. Raises RecordError, IncomparableError or
+    FileError.
+    """
+    record = read_record(path, "count")
+    found = record.records("layers")
+    if len(found) > MAX_LAYERS:
+        record.refuse("layers", f"{len(found)} layers", f"at most {MAX_LAYERS}")
+    layers: list[Part] = []
+    names: set[str] = set()
+    for one in found:
+        line = one.content.get("row")
+        name = one.text("name")
+        if name in names:
+            one.refuse("name", f'two layers are called "{name}"')
+        names.add(name)
+        layers.append(
+            Part(
+                name=name,
+                block=one.text("block"),
+                stage=one.text("stage"),
+                type=one.text("type"),
+                costs=Costs(*(one.count(quantity) for quantity in COMPARED)),
+                line=line if type(line) is int else None,
+                form=_form(one),
+            )
+        )
+    model = record.content.get("model")
+    known = model if isinstance(model, dict) else {}
+    classes, size = known.get("classes"), known.get("resolution")
+    side = Side(
+        path.name,
+        tuple(layers),
+        _size(size),
+        classes if type(classes) is int else None,
+    )
+    totals = record.record("totals")
+    costs = summed(layer.costs for layer in layers)
+    for quantity in COMPARED:
+        if totals.count(quantity) != getattr(costs, quantity):
+            totals.refuse(quantity, "not the sum of the layers")
+    return side
+
+
+def _size(given: object) -> str:
+    """A resolution of a file: a side, or height and width."""
+    sides: list[Any] = given if isinstance(given, list) else [given]
+    if not 1 <= len(sides) <= 2 or not all(type(one) is int for one in sides):
+        return ""
+    return resolution_text((sides[0], sides[-1]))
+
+
+def _form(record: Record) -> Form | None:
+    """What a file says about a layer; None if it lacks a part of that."""
+    kernel = record.content.get("kernel")
+    sides: list[Any] = kernel if isinstance(kernel, list) else [kernel, kernel]
+    names = ("groups", "weights", "biases", "bn_affine")
+    rest: list[Any] = [record.content.get(name) for name in names]
+    if len(sides) != 2 or not all(
+        type(value) is int and value >= 0 for value in (*sides, *rest)
+    ):
+        return None
+    return Form((sides[0], sides[1]), *rest)

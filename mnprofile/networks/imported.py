@@ -1,0 +1,25 @@
+"""A network that is not a table: what is known of it besides its graph."""
+
+from dataclasses import dataclass
+
+from mnprofile.networks.notation.rows import Architecture
+from mnprofile.networks.notation.table import Erratum
+
+
+@dataclass(frozen=True)
+class Imported:
+    """A network read from code or a file. It has one form: no width, no expansion.
+
+    ``spelling`` is the ARCH that names it on the command line, ``source`` says where it
+    was read from and how.
+    """
+
+    name: str
+    title: str
+    source: str
+    spelling: str
+    aliases: tuple[str, ...] = ()
+    errata: tuple[Erratum, ...] = ()
+
+
+Network = Architecture | Imported

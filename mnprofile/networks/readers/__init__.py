@@ -1,0 +1,1 @@
+"""Other ways to a graph than a table: PyTorch networks and model files."""

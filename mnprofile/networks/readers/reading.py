@@ -1,0 +1,75 @@
+"""Which reader a network that is not a table needs, and what it refuses.
+
+A reader is an entry in ``READERS``; its module has
+
+    read(arch: str, asked: ReadRequest) -> tuple[Imported, Graph]
+
+and is imported when a network is its own. ``arch`` is what the user wrote.
+"""
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import import_module
+
+from mnprofile.base.errors import UsageError
+from mnprofile.graph.graph import Graph
+from mnprofile.networks.configuration import Request
+from mnprofile.networks.imported import Imported
+from mnprofile.networks.readers.inputs import ReadRequest
+
+HEAD = 64  # bytes at the start of a file, by which a reader may know its own
+
+
+@dataclass(frozen=True)
+class Reader:
+    """A way to read a network. ``claims`` tells from ARCH and a file's first bytes.
+
+    ``why_fixed`` completes "--alpha: ARCH has no width multiplier: ...".
+    """
+
+    name: str
+    module: str
+    claims: Callable[[str, bytes], bool]
+    why_fixed: str
+    instead: str
+
+
+READERS: tuple[Reader, ...] = ()
+
+
+def reader_of(arch: str) -> Reader | None:
+    """The reader of a network that is not a table, or None."""
+    head = b""
+    if os.path.isfile(arch):  # noqa: PTH113 - unlike Path.is_file it never raises
+        try:
+            with open(arch, "rb") as file:
+                head = file.read(HEAD)
+        except OSError:
+            head = b""  # its reader says why it cannot be read
+    return next((one for one in READERS if one.claims(arch, head)), None)
+
+
+def read_network(
+    reader: Reader, arch: str, asked: ReadRequest, settings: Request
+) -> tuple[Imported, Graph]:
+    """Read a network.
+
+    Raises UsageError for settings that only a table has, and what the reader raises.
+    """
+    for option, value, what in (
+        ("alpha", settings.alpha, "width multiplier"),
+        ("rho", settings.rho, "resolution of its own that rho is relative to"),
+        ("t", settings.t, "expansion factor"),
+        ("classes", settings.classes, "number of classes to set"),
+        ("output-stride", settings.output_stride, "output stride to set"),
+        ("impl", settings.impl, "width rules"),
+    ):
+        if value is not None:
+            raise UsageError(
+                f"--{option}: {arch} has no {what}: {reader.why_fixed}",
+                accepted=reader.instead,
+            )
+    read = import_module(reader.module).read
+    network, graph = read(arch, asked)
+    return network, graph
