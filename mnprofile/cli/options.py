@@ -121,6 +121,16 @@ network_options = together(
     ),
     click.option("--rho", type=float, help="Input size relative to the table's own."),
     click.option(
+        "--depth",
+        type=float,
+        help="Multiplier of the repeats of blocks, rounded up. [default: 1]",
+    ),
+    click.option(
+        "--phi",
+        type=float,
+        help="Compound scaling: sets --alpha, --depth and --res (EfficientNet).",
+    ),
+    click.option(
         "--t",
         type=float,
         help="Expansion factor of every block whose printed factor is above 1.",

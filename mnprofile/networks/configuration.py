@@ -107,7 +107,7 @@ def configure(arch: Architecture, request: Request = Request()) -> Configuration
         name=arch.name,
         resolution=checked_resolution(arch, size),
         table_resolution=arch.resolution,
-        alpha=1.0 if request.alpha is None else checked_alpha(request.alpha),
+        alpha=1.0 if request.alpha is None else checked_alpha(request.alpha, arch),
         t=checked_t(arch, request.t),
         classes=checked_classes(arch, request.classes),
         output_stride=checked_output_stride(request.output_stride),
@@ -159,13 +159,18 @@ def checked_depth(arch: Architecture, depth: object) -> float:
     return value
 
 
-def checked_alpha(alpha: object) -> float:
-    """A width multiplier above 0, or UsageError."""
+def checked_alpha(alpha: object, arch: Architecture) -> float:
+    """A width multiplier above 0, or UsageError; 1 where a table has no width rules."""
     value = real_number("alpha", alpha)
     if not 0 < value <= MAX_ALPHA:
         raise UsageError(
             f"alpha: {value:g} is out of range",
             accepted=f"above 0, at most {MAX_ALPHA:g}",
+        )
+    if value != 1 and not arch.scaling[PAPER].scales:
+        raise UsageError(
+            f"alpha: {arch.name} has no width rules: its channels are those printed",
+            accepted="1",
         )
     return value
 

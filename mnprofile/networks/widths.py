@@ -108,6 +108,7 @@ class Implementation(NamedTuple):
     squeezed: WidthRule  # squeeze-excite, from a quarter of the expanded channels
     padding: Padding = SAME
     strided_depthwise: Padding | None = None  # of depthwise rows with a stride
+    scales: bool = True  # False: alpha must be 1
     expands_always: bool = False  # an expansion stands even where the factor is 1
     fixed_depth: tuple[int, ...] = ()  # rows that a depth multiplier leaves alone
 
@@ -201,6 +202,8 @@ SCALINGS: dict[str, Scaling] = {
             padding=CENTRED,
         ),
     },
+    # Channels as printed, in networks without a width multiplier.
+    "fixed": {"paper": _implementation(KEPT)._replace(scales=False)},
 }
 FAMILIES = tuple(SCALINGS)
 

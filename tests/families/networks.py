@@ -38,11 +38,23 @@ NETWORKS: tuple[tuple[str, str, dict[str, Any], str, str], ...] = (
         for library in ("timm", "torchvision")
     ),
     *(
-        ("timm", f"efficientnet_lite{at}", {}, f"efficientnet-lite{at}@1/{side}", "timm")
+        (
+            "timm",
+            f"efficientnet_lite{at}",
+            {},
+            f"efficientnet-lite{at}@1/{side}",
+            "timm",
+        )
         for at, side in enumerate((224, 240, 260, 280, 300))
     ),
     *(
-        ("timm", f"efficientnetv2_{size}", {}, f"efficientnet-v2-{size}@1/{side}", "timm")
+        (
+            "timm",
+            f"efficientnetv2_{size}",
+            {},
+            f"efficientnet-v2-{size}@1/{side}",
+            "timm",
+        )
         for size, side in (("s", 384), ("m", 480), ("l", 480))
     ),
     *(
@@ -151,7 +163,7 @@ def maker(library: str, name: str, settings: dict[str, Any]) -> Callable[[], Any
     try:
         import torchvision
     except RuntimeError:  # a build without them: declare what its import asks for
-        ops = torch.library.Library("torchvision", "DEF")
+        ops: Any = torch.library.Library("torchvision", "DEF")  # type: ignore[no-untyped-call]
         for one in ("nms", "qnms"):
             ops.define(f"{one}(Tensor dets, Tensor scores, float iou) -> Tensor")
         _KEPT.append(ops)
