@@ -77,6 +77,13 @@ SAMPLE = (
     "fbnet-a",
     "mobilenet-edgetpu-v2-xs",
     "mobilenet-v4-conv-small",
+    "resnet-50",
+    "alexnet",
+    "shufflenet-v1",
+    "shufflenet-v2",
+    "squeezenet",
+    "googlenet",
+    "ghostnet",
 )
 
 GOOD_V2 = """\

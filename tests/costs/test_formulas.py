@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mnprofile import build, count, explain, explain_network, parse
+from mnprofile import build, count, explain, explain_network, load, parse
 from mnprofile.base.errors import UsageError
 from mnprofile.costs.explaining import Explanation, explainable
 from mnprofile.costs.formulas import Formula, derive

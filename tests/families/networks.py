@@ -88,6 +88,38 @@ NETWORKS: tuple[tuple[str, str, dict[str, Any], str, str], ...] = (
         )
         for size in ("xs", "s", "m", "l")
     ),
+    *(
+        (library, f"resnet{depth}", {}, f"resnet-{depth}@1/224", library)
+        for depth in (18, 34, 50, 101, 152)
+        for library in ("timm", "torchvision")
+    ),
+    *(
+        ("torchvision", f"vgg{depth}", {}, f"vgg-{depth}@1/224", "torchvision")
+        for depth in (11, 13, 16, 19)
+    ),
+    ("torchvision", "alexnet", {}, "alexnet@1/224", "torchvision"),
+    ("torchvision", "squeezenet1_0", {}, "squeezenet@1/224", "torchvision"),
+    (
+        "torchvision",
+        "googlenet",
+        {"aux_logits": False, "init_weights": False},
+        "googlenet@1/224",
+        "torchvision",
+    ),
+    *(
+        (
+            "torchvision",
+            f"shufflenet_v2_x{width.replace('.', '_')}",
+            {},
+            f"shufflenet-v2-{width.removesuffix('.0')}x@1/224",
+            "torchvision",
+        )
+        for width in ("0.5", "1.0", "1.5", "2.0")
+    ),
+    *(
+        ("timm", f"ghostnet_{int(alpha * 100):03}", {}, f"ghostnet@{alpha}/224", "timm")
+        for alpha in (0.5, 1.0, 1.3)
+    ),
 )
 HEADER = ("library", "network", "table", "impl", "macs", "params", "layers", "digest")
 
@@ -119,10 +151,17 @@ def layers_of(graph: Graph) -> Layers:
         if isinstance(op, Windowed) and op.is_counted:
             sides = (*pair(op.kernel), *pair(op.stride), *pair(op.dilation))
             groups, bias = op.groups_on(x), int(getattr(op, "bias", False))
-            found.append((x.c, y.c, *sides, groups, bias, y.h, y.w))
+            found.append(_layer((x.c, y.c, *sides, groups, bias, y.h, y.w)))
         elif op.is_counted and op.kind == "linear":
             found.append((x.c, y.c, int(op.bias)))
     return found
+
+
+def _layer(convolution: tuple[int, ...]) -> tuple[int, ...]:
+    """A 1x1 convolution on a 1x1 map is a fully connected layer."""
+    taken, out, *sides, groups, bias, h, w = convolution
+    is_linear = set(sides) == {1} and groups == 1 and (h, w) == (1, 1)
+    return (taken, out, bias) if is_linear else convolution
 
 
 def measure(make: Callable[[], Any], side: int) -> Measured:
@@ -144,7 +183,7 @@ def measure(make: Callable[[], Any], side: int) -> Measured:
         sides = (*module.kernel_size, *module.stride, *module.dilation)
         channels = (module.in_channels, module.out_channels)
         size = tuple(output.shape[2:])
-        layers.append((*channels, *sides, module.groups, bias, *size))
+        layers.append(_layer((*channels, *sides, module.groups, bias, *size)))
 
     for module in network.modules():
         if isinstance(module, nn.Conv2d | nn.Linear):

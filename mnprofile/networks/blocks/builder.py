@@ -80,11 +80,17 @@ def _compare(arch: Architecture, row: Row, what: str, x: Shape, printed: Size) -
     header = arch.style.input_header
     made = f"the rows {'above' if what == 'input' else 'down to here'} produce"
     raise TableError(
-        f"the printed {what} is {row.cells[header].text}, {made} {x}",
+        f"the printed {what} is {_printed(row, header, printed)}, {made} {x}",
         place=arch.place(row, header),
         accepted=f"{x}, or, where the source itself misprints it, a row under the"
         " heading Errata",
     )
+
+
+def _printed(row: Row, header: str, size: Size) -> str:
+    cell = row.cells.get(header)
+    sides = f"{size.h}x{size.w}"
+    return cell.text if cell else sides if size.c is None else f"{sides}x{size.c}"
 
 
 @dataclass
@@ -106,6 +112,7 @@ class Builder:
     blocks: int = 0
     convs: int = 0
     heads: int = 0
+    pools: int = 0
     pooled: bool = False
     open_block: bool = False
     identities: list[str] = field(default_factory=list)
@@ -161,6 +168,10 @@ class Builder:
     def next_conv(self) -> str:
         self.convs += 1
         return f"conv{self.convs}"
+
+    def next_pool(self) -> str:
+        self.pools += 1
+        return f"pool{self.pools}"
 
     def next_head(self) -> str:
         self.heads += 1

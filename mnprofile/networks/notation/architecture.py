@@ -180,6 +180,8 @@ def _rows(table: Table, style: TableStyle, settings: Settings) -> list[Row]:
                 settings.squeeze_excite,
                 column,
                 below,
+                (*rows, *group)[-1] if rows or group else None,
+                settings.batch_norm,
             ),
         )
         group += made if isinstance(made, tuple) else (made,)
@@ -201,15 +203,14 @@ def _check_order(table: Table, style: TableStyle, rows: tuple[Row, ...]) -> None
     """Nothing follows the classifier, and only 1x1 layers follow the pooling."""
     pooled = classified = False
     for row in rows:
-        header = style.operator_header
-        place = table.cell_place(row.cells[header], style.printed[header])
+        place = _operator_place(table, style, row)
         if row.ends:
             if not classified:
                 raise TableError("softmax without a classifier above it", place=place)
-        elif classified:
+        elif classified and (pooled or not row.pools):
             raise TableError("a row after the classifier", place=place)
         elif row.classifies:
-            if not pooled:
+            if not (pooled or row.classifies_maps):
                 raise TableError(
                     "a classifier before the pooling",
                     place=place,
@@ -221,7 +222,7 @@ def _check_order(table: Table, style: TableStyle, rows: tuple[Row, ...]) -> None
                 "only 1x1 convolutions and the classifier can follow the pooling",
                 place=place,
             )
-        elif pooled and getattr(row, "squeeze_excite", False):
+        elif pooled and getattr(row, "squeeze_excite", None):
             cell = row.cells["se"]
             raise TableError(
                 "squeeze-excite after the pooling",
@@ -229,6 +230,13 @@ def _check_order(table: Table, style: TableStyle, rows: tuple[Row, ...]) -> None
                 accepted="-",
             )
         pooled = pooled or row.pools
+
+
+def _operator_place(table: Table, style: TableStyle, row: Row) -> Place:
+    cell = row.cells.get(style.operator_header)
+    if cell is None:
+        return Place(table.file, row.line)
+    return table.cell_place(cell, style.printed[style.operator_header])
 
 
 def _classes(table: Table, rows: tuple[Row, ...], setting: int | None) -> int:

@@ -114,8 +114,8 @@ def _rule(width: str, value: object) -> WidthRule:
 Check = tuple[Callable[[object], bool], str]  # a test of a value, and what it accepts
 
 
-def _one_of(*accepted: str) -> Check:
-    return lambda value: value in accepted, ", ".join(accepted)
+def _one_of(*accepted: object) -> Check:
+    return lambda value: value in accepted, ", ".join(map(str, accepted))
 
 
 def _whole(low: int, high: int) -> Check:
@@ -142,6 +142,8 @@ _KEYS: dict[str, Check] = {
 _ROWS = "fixed-depth"
 _FLAGS: dict[str, Check] = {
     "expands-always": (lambda value: isinstance(value, bool), "true or false"),
+    "strides-late": (lambda value: isinstance(value, bool), "true or false"),
+    "inception-kernel": _one_of(3, 5),
     _ROWS: (
         lambda value: (
             isinstance(value, list)

@@ -42,6 +42,7 @@ class Row:
     expands: ClassVar[bool] = False  # it has an expansion factor
     pools: ClassVar[bool] = False
     classifies: ClassVar[bool] = False
+    classifies_maps: ClassVar[bool] = False  # before the pooling
     ends: ClassVar[bool] = False  # it follows the network, as softmax does
 
     def build(self, to: Builder) -> None:
@@ -123,7 +124,9 @@ class Architecture:
         """The place of a row, or of its cell under a normalised header."""
         if header is None:
             return Place(self.table.file, row.line)
-        cell = row.cells[header]
+        cell = row.cells.get(header)
+        if cell is None:  # the style has no such column
+            return Place(self.table.file, row.line)
         return self.table.cell_place(cell, self.style.printed[header])
 
 

@@ -41,6 +41,7 @@ class Settings(NamedTuple):
     column: str | None = None
     compound: Compound | None = None
     group: str = ""
+    batch_norm: bool = True
 
 
 _EXAMPLES = {
@@ -63,6 +64,7 @@ _KEYS = (
     "depth",
     "column",
     "compound",
+    "batch-norm",
     "variants",
 )
 
@@ -119,6 +121,7 @@ def _settings(
         group=read.name("family")
         if "family" in content
         else f"MobileNet{family.upper()}",
+        batch_norm=read.flag("batch-norm", default=True),
     )
 
 
@@ -175,6 +178,12 @@ class _Reader(Record):
             self.refuse(key, "not a whole number", f"1 to {high}")
         if not 1 <= value <= high:
             self.refuse(key, "out of range", f"1 to {high}")
+        return value
+
+    def flag(self, key: str, *, default: bool) -> bool:
+        value = self.content.get(key, default)
+        if not isinstance(value, bool):
+            self.refuse(key, "not accepted", "true or false")
         return value
 
     def multiplier(self, key: str) -> float:

@@ -78,6 +78,8 @@ class Context(NamedTuple):
     squeeze_excite: SqueezeExcite | None = None  # of the settings
     column: str | None = None  # of the settings: which of several columns to read
     below: RowCells | None = None  # the next row
+    above: Row | None = None  # what the row above was read as
+    batch_norm: bool = True  # of the settings: after convolutions
 
 
 ReadRow = Callable[[RowCells, Context], Row | tuple[Row, ...]]
