@@ -158,7 +158,11 @@ class _Derivation:
                 shapes[node.inputs[0]] = self.input_shape(first)
             x = shapes[node.inputs[0]]
             op: Any = self.symbolic(node, x)
-            y = self.named(op.out_shape(x), node.out_shape)
+            # Maps that are added have one shape; those that are joined add up.
+            joined = node.inputs[1:] if op.takes is None else ()
+            others = [shapes.get(name, x) for name in joined]
+            made = op.out_shape(x, *others)
+            y = self.named(made, node.out_shape)
             shapes[node.name] = y
             if not op.is_counted:
                 continue
