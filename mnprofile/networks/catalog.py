@@ -130,6 +130,9 @@ def load(arch: Arch) -> Architecture:
     entry = entry_of(text)
     if entry is not None:
         return _shipped(entry)
+    backbone, plus, head = text.rpartition("+")
+    if plus and not os.path.lexists(text):
+        return _headed(backbone, head)
     looks_like_a_path = os.sep in text or "/" in text or text.endswith(".md")
     if looks_like_a_path or os.path.lexists(text):
         return _load_file(Path(text))
@@ -139,6 +142,30 @@ def load(arch: Arch) -> Architecture:
         accepted=", ".join(names()) + ", or a path to a table",
         suggestion=close,
     )
+
+
+@cache
+def _headed(backbone: str, name: str) -> Architecture:
+    """A backbone with a head: a shipped one by name, or a path to a head's table."""
+    from mnprofile.networks.heads import read_head, with_head  # rarely needed
+
+    known = {path.stem: path for path in sorted(heads_folder().glob("*.md"))}
+    if name in known:
+        text, file = known[name].read_text("utf-8"), f"tables/heads/{name}.md"
+    elif name.endswith(".md"):
+        text, file = FILES.text(Path(name)), name
+    else:
+        raise UsageError(
+            f'no head is called "{name}"',
+            accepted=", ".join(known) + ", or a path to a head's table",
+            suggestion=nearest(name, list(known)),
+        )
+    return with_head(load(backbone), read_head(read_table(text, file)))
+
+
+def heads_folder() -> Path:
+    """The shipped heads."""
+    return tables_folder() / "heads"
 
 
 def parse(text: str, file: str = "<text>", variant: str | None = None) -> Architecture:

@@ -110,7 +110,11 @@ def configure(arch: Architecture, request: Request = Request()) -> Configuration
         alpha=1.0 if request.alpha is None else checked_alpha(request.alpha, arch),
         t=checked_t(arch, request.t),
         classes=checked_classes(arch, request.classes),
-        output_stride=checked_output_stride(request.output_stride),
+        output_stride=checked_output_stride(
+            request.output_stride
+            if arch.head is None or request.output_stride
+            else arch.head.output_stride
+        ),
         depth=1.0 if request.depth is None else checked_depth(arch, request.depth),
         impl=checked_impl(arch, request.impl or PAPER),
     )

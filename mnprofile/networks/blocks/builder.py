@@ -44,6 +44,8 @@ def assemble(arch: Architecture, config: Configuration) -> Graph:
     builder = Builder(arch, config, Tape(Shape(arch.rows[0].channels, height, width)))
     for index, row in enumerate(arch.rows):
         builder.add_row(index, row)
+    if arch.head is not None:
+        arch.head.build(builder)
     return builder.tape.graph(config, builder.notes())
 
 

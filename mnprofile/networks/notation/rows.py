@@ -14,6 +14,7 @@ from mnprofile.networks.widths import Scaling
 
 if TYPE_CHECKING:
     from mnprofile.networks.blocks.builder import Builder
+    from mnprofile.networks.heads import Head
     from mnprofile.networks.notation.styles.style import TableStyle
 
 
@@ -106,6 +107,7 @@ class Architecture:
     width: float = 1.0  # multiplies alpha: of a variant that is a wider network
     depth: float = 1.0  # multiplies the repeats, which are rounded up
     compound: Compound | None = None  # what phi means
+    head: Head | None = None  # in place of pooling and classifier
     group: str = ""  # under which it is listed: "EfficientNet"
 
     @property
@@ -114,7 +116,7 @@ class Architecture:
 
     @property
     def has_classifier(self) -> bool:
-        return any(row.classifies for row in self.rows)
+        return self.head is not None or any(row.classifies for row in self.rows)
 
     @property
     def has_expansion(self) -> bool:
