@@ -33,6 +33,7 @@ COMMANDS = (
     "count",
     "explain",
     "memory",
+    "time",
     "check",
     "ledger",
     "reproduce",

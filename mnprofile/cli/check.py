@@ -15,11 +15,30 @@ from mnprofile.cli.options import (
 )
 from mnprofile.cli.output import emit
 from mnprofile.cli.progress import step_bar
+from mnprofile.cli.tasks import TASK_OPTIONS, TaskRun, run_tasks, task_options
 from mnprofile.evidence.profilers.cross_check import Check, check
 from mnprofile.evidence.profilers.foreign import check_against
 from mnprofile.networks.readers.inputs import parse_argument
 from mnprofile.views.sheets.check import By, check_document
+from mnprofile.views.sheets.checked_grid import checked_grid_document, tally
 from mnprofile.views.sheets.foreign import foreign_document
+
+
+def is_many(value: object) -> bool:
+    """Whether a value of an option is a list or a range of values."""
+    return isinstance(value, str) and ("," in value or ":" in value)
+
+
+class OneOrMany(click.ParamType[Any]):
+    """A value as the given type reads it, or a list or range of them as text."""
+
+    def __init__(self, one: click.ParamType[Any]) -> None:
+        self.one, self.name = one, one.name
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> Any:
+        return value if is_many(value) else self.one.convert(value, param, ctx)
 
 
 @click.command("check")
@@ -52,14 +71,24 @@ from mnprofile.views.sheets.foreign import foreign_document
     metavar="KEY=VALUE",
     help="Argument of the callable: a Python literal or text. Repeatable.",
 )
+@click.option(
+    "--grid",
+    "grid_name",
+    type=click.Choice(["published"]),
+    help="Check every width and size that is printed for the family of ARCH; without"
+    " ARCH, of every table.",
+)
+@task_options
 @output_options()
 def command(
+    arch: str | None,
     pooling: Any,
     activations: Any,
     by: By,
     counters: tuple[str, ...],
     factory: str | None,
     against_arguments: tuple[str, ...],
+    grid_name: str | None,
     format_: str | None,
     output: Path | None,
     **given: Any,
@@ -76,9 +105,13 @@ def command(
     imports MODULE (also from the current folder) and runs the named code with your
     permissions: only name code that you trust.
 
+    Lists and ranges, as `mnprofile sweep` takes them, or --grid published check many
+    configurations, each in a process of its own: one that crashes or takes too long
+    becomes a row with the reason.
+
     \b
-    Needs pip install 'mnprofile[check]'; --counter also needs
-    pip install 'mnprofile[check-all]'. Counters: torchinfo, ptflops,
+    Needs the extra check (torch, fvcore); --counter needs the extra
+    check-all. Counters: torchinfo, ptflops,
     ptflops-aten, ptflops-modules, thop, torchprofile, calflops,
     calflops-macs; "all" runs those that are installed.
 
@@ -92,20 +125,76 @@ def command(
       mnprofile check v2 --alpha 0.75 --res 160
       mnprofile check v2 --by stage --counter all
       mnprofile check v2 --against torchvision.models:mobilenet_v2
+      mnprofile check v2 --alpha 0.35:1.4:0.35 --res 128,224 --workers 2
+      mnprofile check --grid published --workers 2 --results checked.jsonl
       mnprofile check v2@0.75 --against torchvision.models:mobilenet_v2 \\
                 --against-arg width_mult=0.75
     """
+    how = TaskRun(**{name: given.pop(name) for name in TASK_OPTIONS})
     keywords = _keywords(factory, against_arguments, counters)
-    _, graph = network_of(**given)
+    style = {"pooling": pooling, "activations": activations}
+    if grid_name or any(is_many(given[name]) for name in AXES):
+        if factory is not None:
+            raise UsageError("--against compares one configuration, not a grid")
+        tasks = _tasks(arch, given, grid_name, {**style, "counters": counters})
+        rows = [one.row for one in run_tasks(tasks, how)]
+        emit(checked_grid_document(rows), format_, output)
+        return grid_exit_code(rows)
+    if not how.is_default:
+        raise UsageError("--workers and the like need a grid", accepted=_GRIDS)
+    if arch is None:
+        raise UsageError("ARCH is missing", accepted=f"ARCH, or {_GRIDS}")
+    _, graph = network_of(arch, **given)
     if factory is not None:
         outcome = check_against(graph, factory, keywords)
         emit(foreign_document(outcome), format_, output)
         return OK if outcome.agrees else VERDICT
-    style = {"pooling": pooling, "activations": activations}
     with step_bar() as progress:
         checked = check(graph, counters=counters, progress=progress, **style)
     emit(check_document(checked, by), format_, output)
     return _exit_code(checked)
+
+
+# Options that take one value, or several, which make a grid.
+AXES = ("alpha", "resolution", "rho", "t", "classes", "impl")
+_GRIDS = "--grid published, or lists and ranges such as --alpha 0.35:1.4:0.35"
+for _param in command.params:
+    if _param.name in AXES:
+        _param.type = OneOrMany(_param.type)
+    elif _param.name == "arch":
+        _param.required = False
+
+
+def _tasks(
+    arch: str | None, given: dict[str, Any], grid_name: str | None, more: dict[str, Any]
+) -> list[Any]:
+    """The configurations of a grid as tasks. Raises UsageError."""
+    from mnprofile.networks.catalog import load, shipped
+    from mnprofile.search.grids import grids_for
+    from mnprofile.search.tasks.checks import check_tasks, published_grids
+
+    axes = {name: given[name] for name in AXES}
+    axes["impl"] = axes["impl"] or "paper"
+    output_stride = given["output_stride"]
+    more["output_stride"] = output_stride and int(output_stride)
+    if grid_name is None:
+        if arch is None:
+            raise UsageError("ARCH is missing", accepted=f"ARCH, or {_GRIDS}")
+        return check_tasks(grids_for(arch, **axes), more)
+    set_too = [name for name in AXES[:-1] if given[name] is not None]
+    if set_too:
+        option = set_too[0].replace("resolution", "res")
+        raise UsageError(f"--grid published already sets --{option}")
+    archs = shipped() if arch is None else [load(arch)]
+    return check_tasks(published_grids(archs, axes["impl"]), more)
+
+
+def grid_exit_code(rows: Sequence[dict[str, Any]]) -> int:
+    """1 if a configuration differs, else 3 if one failed or is incomplete."""
+    found = tally(rows)
+    if found["differ"]:
+        return VERDICT
+    return UNMEASURED if found["failed"] or found["incomplete"] else OK
 
 
 def _keywords(

@@ -53,7 +53,7 @@ def command(
     In pyproject.toml (in mnprofile.toml: [[budget]]):
       [[tool.mnprofile.budget]]
       name = "phone"
-      arch = "v2@0.75/160"     # or a table file, or a pattern: "nets/*.md"
+      arch = "v2@0.75/160"     # or a table file, "nets/*.md", "paper.tex#2"
       max-macs = "110M"
       max-params = "2.7M"
       max-activations = "4M"

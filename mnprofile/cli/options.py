@@ -19,6 +19,7 @@ from mnprofile.networks.readers.inputs import (
     ReadRequest,
     parse_argument,
     parse_inputs,
+    parse_setting,
 )
 from mnprofile.networks.widths import IMPLS
 
@@ -78,6 +79,22 @@ def together(*options: Callable[[Any], Any]) -> Callable[[F], F]:
     return decorate
 
 
+# What chooses a table in a file, and completes it.
+table_options = together(
+    click.option(
+        "--table",
+        metavar="N",
+        help="Tabular to read in a LaTeX file, by its number or label.",
+    ),
+    click.option(
+        "--set",
+        "settings",
+        multiple=True,
+        metavar="KEY=VALUE",
+        help="Setting of a table, in place of that in its file. Repeatable.",
+    ),
+)
+
 # What describes a network that is not a table.
 reading_options = together(
     click.option(
@@ -108,10 +125,9 @@ reading_options = together(
     ),
 )
 
-# ARCH (an alias, a table's name, a path, "-", or a spec such as v2@0.75/160), and the
-# options that choose a configuration of it: what network_of takes.
-network_options = together(
-    click.argument("arch", metavar="ARCH", type=ArchType()),
+# The options that choose a configuration of a network.
+configuration_options = together(
+    table_options,
     click.option("--alpha", type=float, help="Width multiplier. [default: 1]"),
     click.option(
         "--res",
@@ -146,11 +162,18 @@ network_options = together(
     ),
     reading_options,
 )
+# ARCH (an alias, a table's name, a path, "-", or a spec such as v2@0.75/160), and the
+# options that choose a configuration of it: what network_of takes.
+network_options = together(
+    click.argument("arch", metavar="ARCH", type=ArchType()), configuration_options
+)
 
 
 def network_of(
     arch: str,
     *,
+    table: str | None = None,
+    settings: tuple[str, ...] = (),
     inputs: tuple[str, ...] = (),
     arguments: tuple[str, ...] = (),
     train: bool = False,
@@ -163,6 +186,8 @@ def network_of(
     ``emit`` says so. Raises UsageError, and what reading the network raises.
     """
     asked = ReadRequest(
+        table=table,
+        settings=tuple(map(parse_setting, settings)),
         inputs=parse_inputs(inputs),
         arguments=tuple(map(parse_argument, arguments)),
         train=train,

@@ -71,3 +71,36 @@ def size_bar(size: int) -> Iterator[Callable[[int], None]]:
             )
 
         yield advance
+
+
+@contextmanager
+def task_bar(total: int, done: int) -> Iterator[Callable[[bool], None]]:
+    """A bar of configurations that are run, with failures, rate and time left.
+
+    It begins at those that are ``done``; advance it with whether one has failed.
+    """
+    if not sys.stderr.isatty() or total < 2:
+        yield lambda _: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (
+        TextColumn("{task.completed} of {task.total}"),
+        BarColumn(),
+        TextColumn("{task.fields[failed]}{task.fields[rate]}"),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("", total=total, completed=done, failed="", rate="")
+        failures = 0
+
+        def advance(has_failed: bool) -> None:
+            nonlocal failures
+            failures += has_failed
+            bar.advance(task)
+            speed = bar.tasks[0].speed or 0
+            failed = f"{failures} failed, " if failures else ""
+            bar.update(task, failed=failed, rate=f"{speed:.1f}/s")
+
+        yield advance

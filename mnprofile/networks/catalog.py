@@ -3,6 +3,8 @@
 import os
 import re
 import sys
+from collections.abc import Mapping
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple, TypeGuard
@@ -19,6 +21,9 @@ from mnprofile.networks.widths import FAMILIES
 
 STDIN = "-"
 FILES = Input("Markdown file", TableError, 1 << 20, pipe="- for a pipe")
+LATEX = replace(FILES, noun="LaTeX file")
+SUFFIXES = (".md", ".tex")  # of a path to a table
+_TOML = re.compile(r"^ {0,3}(?:```|~~~)[ \t]*toml", re.MULTILINE | re.IGNORECASE)
 Arch = str | os.PathLike[str] | Architecture
 
 
@@ -98,7 +103,7 @@ def names() -> list[str]:
 @cache
 def _shipped(entry: ShippedTable) -> Architecture:
     text = entry.path.read_text("utf-8")
-    return parse(text, f"tables/{entry.path.name}", entry.variant)
+    return parse(text, f"tables/{entry.path.name}", variant=entry.variant)
 
 
 def entry_of(name: str) -> ShippedTable | None:
@@ -109,33 +114,59 @@ def entry_of(name: str) -> ShippedTable | None:
     return None
 
 
-def load(arch: Arch) -> Architecture:
+def split_table(text: str) -> tuple[str, str | None]:
+    """``paper.tex#2`` -> the file, and the number or label of a tabular in it."""
+    name, mark, key = text.rpartition("#")
+    can_have_one = name == STDIN or name.lower().endswith(".tex")
+    if not mark or not can_have_one or os.path.lexists(text):
+        return text, None
+    return name, key
+
+
+def load(
+    arch: Arch,
+    *,
+    table: int | str | None = None,
+    settings: Mapping[str, object] | None = None,
+) -> Architecture:
     """Find and read a table: an alias or name, a path, or "-" for standard input.
 
     An ``Architecture`` is returned unchanged. Every printed input size is compared with
     the computed one.
 
+    Args:
+        arch: ``paper.tex#2`` is the second tabular of a LaTeX file.
+        table: the number of the tabular, or its label, in place of ``#``.
+        settings: replace those that the file has.
+
     Raises:
         UsageError: there is neither a table nor a file of that name.
         TableError: the file is not a readable architecture table.
+        MissingExtraError: a LaTeX file, and pylatexenc is not installed.
     """
     if isinstance(arch, Architecture):
         return arch
-    text = os.fspath(arch)
+    text, key = split_table(os.fspath(arch))
+    if table is not None and key is not None:
+        raise UsageError(f"table: {os.fspath(arch)} already says which one")
+    key = key if table is None else str(table)
     if text == STDIN:
         if sys.stdin is None:
             raise UsageError("standard input is closed")
         data = FILES.bounded(sys.stdin.buffer, "<stdin>")
-        return parse(FILES.decoded(data, "<stdin>"), "<stdin>")
+        return parse(FILES.decoded(data, "<stdin>"), "<stdin>", key, settings)
     entry = entry_of(text)
+    if entry is not None and (key is not None or settings):
+        option = "set" if key is None else "table"
+        raise UsageError(f"--{option}: {text} is a shipped table", accepted="a path")
     if entry is not None:
         return _shipped(entry)
     backbone, plus, head = text.rpartition("+")
     if plus and not os.path.lexists(text):
         return _headed(backbone, head)
-    looks_like_a_path = os.sep in text or "/" in text or text.endswith(".md")
+    looks_like_a_path = os.sep in text or "/" in text or text.endswith(SUFFIXES)
     if looks_like_a_path or os.path.lexists(text):
-        return _load_file(Path(text))
+        return _load_file(Path(text), key, settings)
     close = nearest(text, [*names(), *(entry.name for entry in index())])
     raise UsageError(
         f'no architecture is called "{text}", and no file has that name',
@@ -168,11 +199,40 @@ def heads_folder() -> Path:
     return tables_folder() / "heads"
 
 
-def parse(text: str, file: str = "<text>", variant: str | None = None) -> Architecture:
-    """Read a table, or a variant of it, from its Markdown text. Raises TableError."""
-    arch = read_architecture(read_table(text, file), variant)
+def parse(
+    text: str,
+    file: str = "<text>",
+    table: int | str | None = None,
+    settings: Mapping[str, object] | None = None,
+    variant: str | None = None,
+) -> Architecture:
+    """Read a table from the text of a Markdown page or LaTeX file.
+
+    ``table`` and ``settings`` are those of ``load``; ``variant`` is the name of a
+    network that the page describes besides its own. Raises TableError.
+    """
+    if _is_latex(text, file):
+        from mnprofile.networks.notation.latex.reader import read_latex  # rarely used
+
+        key = None if table is None else str(table)
+        read = read_latex(text, file, key, settings or {})
+    elif table is not None:
+        raise TableError(
+            "not a LaTeX file: a Markdown page holds one table", place=Place(file)
+        )
+    else:
+        read = read_table(text, file)
+        read = replace(read, settings={**read.settings, **(settings or {})})
+    arch = read_architecture(read, variant)
     check_sizes(arch)
     return arch
+
+
+def _is_latex(text: str, file: str) -> bool:
+    if file.lower().endswith(SUFFIXES):
+        return file.lower().endswith(".tex")
+    has_one = "\\begin{tabular" in text or "\\begin{longtable" in text
+    return has_one and _TOML.search(text) is None
 
 
 def build(
@@ -195,8 +255,9 @@ def build(
             0 makes a block with a shortcut the identity.
         classes: replaces the number of classes; 0 leaves the classifier out.
         impl: whose width-multiplier rules apply: paper, torchvision, keras or timm.
-        output_stride: 8, 16 or 32: strides beyond it become dilation, as DeepLab does
-            (and torchvision's ``dilated`` V3, which equals 16).
+        output_stride: 8, 16 or 32: strides beyond it become dilation of the layers
+            after them, as in TF-slim, DeepLab and timm; of impl torchvision also of the
+            strided layer itself, as in its ``dilated`` V3, which equals 16.
 
     Raises:
         UsageError: a value out of range, or a setting that the table cannot use.
@@ -224,8 +285,11 @@ def is_shipped(arch: object) -> TypeGuard[Architecture]:
     return any(arch is _shipped(one) for one in index() if one.name == arch.name)
 
 
-def _load_file(path: Path) -> Architecture:
+def _load_file(
+    path: Path, key: str | None, settings: Mapping[str, object] | None
+) -> Architecture:
     if os.path.isdir(path):  # noqa: PTH112 - unlike Path.is_dir it never raises
         place = Place(str(path))
         raise TableError("this is a directory", place=place, accepted="a file")
-    return parse(FILES.text(path), str(path))
+    kind = LATEX if path.suffix.lower() == ".tex" else FILES
+    return parse(kind.text(path), str(path), key, settings)

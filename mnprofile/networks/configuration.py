@@ -21,6 +21,7 @@ MAX_DEPTH = 16
 MAX_PHI = 12
 PAPER = "paper"  # the implementation of the authors
 OUTPUT_STRIDES = (8, 16, 32)
+_TABLE_FILE = re.compile(r"\.(?:md|tex)(?:#[^@]*)?$")
 _ALPHA = r"[0-9]{0,6}\.?[0-9]{1,6}"
 
 
@@ -46,7 +47,7 @@ def parse_spec(text: str) -> tuple[str, Request]:
     that file. Raises UsageError.
     """
     arch, at, factors = text.rpartition("@")
-    if not at or text.endswith(".md") or os.path.lexists(text):
+    if not at or _TABLE_FILE.search(text) or os.path.lexists(text):
         return text, Request()
     width, slash, side = factors.partition("/")
     if not re.fullmatch(_ALPHA, width):

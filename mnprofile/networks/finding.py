@@ -40,6 +40,9 @@ def find_network(
         sides = (size, size) if isinstance(size, int) else size
         if sides is not None and asked.inputs:
             raise UsageError("--res and --input together: one of them gives the input")
+        if asked.table is not None or asked.settings:
+            option = "set" if asked.table is None else "table"
+            raise UsageError(f"--{option}: {name} is not a table")
         return read_network(reader, name, replace(asked, resolution=sides), settings)
     for option, value in (
         ("input", asked.inputs),
@@ -51,13 +54,14 @@ def find_network(
                 f"--{option}: {name} is a table",
                 accepted="a PyTorch network or a model file",
             )
-    table = catalog.load(name)
+    table = catalog.load(name, table=asked.table, settings=dict(asked.settings))
     return table, build_rows(table, configure(table, settings))
 
 
 def foreign_reader(name: str) -> Reader | None:
     """The reader of a network that is not a table; a shipped table comes first."""
-    is_table = name == catalog.STDIN or name.endswith(".md")
+    file, _ = catalog.split_table(name)
+    is_table = file == catalog.STDIN or file.endswith(catalog.SUFFIXES)
     if is_table or catalog.entry_of(name) is not None:
         return None
     return reader_of(name)

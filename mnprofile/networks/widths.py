@@ -1,7 +1,7 @@
 """Width rules, declared as data: from printed channels to the channels that are built.
 
-Each implementation rounds in its own way. At alpha 1.0 all build the printed channels.
-The rules are plain arithmetic on one number or an array of numbers.
+Each implementation rounds, pads and dilates in its own way. At alpha 1.0 all build the
+printed channels. The rules are plain arithmetic on one number or an array of numbers.
 
 Sources (code): TF-slim ``nets/mobilenet_v1.py`` and ``nets/mobilenet/`` (the authors'
 code, impl "paper"); torchvision ``models/mobilenetv2.py``, ``mobilenetv3.py``; Keras
@@ -98,7 +98,11 @@ class WidthRule(NamedTuple):
 
 
 class Implementation(NamedTuple):
-    """How one implementation of a family computes channel counts, and how it pads."""
+    """How one implementation of a family computes channel counts, pads and dilates.
+
+    At an output stride, a stride beyond it becomes the dilation of the layers after it;
+    ``dilates_own`` gives it to the layer itself, too.
+    """
 
     stem: WidthRule  # the first convolution
     output: WidthRule  # blocks and convolutions in between
@@ -108,6 +112,7 @@ class Implementation(NamedTuple):
     squeezed: WidthRule  # squeeze-excite, from a quarter of the expanded channels
     padding: Padding = SAME
     strided_depthwise: Padding | None = None  # of depthwise rows with a stride
+    dilates_own: bool = False
     scales: bool = True  # False: alpha must be 1
     strides_late: bool = False  # a residual block's stride: at its first k x k, not 1x1
     inception_kernel: int = 5  # torchvision's GoogLeNet has 3x3 in place of 5x5
@@ -145,6 +150,7 @@ def _implementation(
     squeezed: WidthRule = BY_8,
     padding: Padding = SAME,
     strided_depthwise: Padding | None = None,
+    dilates_own: bool = False,
 ) -> Implementation:
     """One rule for all outputs except those given."""
     return Implementation(
@@ -156,6 +162,7 @@ def _implementation(
         squeezed,
         padding,
         strided_depthwise,
+        dilates_own,
     )
 
 
@@ -179,6 +186,7 @@ SCALINGS: dict[str, Scaling] = {
             last=WIDER,
             expanded=WidthRule("input", divisor=1, minimum=1, rounding="half-even"),
             padding=CENTRED,
+            dilates_own=True,
         ),
         "keras": _implementation(
             CUT_BY_8,
@@ -192,7 +200,12 @@ SCALINGS: dict[str, Scaling] = {
         # The released 0.75 models of TF-slim keep the penultimate layer unscaled.
         "paper": _implementation(BY_8, head=WIDER),
         "torchvision": _implementation(
-            BY_8, last=INPUT_BY_8, expanded=BY_8, squeezed=CUT_BY_8, padding=CENTRED
+            BY_8,
+            last=INPUT_BY_8,
+            expanded=BY_8,
+            squeezed=CUT_BY_8,
+            padding=CENTRED,
+            dilates_own=True,  # as its ``dilated``
         ),
         "keras": _implementation(BY_8, stem=KEPT, last=INPUT_BY_8, head=WIDER),
         "timm": _implementation(

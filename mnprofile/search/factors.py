@@ -7,10 +7,13 @@ rules of scaling and padding.
 
 from dataclasses import dataclass
 
+from mnprofile.base.units import Bits
 from mnprofile.graph.graph import Graph, Node
 from mnprofile.graph.operators.op import Shape
 from mnprofile.networks.configuration import checked_classes
 from mnprofile.networks.notation.rows import Architecture
+from mnprofile.search.peaks import peaks_of
+from mnprofile.search.products import product
 from mnprofile.search.structures import flat, structures
 
 ALPHAS = tuple(n / 20 for n in range(2, 41))  # 0.1, 0.15 ... 2.0
@@ -102,6 +105,38 @@ def factors(
         )
     sides = tuple(resolutions[index] for index in possible)
     return Factors(alphas, ts, sides, tuple(slots))
+
+
+def peak_terms(
+    arch: Architecture,
+    found: Factors,
+    resolutions: tuple[int, ...],
+    impl: str,
+    bits: Bits,
+) -> list[list[tuple[tuple[int, ...], tuple[int, ...]]]]:
+    """The sums of bytes per position times positions whose largest is the peak.
+
+    Bytes have one value per (alpha, t) as a ``Slot``'s weights, positions one per
+    resolution.
+    """
+    import numpy as np
+
+    pairs = np.array([(a, t) for a in found.alphas for t in found.expansions], float)
+    made = product(
+        arch,
+        alpha=pairs[:, 0],
+        t=pairs[:, 1],
+        resolutions=tuple((side, side) for side in resolutions),
+        classes=checked_classes(arch, None),
+        impl=impl,
+    )
+    return [
+        [
+            (tuple(map(int, column)), tuple(map(int, row)))
+            for column, row in zip(channels.T.tolist(), sizes.tolist(), strict=True)
+        ]
+        for channels, sizes in peaks_of(made, bits).sums
+    ]
 
 
 def _counted(graph: Graph) -> dict[str, Node]:

@@ -1,90 +1,167 @@
-"""README output is real output: every console block is run again.
+"""The pages show real output: README.md and docs/ are run again, page by page.
 
-``python -m tests.cli.test_readme`` updates the blocks.
+``python -m tests.cli.test_readme [PAGE...]`` updates them. On a page,
+
+- a ``console`` block has one command, ``$ mnprofile ...``, and what it prints; the
+  command runs in a copy of docs/examples, and may end in ``| head -N``;
+- a block below ``<!-- file: docs/examples/NAME -->`` is that file;
+- what stands between ``<!-- output: mnprofile ... -->`` and ``<!-- end -->`` is
+  Markdown that the command prints;
+- in a ``python`` block, a comment behind a statement is the repr of its value.
+
+A command that needs an extra which is not installed keeps its block, and its page's
+test is skipped with that reason once everything else on the page is as it should be.
 """
 
+import ast
 import contextlib
 import io
 import os
 import re
 import shlex
+import shutil
 import sys
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from mnprofile.base.errors import UNMEASURED
 from mnprofile.cli import COMMANDS, main
 
 ROOT = Path(__file__).parents[2]
 README = ROOT / "README.md"
-BLOCK = re.compile(r"```console\n\$ mnprofile ([^\n]*)\n.*?```", re.DOTALL)
+EXAMPLES = ROOT / "docs" / "examples"
+PAGES = [
+    README,
+    *sorted(
+        page
+        for page in (ROOT / "docs").rglob("*.md")
+        if EXAMPLES not in page.parents and "_build" not in page.parts
+    ),
+]
+CONSOLE = re.compile(
+    r"```console\n\$ mnprofile ([^\n]*?)(?: \| head -(\d+))?\n.*?```", re.DOTALL
+)
+FILE = re.compile(r"(<!-- file: (\S+) -->\n(`{3,})\w*\n).*?^\3$", re.DOTALL | re.M)
+OUTPUT = re.compile(
+    r"(<!-- output: mnprofile ([^\n]*) -->\n).*?(<!-- end -->)", re.DOTALL
+)
+PYTHON = re.compile(r"```python\n(.*?)```", re.DOTALL)
+PAGE_NAMES = [page.relative_to(ROOT).as_posix() for page in PAGES]
 
 
-def output_of(arguments: list[str]) -> str:
-    """What a command prints off a terminal, standard error last."""
-    out, err = io.StringIO(), io.StringIO()
-    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
-        main(arguments)
-    return "\n".join(
-        line.rstrip() for line in (out.getvalue() + err.getvalue()).split("\n")
-    )
-
-
-def user_s_table(text: str) -> str:
-    """The table that the README tells a user to save."""
-    network = re.search(r"````markdown\n(.*?)````", text, re.DOTALL)
-    assert network is not None
-    return network[1]
-
-
-def own_widths(text: str) -> str:
-    """The user's table with the settings of the README's own width rules."""
-    settings = re.search(r"```toml\n(name = \"own_widths\"\n.*?\n)```", text, re.DOTALL)
-    assert settings is not None
-    network = user_s_table(text)
-    replaced = 'name = "my_network"\nscaling = "v2"\n'
-    assert replaced in network
-    return network.replace(replaced, settings[1])
-
-
-def refreshed(text: str) -> str:
-    """The README with the output of every console block as it is now."""
-    network = user_s_table(text)
+@contextlib.contextmanager
+def examples() -> Iterator[None]:
+    """Work in a copy of docs/examples."""
     here = Path.cwd()
     with tempfile.TemporaryDirectory() as folder:
+        shutil.copytree(EXAMPLES, folder, dirs_exist_ok=True)
         os.chdir(folder)
         try:
-            Path("my_network.md").write_text(network, encoding="utf-8")
-            broken = network.replace("48²×8 ", "47²×8 ")
-            Path("broken.md").write_text(broken, encoding="utf-8")
-            Path("own_widths.md").write_text(own_widths(text), encoding="utf-8")
-            budgets = re.search(r"```toml\n(\[\[tool\..*?)```", text, re.DOTALL)
-            assert budgets is not None
-            Path("pyproject.toml").write_text(budgets[1], encoding="utf-8")
-            return BLOCK.sub(
-                lambda match: (
-                    f"```console\n$ mnprofile {match[1]}\n"
-                    + output_of(shlex.split(match[1]))
-                    + "```"
-                ),
-                text,
-            )
+            yield
         finally:
             os.chdir(here)
 
 
-def test_every_console_block_is_what_the_command_prints_today() -> None:
+def run_here(arguments: list[str]) -> tuple[str, bool]:
+    """What a command prints off a terminal, standard error last; whether it could."""
+    out, err = io.StringIO(), io.StringIO()
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+        code = main(arguments)
+    printed = "\n".join(
+        line.rstrip() for line in (out.getvalue() + err.getvalue()).split("\n")
+    )
+    return printed, not (code == UNMEASURED and "is not installed" in err.getvalue())
+
+
+def refreshed(text: str) -> tuple[str, list[str]]:
+    """A page as it should be, and the commands on it that need a missing extra."""
+    unmeasured = []
+
+    def run_again(block: re.Match[str]) -> str:
+        printed, could = run_here(shlex.split(block[1]))
+        if not could:
+            unmeasured.append(f"mnprofile {block[1]}")
+            return block[0]
+        if block[2]:
+            printed = "".join(printed.splitlines(keepends=True)[: int(block[2])])
+        first = block[0].split("\n$ ")[1].split("\n")[0]
+        return f"```console\n$ {first}\n{printed}```"
+
+    def read_again(block: re.Match[str]) -> str:
+        return block[1] + (ROOT / block[2]).read_text("utf-8") + block[3]
+
+    def write_again(page: re.Match[str]) -> str:
+        return f"{page[1]}\n{run_here(shlex.split(page[2]))[0]}\n{page[3]}"
+
+    with examples():
+        text = OUTPUT.sub(write_again, FILE.sub(read_again, text))
+        return CONSOLE.sub(run_again, text), unmeasured
+
+
+@pytest.mark.parametrize("page", PAGE_NAMES)
+def test_every_console_block_is_what_the_command_prints_today(page: str) -> None:
+    text = (ROOT / page).read_text("utf-8")
+
+    now, unmeasured = refreshed(text)
+
+    assert now == text, f"python -m tests.cli.test_readme {page}"
+    if unmeasured:
+        pytest.skip("needs torch (extra check)")
+
+
+def test_the_pages_have_console_blocks_and_the_refresher_sees_a_wrong_one() -> None:
+    """Without this, a pattern that matches nothing would pass above."""
     text = README.read_text("utf-8")
+    assert len(CONSOLE.findall(text)) >= 3
 
-    assert len(BLOCK.findall(text)) >= 5
-    assert refreshed(text) == text
+    spoiled = text.replace("107295200  100.00 %", "107295201  100.00 %")
+
+    assert spoiled != text
+    assert refreshed(spoiled)[0] == text
 
 
-def test_every_command_is_in_the_readme() -> None:
-    text = README.read_text("utf-8")
+def values_said(block: str) -> Iterator[tuple[str, str | None]]:
+    """Each statement of a Python block, and the repr that its comment gives.
 
-    assert [name for name in COMMANDS if f"mnprofile {name}" not in text] == []
+    A comment is a value if it begins like one; ``...`` ends what must agree.
+    """
+    lines = block.split("\n")
+    for statement in ast.parse(block).body:
+        source = "\n".join(lines[statement.lineno - 1 : statement.end_lineno])
+        _, _, said = source.rpartition("  # ")
+        is_value = isinstance(statement, ast.Expr) and re.match(
+            r"[\d\[(T'F\-{N<]", said
+        )
+        yield source, said.strip() if is_value else None
+
+
+@pytest.mark.parametrize("page", PAGE_NAMES)
+def test_the_python_blocks_give_what_their_comments_say(page: str) -> None:
+    blocks = PYTHON.findall((ROOT / page).read_text("utf-8"))
+    namespace: dict[str, object] = {}
+    with examples():
+        for source, said in (pair for block in blocks for pair in values_said(block)):
+            if said is None:
+                exec(source, namespace)
+                continue
+            value = repr(eval(source.strip(), namespace))
+            begins, dots, _ = said.partition("...")
+            assert value.startswith(begins) if dots else value == said, source
+
+
+def test_the_readme_s_python_block_has_values_to_compare() -> None:
+    blocks = PYTHON.findall(README.read_text("utf-8"))
+
+    assert sum(said is not None for b in blocks for _, said in values_said(b)) >= 4
+
+
+def test_the_readme_fits_and_every_command_has_a_page() -> None:
+    assert len(README.read_text("utf-8").splitlines()) <= 250
+    pages = {path.stem for path in (ROOT / "docs" / "commands").iterdir()}
+    assert pages == {*COMMANDS, "index"}
 
 
 def test_the_ci_script_and_the_workflow_run_the_readme_s_test_command() -> None:
@@ -98,28 +175,17 @@ def test_the_ci_script_and_the_workflow_run_the_readme_s_test_command() -> None:
     assert "bash .ci/run" in workflow
 
 
-def test_the_python_block_gives_what_its_comments_say(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A comment is the value's repr, or begins it where it ends in "..."."""
-    text = README.read_text("utf-8")
-    blocks = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
-    monkeypatch.chdir(tmp_path)
-    Path("my_network.md").write_text(user_s_table(text), encoding="utf-8")
-    checked = 0
-    for block in blocks:
-        namespace: dict[str, object] = {}
-        for line in block.split("\n"):
-            code, _, said = line.partition("  #")
-            begins = said.strip().partition("...")[0]
-            if said and begins[:1] in "0123456789[(T'":
-                value = repr(eval(code.strip(), namespace))
-                assert value.startswith(begins), line
-                checked += 1
-            else:
-                exec(code, namespace)
-    assert checked >= 3
+def refresh(names: list[str]) -> None:
+    """Write the pages as they should be."""
+    for page in [Path(name).resolve() for name in names] or PAGES:
+        text = page.read_text("utf-8")
+        now, unmeasured = refreshed(text)
+        if now != text:
+            page.write_text(now, encoding="utf-8")
+            print(f"updated {page.relative_to(ROOT)}")
+        for command in unmeasured:
+            print(f"{page.relative_to(ROOT)}: not run, an extra is missing: {command}")
 
 
 if __name__ == "__main__":
-    sys.exit(README.write_text(refreshed(README.read_text("utf-8")), "utf-8") < 0)
+    refresh(sys.argv[1:])

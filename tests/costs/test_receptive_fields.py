@@ -47,6 +47,32 @@ def test_symmetric_padding_moves_the_field_and_keeps_its_size() -> None:
     assert (ours.padding, theirs.padding) == (214, 245)
 
 
+@pytest.mark.parametrize(
+    ("arch", "impl", "output_stride", "field"),
+    [
+        # Measured by gradient on 1201-pixel images with positive weights: the rows that
+        # the centre of the last map depends on, timm 1.0.31, mobilenetv2_100 and
+        # mobilenetv1_100 with output_stride 16 and 8.
+        ("v2", "timm", 16, 491),
+        ("v2", "timm", 8, 491),
+        ("v1", "timm", 16, 315),
+        ("v1", "timm", 8, 315),
+        ("v2", "paper", 16, 491),
+        ("v1", "paper", 16, 315),
+        # torchvision gives the strided layer its dilation, too: (3 - 1) x 16 more.
+        ("v2", "torchvision", 16, 523),
+        ("v2", "torchvision", 8, 539),
+    ],
+)
+def test_an_output_stride_keeps_the_field_where_later_layers_dilate(
+    arch: str, impl: str, output_stride: int, field: int
+) -> None:
+    fields = receptive_fields(build(arch, impl=impl, output_stride=output_stride))
+    last = "last_conv" if arch == "v2" else "block13.pointwise"
+
+    assert fields[last].h.size == field
+
+
 def test_a_branch_counts_with_the_larger_of_two_fields() -> None:
     narrow, wide = Extent(4, -3, 5), Extent(4, -1, 9)
 

@@ -14,7 +14,13 @@ from torch import nn
 import mnprofile
 from mnprofile.base.errors import UsageError
 from mnprofile.cli import main
-from mnprofile.evidence.profilers.foreign import ForeignCheck, check_against
+from mnprofile.evidence.profilers.foreign import (
+    LABELS,
+    ForeignCheck,
+    check_against,
+    field_text,
+)
+from mnprofile.views.sheets.foreign import foreign_document
 
 
 def twin(alpha: float = 0.5, size: int = 64) -> nn.Module:
@@ -96,6 +102,153 @@ def test_one_layer_that_differs_is_the_first(
     assert first.fields == fields
 
 
+class SecondLost(nn.Module):
+    """In place of an addition: nothing is added."""
+
+    def forward(self, x: torch.Tensor, other: torch.Tensor) -> torch.Tensor:
+        return x
+
+
+UNSEEN_IN_FIGURES = [
+    # What replaces a module of the twin; all sizes and parameters stay.
+    ("stem.act", nn.ReLU(), "then", "batch norm, relu"),
+    ("block3.add", SecondLost(), "then", "batch norm"),
+    ("stem.bn", nn.GroupNorm(4, 16), "then", "group norm, relu6"),
+    (
+        "stem.bn",
+        nn.BatchNorm2d(16, track_running_stats=False),
+        "then",
+        "batch norm without running statistics, relu6",
+    ),
+    (
+        "stem.conv",
+        nn.Conv2d(3, 16, 3, 2, 1, padding_mode="circular", bias=False),
+        "padding",
+        "circular",
+    ),
+    (
+        "block6.depthwise.conv",
+        nn.Conv2d(96, 96, 3, 1, 2, 2, groups=96, bias=False),
+        "dilation",
+        "2",
+    ),
+]
+
+
+@pytest.mark.parametrize(("path", "module", "key", "theirs"), UNSEEN_IN_FIGURES)
+def test_a_change_that_keeps_sizes_and_parameters_is_seen(
+    path: str, module: nn.Module, key: str, theirs: str
+) -> None:
+    first = compare(changed(path, module)).first
+
+    assert first is not None
+    assert first.fields == (key,)
+    assert field_text(first.theirs, key) == theirs
+
+
+# What fvcore and the buffers show by themselves.
+COUNTED = {
+    "number of add",
+    "number of hardtanh",
+    "buffers",
+    "batch norm and pooling (fvcore)",
+}
+
+
+@pytest.mark.parametrize(("path", "module", "key", "theirs"), UNSEEN_IN_FIGURES)
+def test_check_sees_it_too(path: str, module: nn.Module, key: str, theirs: str) -> None:
+    graph = mnprofile.build("v2", alpha=0.5, resolution=64)
+    checked = mnprofile.check(graph, network=changed(path, module)())
+
+    assert not checked.agrees
+    told = {(one.what, one.theirs) for one in checked.problems}
+    assert (LABELS.get(key, key), theirs) in told or COUNTED & {w for w, _ in told}
+
+
+def test_the_verdict_names_what_was_compared() -> None:
+    note = " ".join(foreign_document(compare(twin)).notes)
+
+    assert "the same operators between them" in note
+    assert "Not compared: which maps an addition or a product joins" in note
+
+
+class WrittenOut(nn.Module):
+    """Hardswish as x·relu6(x + 3)/6, or as hardsigmoid(x)·x."""
+
+    def __init__(self, *, whole: bool) -> None:
+        super().__init__()
+        self.whole = whole
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        if self.whole:
+            return nn.functional.hardsigmoid(x) * x
+        return x * nn.functional.relu6(x + 3) / 6
+
+
+@pytest.mark.parametrize("whole", [True, False])
+def test_an_activation_may_be_written_with_others(whole: bool) -> None:
+    graph = mnprofile.build("v3-small", alpha=0.5, resolution=64)
+    network = mnprofile.to_torch(graph)
+    network.get_submodule("stem").act = WrittenOut(whole=whole)
+
+    assert check_against(graph, lambda: network).agrees
+
+
+def dilated_v2(limit: int, *, own: bool) -> nn.Module:
+    """MobileNetV2 at an output stride; ``own`` dilates the strided layer itself."""
+    layers: list[nn.Module] = []
+
+    def norm(conv: nn.Conv2d, *, act: bool = True) -> list[nn.Module]:
+        return [conv, nn.BatchNorm2d(conv.out_channels), *([nn.ReLU6()] if act else [])]
+
+    class Residual(nn.Module):
+        def __init__(self, *branch: nn.Module) -> None:
+            super().__init__()
+            self.branch = nn.Sequential(*branch)
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            y: torch.Tensor = x + self.branch(x)
+            return y
+
+    layers += norm(nn.Conv2d(3, 32, 3, 2, 1, bias=False))
+    before, total, dilation = 32, 2, 1
+    for t, out, repeats, first in (
+        *((1, 16, 1, 1), (6, 24, 2, 2), (6, 32, 3, 2), (6, 64, 4, 2)),
+        *((6, 96, 3, 1), (6, 160, 3, 2), (6, 320, 1, 1)),
+    ):
+        for index in range(repeats):
+            stride = first if index == 0 else 1
+            later = dilation
+            if total * stride > limit:
+                stride, later = 1, dilation * stride
+            total *= stride
+            mine = later if own else dilation
+            inner = before * t
+            wide = norm(nn.Conv2d(before, inner, 1, bias=False)) if t > 1 else []
+            deep = nn.Conv2d(
+                inner, inner, 3, stride, mine, mine, groups=inner, bias=False
+            )
+            last = norm(nn.Conv2d(inner, out, 1, bias=False), act=False)
+            block = Residual if index > 0 else nn.Sequential
+            layers.append(block(*wide, *norm(deep), *last))
+            before, dilation = out, later
+    layers += norm(nn.Conv2d(320, 1280, 1, bias=False))
+    layers += [nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(1280, 1000)]
+    return nn.Sequential(*layers)
+
+
+@pytest.mark.parametrize("limit", [8, 16])
+@pytest.mark.parametrize("impl", ["paper", "timm", "torchvision"])
+def test_a_network_built_at_an_output_stride_agrees(limit: int, impl: str) -> None:
+    """TF-slim and timm dilate the layers after a stride, torchvision this one too."""
+    graph = mnprofile.build("v2", resolution=96, impl=impl, output_stride=limit)
+    outcome = check_against(graph, dilated_v2, {"limit": limit, "own": False})
+
+    assert outcome.agrees == (impl != "torchvision"), outcome.first
+    outcome = check_against(graph, dilated_v2, {"limit": limit, "own": True})
+    assert outcome.agrees == (impl == "torchvision"), outcome.first
+
+
 def test_a_lost_layer_is_named() -> None:
     first = compare(changed("block6.depthwise.conv", nn.Identity())).first
 
@@ -137,7 +290,7 @@ class Weighted(nn.Module):
         self.weight = nn.Parameter(torch.ones(1))
 
     def forward(self, x: torch.Tensor, other: torch.Tensor) -> torch.Tensor:
-        return x + self.weight * other
+        return x + other
 
 
 def test_work_outside_modules_is_noticed() -> None:
@@ -255,7 +408,6 @@ def test_json_of_a_comparison(capsys: pytest.CaptureFixture[str]) -> None:
         ("planted_nets:god", 'Did you mean "good"?'),
         ("planted_nets:NOT_CALLABLE", "is an int"),
         ("broken_nets:good", "importing broken_nets raised OSError: cannot load"),
-        ("absent_nets:good", "No module named 'absent_nets'"),
         ("planted_nets", "is not a factory"),
         (":good", "is not a factory"),
         (".nets:good", "importing .nets raised"),
@@ -270,6 +422,17 @@ def test_a_bad_factory_exits_with_2(
     assert message in err
     assert out == ""
     assert "Traceback" not in err
+
+
+@pytest.mark.parametrize("factory", ["absent_nets:good", "absent_nets.models:good"])
+def test_a_missing_package_exits_with_3_and_the_line_that_installs_it(
+    factory: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["check", "v2@0.5/64", "--against", factory]) == 3
+    out, err = capsys.readouterr()
+    assert "No module named 'absent_nets'" in err
+    assert "pip install absent_nets" in err
+    assert out == ""
 
 
 @pytest.mark.parametrize(
@@ -315,7 +478,7 @@ def torchvision_operators() -> Iterator[None]:
     They are missing with a CPU-only torch; its classification models need none.
     """
     if importlib.util.find_spec("torchvision") is None:
-        pytest.skip("torchvision is not installed")
+        pytest.skip("needs torchvision")
     try:
         importlib.import_module("torchvision")
         yield
@@ -337,7 +500,12 @@ TORCHVISION = [
     ("v3-small", "mobilenet_v3_small", {}, {}),
     ("v3-large-reduced", "mobilenet_v3_large", {}, {"reduced_tail": True}),
     ("v3-small-reduced", "mobilenet_v3_small", {}, {"reduced_tail": True}),
-    ("v3-large", "mobilenet_v3_large", {"output_stride": 16}, {"dilated": True}),
+    (
+        "v3-large",
+        "mobilenet_v3_large",
+        {"output_stride": 16, "impl": "torchvision"},
+        {"dilated": True},
+    ),
     (
         "v3-large",
         "mobilenet_v3_large",

@@ -7,6 +7,7 @@ import torch
 from torch import nn
 
 import mnprofile
+from mnprofile.base import extras
 from mnprofile.base.errors import MissingExtraError, UsageError
 from mnprofile.evidence.profilers.torch_style import Style
 from mnprofile.graph.configuration import Configuration
@@ -238,7 +239,7 @@ def test_without_torch_the_line_to_install_it_is_shown(
 
     with pytest.raises(MissingExtraError) as caught:
         mnprofile.to_torch(mnprofile.build("v2"))
-    assert caught.value.accepted == "pip install 'mnprofile[check]'"
+    assert caught.value.accepted == extras.install_line("check")
     assert caught.value.exit_code == 3
 
 

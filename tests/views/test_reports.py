@@ -424,10 +424,10 @@ def test_the_markdown_names_each_peak() -> None:
     ]
 
 
-def test_four_networks_are_far_below_six_megabytes() -> None:
+def test_four_networks_are_below_one_and_a_half_megabytes() -> None:
     page = reports.report_page([network(name) for name in FOUR])
 
-    assert len(page.encode()) < 800_000
+    assert len(page.encode()) < 1_500_000
 
 
 # --- what was run --------------------------------------------------------------------

@@ -208,14 +208,18 @@ def _archs(folder: Path, arch: str) -> list[str]:
         raise UsageError("standard input cannot have a budget")
     if catalog.entry_of(arch) is not None:
         return [arch]
-    path = folder / arch
+    name, key = catalog.split_table(arch)
+    mark = "" if key is None else f"#{key}"
+    path = folder / name
     if os.path.lexists(path):
-        return [str(path)]
-    if glob.has_magic(arch):
-        return sorted(glob.glob(str(path), recursive=True))  # noqa: PTH207 - Path.glob refuses absolute patterns
-    looks_like_a_path = "/" in arch or os.sep in arch or arch.endswith((".md", ".py"))
-    in_a_file = ".py:" in arch
-    return [str(path) if looks_like_a_path or in_a_file else arch]
+        return [f"{path}{mark}"]
+    if glob.has_magic(name):
+        found = sorted(glob.glob(str(path), recursive=True))  # noqa: PTH207 - Path.glob refuses absolute patterns
+        return [f"{one}{mark}" for one in found]
+    suffixes = (*catalog.SUFFIXES, ".py")
+    looks_like_a_path = "/" in name or os.sep in name or name.endswith(suffixes)
+    in_a_file = ".py:" in name
+    return [f"{path}{mark}" if looks_like_a_path or in_a_file else arch]
 
 
 def _in_budget(file: BudgetFile, budget: Budget, fault: MnprofileError) -> NoReturn:

@@ -7,6 +7,7 @@ fvcore are imported on use.
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -14,6 +15,13 @@ from typing import TYPE_CHECKING
 from mnprofile.base import extras
 from mnprofile.base.errors import UsageError, nearest
 from mnprofile.costs.counting import Count, Counts, Layer, count
+from mnprofile.evidence.profilers.foreign import (
+    LABELS,
+    field_text,
+    first_difference,
+    our_units,
+    run_units,
+)
 from mnprofile.evidence.profilers.measuring import (
     Measurement,
     ModuleFigures,
@@ -195,13 +203,16 @@ def check(
     counted = count(graph)
     layers = _layers(counted, measured, writing)
     whole = measured.modules[""]
+    problems = tuple(_problems(graph, layers, measured))
+    if not problems:
+        problems = tuple(_differing_operators(counted, twin))
     return Check(
         counted,
         writing,
         layers,
         whole.params,
         whole.buffers,
-        tuple(_problems(graph, layers, measured)),
+        problems,
         tuple(readings),
         measured.left_out,
         not_installed,
@@ -308,6 +319,22 @@ def _problems(
             yield Problem(OUTSIDE, None, what, 0, all_of_it - in_layers)
     if measured.has_fvcore:
         yield from _uncounted(graph, measured.left_out)
+
+
+def _differing_operators(counted: Count, network: nn.Module) -> Iterable[Problem]:
+    """The first layer that differs in what its figures do not show, or after which
+    other operators run."""
+    meta = copy.deepcopy(network).eval().to("meta")
+    ran, _ = run_units(meta, counted.graph.input_shape, device="meta")
+    first = first_difference(our_units(counted), ran)
+    if first is None:
+        return
+    named = first.ours or first.theirs
+    assert named is not None
+    for key in first.fields or ("name",):
+        ours, theirs = (field_text(one, key) for one in (first.ours, first.theirs))
+        what = LABELS.get(key, key.replace("_", " "))
+        yield Problem(named.name, named.line, what, ours, theirs)
 
 
 def _stop(layers: Sequence[LayerCheck], measured: Measurement) -> Problem:

@@ -10,16 +10,17 @@ import importlib
 import math
 import sys
 import traceback
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, fields
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, fields, replace
 from itertools import takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mnprofile.base.errors import UsageError, nearest
+from mnprofile.base.errors import MissingExtraError, UsageError, nearest
 from mnprofile.base.extras import require
 from mnprofile.base.units import size_text
 from mnprofile.costs.counting import Count, Layer, count
+from mnprofile.evidence.profilers.between import Names, ours_between, recorder, same
 from mnprofile.evidence.profilers.measuring import first_line, run_hooked
 from mnprofile.graph.graph import Graph
 from mnprofile.graph.operators.op import Shape
@@ -28,12 +29,17 @@ if TYPE_CHECKING:
     from torch import nn
 
 
+ZEROS = "zeros"
+
+
 @dataclass(frozen=True, slots=True)
 class Unit:
     """One convolution or fully connected layer, in terms that both sides share.
 
     A fully connected layer is a 1x1 convolution on a 1x1 map: networks write the same
-    head in either way. The name and the table line are not compared.
+    head in either way. ``before`` and ``then`` are the operators that run before the
+    first layer, and between this one and the next; they are compared once all layers
+    agree. The name and the table line are not compared.
     """
 
     kernel: str
@@ -44,8 +50,11 @@ class Unit:
     out_channels: int
     bias: bool
     output: str
+    padding: str  # what a map is padded with
     name: str = field(compare=False)
     line: int | None = field(compare=False, default=None)
+    before: Names = field(compare=False, default=())
+    then: Names = field(compare=False, default=())
 
     def __str__(self) -> str:
         parts = [
@@ -56,10 +65,24 @@ class Unit:
         ]
         if self.dilation != "1":
             parts.insert(2, f"dilation {self.dilation}")
+        if self.padding != ZEROS:
+            parts.append(f"{self.padding} padding")
         return ", ".join(parts) + (", bias" if self.bias else "")
 
 
 COMPARED = tuple(one.name for one in fields(Unit) if one.compare)
+AROUND = ("before", "then")
+LABELS = {"before": "operators before it", "then": "operators after it"}
+
+
+def field_text(unit: Unit | None, key: str) -> str:
+    """A field of a layer as people read it; "none" for no layer."""
+    if unit is None:
+        return "none"
+    value = getattr(unit, key)
+    if isinstance(value, tuple):
+        return ", ".join(value) or "none"
+    return ("yes" if value else "no") if isinstance(value, bool) else str(value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,8 +126,8 @@ def check_against(
     """Compare a graph with the network that a factory returns.
 
     Convolutions and fully connected layers are compared in the order in which they run:
-    kernel, stride, dilation, groups, channels, bias, output size; then the total of
-    parameters.
+    kernel, stride, dilation, groups, channels, bias, output size, padding mode; then
+    the operators between them, and the total of parameters.
 
     Args:
         factory: a callable, or where to import one from: "torchvision.models:resnet18".
@@ -114,14 +137,14 @@ def check_against(
     Raises:
         UsageError: the factory cannot be imported, raises, or does not return an
             ``nn.Module``; the module cannot run on this configuration's input.
-        MissingExtraError: torch is not installed.
+        MissingExtraError: torch, or a package that the factory imports, is missing.
     """
     require("torch")
     name = factory if isinstance(factory, str) else _name_of(factory)
     network = _make(factory, name, arguments or {})
     theirs, unseen_macs = _run(network, graph.input_shape, name)
     counted = count(graph)
-    ours = tuple(map(_our_unit, counted.layers))
+    ours = our_units(counted)
     return ForeignCheck(
         counted,
         name,
@@ -129,7 +152,7 @@ def check_against(
         theirs,
         sum(one.numel() for one in network.parameters()),
         unseen_macs,
-        _first_difference(ours, theirs),
+        first_difference(ours, theirs),
     )
 
 
@@ -168,6 +191,12 @@ def _import(text: str) -> Callable[..., Any]:
     try:
         with contextlib.redirect_stdout(sys.stderr):
             found: Any = importlib.import_module(module_name)
+    except ModuleNotFoundError as fault:
+        package = str(fault.name).partition(".")[0]
+        raise MissingExtraError(
+            f"importing {module_name}: {first_line(fault)}",
+            accepted=f"pip install {package}, or a module of the current folder",
+        ) from None
     except (Exception, SystemExit) as fault:  # importing runs foreign code
         raise UsageError(f"importing {module_name} raised {_reason(fault)}") from None
     for part in path.split("."):
@@ -185,11 +214,33 @@ def _import(text: str) -> Callable[..., Any]:
 
 
 def _run(network: nn.Module, image: Shape, name: str) -> tuple[tuple[Unit, ...], int]:
-    """The layers of a network in the order in which they run, and all other macs."""
+    """The layers of a foreign network, and the macs that it does outside them."""
+    was_training = network.training
+    network.eval()
+    try:
+        with contextlib.redirect_stdout(sys.stderr):
+            return run_units(network, image)
+    except (Exception, SystemExit) as fault:  # it is not our code
+        raise UsageError(
+            f"{name}: running on {image} raised {_reason(fault)}",
+            accepted="a network that takes (N, C, H, W) of that size; see --res",
+        ) from None
+    finally:
+        network.train(was_training)
+
+
+def run_units(
+    network: nn.Module, image: Shape, *, device: str = "cpu"
+) -> tuple[tuple[Unit, ...], int]:
+    """The layers of a network in the order in which they run, and all other macs.
+
+    Raises whatever the network raises.
+    """
     from torch import nn
     from torch.utils.flop_counter import FlopCounterMode
 
     units: list[Unit] = []
+    between: list[list[str]] = [[]]
     seen_macs = 0
 
     def record(path: str, module: nn.Module, output: Any) -> None:
@@ -198,22 +249,32 @@ def _run(network: nn.Module, image: Shape, name: str) -> tuple[tuple[Unit, ...],
             sizes = tuple(output.shape)
             sizes = sizes[2:] if isinstance(module, nn.Conv2d) else sizes[1:-1]
             units.append(_unit(module, sizes or (1, 1), path))
+            between.append([])
             seen_macs += module.weight.numel() * math.prod(sizes)
 
-    was_training = network.training
-    network.eval()
     counter = FlopCounterMode(display=False)
-    try:
-        with contextlib.redirect_stdout(sys.stderr):
-            run_hooked(network, image, counter, record)
-    except (Exception, SystemExit) as fault:  # it is not our code
-        raise UsageError(
-            f"{name}: running on {image} raised {_reason(fault)}",
-            accepted="a network that takes (N, C, H, W) of that size; see --res",
-        ) from None
-    finally:
-        network.train(was_training)
-    return tuple(units), counter.get_total_flops() // 2 - seen_macs
+
+    def record_operator(name: str) -> None:
+        between[-1].append(name)
+
+    operators = recorder(record_operator)
+    run_hooked(network, image, counter, record, operators, device=device)
+    found = _with_operators(units, [tuple(names) for names in between])
+    return found, counter.get_total_flops() // 2 - seen_macs
+
+
+def _with_operators(units: list[Unit], between: list[Names]) -> tuple[Unit, ...]:
+    """The layers with the operators around them."""
+    return tuple(
+        replace(unit, before=() if index else between[0], then=between[index + 1])
+        for index, unit in enumerate(units)
+    )
+
+
+def our_units(counted: Count) -> tuple[Unit, ...]:
+    """Our layers in network order, with the operators around them."""
+    units = list(map(_our_unit, counted.layers))
+    return _with_operators(units, ours_between(counted.graph))
 
 
 def _unit(module: nn.Conv2d | nn.Linear, sizes: tuple[int, ...], path: str) -> Unit:
@@ -230,6 +291,7 @@ def _unit(module: nn.Conv2d | nn.Linear, sizes: tuple[int, ...], path: str) -> U
         out_channels=module.weight.shape[0],
         bias=module.bias is not None,
         output=size_text(sizes),
+        padding=getattr(module, "padding_mode", ZEROS),
         name=path,
     )
 
@@ -244,21 +306,23 @@ def _our_unit(layer: Layer) -> Unit:
         out_channels=layer.out_shape.c,
         bias=layer.figures.biases > 0,
         output=f"{layer.out_shape.h}x{layer.out_shape.w}",
+        padding=ZEROS,
         name=layer.name,
         line=layer.origin.line,
     )
 
 
-def _first_difference(
+def first_difference(
     ours: tuple[Unit, ...], theirs: tuple[Unit, ...]
 ) -> Difference | None:
     """Where the sequences first differ: a layer changed, is missing, or is extra.
 
-    Of the three, it is the one after which the two agree for longest.
+    Of the three, it is the one after which the two agree for longest. If all layers
+    agree, it is where the operators around them differ.
     """
     at = _common(ours, theirs)
     if at == len(ours) == len(theirs):
-        return None
+        return next(_around(ours, theirs), None)
     mine, other = (side[at] if at < len(side) else None for side in (ours, theirs))
     changed = _common(ours[at + 1 :], theirs[at + 1 :])
     if other is None or _common(ours[at + 1 :], theirs[at:]) > changed:
@@ -267,6 +331,14 @@ def _first_difference(
         return Difference(at + 1, None, other)
     differing = (key for key in COMPARED if getattr(mine, key) != getattr(other, key))
     return Difference(at + 1, mine, other, tuple(differing))
+
+
+def _around(ours: tuple[Unit, ...], theirs: tuple[Unit, ...]) -> Iterator[Difference]:
+    """Every layer that agrees, but not the operators before or after it."""
+    for position, (mine, other) in enumerate(zip(ours, theirs, strict=True), start=1):
+        for key in AROUND:
+            if not same(getattr(mine, key), getattr(other, key)):
+                yield Difference(position, mine, other, (key,))
 
 
 def _common(ours: tuple[Unit, ...], theirs: tuple[Unit, ...]) -> int:

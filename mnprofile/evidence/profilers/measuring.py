@@ -7,10 +7,12 @@ fvcore are imported inside the functions.
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import warnings
 from collections import Counter
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -93,13 +95,14 @@ def run_hooked(
     image: Shape,
     counter: FlopCounterMode,
     after: Callable[[str, nn.Module, Any], None],
+    within: AbstractContextManager[Any] | None = None,
     *,
     device: str = "cpu",
 ) -> None:
     """Run a network once on an image of zeros, under torch's flop counter.
 
-    ``after`` is called with the path, module and output of each module that has run.
-    Raises whatever the network raises.
+    ``after`` is called with the path, module and output of each module that has run,
+    ``within`` is entered last. Raises whatever the network raises.
     """
     import torch
 
@@ -110,7 +113,7 @@ def run_hooked(
         for path, module in network.named_modules()
     ]
     try:
-        with torch.no_grad(), counter:
+        with torch.no_grad(), counter, within or contextlib.nullcontext():
             network(torch.zeros(1, image.c, image.h, image.w, device=device))
     finally:
         for hook in hooks:

@@ -262,7 +262,7 @@ def ledger(
 
     ``pooling`` and ``activations`` say how the network is written: as ``nn`` modules or
     as calls of ``nn.functional``. Additions and squeeze-excite products are the
-    operators + and *. Raises UsageError for an unknown style.
+    operators ``+`` and ``*``. Raises UsageError for an unknown style.
     """
     writing = TorchStyle(pooling, activations)
     counts = quantities(graph)

@@ -182,15 +182,18 @@ class Builder:
     def strided(self, printed: int, dilation: int = 1) -> tuple[int, int]:
         """The stride and dilation that a layer runs with.
 
-        Beyond the output stride, strides become dilation, including this layer's own;
-        a printed ``dilation`` multiplies that.
+        Beyond the output stride, strides become dilation: of the layers after this one,
+        and of this one where the implementation says so. A printed ``dilation``
+        multiplies that.
         """
         self.stride *= printed
         limit = self.config.output_stride
-        if limit is not None and printed > 1 and self.stride > limit:
-            self.dilation *= printed
-            return 1, self.dilation * dilation
-        return printed, self.dilation * dilation
+        if limit is None or printed == 1 or self.stride <= limit:
+            return printed, self.dilation * dilation
+        before = self.dilation
+        self.dilation *= printed
+        own = self.dilation if self.rules.dilates_own else before
+        return 1, own * dilation
 
     def repeats(self, row: Row) -> int:
         """How often a row is built: its printed repeats times the depth, rounded up."""

@@ -16,6 +16,7 @@ from mnprofile.networks.notation.table import (
     CellGrid,
     Table,
     apply_errata,
+    check_width,
     parse_settings,
 )
 
@@ -184,7 +185,8 @@ class _Page:
         rows, end = [], at + 2
         while end < len(self.lines) and self._continues_table(end):
             cells = self._cells(end)
-            self._check_width(cells, headers, end)
+            end_of_row = (end + 1, len(self.lines[end]) + 1)
+            check_width(self.file, cells, headers, end_of_row)
             rows.append(cells)
             if len(rows) > MAX_ROWS:
                 raise TableError(
@@ -206,24 +208,6 @@ class _Page:
         line = self.lines[at]
         ends = _HEADING.match(line) or _FENCE.match(line)
         return bool(line.strip()) and not ends and not line.lstrip().startswith("<!--")
-
-    def _check_width(
-        self, cells: tuple[Cell, ...], headers: tuple[Cell, ...], at: int
-    ) -> None:
-        if len(cells) > len(headers):
-            surplus = cells[len(headers)]
-            raise TableError(
-                f"a surplus cell: {len(cells)} cells under {len(headers)} headers",
-                place=Place(self.file, at + 1, surplus.column),
-                accepted="one cell per header",
-            )
-        if len(cells) < len(headers):
-            missing = headers[len(cells)].text
-            raise TableError(
-                f"a missing cell: {len(cells)} cells under {len(headers)} headers",
-                place=Place(self.file, at + 1, len(self.lines[at]) + 1, missing),
-                accepted="a cell that the source leaves blank is written -",
-            )
 
     def _cells(self, at: int) -> tuple[Cell, ...]:
         line = self.lines[at].rstrip()

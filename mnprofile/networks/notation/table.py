@@ -71,6 +71,29 @@ class Table:
         return Place(self.file, cell.line, cell.column, header)
 
 
+def check_width(
+    file: str,
+    cells: tuple[Cell, ...],
+    headers: tuple[Cell, ...],
+    end: tuple[int, int],
+) -> None:
+    """Refuse a row that ends at a line and column unless it has a cell per header."""
+    found = f"{len(cells)} cells under {len(headers)} headers"
+    if len(cells) > len(headers):
+        surplus = cells[len(headers)]
+        raise TableError(
+            f"a surplus cell: {found}",
+            place=Place(file, surplus.line, surplus.column),
+            accepted="one cell per header",
+        )
+    if len(cells) < len(headers):
+        raise TableError(
+            f"a missing cell: {found}",
+            place=Place(file, *end, headers[len(cells)].text),
+            accepted="a cell that the source leaves blank is written -",
+        )
+
+
 def parse_settings(
     file: str, line: int, body: list[str]
 ) -> tuple[dict[str, object], dict[str, tuple[int, int, int]]]:

@@ -1,10 +1,11 @@
-"""The inputs of a network that is read from code or a file: ``--input``, ``--arg``."""
+"""What a network that is read from code or a file is told: ``--input``, ``--set``."""
 
 import ast
 import re
 from dataclasses import dataclass
 from math import prod
 
+from mnprofile.base import toml_files
 from mnprofile.base.errors import UsageError, nearest
 from mnprofile.graph.configuration import Configuration
 
@@ -42,8 +43,9 @@ class InputSpec:
 
 @dataclass(frozen=True)
 class ReadRequest:
-    """What was asked for of a network that is not a table.
+    """What was asked for of a network that is not a shipped table.
 
+    ``table`` is the number or label of a tabular, ``settings`` are those of a table.
     ``resolution`` is (height, width), the size of an image that needs no ``inputs``.
     ``arguments`` are those of a callable; ``train`` keeps the training mode.
     """
@@ -52,6 +54,8 @@ class ReadRequest:
     arguments: tuple[tuple[str, object], ...] = ()
     resolution: tuple[int, int] | None = None
     train: bool = False
+    table: str | None = None
+    settings: tuple[tuple[str, object], ...] = ()
 
 
 def parse_input(text: str) -> InputSpec:
@@ -103,6 +107,20 @@ def parse_argument(text: str, option: str = "--arg") -> tuple[str, object]:
     try:
         return key, ast.literal_eval(value)
     except (ValueError, SyntaxError, MemoryError, RecursionError):
+        return key, value
+
+
+def parse_setting(text: str) -> tuple[str, object]:
+    """``scaling=v2`` -> ("scaling", "v2"); other than a TOML value, it is text."""
+    key, equals, value = (part.strip() for part in text.partition("="))
+    if not (equals and key):
+        raise UsageError(
+            f'--set: "{text}" is not a setting',
+            accepted="KEY=VALUE, such as scaling=v2",
+        )
+    try:
+        return key, toml_files.parse(f"value = {value}", "--set", UsageError)["value"]
+    except UsageError:
         return key, value
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from mnprofile.views.html.panels import Panel
+from mnprofile.views.html.scripts import bundle
 from mnprofile.views.html.shell import asset, document, fragment
 
 
@@ -27,7 +28,7 @@ class Page:
     title: str
     lead: str
     sections: tuple[Section, ...]
-    scripts: tuple[str, ...] = ("tables.js",)
+    scripts: tuple[str, ...] = ("tables.mjs",)
     data: tuple[Markup, ...] = ()
     verdict: str = ""
 
@@ -36,8 +37,8 @@ def render(page: Page) -> str:
     """A page as HTML."""
     return document(
         page.title,
-        fragment("page.html", page=page),
+        fragment("page.html", page=page, needs_script=bool(page.data)),
         style=asset("plot.css") + asset("style.css"),
-        scripts=[asset(name) for name in page.scripts],
+        scripts=[bundle(*page.scripts)],
         data=page.data,
     )

@@ -17,6 +17,7 @@ from mnprofile.networks.imported import Imported, Network
 from mnprofile.views.html import tables as html
 from mnprofile.views.html.markup import element, join
 from mnprofile.views.plots.accuracy import AccuracyPlot
+from mnprofile.views.plots.accuracy_svg import legend as series_legend
 from mnprofile.views.plots.accuracy_svg import scatter
 from mnprofile.views.sheets.accuracy import accuracy_sheet
 from mnprofile.views.sheets.configuration import errata_sheet
@@ -122,6 +123,7 @@ def accuracy(
         element(
             "figure",
             drawn,
+            series_legend(plot),
             element("figcaption", _accuracy_key(networks, plot)),
             html.details(
                 "Numbers of this plot",
@@ -137,6 +139,7 @@ def accuracy(
                     class_="note",
                 ),
             ),
+            data_picture="accuracy",
         ),
     )
 

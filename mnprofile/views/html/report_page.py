@@ -21,7 +21,7 @@ from mnprofile.views.html.network_panels import (
 )
 from mnprofile.views.html.pages import Page, Section, render
 from mnprofile.views.html.panels import Panel, ReportNetwork
-from mnprofile.views.html.shell import asset
+from mnprofile.views.html.shell import asset, literal
 from mnprofile.views.plots.accuracy import AccuracyPlot, printed
 from mnprofile.views.plots.accuracy_svg import HEIGHT, scatter
 from mnprofile.views.sheets.count import key_figure_sheet
@@ -78,7 +78,7 @@ def report_page(
             lead="Multiply-adds, parameters and activations, counted from the papers'"
             " own tables.",
             sections=tuple(sections),
-            scripts=("tables.js", "explorer.js"),
+            scripts=("tables.mjs", "figures.mjs", "hints.mjs", "explorer.mjs"),
             data=(explorer_data(networks, plot),),
         )
     )
@@ -100,18 +100,28 @@ def report_markdown(networks: Sequence[ReportNetwork]) -> str:
     return "\n".join(parts)
 
 
-def picture(networks: Sequence[ReportNetwork]) -> str:
-    """The accuracy plot as a separate file, for light and dark pages."""
-    inner = scatter(accuracy_plot(networks))
+def picture(networks: Sequence[ReportNetwork], theme: str = "light") -> str:
+    """The accuracy plot as a file of its own: literal colours, axis and legend."""
+    plot = accuracy_plot(networks)
+    style = literal(asset("plot.css"), theme)
+    names = []
+    for index, series in enumerate(plot.series):
+        mark = element(
+            "tspan", series.style.marker.glyph, class_=f"f-{series.style.key}"
+        )
+        place = {"x": 16 + 172 * (index % 4), "y": HEIGHT + 26 + 20 * (index // 4)}
+        names.append(element("text", mark, " ", series.name, class_="name", **place))
+    tall = HEIGHT + 16 + 20 * -(-len(plot.series) // 4)
     return element(
         "svg",
-        element("style", trusted(asset("plot.css"))),
+        element("style", trusted(style)),
         element("rect", width="100%", height="100%", class_="paper"),
-        element("svg", inner, x="12", y="8", width="696", height=HEIGHT),
+        element("svg", scatter(plot), x="12", y="8", width="696", height=HEIGHT),
+        *names,
         xmlns="http://www.w3.org/2000/svg",
         width="720",
-        height=HEIGHT + 16,
-        viewBox=f"0 0 720 {HEIGHT + 16}",
+        height=tall,
+        viewBox=f"0 0 720 {tall}",
     )
 
 

@@ -11,12 +11,13 @@ from math import log10, sqrt
 from markupsafe import Markup
 
 from mnprofile.base.units import grouped, plain, short
+from mnprofile.views.html.markup import element, join
 from mnprofile.views.html.shell import drawing
 from mnprofile.views.plots.accuracy import AccuracyPlot, Point, Series
 from mnprofile.views.plots.scales import log_ticks
 
 LEFT, RIGHT = 7.0, 97.0  # percent of the width
-TOP, BOTTOM = 16.0, 344.0  # pixels
+TOP, BOTTOM = 36.0, 344.0  # pixels
 HEIGHT = 386
 
 
@@ -58,18 +59,17 @@ def scatter(plot: AccuracyPlot, *, extra: Markup | None = None) -> Markup:
     """Accuracy over a count, in millions.
 
     A table's line joins the points that none of its own beats; marks off it are paler;
-    the stepped line is the frontier of all. The legend goes in the empty corner:
-    high cost, low accuracy. ``extra`` is drawn last, for a script to move.
+    the stepped line is the frontier of all. ``extra`` is drawn below the marks, for a
+    script to move. The legend is beside the drawing: ``legend``.
     """
     of = {point: series for series in plot.series for point in series.points}
     dots = [(index, point, of[point]) for index, point in enumerate(plot.points)]
-    longest = max((len(series.name) for series in plot.series), default=0)
     return drawing(
         "accuracy.svg",
         plot=plot,
         place=axes(plot),
         dots=sorted(dots, key=lambda dot: -dot[1].params),
-        legend_dx=plain(round(-8.4 * longest - 24, 1)),
+        number=plot.series.index,
         top=TOP,
         bottom=BOTTOM,
         height=HEIGHT,
@@ -96,3 +96,29 @@ def _told(series: Series, point: Point) -> str:
 def _scale(point: Point) -> str:
     """The size of a mark, whose area is its parameters."""
     return plain(round(3.2 * sqrt(point.params / 10**6), 2))
+
+
+def legend(plot: AccuracyPlot) -> Markup:
+    """Which mark is which table; a script makes these switches."""
+    items = [
+        element(
+            "li",
+            element(
+                "svg",
+                element(
+                    "path",
+                    d=series.style.marker.path,
+                    transform="translate(7 7) scale(5)",
+                    class_=f"f-{series.style.key}",
+                ),
+                width=14,
+                height=14,
+                aria_hidden="true",
+            ),
+            " ",
+            series.name,
+            data_series=index,
+        )
+        for index, series in enumerate(plot.series)
+    ]
+    return element("ul", join(items), class_="legend series")

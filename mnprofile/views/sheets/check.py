@@ -205,7 +205,7 @@ def verdict(checked: Check) -> str:
         f"Agrees: {len(checked.count.layers)} layers,"
         f" {grouped(totals.macs)} multiply-adds,"
         f" {grouped(checked.params)} parameters, {grouped(checked.buffers)} buffers;"
-        " nothing is left unexplained"
+        " nothing is left unexplained, and the same operators run between the layers"
     )
     if not checked.is_complete:
         failed = [one.name for one in checked.readings if one.total is None]

@@ -48,14 +48,13 @@ def totals_sheet(comparisons: Sequence[Comparison]) -> Sheet:
     rows: list[tuple[Value, ...]] = []
     for index, side in enumerate(sides_of(comparisons)):
         costs = comparisons[index - 1].total.head if index else base
-        row: list[Value] = [LETTERS[index], side.shown]
+        row: list[Value] = [f"{LETTERS[index]}: {side.shown}"]
         for name in COMPARED:
             before, after = getattr(base, name), getattr(costs, name)
             row += [after, Change(before, after) if index else None]
         rows.append(tuple(row))
     return Sheet(
         columns(
-            Column("letter", ""),
             Column("network", "Network"),
             *(
                 one

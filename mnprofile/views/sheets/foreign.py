@@ -4,7 +4,15 @@ from itertools import zip_longest
 from typing import Any
 
 from mnprofile.base.sheet import Column, Sheet
-from mnprofile.evidence.profilers.foreign import COMPARED, ForeignCheck, Unit
+from mnprofile.evidence.profilers.between import same
+from mnprofile.evidence.profilers.foreign import (
+    AROUND,
+    COMPARED,
+    LABELS,
+    ForeignCheck,
+    Unit,
+    field_text,
+)
 from mnprofile.views.document import Document, record_of
 from mnprofile.views.sheets.columns import columns
 from mnprofile.views.sheets.configuration import headline, model_record
@@ -17,12 +25,19 @@ def foreign_document(outcome: ForeignCheck) -> Document:
     )
 
 
+SCOPE = (
+    "Compared: layers in order, the operators between them (additions, activations,"
+    " norms, products, pooling), parameters. Not compared: which maps an addition or"
+    " a product joins, constants such as epsilon, weights."
+)
+
+
 def verdict(outcome: ForeignCheck) -> str:
     """The outcome in a sentence."""
     if outcome.agrees:
         return (
-            f"Agrees: {len(outcome.ours)} layers in the same order,"
-            f" {outcome.params} parameters"
+            f"Agrees: {len(outcome.ours)} layers in the same order, with the same"
+            f" operators between them, {outcome.params} parameters"
         )
     first = outcome.first
     if first is None and outcome.unseen_macs:
@@ -41,7 +56,7 @@ def verdict(outcome: ForeignCheck) -> str:
     if first.ours is None and first.theirs is not None:
         return f'Differs: it has "{first.theirs.name}", which we do not have'
     assert first.ours is not None
-    what = ", ".join(key.replace("_", " ") for key in first.fields)
+    what = ", ".join(LABELS.get(key, key.replace("_", " ")) for key in first.fields)
     return f"Differs first at {first.ours.name} ({_line(first.ours)}): {what}"
 
 
@@ -60,7 +75,7 @@ def _sheets(outcome: ForeignCheck) -> list[Sheet]:
             ("multiply-adds outside these layers", 0, outcome.unseen_macs),
         ),
         title=f"{headline(outcome.count.config)} against {outcome.factory}",
-        notes=() if outcome.first else (verdict(outcome),),
+        notes=() if outcome.first else (verdict(outcome), SCOPE),
     )
     first = outcome.first
     if first is None:
@@ -73,24 +88,17 @@ def _sheets(outcome: ForeignCheck) -> list[Sheet]:
             ("table line", first.ours.line if first.ours else None, None, None),
             *(
                 (
-                    key.replace("_", " "),
-                    *(_field(one, key) for one in sides),
+                    LABELS.get(key, key.replace("_", " ")),
+                    *(field_text(one, key) if one else None for one in sides),
                     "differs" if key in first.fields else None,
                 )
-                for key in COMPARED
+                for key in (*COMPARED, *AROUND)
             ),
         ),
         title=f"The first difference, layer {first.position} of {len(outcome.ours)}",
-        notes=(verdict(outcome),),
+        notes=(verdict(outcome), SCOPE),
     )
     return [totals, place]
-
-
-def _field(unit: Unit | None, key: str) -> str | None:
-    if unit is None:
-        return None
-    value = getattr(unit, key)
-    return ("yes" if value else "no") if isinstance(value, bool) else str(value)
 
 
 def _sequence_sheet(outcome: ForeignCheck) -> Sheet:
@@ -114,11 +122,18 @@ def _sequence_sheet(outcome: ForeignCheck) -> Sheet:
                 str(ours) if ours else None,
                 theirs.name if theirs else None,
                 str(theirs) if theirs else None,
-                "yes" if ours == theirs else "no",
+                "yes" if _same(ours, theirs) else "no",
             )
             for position, (ours, theirs) in enumerate(pairs, start=1)
         ),
     )
+
+
+def _same(ours: Unit | None, theirs: Unit | None) -> bool:
+    if ours is None or theirs is None:
+        return False
+    around = ((getattr(one, key) for one in (ours, theirs)) for key in AROUND)
+    return ours == theirs and all(same(*pair) for pair in around)
 
 
 def _record(outcome: ForeignCheck) -> dict[str, Any]:
@@ -147,4 +162,4 @@ def _record(outcome: ForeignCheck) -> dict[str, Any]:
 def _unit_record(unit: Unit | None) -> dict[str, Any] | None:
     if unit is None:
         return None
-    return {"name": unit.name, "row": unit.line, **record_of(unit, *COMPARED)}
+    return {"name": unit.name, "row": unit.line, **record_of(unit, *COMPARED, *AROUND)}

@@ -1,4 +1,3 @@
-"use strict";
 /* Tables of the class "sortable": a button in every header sorts, a field filters. */
 (() => {
   const make = (tag, text) => {

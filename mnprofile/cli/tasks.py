@@ -1,0 +1,109 @@
+"""Options of commands that run something for each configuration, and the run itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from mnprofile.base.errors import UsageError
+from mnprofile.cli.options import together
+from mnprofile.cli.progress import task_bar
+
+if TYPE_CHECKING:
+    from concurrent.futures import Executor
+
+    from mnprofile.search.tasks.task import Outcome, Task
+
+task_options = together(
+    click.option(
+        "--workers",
+        type=click.IntRange(1, 256),
+        metavar="N",
+        help="Run N processes on this machine. [default: one]",
+    ),
+    click.option(
+        "--scheduler",
+        metavar="ADDRESS",
+        help="Run on a dask cluster, such as tcp://host:8786.",
+    ),
+    click.option(
+        "--timeout",
+        type=click.FloatRange(0, 86_400, min_open=True),
+        metavar="SECONDS",
+        help="Give up on a configuration after this time. [default: 600]",
+    ),
+    click.option(
+        "--results",
+        type=click.Path(path_type=Path, dir_okay=False),
+        metavar="FILE",
+        help="Keep finished configurations in this file, as they come.",
+    ),
+    click.option(
+        "--resume",
+        is_flag=True,
+        help="Go on with --results: run only what is not in it.",
+    ),
+)
+TASK_OPTIONS = ("workers", "scheduler", "timeout", "results", "resume")
+
+
+@dataclass(frozen=True)
+class TaskRun:
+    """How tasks are run; the fields are the options above."""
+
+    workers: int | None = None
+    scheduler: str | None = None
+    timeout: float | None = None
+    results: Path | None = None
+    resume: bool = False
+
+    def __post_init__(self) -> None:
+        if self.workers is not None and self.scheduler is not None:
+            raise UsageError("--workers and --scheduler cannot be used together")
+        if self.resume and self.results is None:
+            raise UsageError("--resume needs --results FILE")
+
+    @property
+    def is_default(self) -> bool:
+        return self == TaskRun()
+
+
+def run_tasks(tasks: Sequence[Task], how: TaskRun) -> tuple[Outcome, ...]:
+    """Run every task that is not in the results file; outcomes in the tasks' order.
+
+    Raises whatever ends the run as a whole; what is finished by then stays in the
+    results file.
+    """
+    from mnprofile.search.tasks import running
+    from mnprofile.search.tasks.results import Results
+    from mnprofile.search.tasks.versions import versions
+
+    with Results(how.results, versions(), resume=how.resume) as results:
+        found = results.known(tasks)
+        waiting = [index for index in range(len(tasks)) if index not in found]
+        some = [tasks[index] for index in waiting]
+        with task_bar(len(tasks), len(found)) as advance, _executor(how) as executor:
+            for at, outcome in running.outcomes(
+                some, executor, how.timeout or running.TIMEOUT_S
+            ):
+                results.add(outcome)
+                found[waiting[at]] = outcome
+                advance(bool(outcome.error))
+    return tuple(found[index] for index in range(len(tasks)))
+
+
+@contextmanager
+def _executor(how: TaskRun) -> Iterator[Executor]:
+    from mnprofile.search.tasks import running
+
+    if how.scheduler is not None:
+        with running.cluster(how.scheduler) as executor:
+            yield executor
+    else:
+        with running.processes(how.workers or 1) as executor:
+            yield executor

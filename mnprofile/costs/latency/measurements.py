@@ -1,0 +1,161 @@
+"""Latencies that a user measured, as a CSV file: arch, alpha, resolution, ms."""
+
+import csv
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from mnprofile.base.errors import MnprofileError, Place, UsageError, nearest
+from mnprofile.base.files import Input
+from mnprofile.base.units import parse_resolution
+from mnprofile.costs.latency.devices import Calibration, Device, Measured, Refused
+from mnprofile.costs.latency.fitting import (
+    CalibrationError,
+    Observation,
+    calibrate,
+    merged,
+)
+from mnprofile.costs.latency.prediction import family_of
+from mnprofile.costs.latency.work import Work, work
+from mnprofile.networks.configuration import Request
+from mnprofile.networks.finding import find_network
+
+FILES = Input("CSV file", CalibrationError, 16 << 20)
+NEEDED = ("arch", "ms")
+OPTIONAL = ("alpha", "resolution", "t", "classes", "impl")
+MAX_MS = 1e9
+
+
+class MeasuredRow(NamedTuple):
+    """One row: the network that it is about, and how long that took."""
+
+    arch: str
+    request: Request
+    ms: float
+    line: int
+
+
+def read_measurements(path: Path) -> list[MeasuredRow]:
+    """The rows of a file; columns other than those above are ignored.
+
+    Raises CalibrationError, with the line and column, and FileError.
+    """
+    file = str(path)
+    text = FILES.text(path).removeprefix("\ufeff")
+    reader = csv.reader(text.splitlines(keepends=True), strict=True)
+    try:
+        header = [name.strip() for name in next(reader, [])]
+        _check_header(header, file)
+        return [*_rows(reader, header, file)]
+    except csv.Error as fault:
+        place = Place(file, reader.line_num)
+        raise CalibrationError(f"not CSV: {fault}", place=place) from None
+
+
+def _check_header(header: list[str], file: str) -> None:
+    for name in NEEDED:
+        if name not in header:
+            raise CalibrationError(
+                f'there is no column "{name}"',
+                place=Place(file, 1),
+                accepted=f"{', '.join(NEEDED)}, and any of {', '.join(OPTIONAL)}",
+                suggestion=nearest(name, header) if header else None,
+            )
+
+
+def _rows(reader: Any, header: list[str], file: str) -> Iterator[MeasuredRow]:
+    for cells in reader:
+        if not any(cells):
+            continue
+        line = reader.line_num
+        if len(cells) != len(header):
+            raise CalibrationError(
+                f"the row has {len(cells)} cells",
+                place=Place(file, line),
+                accepted=f"{len(header)}, as the header has",
+            )
+        row = dict(zip(header, map(str.strip, cells), strict=True))
+        yield _row(row, file, line)
+
+
+def _row(row: dict[str, str], file: str, line: int) -> MeasuredRow:
+    def number(name: str, text: str, accepted: str) -> float:
+        try:
+            value = float(text)
+            if not 0 <= value < MAX_MS:
+                raise ValueError
+        except ValueError:
+            raise CalibrationError(
+                f'"{text}" is not {accepted}', place=Place(file, line, header=name)
+            ) from None
+        return value
+
+    ms = number("ms", row["ms"], "a number of milliseconds above 0")
+    if not ms:
+        place = Place(file, line, header="ms")
+        raise CalibrationError(f'"{row["ms"]}" is not above 0', place=place)
+    if not row["arch"]:
+        raise CalibrationError("empty", place=Place(file, line, header="arch"))
+    given = {name: row[name] for name in OPTIONAL if row.get(name)}
+    try:
+        size = given.get("resolution")
+        request = Request(
+            alpha=number("alpha", given["alpha"], "a width multiplier")
+            if "alpha" in given
+            else None,
+            resolution=parse_resolution(size, "resolution") if size else None,
+            t=number("t", given["t"], "an expansion factor") if "t" in given else None,
+            classes=int(number("classes", given["classes"], "a number of classes"))
+            if "classes" in given
+            else None,
+            impl=given.get("impl"),
+        )
+    except UsageError as fault:
+        raise at_line(fault, file, line) from None
+    return MeasuredRow(row["arch"], request, ms, line)
+
+
+def at_line(fault: MnprofileError, file: str, line: int) -> CalibrationError:
+    """An error about a network, with the line of the file that names it."""
+    return CalibrationError(
+        fault.message,
+        place=Place(file, line),
+        accepted=fault.accepted,
+        suggestion=fault.suggestion,
+    )
+
+
+def device_from(path: Path, name: str, bits: int) -> Device:
+    """A device calibrated on a file of measurements, for each family in it.
+
+    Raises CalibrationError where no family has figures that suffice, MissingExtraError,
+    and what reading the file and its networks raises.
+    """
+    measured: dict[str, list[Measured]] = {}
+    works: dict[tuple[str, float, int, int], Work] = {}
+    for row in read_measurements(path):
+        try:
+            network, graph = find_network(row.arch, row.request)
+        except MnprofileError as fault:
+            raise at_line(fault, str(path), row.line) from None
+        config = graph.config
+        figure = Measured(network.name, config.alpha, *config.resolution, row.ms)
+        works[figure[:4]] = work(graph, bits)
+        measured.setdefault(family_of(network), []).append(figure)
+    calibrations: list[Calibration] = []
+    refused: list[Refused] = []
+    last = CalibrationError("there is no measurement", accepted="one per row")
+    for family, figures in measured.items():
+        try:
+            observed = [Observation(one, works[one[:4]]) for one in merged(figures)]
+            calibrations.append(calibrate(family, path.name, observed))
+        except CalibrationError as found:
+            last = found
+            reason = f"{found.message}; needed: {found.accepted}"
+            refused.append(Refused(family, len(figures), reason))
+    if not calibrations:
+        families = ", ".join(measured)
+        message = f"{families}: {last.message}" if families else last.message
+        place = Place(str(path))
+        raise CalibrationError(message, place=place, accepted=last.accepted)
+    return Device(name, (), "", bits, tuple(calibrations), tuple(refused))

@@ -1,0 +1,1 @@
+"""Read a ``tabular`` in a LaTeX file as a table."""

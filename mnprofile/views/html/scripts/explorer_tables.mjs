@@ -1,0 +1,102 @@
+/* What fits the limits, the printed accuracies within them, and the pins compared. */
+import { byStage, figuresOf, fits, gridOf, layersOf, sums } from "./counting.mjs";
+import { at, fill, make } from "./dom.mjs";
+import { stateOf } from "./explorer_plot.mjs";
+import { named } from "./link.mjs";
+import { change, factor, grouped, signed } from "./numbers.mjs";
+
+export const explorerTables = (nets, data, use) => {
+  const { points, quantities, standard, stacked } = data;
+  const limited = (limits) => Object.entries(limits).filter(([, value]) => value !== null);
+
+  const grids = new Map(); // counted once for each network, t and quantity
+  const grid = (index, t, key) => {
+    const name = `${index} ${t} ${key}`;
+    if (!grids.has(name)) grids.set(name, gridOf(nets[index], t, key));
+    return grids.get(name);
+  };
+
+  const useButton = (wanted) => {
+    const button = make("button", "use", { type: "button", "aria-label": `Use ${named(nets, wanted)}` });
+    button.addEventListener("click", () => use(wanted));
+    return button;
+  };
+
+  const drawFits = (state, limits) => {
+    const net = nets[state.net];
+    const keys = limited(limits);
+    const macs = grid(state.net, state.t, "macs");
+    const params = grid(state.net, state.t, "params");
+    const others = keys.map(([key, limit]) => [grid(state.net, state.t, key), limit]);
+    const within = (alpha, res) => others.every(([values, limit]) => values[alpha][res] <= limit);
+    let many = 0;
+    net.alphas.forEach((_, alpha) => net.res.forEach((__, res) => { many += within(alpha, res) ? 1 : 0; }));
+    const t = net.ts.length > 1 ? ` with t ${net.ts[state.t].value === null ? "as in the table" : net.ts[state.t].value}` : "";
+    at("x-fits-told").textContent = net.fixed
+      ? `${net.title} has one configuration; it ${many ? "fits" : "does not fit"}.`
+      : `${grouped(many)} of ${grouped(net.alphas.length * net.res.length)} pairs of α and resolution of ${net.title} fit${t}.`;
+    const rows = [];
+    for (const side of net.fixed ? [] : standard) {
+      const res = net.res.indexOf(side);
+      if (res < 0) continue;
+      let alpha = -1;
+      net.alphas.forEach((_, index) => { if (within(index, res)) alpha = index; });
+      rows.push(alpha < 0 ? [side, "none", "", "", ""]
+        : [side, factor(net.alphas[alpha]), grouped(macs[alpha][res]), grouped(params[alpha][res]),
+          useButton({ ...state, alpha, res })]);
+    }
+    fill(at("x-fits"), "Widest α that fits, by resolution", ["Resolution", "α", "Multiply-adds", "Parameters", "Set"], rows);
+  };
+
+  /* The figures of a printed network; its memory too where the page can count it. */
+  const known = points.map((point) => {
+    const wanted = stateOf(nets, point);
+    return wanted ? { ...figuresOf(nets[wanted.net], wanted), macs: point.macs, params: point.params } : point;
+  });
+  const within = (limits) => (point) => fits(known[points.indexOf(point)], limits);
+
+  const drawBest = (limits) => {
+    const found = points.filter(within(limits)).sort((a, b) => b.top1 - a.top1 || a.macs - b.macs);
+    const title = (point) => `${data.nets[point.net].title} ${factor(point.alpha)}/${point.res}`;
+    at("x-best-told").textContent = found.length === 0
+      ? `None of ${points.length} printed networks fits.`
+      : `${found.length} of ${points.length} printed networks fit; the most accurate is `
+        + `${title(found[0])} with ${found[0].printed} %.`;
+    fill(at("x-best"), "Most accurate first", ["Network", "Top-1 %", "Multiply-adds", "Parameters", "Set"],
+      found.slice(0, 8).map((point) => {
+        const wanted = stateOf(nets, point);
+        return [title(point), point.printed, grouped(point.macs), grouped(point.params), wanted ? useButton(wanted) : ""];
+      }));
+  };
+
+  const drawPins = (state, pins) => {
+    const box = at("x-compare");
+    box.hidden = !pins.a && !pins.b;
+    if (box.hidden) return;
+    const sides = [pins.a ?? state, pins.b ?? state];
+    at("x-pins-told").textContent = `${["a", "b"].map((key, index) =>
+      `${key.toUpperCase()} is ${named(nets, sides[index])}${pins[key] ? "" : " (the current one)"}`).join("; ")}.`;
+    const layers = sides.map((side) => layersOf(nets[side.net], side));
+    const [left, right] = sides.map((side, index) => figuresOf(nets[side.net], side, layers[index]));
+    const rows = quantities.filter(({ key }) => key in left && key in right)
+      .map(({ key, label }) => [label, left[key], right[key]]);
+    const stages = layers.map(byStage);
+    const [first] = stacked;
+    for (const stage of new Set(stages.flatMap((one) => [...one.keys()]))) {
+      rows.push([`${first.label} of ${stage}`, ...stages.map((one) => (one.has(stage) ? sums(one.get(stage))[first.key] : null))]);
+    }
+    fill(at("x-pins"), "B compared with A", ["Quantity", "A", "B", "B - A", "Change", "State"], rows.map(([label, a, b]) => {
+      const step = (b ?? 0) - (a ?? 0);
+      const word = a === null ? "added" : b === null ? "removed" : step > 0 ? "grew" : step < 0 ? "shrank" : "unchanged";
+      return [label, a === null ? "" : grouped(a), b === null ? "" : grouped(b), signed(step),
+        change(a ?? 0, b ?? 0), make("span", word, { class: word })];
+    }));
+  };
+
+  const draw = (state, limits, pins) => {
+    drawFits(state, limits);
+    drawBest(limits);
+    drawPins(state, pins);
+  };
+  return { draw, within };
+};

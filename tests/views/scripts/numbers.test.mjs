@@ -1,0 +1,70 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { change, factor, grouped, nearest, parseAmount, parseFactor, short, signed }
+  from "../../../mnprofile/views/html/scripts/numbers.mjs";
+
+test("amounts are understood in every way that people write them", () => {
+  for (const text of ["100M", "100,000,000", "1e8", "100 m", "0.1G", "100000K", "1.0e8", "1E+8", " 100000000 "]) {
+    assert.equal(parseAmount(text, "count"), 100000000, text);
+  }
+  assert.equal(parseAmount("2.5M", "count"), 2500000);
+  assert.equal(parseAmount("0", "count"), 0);
+});
+
+test("bytes are decimal or binary, by their unit", () => {
+  assert.equal(parseAmount("256KiB", "bytes"), 262144);
+  assert.equal(parseAmount("256kB", "bytes"), 256000);
+  assert.equal(parseAmount("1.5MiB", "bytes"), 1572864);
+  assert.equal(parseAmount("262144", "bytes"), 262144);
+  assert.equal(parseAmount("262,144 B", "bytes"), 262144);
+});
+
+test("what is not an amount is refused, never guessed", () => {
+  for (const text of ["", "abc", "1e8x", "-5", "1.5", "1,00", "10,00,000", "0x10", "1e99", "9007199254740993", "1 2", "NaN", "Infinity", "M", "1.1e0", "100Mi", "256KiB"]) {
+    assert.equal(parseAmount(text, "count"), null, text);
+  }
+  for (const text of ["256K", "1M", "0.3B", "1.0001KiB", "5 kg"]) {
+    assert.equal(parseAmount(text, "bytes"), null, text);
+  }
+  assert.equal(parseAmount("12.5", "ms"), 12.5);
+  assert.equal(parseAmount("1e3", "ms"), null);
+  assert.equal(parseAmount("constructor", "count"), null);
+  assert.equal(parseAmount("1constructor", "count"), null);
+});
+
+test("the largest exact number is taken, the next refused", () => {
+  assert.equal(parseAmount("9007199254740991", "count"), 9007199254740991);
+  assert.equal(parseAmount("9007199254740992", "count"), null);
+});
+
+test("factors", () => {
+  assert.equal(parseFactor("0.77"), 0.77);
+  assert.equal(parseFactor(".5"), 0.5);
+  assert.equal(parseFactor("1."), 1);
+  for (const text of ["", "0,75", "1e3", "-1", "x"]) assert.equal(parseFactor(text), null, text);
+});
+
+test("numbers as text", () => {
+  assert.equal(grouped(300774272), "300,774,272");
+  assert.equal(grouped(1234.5), "1,234.5");
+  assert.equal(signed(-1234), "-1,234");
+  assert.equal(factor(1), "1.0");
+  assert.equal(factor(0.75), "0.75");
+  assert.equal(short(107295200), "107.3 M");
+  assert.equal(short(9999), "9,999");
+});
+
+test("a change is never rounded to nothing", () => {
+  assert.equal(change(100, 147), "+47.00 %");
+  assert.equal(change(100, 100), "0.00 %");
+  assert.equal(change(0, 5), "new");
+  assert.equal(change(5, 0), "-100.00 %");
+  assert.equal(change(1000000, 1), "> -99.99 %");
+  assert.equal(change(1000000, 1000001), "< +0.01 %");
+  assert.equal(change(1000000, 999999), "> -0.01 %");
+});
+
+test("the nearest value; the first of two", () => {
+  assert.equal(nearest([0.7, 0.75, 0.8], 0.77), 1);
+  assert.equal(nearest([1, 3], 2), 0);
+});

@@ -1,0 +1,393 @@
+"""The explorer in a browser: exact figures, nothing dropped, links and pins."""
+
+import json
+import random
+import shlex
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mnprofile.cli import main
+from mnprofile.costs.comparison.alignment import compare
+from mnprofile.costs.comparison.sides import side_of_count
+from mnprofile.costs.counting import count
+from mnprofile.costs.memory.activations import activation_memory
+from mnprofile.networks.catalog import build
+from tests.views.browsing import (
+    FILLED_IN,
+    Watched,
+    drag,
+    id_of,
+    link_to,
+    shown,
+    stage_bars,
+    until,
+)
+
+# --- exactness -----------------------------------------------------------------------
+
+
+def test_five_hundred_random_positions_equal_the_command_line(
+    site: Path, watched: Watched, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Every figure and every stage is what the copied command counts."""
+    page = watched.open(site / "index.html")
+    chance = random.Random(6)
+    seen = set()
+    for _ in range(500):
+        places = [chance.random() for _ in range(3)]
+        command = drag(page, chance.randrange(4), places)
+        seen.add(command)
+        program, *arguments = shlex.split(command)
+        assert program == "mnprofile"
+        assert main([*arguments, "--format", "json"]) == 0
+        record = json.loads(capsys.readouterr().out)
+
+        figures = shown(page)
+        peak = figures.pop("act_peak_bytes")
+        assert figures == record["totals"], command
+        assert peak == peak_of(arguments), command
+        bars = stage_bars(page)
+        for quantity, drawn in zip(
+            ("macs", "params", "activations"), bars, strict=True
+        ):
+            counted = {row["stage"]: row[quantity] for row in record["by_stage"]}
+            assert {k: v for k, v in drawn.items() if v} == counted, command
+    assert len(seen) > 480
+
+
+def peak_of(arguments: list[str]) -> int:
+    """The peak memory of what a count command counts, at 8 bits per element."""
+    options = dict(zip(arguments[2::2], arguments[3::2], strict=True))
+    graph = build(
+        arguments[1],
+        alpha=float(options["--alpha"]),
+        resolution=int(options["--res"]),
+        t=float(options["--t"]) if "--t" in options else None,
+    )
+    return activation_memory(graph, bits=8).act_peak_bytes
+
+
+def test_the_page_opens_at_the_configuration_it_was_made_for(
+    watched: Watched, tmp_path: Path
+) -> None:
+    """V2 0.75/160: 107,295,200 macs and 2,636,424 params."""
+    assert main(["report", "v2@0.75/160", "-o", str(tmp_path)]) == 0
+    figures = shown(watched.open(tmp_path / "index.html"))
+
+    assert (figures["macs"], figures["params"]) == (107_295_200, 2_636_424)
+
+
+@pytest.mark.parametrize(("alpha", "res"), [("0.37", "150"), ("1.0", "320x240")])
+def test_odd_configurations_are_on_the_grid(
+    alpha: str, res: str, watched: Watched, tmp_path: Path
+) -> None:
+    """A width between the steps is added to them; a size that is not square is not."""
+    assert main(["report", f"v2@{alpha}/{res}", "-o", str(tmp_path)]) == 0
+    figures = shown(watched.open(tmp_path / "index.html"))
+    side = 224 if "x" in res else int(res)
+
+    expected = count(build("v2", alpha=float(alpha), resolution=side)).totals
+    assert figures["macs"] == expected.macs
+
+
+def test_another_implementation_is_counted_and_named(
+    watched: Watched, tmp_path: Path
+) -> None:
+    """V3-Large 0.75 costs 140,033,816 macs in torchvision."""
+    arguments = ["report", "v3-large@0.75", "--impl", "torchvision"]
+    assert main([*arguments, "-o", str(tmp_path)]) == 0
+    page = watched.open(tmp_path / "index.html")
+
+    assert shown(page)["macs"] == 140_033_816
+    assert page.input_value("#x-command").endswith(" --impl torchvision")
+
+
+# --- the explorer --------------------------------------------------------------------
+
+
+def test_the_address_holds_the_state(site: Path, watched: Watched) -> None:
+    page = watched.open(site / "index.html")
+    assert "#" not in page.url
+    page.select_option("#x-net", "1")
+    page.fill("#x-alpha-n", "0.75")
+    page.press("#x-alpha-n", "Tab")
+    page.fill("#x-res-n", "160")
+    page.press("#x-res-n", "Tab")
+    page.fill("#x-macs-n", "100000000")
+    page.click("#x-pin-a")
+    # The last change comes last into the address ("a" alone would find "alpha=1").
+    until(page, "new URLSearchParams(location.hash.slice(1)).has('a')")
+    address = page.evaluate("location.href")
+    told = page.inner_text("#x-told")
+    page.goto("about:blank")
+    page.goto(address)
+    until(page, FILLED_IN)
+
+    assert told.startswith("MobileNetV2 0.75/160: 107,295,200 multiply-adds")
+    assert page.inner_text("#x-told") == told
+    assert "it does not fit the limits" in told
+    assert page.input_value("#x-macs-n") == "100,000,000"
+    assert page.is_visible("#x-compare")
+
+
+@pytest.mark.parametrize(
+    ("net", "words"),
+    [
+        ("9", "The link is about"),
+        ("mobilenet_v9.00000000", '"mobilenet_v9", which is not on this page'),
+        ("__proto__", "The link is about"),
+        ("<script>", "The link is about"),
+    ],
+)
+def test_a_link_to_what_is_not_here_says_so(
+    site: Path, watched: Watched, net: str, words: str
+) -> None:
+    page = watched.open(site / "index.html", f"#net={net}&alpha=1&res=224&t=-")
+
+    assert shown(page)["macs"] == 568_740_352
+    assert words in page.inner_text("#x-said")
+    assert watched.complaints == []
+
+
+def test_a_link_to_another_version_of_a_table_says_so(
+    site: Path, watched: Watched
+) -> None:
+    fragment = "#net=mobilenet_v2.00000000&alpha=0.75&res=160&t=-"
+    page = watched.open(site / "index.html", fragment)
+
+    assert shown(page)["macs"] == 107_295_200
+    assert "another version of MobileNetV2" in page.inner_text("#x-said")
+
+
+@pytest.mark.parametrize("fragment", ["#%%%", "#a=<script>&zzz=1", "#figures"])
+def test_another_address_is_left_alone(
+    site: Path, watched: Watched, fragment: str
+) -> None:
+    page = watched.open(site / "index.html", fragment)
+
+    assert shown(page)["macs"] == 568_740_352
+    assert page.inner_text("#x-said") == ""
+    assert watched.complaints == []
+
+
+def test_what_a_link_asks_for_is_used_or_told(site: Path, watched: Watched) -> None:
+    """225 and 0.77 are not on the grid; the limit of 1e9 is understood."""
+    path = site / "index.html"
+    fragment = link_to(path, 1, "alpha=0.77&res=225&t=-&x=1&macs=1e9&params=lots")
+    page = watched.open(path, fragment)
+
+    assert page.input_value("#x-macs-n") == "1,000,000,000"
+    said = page.inner_text("#x-said")
+    assert "0.77 of the link is not counted here; nearest counted: 0.75" in said
+    assert "225 of the link is not counted here; nearest counted: 224" in said
+    assert '"lots", is not an amount' in said
+
+
+def test_a_link_opens_at_the_explorer(site: Path, watched: Watched) -> None:
+    path = site / "index.html"
+    page = watched.open(path, link_to(path, 1, "alpha=1&res=224&t=-"))
+
+    until(page, "scrollY > 0")
+    page.wait_for_timeout(800)
+    top = page.evaluate(
+        "document.getElementById('explorer').getBoundingClientRect().top"
+    )
+    assert -5 < top < 120
+
+
+def test_back_undoes_a_step(site: Path, watched: Watched) -> None:
+    page = watched.open(site / "index.html")
+    for alpha in ("0.75", "0.5"):
+        page.fill("#x-alpha-n", alpha)
+        page.press("#x-alpha-n", "Tab")
+        until(page, f"location.hash.includes('alpha={alpha}')")
+    page.go_back()
+    until(page, "document.getElementById('x-alpha-n').value === '0.75'")
+    page.go_back()
+    until(page, "document.getElementById('x-alpha-n').value === '1'")
+    page.go_forward()
+    until(page, "document.getElementById('x-alpha-n').value === '0.75'")
+
+
+# --- what is typed -------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("field", "text", "value", "said"),
+    [
+        ("#x-alpha-n", "0.77", "0.75", "α 0.77 is not counted on this page; nearest"),
+        ("#x-res-n", "225", "224", "225 is not counted on this page; nearest counted"),
+        ("#x-alpha-n", "wide", "1", '"wide" is not a number; still 1'),
+        ("#x-t-n", "4", "4.0", ""),
+        ("#x-t-n", "7", "6.0", "t 7 is not counted on this page; nearest counted: 6"),
+        ("#x-t-n", "table", "table's", ""),
+    ],
+)
+def test_nothing_typed_changes_without_a_word(
+    site: Path, watched: Watched, field: str, text: str, value: str, said: str
+) -> None:
+    path = site / "index.html"
+    page = watched.open(path, link_to(path, 1, "alpha=1&res=224&t=-"))
+    page.fill(field, text)
+    page.press(field, "Tab")
+
+    assert page.input_value(field) == value
+    assert said in page.inner_text("#x-said")
+    assert (said == "") == (page.inner_text("#x-said") == "")
+
+
+@pytest.mark.parametrize("text", ["100M", "100,000,000", "1e8", "0.1 G", "100000k"])
+def test_a_limit_is_understood_however_it_is_written(
+    site: Path, watched: Watched, text: str
+) -> None:
+    """Of the 57 printed networks, those within 100 M multiply-adds."""
+    page = watched.open(site / "index.html")
+    page.fill("#x-macs-n", text)
+
+    assert page.inner_text("#x-best-told").startswith("33 of 57 printed networks fit")
+    assert "it does not fit the limits" in page.inner_text("#x-told")
+    page.press("#x-macs-n", "Tab")
+    assert page.input_value("#x-macs-n") == "100,000,000"
+
+
+def test_a_limit_that_is_not_understood_is_marked(site: Path, watched: Watched) -> None:
+    page = watched.open(site / "index.html")
+    page.fill("#x-macs-n", "1e8x")
+    page.press("#x-macs-n", "Tab")
+
+    assert page.input_value("#x-macs-n") == "1e8x"
+    assert page.get_attribute("#x-macs-n", "aria-invalid") == "true"
+    assert "is not an amount, so there is no limit" in page.inner_text("#x-said")
+
+
+def test_memory_has_a_limit_in_bytes(site: Path, watched: Watched) -> None:
+    """V1 1.0/224 needs 1,204,224 bytes: 112 x 112 x (32 + 64) at 8 bits."""
+    page = watched.open(site / "index.html")
+    assert shown(page)["act_peak_bytes"] == 1_204_224
+    page.fill("#x-act_peak_bytes-n", "1176KiB")
+    assert "; it fits the limits" in page.inner_text("#x-told")
+    page.fill("#x-act_peak_bytes-n", "1175KiB")
+    assert "; it does not fit the limits" in page.inner_text("#x-told")
+
+
+# --- what fits -----------------------------------------------------------------------
+
+
+def test_what_fits_is_the_widest_alpha_under_the_limits(
+    site: Path, watched: Watched
+) -> None:
+    """Each row fits, and the next step of alpha does not; counted again here."""
+    path = site / "index.html"
+    rest = "alpha=1&res=224&t=-&macs=100000000&params=2500000"
+    page = watched.open(path, link_to(path, 1, rest))
+    rows = page.evaluate(
+        "[...document.querySelectorAll('#x-fits tbody tr')].map((row) =>"
+        " [...row.cells].slice(0, 4).map((cell) => cell.textContent.replace(/,/g, '')))"
+    )
+
+    def fits(alpha: float, side: int) -> bool:
+        totals = count(build("v2", alpha=alpha, resolution=side)).totals
+        return totals.macs <= 100_000_000 and totals.params <= 2_500_000
+
+    assert len(rows) == 8
+    for side, alpha, macs, params in rows:
+        totals = count(build("v2", alpha=float(alpha), resolution=int(side))).totals
+        assert (totals.macs, totals.params) == (int(macs), int(params))
+        wider = [n / 20 for n in range(2, 41) if n / 20 > float(alpha)]
+        assert fits(float(alpha), int(side))
+        assert not any(fits(one, int(side)) for one in wider)
+
+
+def test_printed_networks_within_the_limits(site: Path, watched: Watched) -> None:
+    """Under 100 M macs V3-Small 1.25 with 70.4 % is best (V3 paper, Table 9)."""
+    page = watched.open(site / "index.html")
+    page.fill("#x-macs-n", "100000000")
+
+    assert "MobileNetV3-Small 1.25/224 with 70.4 %" in page.inner_text("#x-best-told")
+    kept = page.locator("svg.scatter .dot:not(.out)").count()
+    assert f"{kept} of 57 printed networks fit" in page.inner_text("#x-best-told")
+    page.click("#x-best tbody tr:first-child button")
+    assert page.inner_text("#x-told").startswith("MobileNetV3-Small 1.25/224")
+    assert page.text_content("#x-here text") == "70.4 % top-1"
+
+
+def test_two_pins_are_compared_as_diff_does(site: Path, watched: Watched) -> None:
+    path = site / "index.html"
+    pins = f"a={id_of(path, 0)}~1~224~-&b={id_of(path, 1)}~0.75~160~-"
+    page = watched.open(path, link_to(path, 0, f"alpha=1&res=224&t=-&{pins}"))
+    rows = page.evaluate(
+        "[...document.querySelectorAll('#x-pins tbody tr')].map((row) =>"
+        " [...row.cells].map((cell) => cell.textContent))"
+    )
+    sides = [build("v1"), build("v2", alpha=0.75, resolution=160)]
+    compared = compare(*(side_of_count(count(graph)) for graph in sides))
+
+    found = {row[0]: (row[3].replace(",", ""), row[5]) for row in rows}
+    for stage in compared.stages:
+        step, state = found[f"Multiply-adds of {stage.name}"]
+        assert (int(step), state) == (stage.moved("macs"), stage.state_by("macs"))
+    assert found["Parameters"] == ("-1595552", "shrank")
+
+
+def test_pins_show_on_plot_bars_and_totals(site: Path, watched: Watched) -> None:
+    """V2 from 1.0 to 0.75: 300,774,272 to 209,069,792 multiply-adds, -30.49 %."""
+    path = site / "index.html"
+    page = watched.open(path, link_to(path, 1, "alpha=1&res=224&t=-"))
+    page.click("#x-pin-a")
+    assert "MobileNetV2 1.0/224 is pinned as A" in page.inner_text("#x-said")
+    page.fill("#x-alpha-n", "0.75")
+    page.press("#x-alpha-n", "Tab")
+
+    assert page.inner_text("#x-macs-d") == "-30.49 % from A"
+    assert page.is_visible("#x-at-a")
+    assert not page.is_visible("#x-at-b")
+    outlined = page.locator("#x-bars .ghost-a[visibility=visible]").count()
+    assert outlined == page.locator("#x-bars svg.bar").count() == 18
+
+
+@pytest.mark.parametrize(("width", "least"), [(360, 390), (1440, 400)])
+def test_totals_stay_in_view(
+    site: Path, watched: Watched, width: int, least: int
+) -> None:
+    """Sliders, totals and the verdict are on the screen all along the explorer."""
+    watched.page.set_viewport_size({"width": width, "height": 780})
+    page = watched.open(site / "index.html")
+    page.evaluate("document.documentElement.style.scrollBehavior = 'auto'")
+    for query in ("#x-bars", "#x-fits", "#x-best"):
+        page.evaluate(
+            f"document.querySelector('{query}').scrollIntoView({{block: 'center'}})"
+        )
+        for one in ("#x-alpha", "#x-macs-v", "#x-params-v", "#x-told"):
+            box = page.locator(one).bounding_box()
+            assert box is not None
+            assert box["y"] >= 0
+            assert box["y"] + box["height"] <= 780
+    bar = page.locator("#x-form").bounding_box()
+    assert bar is not None
+    assert 780 - bar["height"] >= least
+
+
+def test_the_moving_point_has_no_accuracy_that_is_not_printed(
+    site: Path, watched: Watched
+) -> None:
+    path = site / "index.html"
+    page = watched.open(path, link_to(path, 0, "alpha=0.8&res=224&t=-"))
+
+    assert page.text_content("#x-here text") == "accuracy not printed"
+
+
+def test_the_command_can_be_copied(browser: Any, site: Path) -> None:
+    context = browser.new_context()
+    context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page = context.new_page()
+    page.goto((site / "index.html").as_uri())
+    until(page, FILLED_IN)
+    page.click("#x-copy")
+    until(page, "document.getElementById('x-said').textContent !== ''")
+
+    assert page.inner_text("#x-said") == "Command copied."
+    copied = page.evaluate("navigator.clipboard.readText()")
+    assert copied == "mnprofile count v1 --alpha 1.0 --res 224"
+    context.close()
