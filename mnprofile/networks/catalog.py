@@ -180,23 +180,24 @@ def _headed(backbone: str, name: str) -> Architecture:
     """A backbone with a head: a shipped one by name, or a path to a head's table."""
     from mnprofile.networks.heads import read_head, with_head  # rarely needed
 
-    known = {path.stem: path for path in sorted(heads_folder().glob("*.md"))}
+    known = heads()
     if name in known:
-        text, file = known[name].read_text("utf-8"), f"tables/heads/{name}.md"
+        path = tables_folder() / "heads" / f"{name}.md"
+        text, file = path.read_text("utf-8"), f"tables/heads/{name}.md"
     elif name.endswith(".md"):
         text, file = FILES.text(Path(name)), name
     else:
         raise UsageError(
             f'no head is called "{name}"',
             accepted=", ".join(known) + ", or a path to a head's table",
-            suggestion=nearest(name, list(known)),
+            suggestion=nearest(name, known),
         )
     return with_head(load(backbone), read_head(read_table(text, file)))
 
 
-def heads_folder() -> Path:
-    """The shipped heads."""
-    return tables_folder() / "heads"
+def heads() -> list[str]:
+    """The names of the shipped heads."""
+    return sorted(path.stem for path in (tables_folder() / "heads").glob("*.md"))
 
 
 def parse(

@@ -91,7 +91,9 @@ def _style(table: Table) -> TableStyle:
     """The style whose headers the table has; each must occur exactly once."""
     found = [normalised(cell.text) for cell in table.grid.headers]
     for style in styles():
-        if set(style.printed) <= set(found) and len(found) == len(set(found)):
+        if len(found) < max(2, len(style.printed)) or len(found) > len(set(found)):
+            continue
+        if set(style.printed) <= set(found):
             others = [one for one in found if one not in style.printed]
             if all(style.columns and style.columns.fullmatch(one) for one in others):
                 return style
