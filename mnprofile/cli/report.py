@@ -92,30 +92,28 @@ def command(
             )
         networks.append(ReportNetwork(table, count(graph)))
     agrees, verdicts = _verdicts(networks, checks=checks, reproduces=reproduces)
-    _make_folder(output, "--output")
-    for name, text in (
-        (reports.PAGE, reports.report_page(networks, verdicts)),
-        (reports.MARKDOWN, reports.report_markdown(networks)),
-        (reports.PICTURE, reports.picture(networks)),
-    ):
-        files.write_text(output / name, text)
-        warn(f"wrote {output / name}")
+    contents: dict[Path, str | bytes] = {
+        output / reports.PAGE: reports.report_page(networks, verdicts),
+        output / reports.MARKDOWN: reports.report_markdown(networks),
+        output / reports.PICTURE: reports.picture(networks),
+    }
+    folders = {"--output": output}
     if plots is not None:
-        _make_folder(plots, "--plots")
-        for name, figure in reports.pictures(networks).items():
-            file = plots / f"{name}.{plot_format}"
-            with files.replacing(file) as out:
-                out.write(picture(figure, plot_format, style))
-            warn(f"wrote {file}")
+        folders["--plots"] = plots
+        contents |= {
+            plots / f"{name}.{plot_format}": picture(figure, plot_format, style)
+            for name, figure in reports.pictures(networks).items()
+        }
+    files.check_targets(contents)
+    for option, folder in folders.items():
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except FileExistsError:
+            raise UsageError(f"{option}: {folder} is not a folder") from None
+    files.write_texts(contents)
+    for path in contents:
+        warn(f"wrote {path}")
     return OK if agrees else VERDICT
-
-
-def _make_folder(folder: Path, option: str) -> None:
-    """Create a folder if it is missing. Raises UsageError where a file has its name."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except FileExistsError:
-        raise UsageError(f"{option}: {folder} is not a folder") from None
 
 
 def _verdicts(

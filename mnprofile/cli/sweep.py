@@ -215,6 +215,7 @@ def command(
         if path is None
         else drawing_to(path, str(given["size"]), str(given["theme"]))
     )
+    files.check_targets([output, path])
     run(ask, kind, output, draw, x_axis)
     return OK
 
