@@ -14,6 +14,7 @@ from mnprofile.cli.options import (
     configuration_options,
     network_of,
     output_options,
+    read_request,
     together,
 )
 from mnprofile.cli.output import emit, warn
@@ -22,6 +23,7 @@ from mnprofile.costs.counting import GROUPINGS, Grouping
 if TYPE_CHECKING:
     from mnprofile.graph.graph import Graph
     from mnprofile.networks.imported import Network
+    from mnprofile.networks.readers.inputs import ReadRequest
     from mnprofile.views.document import Document
 
 PUBLISHED = "published"  # what --calibrate takes instead of a file
@@ -123,8 +125,9 @@ def command(
     memory ms     bytes of maps and weights x the price of one
     overhead ms   operators x the price of one
 
-    --measure runs a table as its torch twin, whole and layer by layer, and an .onnx or
-    .tflite file, as a whole, with onnxruntime or LiteRT where they are installed.
+    --measure runs a table as its torch twin, or a PyTorch network, whole and layer by
+    layer; an .onnx or .tflite file, as a whole, with onnxruntime or LiteRT where they
+    are installed.
 
     \b
     Examples:
@@ -161,7 +164,9 @@ def _document(
     assert arch is not None
     network, graph = network_of(arch, **given)
     if measuring:
-        return _measure(network, graph, arch, device, how, save)
+        names = ("table", "settings", "inputs", "arguments", "train")
+        read = read_request(**{name: given[name] for name in names})
+        return _measure(network, graph, arch, read, device, how, save)
     if peaks != (None, None):
         return _bound(graph, *peaks, asked_bits)
     if bits is not None:
@@ -285,6 +290,7 @@ def _measure(
     network: Network,
     graph: Graph,
     arch: str,
+    read: ReadRequest,
     device: str | None,
     how: dict[str, Any],
     save: Path | None,
@@ -301,7 +307,9 @@ def _measure(
         prediction = predict(graph, family_of(network), device_of(device))
     asked = HowToRun(**how)
     with step_bar() as progress:
-        measured = measure(network, graph, asked, spelling=arch, progress=progress)
+        measured = measure(
+            network, graph, asked, spelling=arch, asked=read, progress=progress
+        )
     if save is not None:
         row = measured_row(arch, network, graph, measured)
         files.write_text(save, with_row(save, row))

@@ -160,3 +160,61 @@ def test_an_onnx_file_runs_in_its_runtime(run: Run, tmp_path: Path) -> None:
     assert record["layers"] == []
     batched = run("time", str(path), "--measure", "--batch", "2")
     assert batched.code == 2
+
+
+NETS = """
+import torch
+from torch import nn
+
+
+class Block(nn.Module):
+    def __init__(self, c):
+        super().__init__()
+        self.conv = nn.Conv2d(c, c, 3, padding=1, groups=c)
+        self.project = nn.Conv2d(c, c, 1)
+
+    def forward(self, x):
+        return x + self.project(torch.relu(self.conv(x)))
+
+
+def small(width=16):
+    return nn.Sequential(nn.Conv2d(3, width, 3), Block(width), nn.Flatten())
+
+
+class Broken(nn.Conv2d):
+    def forward(self, x):
+        if x.device.type != "meta":
+            raise ValueError("not today")
+        return super().forward(x)
+
+
+def broken():
+    return Broken(3, 4, 1)
+"""
+
+
+def test_a_pytorch_network_runs_at_its_inputs(run: Run, tmp_path: Path) -> None:
+    pytest.importorskip("torch")
+    nets = tmp_path / "nets.py"
+    nets.write_text(NETS, "utf-8")
+    given = ("--arg", "width=8", "--input", "1x3x10x10", "--batch", "3")
+    result = run(
+        *("time", f"{nets}:small", "--measure", *SHORT, *given, "--format", "json")
+    )
+    assert result.code == 0
+    record = json.loads(result.out)
+    layers = {one["layer"]: one for one in record["layers"]}
+    assert layers["0"]["macs"] == 27 * 8 * 64  # 3x3x3 to 8 channels, at 8x8
+    assert layers["1.conv"]["macs"] == 9 * 8 * 64
+    for name in ("0", "1.conv", "1.project"):
+        rate = 3 * layers[name]["macs"] / layers[name]["measured_ms"] * 1e-6
+        assert layers[name]["gmacs_per_second"] == pytest.approx(rate, rel=0.2)
+
+
+def test_a_network_that_fails_is_not_measured(run: Run, tmp_path: Path) -> None:
+    pytest.importorskip("torch")
+    nets = tmp_path / "nets.py"
+    nets.write_text(NETS, "utf-8")
+    result = run("time", f"{nets}:broken", "--measure", *SHORT)
+    assert (result.code, result.out) == (3, "")
+    assert "torch cannot run it: not today" in result.err

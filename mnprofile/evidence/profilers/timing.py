@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from math import ceil
 from pathlib import Path
 from statistics import median
@@ -23,13 +24,15 @@ from mnprofile.graph.graph import Graph
 from mnprofile.networks.finding import foreign_reader
 from mnprofile.networks.imported import Network
 from mnprofile.networks.notation.rows import Architecture
+from mnprofile.networks.readers.inputs import InputSpec, ReadRequest
 
 if TYPE_CHECKING:
-    from torch import nn
+    from torch import Tensor, nn
 
 DTYPES = ("float32", "float16", "bfloat16")
 PROCESSORS = ("cpu", "cuda")
 Progress = Callable[[str, int, int], None]
+_AS_IT_IS = ReadRequest()
 
 
 @dataclass(frozen=True)
@@ -83,44 +86,81 @@ def measure(
     how: HowToRun,
     *,
     spelling: str = "",
+    asked: ReadRequest = _AS_IT_IS,
     progress: Progress = lambda *_: None,
 ) -> MeasuredTime:
     """Run a network and time it.
 
-    ``spelling`` is the ARCH that named it, a path for a model file.
+    ``spelling`` is the ARCH that named it, and ``asked`` how it was read, if it is not
+    a table.
 
     Raises:
         UsageError: settings that its runtime does not have.
         MissingExtraError, UnmeasuredError: the runtime is missing or cannot run it.
     """
     if isinstance(network, Architecture):
-        return _in_torch(graph, how, progress)
+        return _in_torch(_twin, graph, how, progress)
     reader = foreign_reader(spelling)
     if reader is not None and reader.name in _RUNTIMES:
         return _in_runtime(reader.name, Path(spelling), graph, how, progress)
+    if reader is not None and reader.name == "torch":
+        prepare = partial(_own_module, spelling, asked)
+        return _in_torch(prepare, graph, how, progress)
     raise UnmeasuredError(
         f"{network.name}: there is nothing here that runs it",
-        accepted="a table, an .onnx or a .tflite file",
+        accepted="a table, MODULE:CALLABLE, an .onnx or a .tflite file",
     )
 
 
 # --- torch ---------------------------------------------------------------------------
 
 
-def _in_torch(graph: Graph, how: HowToRun, progress: Progress) -> MeasuredTime:
+Prepare = Callable[[Graph], tuple[Any, list[Any]]]  # a module and its inputs
+
+
+def _twin(graph: Graph) -> tuple[nn.Module, list[Tensor]]:
+    """A table's network in torch, and images for it."""
+    import torch
+
+    module = to_torch(graph, pooling="module", activations="module")
+    return module, [torch.rand(1, *shape.dims) for _, shape in graph.inputs]
+
+
+def _own_module(
+    spelling: str, asked: ReadRequest, graph: Graph
+) -> tuple[nn.Module, list[Tensor]]:
+    """The user's network with weights, and the inputs that it was read with."""
+    import torch
+
+    from mnprofile.networks.readers.torch_calling import called, imported
+
+    found = imported(spelling)
+    arguments = dict(asked.arguments)
+    is_made = isinstance(found, torch.nn.Module)
+    module = found if is_made else called(found, spelling, arguments)
+    images = [InputSpec((1, *shape.dims)) for _, shape in graph.inputs]
+    inputs = []
+    for one in asked.inputs or images:
+        dtype = getattr(torch, one.dtype or "float32")
+        floats = torch.rand(one.dims)
+        inputs.append(floats if dtype.is_floating_point else torch.ones(one.dims))
+        inputs[-1] = inputs[-1].to(dtype)
+    return module, inputs
+
+
+def _in_torch(
+    prepare: Prepare, graph: Graph, how: HowToRun, progress: Progress
+) -> MeasuredTime:
     require("torch")
     import torch
 
     if how.processor == "cuda" and not torch.cuda.is_available():
         raise UnmeasuredError("torch finds no CUDA device", accepted="--on cpu")
     layers = {node.name: node.layer for node in graph}
-    module = to_torch(graph, pooling="module", activations="module")
+    module, inputs = prepare(graph)
     dtype = getattr(torch, how.dtype)
     module = module.eval().to(device=how.processor, dtype=dtype)
-    images = [
-        torch.rand(how.batch, *shape.dims).to(device=how.processor, dtype=dtype)
-        for _, shape in graph.inputs
-    ]
+    images = [_placed(one, how, dtype) for one in inputs]
     on_cuda: Callable[[], Any] = torch.cuda.synchronize
     wait = on_cuda if how.processor == "cuda" else _no_wait
     with _torch_threads(how.threads), torch.inference_mode():
@@ -129,8 +169,13 @@ def _in_torch(graph: Graph, how: HowToRun, progress: Progress) -> MeasuredTime:
             module(*images)
             wait()
 
-        runs = _timed(once, how, progress, "whole")
-        found = _layers(module, once, wait, how, progress)
+        try:
+            runs = _timed(once, how, progress, "whole")
+            found = _layers(module, once, wait, how, progress)
+        except Exception as fault:  # what a user's network or an operator raises
+            raise UnmeasuredError(
+                f"torch cannot run it: {_first_line(fault)}"
+            ) from None
         threads = torch.get_num_threads()
     sums: dict[str, float] = {}
     for name, ms in found.items():
@@ -138,6 +183,13 @@ def _in_torch(graph: Graph, how: HowToRun, progress: Progress) -> MeasuredTime:
         sums[layer] = sums.get(layer, 0.0) + ms
     engine = f"torch {version_of('torch')}"
     return MeasuredTime(how, engine, threads, runs, sums)
+
+
+def _placed(one: Tensor, how: HowToRun, dtype: Any) -> Tensor:
+    """An input where the network is, in its type, as often as the batch has it."""
+    if how.batch > 1:
+        one = one.repeat(how.batch, *(1 for _ in one.shape[1:]))
+    return one.to(how.processor, dtype if one.dtype.is_floating_point else one.dtype)
 
 
 def _no_wait() -> None:
@@ -215,7 +267,7 @@ def _in_runtime(
     try:
         runs = _timed(prepare(path, graph, how), how, progress, "whole")
     except Exception as fault:  # what a runtime raises has no common class
-        reason = str(fault).strip().partition("\n")[0][:300]
+        reason = _first_line(fault)
         raise UnmeasuredError(f"{package} cannot run {path.name}: {reason}") from None
     engine = f"{package} {version_of(package)}"
     return MeasuredTime(how, engine, how.threads, runs, {})
@@ -274,6 +326,11 @@ _RUNTIMES: dict[
     "ONNX": ("onnxruntime", "onnxruntime", _onnx),
     "TFLite": ("ai_edge_litert", "ai-edge-litert", _litert),
 }
+
+
+def _first_line(fault: Exception) -> str:
+    text = str(fault).strip().partition("\n")[0][:300]
+    return text or type(fault).__name__
 
 
 # --- the clock -----------------------------------------------------------------------
