@@ -102,13 +102,17 @@ def _layer_record(
         "layer": name,
         "macs": done.macs,
         "intensity": done.intensity and round(done.intensity, 3),
-        "measured_ms": None if ms is None else rounded_ms(ms),
-        "gmacs_per_second": rate and float(f"{rate:.4g}"),
+        "measured_ms": _digits(ms),
+        "gmacs_per_second": _digits(rate),
     }
     if name in expected:
-        record["predicted_ms"] = rounded_ms(expected[name])
+        record["predicted_ms"] = _digits(expected[name])
         record["ratio"] = _ratio(expected[name], ms)
     return record
+
+
+def _digits(value: float | None) -> float | None:
+    return None if value is None else float(f"{value:.4g}")
 
 
 def _ratio(predicted: float, measured: float | None) -> float | None:
