@@ -14,6 +14,8 @@ counted.
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
 
+from mnprofile.base.shown import Shown
+from mnprofile.base.units import check_bits
 from mnprofile.costs.counting import Count, Layer
 
 WEIGHT_BYTES = {8: 1, 16: 2, 32: 4}
@@ -22,8 +24,8 @@ SCALE_BYTES = {8: 4, 16: 0, 32: 0}
 TRAINING_BYTES = 4  # float32 parameters and buffers
 
 
-@dataclass(frozen=True, slots=True)
-class Deployed:
+@dataclass(frozen=True, slots=True, repr=False)
+class Deployed(Shown):
     """What is stored for a layer or a network. Values can be added."""
 
     weights: int = 0
@@ -65,8 +67,9 @@ def deployed(layers: Iterable[Layer], bits: int) -> Deployed:
     """What some layers store once batch norm is folded, at 8, 16 or 32 bits.
 
     Raises:
-        KeyError: other bits.
+        UsageError: other bits.
     """
+    check_bits(bits)
     return sum((_deployed(layer, bits) for layer in layers), start=Deployed())
 
 

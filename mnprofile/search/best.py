@@ -8,9 +8,11 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from mnprofile.base.errors import UsageError
+from mnprofile.base.shown import Shown
 from mnprofile.base.units import Bits, check_bits, plain
+from mnprofile.networks.configuration import real_number
 from mnprofile.networks.notation.rows import Architecture
-from mnprofile.search.conditions import KNOWN, MEMORY, Condition
+from mnprofile.search.conditions import KNOWN, MEMORY, Condition, limit_value
 from mnprofile.search.grids import (
     DEFAULT_TABLES,
     Archs,
@@ -54,8 +56,8 @@ class Choice:
         return f"{self.arch.name}@{plain(self.alpha)}/{self.resolution}"
 
 
-@dataclass(frozen=True)
-class Found:
+@dataclass(frozen=True, repr=False)
+class Found(Shown):
     """What a search found.
 
     ``ranked`` holds the configurations that fit: published ones by top-1, then
@@ -105,10 +107,10 @@ class Found:
 def find(
     arch: Archs = DEFAULT_TABLES,
     *,
-    max_macs: int | None = None,
-    max_params: int | None = None,
-    max_activations: int | None = None,
-    max_memory: int | None = None,
+    max_macs: int | str | None = None,
+    max_params: int | str | None = None,
+    max_activations: int | str | None = None,
+    max_memory: int | str | None = None,
     bits: int = 8,
     min_top1: float | None = None,
     published_only: bool = False,
@@ -119,8 +121,9 @@ def find(
 
     Args:
         arch: the tables to choose from.
-        max_macs, max_params, max_activations: limits on the cost.
-        max_memory: maximum bytes of live activations.
+        max_macs, max_params, max_activations: limits on the cost, as numbers or as on
+            the command line: "100M".
+        max_memory: maximum bytes of live activations, or "256KiB".
         bits: bits per element of these: 8, 16 or 32.
         min_top1: minimum top-1, in percent.
         published_only: leave the estimates out.
@@ -186,10 +189,16 @@ def _ranked(rows: Rows | None, limits: tuple[Condition, ...], bits: Bits) -> Fou
     )
 
 
-def _limits(**given: float | None) -> tuple[Condition, ...]:
+def _limits(**given: float | str | None) -> tuple[Condition, ...]:
     """The given limits by column: a minimum for top-1, a maximum for the others."""
     limits = tuple(
-        Condition(column, ">=" if column == "top1" else "<=", value)
+        Condition(
+            column,
+            ">=" if column == "top1" else "<=",
+            limit_value(column, value, column)
+            if isinstance(value, str)
+            else real_number(column, value),
+        )
         for column, value in given.items()
         if value is not None
     )

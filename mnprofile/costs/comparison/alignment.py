@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Literal
 
+from mnprofile.base.shown import Shown
 from mnprofile.costs.comparison.sides import (
     COMPARED,
     Costs,
@@ -71,8 +72,8 @@ class Delta:
         return "unchanged"
 
 
-@dataclass(frozen=True)
-class Comparison:
+@dataclass(frozen=True, repr=False)
+class Comparison(Shown):
     """Everything that differs between two sides.
 
     The parts of ``stages`` are blocks, and the parts of those are layers.

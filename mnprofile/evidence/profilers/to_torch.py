@@ -7,13 +7,17 @@ from typing import TYPE_CHECKING
 from mnprofile.base.extras import require
 from mnprofile.evidence.profilers.torch_style import Style, TorchStyle
 from mnprofile.graph.graph import Graph
+from mnprofile.networks.catalog import Arch, graph_of
 
 if TYPE_CHECKING:
     from torch import nn
 
 
 def to_torch(
-    graph: Graph, *, pooling: Style = "functional", activations: Style = "module"
+    graph: Graph | Arch,
+    *,
+    pooling: Style = "functional",
+    activations: Style = "module",
 ) -> nn.Module:
     """Build the network of a graph: a trainable module, (N, C, H, W) -> (N, classes).
 
@@ -30,4 +34,4 @@ def to_torch(
     require("torch")
     from mnprofile.evidence.profilers.torch_twin import Network
 
-    return Network(graph, writing)
+    return Network(graph_of(graph), writing)

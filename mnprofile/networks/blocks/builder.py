@@ -1,6 +1,6 @@
 """Build a layer graph from typed rows: everything that blocks need for it."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from mnprofile.base.errors import TableError, UsageError
 from mnprofile.graph.configuration import Configuration
@@ -39,7 +39,7 @@ def assemble(arch: Architecture, config: Configuration) -> Graph:
     builder = Builder(arch, config, Tape(Shape(arch.rows[0].channels, height, width)))
     for index, row in enumerate(arch.rows):
         builder.add_row(index, row)
-    return builder.tape.graph(config, builder.notes())
+    return replace(builder.tape.graph(config, builder.notes()), table=arch)
 
 
 def check_sizes(arch: Architecture) -> None:
