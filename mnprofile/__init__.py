@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from mnprofile.graph.graph import Graph
     from mnprofile.networks.catalog import architectures, build, load, parse
     from mnprofile.networks.notation.rows import Architecture
+    from mnprofile.networks.readers.torch_modules import from_torch
     from mnprofile.search.best import Choice, Found, find
     from mnprofile.search.row_files import sweep
     from mnprofile.views.html.reporting import report
@@ -84,6 +85,7 @@ _HOMES = {
     "explain": "costs.explaining",
     "explain_network": "costs.explaining",
     "find": "search.best",
+    "from_torch": "networks.readers.torch_modules",
     "ledger": "evidence.profilers.rules",
     "load": "networks.catalog",
     "parse": "networks.catalog",
@@ -133,6 +135,7 @@ __all__ = [
     "explain",
     "explain_network",
     "find",
+    "from_torch",
     "ledger",
     "load",
     "parse",
