@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -86,7 +87,7 @@ def test_errors_are_the_package_s_own(call: Callable[[], object]) -> None:
         call()
 
 
-RESULTS = {
+RESULTS: dict[str, Callable[[], Any]] = {
     "Graph": lambda: mnprofile.build("v2@0.75/160"),
     "Architecture": lambda: mnprofile.load("v3-large"),
     "Count": lambda: mnprofile.count("v2@0.75/160"),

@@ -282,6 +282,7 @@ def run(ask: Ask, kind: str, output: Path | None, plot: Path | None, x: str) -> 
             f" --pareto, larger steps, or {_LARGER[kind]}",
         )
     groups = groups_of(grids)
+    files.check_targets([output, plot])
     if kind == "parquet":
         rowfiles.require_parquet()
     sample = Sample(axis) if plot is not None else None

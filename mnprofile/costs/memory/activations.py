@@ -4,6 +4,7 @@ The model is in ``liveness``; blocks that run as one operator are in ``grouped``
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import groupby
 from typing import Literal
 
@@ -25,7 +26,7 @@ LIVE = (
 )
 
 
-@dataclass(frozen=True, slots=True, repr=False)
+@dataclass(frozen=True, repr=False)
 class Memory(Shown):
     """Activation memory at every step, with ``bits`` bits per element.
 
@@ -54,7 +55,7 @@ class Memory(Shown):
     def bits_text(self) -> str:
         return f"{self.bits} bits" if self.bits else "the file's own types"
 
-    @property
+    @cached_property
     def peak(self) -> Step:
         """The first step with the most live memory."""
         return max(self.steps, key=self.bytes_of)
