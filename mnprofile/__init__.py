@@ -41,6 +41,8 @@ if TYPE_CHECKING:
     from mnprofile.graph.graph import Graph
     from mnprofile.networks.catalog import architectures, build, load, parse
     from mnprofile.networks.notation.rows import Architecture
+    from mnprofile.networks.readers.onnx.network import from_onnx
+    from mnprofile.networks.readers.tflite.network import from_tflite
     from mnprofile.networks.readers.torch_modules import from_torch
     from mnprofile.search.best import Choice, Found, find
     from mnprofile.search.row_files import sweep
@@ -85,6 +87,8 @@ _HOMES = {
     "explain": "costs.explaining",
     "explain_network": "costs.explaining",
     "find": "search.best",
+    "from_onnx": "networks.readers.onnx.network",
+    "from_tflite": "networks.readers.tflite.network",
     "from_torch": "networks.readers.torch_modules",
     "ledger": "evidence.profilers.rules",
     "load": "networks.catalog",
@@ -135,6 +139,8 @@ __all__ = [
     "explain",
     "explain_network",
     "find",
+    "from_onnx",
+    "from_tflite",
     "from_torch",
     "ledger",
     "load",

@@ -170,6 +170,11 @@ def load(
     if plus and not os.path.lexists(text):
         return _headed(backbone, head)
     looks_like_a_path = os.sep in text or "/" in text or text.endswith(SUFFIXES)
+    if text.lower().endswith((".onnx", ".tflite")):
+        raise UsageError(
+            f"{text} is a model file, which has one form",
+            accepted="a table, whose width and resolution can change",
+        )
     if looks_like_a_path or os.path.lexists(text):
         return _load_file(Path(text), key, settings)
     close = nearest(text, [*names(), *(entry.name for entry in index())])

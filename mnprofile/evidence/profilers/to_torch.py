@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mnprofile.base.errors import UsageError
 from mnprofile.base.extras import require
 from mnprofile.evidence.profilers.torch_style import Style, TorchStyle
 from mnprofile.graph.graph import Graph
@@ -28,8 +29,13 @@ def to_torch(
 
     Raises:
         MissingExtraError: torch is not installed.
-        UsageError: an unknown style.
+        UsageError: an unknown style, or a graph of a model file.
     """
+    if graph.file is not None:
+        raise UsageError(
+            f"{graph.config.name} is a model file, which torch does not run",
+            accepted="a table or a PyTorch network",
+        )
     writing = TorchStyle(pooling, activations)
     require("torch")
     from mnprofile.evidence.profilers.torch_twin import Network
