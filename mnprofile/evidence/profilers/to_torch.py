@@ -31,6 +31,7 @@ def to_torch(
         MissingExtraError: torch is not installed.
         UsageError: an unknown style, or a graph of a model file.
     """
+    graph = graph_of(graph)
     if graph.file is not None:
         raise UsageError(
             f"{graph.config.name} is a model file, which torch does not run",
@@ -40,4 +41,4 @@ def to_torch(
     require("torch")
     from mnprofile.evidence.profilers.torch_twin import Network
 
-    return Network(graph_of(graph), writing)
+    return Network(graph, writing)
