@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from mnprofile.search.best import Choice, Found, find
     from mnprofile.search.row_files import sweep
     from mnprofile.views.html.reporting import report
+    from mnprofile.views.plots.plotting import plot
 
 # Loaded on first use: `import mnprofile` alone must stay light.
 _HOMES = {
@@ -93,6 +94,7 @@ _HOMES = {
     "ledger": "evidence.profilers.rules",
     "load": "networks.catalog",
     "parse": "networks.catalog",
+    "plot": "views.plots.plotting",
     "receptive_fields": "costs.receptive_fields",
     "report": "views.html.reporting",
     "reproduce": "evidence.literature.reproduction",
@@ -145,6 +147,7 @@ __all__ = [
     "ledger",
     "load",
     "parse",
+    "plot",
     "receptive_fields",
     "report",
     "reproduce",
