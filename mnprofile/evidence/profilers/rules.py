@@ -11,10 +11,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from mnprofile.base.errors import UsageError, nearest
+from mnprofile.base.shown import Shown
 from mnprofile.costs.counting import figures_of
 from mnprofile.evidence.profilers.torch_style import Style, TorchStyle
 from mnprofile.graph.configuration import Configuration
 from mnprofile.graph.graph import Graph, Node
+from mnprofile.networks.catalog import Arch, graph_of
 
 # Matrix products of activations: a profiler may lack a count for either.
 PRODUCTS = ("matmul", "attention")
@@ -257,8 +259,8 @@ class LedgerEntry:
         return " + ".join(map(str, self.terms)) or "0"
 
 
-@dataclass(frozen=True, slots=True)
-class Ledger:
+@dataclass(frozen=True, slots=True, repr=False)
+class Ledger(Shown):
     """Every profiler's total for one network. ``other`` is for the same network with
     its pooling written the other way."""
 
@@ -289,7 +291,10 @@ def profiler_of(name: str) -> Profiler:
 
 
 def ledger(
-    graph: Graph, *, pooling: Style = "functional", activations: Style = "module"
+    graph: Graph | Arch,
+    *,
+    pooling: Style = "functional",
+    activations: Style = "module",
 ) -> Ledger:
     """What each profiler prints for a network, as a sum of terms.
 
@@ -298,6 +303,7 @@ def ledger(
     operators ``+`` and ``*``. Raises UsageError for an unknown style.
     """
     writing = TorchStyle(pooling, activations)
+    graph = graph_of(graph)
     counts = quantities(graph)
     return Ledger(
         graph.config,
