@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from mnprofile.cli import main
+from mnprofile.networks import catalog
 from tests import extras
 
 BROWSER = "needs Chromium (apt-get install chromium)"
@@ -120,6 +121,25 @@ def browser() -> Iterator[Any]:
         yield found
         found.close()
 
+
+# One table for every block and every manner of width rules: tests of what holds for any
+# table need no more of them, and the largest networks take long.
+SAMPLE = (
+    *catalog.names()[:11],
+    "efficientnet-b0",
+    "efficientnet-b1",
+    "mnasnet-a1",
+    "fbnet-a",
+    "mobilenet-edgetpu-v2-xs",
+    "mobilenet-v4-conv-small",
+    "resnet-50",
+    "alexnet",
+    "shufflenet-v1",
+    "shufflenet-v2",
+    "squeezenet",
+    "googlenet",
+    "ghostnet",
+)
 
 GOOD_V2 = """\
 # Tiny

@@ -130,6 +130,11 @@ READING_OPTIONS = ("inputs", "arguments", "train", "strict")
 # The options that choose a configuration of a network.
 configuration_options = together(
     table_options,
+    click.option(
+        "--head",
+        metavar="HEAD",
+        help="Put a head on it: ssd, ssdlite, deeplabv3, r-aspp, lraspp or a file.",
+    ),
     click.option("--alpha", type=float, help="Width multiplier. [default: 1]"),
     click.option(
         "--res",
@@ -138,6 +143,16 @@ configuration_options = together(
         help="Input size, 160 or 320x240 (height x width).",
     ),
     click.option("--rho", type=float, help="Input size relative to the table's own."),
+    click.option(
+        "--depth",
+        type=float,
+        help="Multiplier of the repeats of blocks, rounded up. [default: 1]",
+    ),
+    click.option(
+        "--phi",
+        type=float,
+        help="Compound scaling: sets --alpha, --depth and --res (EfficientNet).",
+    ),
     click.option(
         "--t",
         type=float,
@@ -161,9 +176,28 @@ network_options = together(
 )
 
 
+def read_request(
+    table: str | None,
+    settings: tuple[str, ...],
+    inputs: tuple[str, ...],
+    arguments: tuple[str, ...],
+    *,
+    train: bool,
+) -> ReadRequest:
+    """What the options say of a network that is not a shipped table."""
+    return ReadRequest(
+        table=table,
+        settings=tuple(map(parse_setting, settings)),
+        inputs=parse_inputs(inputs),
+        arguments=tuple(map(parse_argument, arguments)),
+        train=train,
+    )
+
+
 def network_of(
     arch: str,
     *,
+    head: str | None = None,
     table: str | None = None,
     settings: tuple[str, ...] = (),
     inputs: tuple[str, ...] = (),
@@ -177,16 +211,31 @@ def network_of(
     ``options`` are the fields of a Request. Operators without a rule are noted, and
     ``emit`` says so. Raises UsageError, and what reading the network raises.
     """
-    asked = ReadRequest(
-        table=table,
-        settings=tuple(map(parse_setting, settings)),
-        inputs=parse_inputs(inputs),
-        arguments=tuple(map(parse_argument, arguments)),
-        train=train,
-    )
+    if head is not None:
+        name, at, factors = arch.rpartition("@")
+        arch = f"{name}+{head}{at}{factors}" if at else f"{arch}+{head}"
+    asked = read_request(table, settings, inputs, arguments, train=train)
     network, graph = find_network(arch, Request(**options), asked)
     note_unknown(graph, strict=strict)
     return network, graph
+
+
+# How pictures look: --size and --theme, which picture_style reads.
+picture_options = together(
+    click.option(
+        "--size",
+        default="960x540",
+        metavar="WxH",
+        help="Size of pictures in pixels, width x height. [default: 960x540]",
+    ),
+    click.option(
+        "--theme",
+        type=click.Choice(["light", "dark"]),
+        default="light",
+        show_default=True,
+        help="Colours of pictures.",
+    ),
+)
 
 
 def writing_options(function: F) -> F:

@@ -3,7 +3,6 @@
 import os
 import re
 import sys
-import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import cache
@@ -36,11 +35,15 @@ def tables_folder() -> Path:
 
 
 class ShippedTable(NamedTuple):
-    """The names and path of a shipped table; its rows are read when it is loaded."""
+    """The names and path of a shipped table; its rows are read when it is loaded.
+
+    ``variant`` is the name again, where the page's own name is another.
+    """
 
     name: str
     aliases: tuple[str, ...]
     path: Path
+    variant: str | None = None
 
     @property
     def handle(self) -> str:
@@ -48,24 +51,53 @@ class ShippedTable(NamedTuple):
         return self.aliases[0] if self.aliases else self.name
 
 
+# A shipped page is known to be valid: the few settings needed here are found by sight.
+_SHOWN = re.compile(
+    r'^(?:(name|family|aliases) = (.*)|scaling = "(\w+)"|like = "(\w+)"'
+    r'|\[variants\."?([^"\]]+)"?\])$',
+    re.MULTILINE,
+)
+
+
 @cache
 def index() -> tuple[ShippedTable, ...]:
-    """The shipped tables in the order of the papers."""
+    """The shipped tables and their variants: MobileNets first, then by family."""
     found = []
     for path in sorted(tables_folder().glob("*.md")):
-        # A shipped page is known to be valid: its table need not be read for its names.
-        toml = path.read_text("utf-8").split("```toml\n", 1)[1].split("\n```", 1)[0]
-        settings = tomllib.loads(toml)
-        entry = ShippedTable(settings["name"], tuple(settings.get("aliases", ())), path)
-        scaling = settings["scaling"]
-        family = scaling["like"] if isinstance(scaling, dict) else scaling
-        found.append((FAMILIES.index(family), len(entry.name), entry))
-    return tuple(entry for _, _, entry in sorted(found, key=lambda item: item[:2]))
+        group, entries = _entries(path)
+        found += [(group, len(entries[0].name), at, e) for at, e in enumerate(entries)]
+    return tuple(entry for *_, entry in sorted(found, key=lambda item: item[:3]))
+
+
+def _entries(path: Path) -> tuple[tuple[int, str], list[ShippedTable]]:
+    """The family that a page is listed under, and its networks."""
+    text = path.read_text("utf-8").split("\n```", 2)[1]
+    entries: list[ShippedTable] = []
+    group, likes = "", "v1"
+    for match in _SHOWN.finditer(text):
+        key, value, scaling, like, variant = match.groups()
+        if variant or key == "name":
+            name = variant or value.strip('"')
+            entries.append(ShippedTable(name, (), path, variant))
+        elif key == "aliases":
+            aliases = tuple(re.findall('"([^"]+)"', value))
+            entries[-1] = entries[-1]._replace(aliases=aliases)
+        elif key == "family":
+            group = value.strip('"')
+        else:
+            likes = scaling or like
+    rank = len(FAMILIES) if group else FAMILIES.index(likes)
+    return (rank, group), entries
 
 
 def shipped() -> tuple[Architecture, ...]:
     """Every shipped architecture."""
     return tuple(_shipped(entry) for entry in index())
+
+
+def architectures() -> tuple[Architecture, ...]:
+    """The tables that come with mnprofile: MobileNets first, then by family."""
+    return shipped()
 
 
 def names() -> list[str]:
@@ -75,7 +107,8 @@ def names() -> list[str]:
 
 @cache
 def _shipped(entry: ShippedTable) -> Architecture:
-    return parse(entry.path.read_text("utf-8"), f"tables/{entry.path.name}")
+    text = entry.path.read_text("utf-8")
+    return parse(text, f"tables/{entry.path.name}", variant=entry.variant)
 
 
 def entry_of(name: str) -> ShippedTable | None:
@@ -142,20 +175,57 @@ def load(
         raise UsageError(f"--{option}: {text} is a shipped table", accepted="a path")
     if entry is not None:
         return _shipped(entry)
+    backbone, plus, head = text.rpartition("+")
+    if plus and not os.path.lexists(text):
+        return _headed(backbone, head)
     looks_like_a_path = os.sep in text or "/" in text or text.endswith(SUFFIXES)
+    if text.lower().endswith((".onnx", ".tflite")):
+        raise UsageError(
+            f"{text} is a model file, which has one form",
+            accepted="a table, whose width and resolution can change",
+        )
     if looks_like_a_path or os.path.lexists(text):
         return _load_file(Path(text), key, settings)
+    raise _unknown(text)
+
+
+def _unknown(text: str) -> UsageError:
+    """The error for a text that names nothing."""
     if text.lower().endswith(".py"):
-        raise UsageError(
+        return UsageError(
             f"{text}: a Python file holds no table",
             accepted=f"{text}:CALLABLE, a function or class that makes the network",
         )
-    close = _close(text)
-    raise UsageError(
+    return UsageError(
         f'no architecture is called "{text}", and no file has that name',
         accepted=", ".join(names()) + ", or a path to a table",
-        suggestion=close,
+        suggestion=_close(text),
     )
+
+
+@cache
+def _headed(backbone: str, name: str) -> Architecture:
+    """A backbone with a head: a shipped one by name, or a path to a head's table."""
+    from mnprofile.networks.heads import read_head, with_head  # rarely needed
+
+    known = heads()
+    if name in known:
+        path = tables_folder() / "heads" / f"{name}.md"
+        text, file = path.read_text("utf-8"), f"tables/heads/{name}.md"
+    elif name.endswith(".md"):
+        text, file = FILES.text(Path(name)), name
+    else:
+        raise UsageError(
+            f'no head is called "{name}"',
+            accepted=", ".join(known) + ", or a path to a head's table",
+            suggestion=nearest(name, known),
+        )
+    return with_head(load(backbone), read_head(read_table(text, file)))
+
+
+def heads() -> list[str]:
+    """The names of the shipped heads."""
+    return sorted(path.stem for path in (tables_folder() / "heads").glob("*.md"))
 
 
 def parse(
@@ -163,10 +233,12 @@ def parse(
     file: str = "<text>",
     table: int | str | None = None,
     settings: Mapping[str, object] | None = None,
+    variant: str | None = None,
 ) -> Architecture:
     """Read a table from the text of a Markdown page or LaTeX file.
 
-    ``table`` and ``settings`` are those of ``load``. Raises TableError.
+    ``table`` and ``settings`` are those of ``load``; ``variant`` is the name of a
+    network that the page describes besides its own. Raises TableError.
     """
     if _is_latex(text, file):
         from mnprofile.networks.notation.latex.reader import read_latex  # rarely used
@@ -180,7 +252,7 @@ def parse(
     else:
         read = read_table(text, file)
         read = replace(read, settings={**read.settings, **(settings or {})})
-    arch = read_architecture(read)
+    arch = read_architecture(read, variant)
     check_sizes(arch)
     return arch
 
@@ -195,44 +267,71 @@ def _is_latex(text: str, file: str) -> bool:
 def build(
     arch: Arch,
     *,
-    alpha: float = 1.0,
+    alpha: float | None = None,
     resolution: int | tuple[int, int] | None = None,
+    rho: float | None = None,
     t: float | None = None,
     classes: int | None = None,
-    impl: str = "paper",
+    impl: str | None = None,
     output_stride: int | None = None,
+    depth: float | None = None,
+    phi: float | None = None,
 ) -> Graph:
     """Build the layer graph of one configuration.
 
     Args:
-        arch: anything that ``load`` accepts.
-        alpha: width multiplier, above 0 and at most 16.
+        arch: a table as ``load`` accepts it, a spec such as ``v2@0.75/160``, or a
+            network that commands take by its name, such as a model file or v2+ssdlite.
+        alpha: width multiplier, above 0 and at most 16; 1 where None.
         resolution: input side, or (height, width); the table's own where None.
+        rho: in place of a resolution, a factor of the table's own.
         t: replaces the expansion factor of every block whose printed one is above 1;
             0 makes a block with a shortcut the identity.
         classes: replaces the number of classes; 0 leaves the classifier out.
-        impl: whose width-multiplier rules apply: paper, torchvision, keras or timm.
+        impl: whose width-multiplier rules apply: paper (where None), torchvision,
+            keras or timm.
         output_stride: 8, 16 or 32: strides beyond it become dilation of the layers
             after them, as in TF-slim, DeepLab and timm; of impl torchvision also of the
             strided layer itself, as in its ``dilated`` V3, which equals 16.
+        depth: multiplies the repeats of the blocks, where the table says that it may.
+        phi: in place of alpha, depth and resolution: compound scaling.
 
     Raises:
-        UsageError: a value out of range, or a setting that the table cannot use.
+        UsageError: a value out of range, or a setting that the network cannot use.
             This includes a resolution too small for Keras' V1 padding.
+        TableError: the file is not a readable architecture table.
 
-    >>> build("v2", alpha=0.75, resolution=160).config.resolution
-    (160, 160)
+    >>> build("v2@0.75/160") == build("v2", alpha=0.75, resolution=160)
+    True
     """
-    table = load(arch)
     request = Request(
         alpha=alpha,
         resolution=resolution,
+        rho=rho,
         t=t,
         classes=classes,
         impl=impl,
         output_stride=output_stride,
+        depth=depth,
+        phi=phi,
     )
-    return build_rows(table, configure(table, request))
+    if isinstance(arch, Architecture):
+        return build_rows(arch, configure(arch, request))
+    try:
+        name = os.fspath(arch)
+    except TypeError:
+        raise UsageError(
+            f"arch: {type(arch).__name__} is not a network",
+            accepted="a name, a path, v2@0.75/160 or a loaded table",
+        ) from None
+    from mnprofile.networks.finding import find_network  # which imports this module
+
+    return find_network(name, request)[1]
+
+
+def graph_of(network: Graph | Arch) -> Graph:
+    """A graph as it is; of anything else, what ``build`` makes of it."""
+    return network if isinstance(network, Graph) else build(network)
 
 
 def is_shipped(arch: object) -> TypeGuard[Architecture]:

@@ -22,14 +22,14 @@ from mnprofile.graph.configuration import Configuration
 from mnprofile.graph.graph import Graph, Origin, Position, Tape
 from mnprofile.graph.operators.linear import Linear
 from mnprofile.graph.operators.op import Shape
-from mnprofile.networks import catalog
+from tests.conftest import SAMPLE
 
 torch.set_num_threads(1)
 
 
 # Weights depend on alpha alone, positions on the resolution: two pairs are enough.
 @pytest.mark.parametrize(("alpha", "resolution"), [(0.5, 128), (1.0, 64)])
-@pytest.mark.parametrize("arch", catalog.names())
+@pytest.mark.parametrize("arch", SAMPLE)
 def test_every_table_agrees_with_fvcore_and_flop_counter_mode(
     arch: str, alpha: float, resolution: int
 ) -> None:

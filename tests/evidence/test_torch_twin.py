@@ -18,9 +18,9 @@ from mnprofile.graph.operators.joining import Add, Concatenate, Multiply, Scale
 from mnprofile.graph.operators.linear import Linear
 from mnprofile.graph.operators.op import GraphError, Op, Shape
 from mnprofile.graph.operators.pooling import GlobalPool
-from mnprofile.networks import catalog
+from tests.conftest import SAMPLE
 
-TABLES = catalog.names()
+TABLES = SAMPLE
 
 
 def graph_of(channels: int, size: int, *parts: tuple[str, Op]) -> Graph:
