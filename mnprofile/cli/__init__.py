@@ -5,8 +5,8 @@ import importlib
 import os
 import signal
 import sys
-import time
 from collections.abc import Sequence
+from time import perf_counter
 from typing import Any
 
 import click
@@ -83,7 +83,7 @@ def telling_options() -> list[click.Parameter]:
         if value:
             ctx.meta[f"mnprofile.{param.name}"] = True
             if param.name == "verbose":
-                begin = time.perf_counter()
+                begin = perf_counter()
                 ctx.call_on_close(lambda: _tell_time(begin))
 
     def flag(short: str, long: str, text: str) -> click.Option:
@@ -97,7 +97,7 @@ def telling_options() -> list[click.Parameter]:
 
 
 def _tell_time(begin: float) -> None:
-    took = time.perf_counter() - begin
+    took = perf_counter() - begin
     print(f"mnprofile {__version__}: {took:.2f} s", file=sys.stderr)
 
 

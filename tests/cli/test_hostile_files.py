@@ -315,7 +315,10 @@ OPTIONS = {
     "--strict": (),
 }
 # Of networks that are no shipped table, and where to write.
-ELSEWHERE = ("--input", "--arg", "--train", "--table", "--set", "--output")
+ELSEWHERE = (
+    *("--input", "--arg", "--train", "--table", "--set", "--output"),
+    *("--head", "--phi", "--depth", "--quiet", "--verbose"),
+)
 FORMATS = ("table", "json", "csv", "md")
 
 
