@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
+from mnprofile.evidence.literature.asides import reason_of
 from mnprofile.evidence.literature.conventions import Convention, conventions
 from mnprofile.evidence.literature.errata import (
     COPIED,
@@ -195,10 +196,9 @@ def _result(
     figure: Printed, convention: Convention | None, networks: Networks
 ) -> Result:
     if figure.network == OTHER:
-        return Result(figure, Verdict.OTHER_NETWORK, reason=figure.dataset)
+        return Result(figure, Verdict.OTHER_NETWORK, reason=reason_of(figure))
     if figure.network == HEAD:
-        reason = figure.variant or figure.dataset
-        return Result(figure, Verdict.NEEDS_A_HEAD, reason=reason)
+        return Result(figure, Verdict.NEEDS_A_HEAD, reason=reason_of(figure))
     if convention is None:
         reason = f"no convention is declared for {figure.quantity} of {figure.table}"
         return Result(figure, Verdict.UNEXPLAINED, reason=reason)

@@ -1,8 +1,9 @@
 """Reading and checking the files of printed figures.
 
 A source is two files of one name in ``figures/``: a CSV with one printed figure per
-row, and a TOML file that says how the source counts (``conventions.py``) and which of
-its figures do not come out (``errata.py``). To add a source, add both.
+row, and a TOML file that says how the source counts (``conventions.py``), which of its
+figures do not come out (``errata.py``) and why some are set aside (``asides.py``). To
+add a source, add both.
 """
 
 import csv
@@ -134,6 +135,7 @@ def declaration(source: str) -> Mapping[str, Any]:
         "architectures": list,
         "convention": list,
         "erratum": list,
+        "aside": list,
     }
     _checked(path, "the file", declared, types, optional=set(types) - {"title"})
     return declared
