@@ -1,4 +1,4 @@
-"""How Sphinx builds these pages: ``sphinx-build -W docs site/docs``."""
+"""How Sphinx builds these pages: ``bash .ci/site``."""
 
 from sphinx.application import Sphinx
 
@@ -15,6 +15,7 @@ exclude_patterns = ["_build", "examples"]
 html_theme = "furo"
 html_title = "mnprofile"
 html_show_sphinx = False
+html_copy_source = False
 html_last_updated_fmt = None  # the same pages on every day
 
 myst_heading_anchors = 3

@@ -1,8 +1,11 @@
 """Shared helpers: the command line run in process, and a table to modify."""
 
+import importlib.util
 import os
+import re
 import shutil
-from collections.abc import Callable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,6 +13,49 @@ from typing import Any
 import pytest
 
 from mnprofile.cli import main
+from mnprofile.networks import catalog
+from tests import extras
+
+BROWSER = "needs Chromium (apt-get install chromium)"
+
+
+def pytest_pycollect_makemodule(
+    module_path: Path, parent: pytest.Collector
+) -> pytest.Module | None:
+    """A module that imports a package of an extra is skipped where it is missing."""
+    if extras.missing(module_path.read_text("utf-8")) is None:
+        return None
+    return extras.Unloaded.from_parent(parent, path=module_path)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call() -> Generator[None, None, None]:
+    """A test that imports a package of an extra is skipped where it is missing."""
+    try:
+        yield
+    except Exception as fault:
+        reason = extras.skip_reason(fault)
+        if reason is None:
+            raise
+        pytest.skip(reason)
+
+
+def reason_of(report: pytest.TestReport) -> str:
+    """Why a report was skipped, in the same words whoever said it."""
+    assert isinstance(report.longrepr, tuple)
+    said = report.longrepr[2].removeprefix("Skipped: ")
+    absent = re.match("could not import '(\\w+)", said)
+    return extras.needs(absent[1]) if absent else said
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """What was skipped, in one line per reason."""
+    skipped = Counter(
+        reason_of(report) for report in terminalreporter.stats.get("skipped", [])
+    )
+    for reason, number in skipped.most_common():
+        what = "test or module" if number == 1 else "tests or modules"
+        terminalreporter.write_line(f"Skipped {number} {what}: {reason}")
 
 
 @dataclass(frozen=True)
@@ -24,6 +70,11 @@ class Result:
 Run = Callable[..., Result]
 
 
+def installed(package: str) -> bool:
+    """Whether a package is there, whatever a test makes mnprofile believe."""
+    return importlib.util.find_spec(package) is not None
+
+
 @pytest.fixture
 def run(capfd: pytest.CaptureFixture[str]) -> Run:
     """Run the command line: ``run("count", "v2")``."""
@@ -31,6 +82,9 @@ def run(capfd: pytest.CaptureFixture[str]) -> Run:
     def call(*arguments: str) -> Result:
         code = main(list(arguments))
         captured = capfd.readouterr()
+        absent = re.search(r"^(\w+) is not installed", captured.err, re.MULTILINE)
+        if absent and absent[1] in extras.OPTIONAL and not installed(absent[1]):
+            pytest.skip(extras.needs(absent[1]))
         return Result(code, captured.out, captured.err)
 
     return call
@@ -52,9 +106,11 @@ def browser() -> Iterator[Any]:
     """
     path = shutil.which("chromium") or shutil.which("chromium-browser")
     if not os.environ.get("CI"):
-        pytest.importorskip("playwright.sync_api", reason="playwright drives a browser")
+        pytest.importorskip(
+            "playwright.sync_api", reason="needs playwright (extra test)"
+        )
         if path is None:
-            pytest.skip("no chromium on this machine")
+            pytest.skip(BROWSER)
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
@@ -65,6 +121,25 @@ def browser() -> Iterator[Any]:
         yield found
         found.close()
 
+
+# One table for every block and every manner of width rules: tests of what holds for any
+# table need no more of them, and the largest networks take long.
+SAMPLE = (
+    *catalog.names()[:11],
+    "efficientnet-b0",
+    "efficientnet-b1",
+    "mnasnet-a1",
+    "fbnet-a",
+    "mobilenet-edgetpu-v2-xs",
+    "mobilenet-v4-conv-small",
+    "resnet-50",
+    "alexnet",
+    "shufflenet-v1",
+    "shufflenet-v2",
+    "squeezenet",
+    "googlenet",
+    "ghostnet",
+)
 
 GOOD_V2 = """\
 # Tiny

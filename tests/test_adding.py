@@ -143,11 +143,12 @@ def added(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A folder whose modules count as blocks and as styles."""
     for package in (blocks, styles):
         monkeypatch.setattr(package, "__path__", [*package.__path__, str(tmp_path)])
-    registry.by_word.cache_clear()
-    architecture.styles.cache_clear()
+    caches = (registry.by_word, registry.block_of, architecture.style_names)
+    for cache in caches:
+        cache.cache_clear()
     yield tmp_path
-    registry.by_word.cache_clear()
-    architecture.styles.cache_clear()
+    for cache in caches:
+        cache.cache_clear()
     for name in [name for name in sys.modules if name.endswith(("zz_mix", "zz_short"))]:
         del sys.modules[name]
 

@@ -8,8 +8,10 @@ import errno
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from mmap import ACCESS_READ, mmap
 from pathlib import Path
+from stat import S_ISREG
 from typing import IO
 
 from mnprofile.base.errors import FileError, MnprofileError, Place, UsageError
@@ -38,6 +40,7 @@ def _note_output(path: Path) -> None:
         _taken[path] = "already an output of this command"
 
 
+MAX_PIPED = 1 << 28  # bytes of a pipe that is read as a whole
 # Pipes that the shell opened for this process.
 _OPEN_PIPES = ("/dev/fd/", "/dev/stdin", "/proc/")
 
@@ -57,6 +60,26 @@ class Input:
 
     def read(self, path: Path) -> bytes:
         """The bytes of a file, which this run then refuses to overwrite."""
+        with self._opened(path) as file:
+            return self.bounded(file, str(path))
+
+    def mapped(self, path: Path) -> memoryview:
+        """The bytes of a file, of which only those that are looked at are read.
+
+        Those of a pipe are read as a whole.
+        """
+        with self._opened(path) as file:
+            status = os.fstat(file.fileno())
+            if not S_ISREG(status.st_mode):
+                piped = replace(self, limit=min(self.limit, MAX_PIPED))
+                return memoryview(piped.bounded(file, str(path)))
+            self._check_size(status.st_size, str(path))
+            if status.st_size == 0:  # which cannot be mapped
+                return memoryview(b"")
+            return memoryview(mmap(file.fileno(), 0, access=ACCESS_READ))
+
+    @contextmanager
+    def _opened(self, path: Path) -> Iterator[IO[bytes]]:
         place = Place(str(path))
         try:
             if path.is_char_device() or path.is_block_device() or path.is_socket():
@@ -68,7 +91,7 @@ class Input:
                 )
             _note_input(path)
             with open(path, "rb") as file:
-                return self.bounded(file, str(path))
+                yield file
         except OSError as fault:
             if fault.errno in (errno.ENOENT, errno.ENOTDIR):
                 raise self.error("no such file", place=place) from None
@@ -83,14 +106,17 @@ class Input:
     def bounded(self, stream: IO[bytes], name: str) -> bytes:
         """All bytes of a stream; ``name`` is what errors call it."""
         data = stream.read(self.limit + 1)
-        if len(data) > self.limit:
-            size = f"{self.limit >> 20} MiB"
-            raise self.error(
-                f"the file is larger than {size}",
-                place=Place(name),
-                accepted=f"up to {size}",
-            )
+        self._check_size(len(data), name)
         return data
+
+    def _check_size(self, size: int, name: str) -> None:
+        if size > self.limit:
+            limit = f"{self.limit >> 20} MiB"
+            raise self.error(
+                f"the file is larger than {limit}",
+                place=Place(name),
+                accepted=f"up to {limit}",
+            )
 
     def decoded(self, data: bytes, name: str) -> str:
         """UTF-8 bytes as text; an error gives line and column of the faulty byte."""

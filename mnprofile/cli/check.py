@@ -110,8 +110,8 @@ def command(
     becomes a row with the reason.
 
     \b
-    Needs pip install 'mnprofile[check]'; --counter also needs
-    pip install 'mnprofile[check-all]'. Counters: torchinfo, ptflops,
+    Needs the extra check (torch, fvcore); --counter needs the extra
+    check-all. Counters: torchinfo, ptflops,
     ptflops-aten, ptflops-modules, thop, torchprofile, calflops,
     calflops-macs; "all" runs those that are installed.
 

@@ -7,7 +7,7 @@ import click
 from mnprofile.cli.options import output_options
 from mnprofile.cli.output import emit
 from mnprofile.costs.counting import count
-from mnprofile.networks.catalog import build, shipped
+from mnprofile.networks.catalog import build, heads, shipped
 from mnprofile.views.sheets.tables import tables_document
 
 
@@ -22,4 +22,4 @@ def command(format_: str | None, output: Path | None) -> None:
       mnprofile list --format json
     """
     tables = [(arch, count(build(arch)).totals) for arch in shipped()]
-    emit(tables_document(tables), format_, output)
+    emit(tables_document(tables, heads()), format_, output)

@@ -128,6 +128,11 @@ reading_options = together(
 # The options that choose a configuration of a network.
 configuration_options = together(
     table_options,
+    click.option(
+        "--head",
+        metavar="HEAD",
+        help="Put a head on it: ssd, ssdlite, deeplabv3, r-aspp, lraspp or a file.",
+    ),
     click.option("--alpha", type=float, help="Width multiplier. [default: 1]"),
     click.option(
         "--res",
@@ -136,6 +141,16 @@ configuration_options = together(
         help="Input size, 160 or 320x240 (height x width).",
     ),
     click.option("--rho", type=float, help="Input size relative to the table's own."),
+    click.option(
+        "--depth",
+        type=float,
+        help="Multiplier of the repeats of blocks, rounded up. [default: 1]",
+    ),
+    click.option(
+        "--phi",
+        type=float,
+        help="Compound scaling: sets --alpha, --depth and --res (EfficientNet).",
+    ),
     click.option(
         "--t",
         type=float,
@@ -162,6 +177,7 @@ network_options = together(
 def network_of(
     arch: str,
     *,
+    head: str | None = None,
     table: str | None = None,
     settings: tuple[str, ...] = (),
     inputs: tuple[str, ...] = (),
@@ -175,6 +191,9 @@ def network_of(
     ``options`` are the fields of a Request. Operators without a rule are noted, and
     ``emit`` says so. Raises UsageError, and what reading the network raises.
     """
+    if head is not None:
+        name, at, factors = arch.rpartition("@")
+        arch = f"{name}+{head}{at}{factors}" if at else f"{arch}+{head}"
     asked = ReadRequest(
         table=table,
         settings=tuple(map(parse_setting, settings)),

@@ -158,7 +158,11 @@ class _Derivation:
                 shapes[node.inputs[0]] = self.input_shape(first)
             x = shapes[node.inputs[0]]
             op: Any = self.symbolic(node, x)
-            y = self.named(op.out_shape(x), node.out_shape)
+            # Maps that are added have one shape; those that are joined add up.
+            joined = node.inputs[1:] if op.takes is None else ()
+            others = [shapes.get(name, x) for name in joined]
+            made = op.out_shape(x, *others)
+            y = self.named(made, node.out_shape)
             shapes[node.name] = y
             if not op.is_counted:
                 continue
@@ -249,6 +253,10 @@ class _Derivation:
         kernel = getattr(op, "kernel", 1)
         if isinstance(kernel, int) and kernel > 1:
             op = replace(op, kernel=self.kernel(kernel))
+        if getattr(op, "groups", 1) > 1:
+            groups = Fraction(op.groups)
+            letter = self.free("g", groups)
+            op = replace(op, groups=self.define(letter, "groups", groups, rank=_LAST))
         if hasattr(op, "out"):
             op = replace(op, out=self.out_channels(node, x))
         return op
@@ -268,7 +276,10 @@ class _Derivation:
             narrows = self.scale is not None and self.scale.narrows_output
             return self.channels("N", "output channels", out, narrows=narrows)
         factor = Fraction(out, node.in_shape.c)
-        return channels * self.define("t", "expansion factor", factor, rank=_T)
+        if factor == 1:
+            return channels
+        letter = self.free("t", factor)
+        return channels * self.define(letter, "expansion factor", factor, rank=_T)
 
     def squeeze_alone(self, node: Node, channels: Any) -> Any:
         """One squeeze-excite layer by itself: C to C/r, or C/r back to C."""
@@ -277,6 +288,15 @@ class _Derivation:
             return channels / self.reduction(ratio)
         (whole,) = (s for s in self.meanings if s.text.endswith("C"))
         return Expr(((1, ((whole, 1),)),))
+
+    def free(self, letter: str, value: Fraction) -> str:
+        """The letter, or with a number after it where it stands for another value."""
+        known = {one.text: meaning for one, meaning in self.meanings.items()}
+        name, at = letter, 1
+        while name in known and known[name].value != value:
+            at += 1
+            name = f"{letter}_{at}"
+        return name
 
     # --- symbols ---------------------------------------------------------------------
 

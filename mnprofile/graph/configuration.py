@@ -20,6 +20,7 @@ class Configuration:
     t: float | None
     classes: int
     output_stride: int | None = None
+    depth: float = 1.0  # multiplies the repeats of blocks
     reader: str = ""  # of a network that is not built from a table: torch, onnx ...
     inputs: tuple[str, ...] = ()  # of such a network, with the batch: "1x3x224x224"
 

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from mnprofile.graph.configuration import Configuration
 from mnprofile.graph.operators.op import GraphError, Op, Shape
+from mnprofile.graph.stored import StoredFile
 
 NO_SHAPE = Shape(0, 0, 0)  # the input of an operator that has none
 INPUT = "input"  # the image, where it is the only input
@@ -89,7 +90,8 @@ class Graph:
     """Nodes in topological order, and the inputs and outputs of the network.
 
     ``inputs`` are named shapes, one image in most networks; ``outputs`` are the names
-    of the nodes (or inputs) that a run returns, such as one per head.
+    of the nodes (or inputs) that a run returns, such as one per head. ``file`` is what
+    the model file says of its bytes, if it was read from one.
     """
 
     config: Configuration
@@ -97,6 +99,7 @@ class Graph:
     nodes: tuple[Node, ...]
     outputs: tuple[str, ...]
     notes: tuple[str, ...] = ()
+    file: StoredFile | None = None
 
     @property
     def input_shape(self) -> Shape:

@@ -85,6 +85,8 @@ class Expr:
     def __floordiv__(self, divisor: Expr | int) -> Expr:
         if divisor == 1:
             return self
+        if isinstance(divisor, Expr) and isinstance(divisor.atom, Symbol):
+            return self / divisor  # channels divide into their groups without a rest
         if all(factor < 0 for factor, _ in self.terms):
             return -_single(Rounded(-self, divisor, up=True))
         return _single(Rounded(self, divisor, up=False))

@@ -3,7 +3,6 @@
 import os
 import re
 import sys
-import tomllib
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import cache
@@ -36,11 +35,15 @@ def tables_folder() -> Path:
 
 
 class ShippedTable(NamedTuple):
-    """The names and path of a shipped table; its rows are read when it is loaded."""
+    """The names and path of a shipped table; its rows are read when it is loaded.
+
+    ``variant`` is the name again, where the page's own name is another.
+    """
 
     name: str
     aliases: tuple[str, ...]
     path: Path
+    variant: str | None = None
 
     @property
     def handle(self) -> str:
@@ -48,19 +51,43 @@ class ShippedTable(NamedTuple):
         return self.aliases[0] if self.aliases else self.name
 
 
+# A shipped page is known to be valid: the few settings needed here are found by sight.
+_SHOWN = re.compile(
+    r'^(?:(name|family|aliases) = (.*)|scaling = "(\w+)"|like = "(\w+)"'
+    r'|\[variants\."?([^"\]]+)"?\])$',
+    re.MULTILINE,
+)
+
+
 @cache
 def index() -> tuple[ShippedTable, ...]:
-    """The shipped tables in the order of the papers."""
+    """The shipped tables and their variants: MobileNets first, then by family."""
     found = []
     for path in sorted(tables_folder().glob("*.md")):
-        # A shipped page is known to be valid: its table need not be read for its names.
-        toml = path.read_text("utf-8").split("```toml\n", 1)[1].split("\n```", 1)[0]
-        settings = tomllib.loads(toml)
-        entry = ShippedTable(settings["name"], tuple(settings.get("aliases", ())), path)
-        scaling = settings["scaling"]
-        family = scaling["like"] if isinstance(scaling, dict) else scaling
-        found.append((FAMILIES.index(family), len(entry.name), entry))
-    return tuple(entry for _, _, entry in sorted(found, key=lambda item: item[:2]))
+        group, entries = _entries(path)
+        found += [(group, len(entries[0].name), at, e) for at, e in enumerate(entries)]
+    return tuple(entry for *_, entry in sorted(found, key=lambda item: item[:3]))
+
+
+def _entries(path: Path) -> tuple[tuple[int, str], list[ShippedTable]]:
+    """The family that a page is listed under, and its networks."""
+    text = path.read_text("utf-8").split("\n```", 2)[1]
+    entries: list[ShippedTable] = []
+    group, likes = "", "v1"
+    for match in _SHOWN.finditer(text):
+        key, value, scaling, like, variant = match.groups()
+        if variant or key == "name":
+            name = variant or value.strip('"')
+            entries.append(ShippedTable(name, (), path, variant))
+        elif key == "aliases":
+            aliases = tuple(re.findall('"([^"]+)"', value))
+            entries[-1] = entries[-1]._replace(aliases=aliases)
+        elif key == "family":
+            group = value.strip('"')
+        else:
+            likes = scaling or like
+    rank = len(FAMILIES) if group else FAMILIES.index(likes)
+    return (rank, group), entries
 
 
 def shipped() -> tuple[Architecture, ...]:
@@ -75,7 +102,8 @@ def names() -> list[str]:
 
 @cache
 def _shipped(entry: ShippedTable) -> Architecture:
-    return parse(entry.path.read_text("utf-8"), f"tables/{entry.path.name}")
+    text = entry.path.read_text("utf-8")
+    return parse(text, f"tables/{entry.path.name}", variant=entry.variant)
 
 
 def entry_of(name: str) -> ShippedTable | None:
@@ -133,6 +161,9 @@ def load(
         raise UsageError(f"--{option}: {text} is a shipped table", accepted="a path")
     if entry is not None:
         return _shipped(entry)
+    backbone, plus, head = text.rpartition("+")
+    if plus and not os.path.lexists(text):
+        return _headed(backbone, head)
     looks_like_a_path = os.sep in text or "/" in text or text.endswith(SUFFIXES)
     if looks_like_a_path or os.path.lexists(text):
         return _load_file(Path(text), key, settings)
@@ -144,15 +175,42 @@ def load(
     )
 
 
+@cache
+def _headed(backbone: str, name: str) -> Architecture:
+    """A backbone with a head: a shipped one by name, or a path to a head's table."""
+    from mnprofile.networks.heads import read_head, with_head  # rarely needed
+
+    known = heads()
+    if name in known:
+        path = tables_folder() / "heads" / f"{name}.md"
+        text, file = path.read_text("utf-8"), f"tables/heads/{name}.md"
+    elif name.endswith(".md"):
+        text, file = FILES.text(Path(name)), name
+    else:
+        raise UsageError(
+            f'no head is called "{name}"',
+            accepted=", ".join(known) + ", or a path to a head's table",
+            suggestion=nearest(name, known),
+        )
+    return with_head(load(backbone), read_head(read_table(text, file)))
+
+
+def heads() -> list[str]:
+    """The names of the shipped heads."""
+    return sorted(path.stem for path in (tables_folder() / "heads").glob("*.md"))
+
+
 def parse(
     text: str,
     file: str = "<text>",
     table: int | str | None = None,
     settings: Mapping[str, object] | None = None,
+    variant: str | None = None,
 ) -> Architecture:
     """Read a table from the text of a Markdown page or LaTeX file.
 
-    ``table`` and ``settings`` are those of ``load``. Raises TableError.
+    ``table`` and ``settings`` are those of ``load``; ``variant`` is the name of a
+    network that the page describes besides its own. Raises TableError.
     """
     if _is_latex(text, file):
         from mnprofile.networks.notation.latex.reader import read_latex  # rarely used
@@ -166,7 +224,7 @@ def parse(
     else:
         read = read_table(text, file)
         read = replace(read, settings={**read.settings, **(settings or {})})
-    arch = read_architecture(read)
+    arch = read_architecture(read, variant)
     check_sizes(arch)
     return arch
 

@@ -17,6 +17,8 @@ from mnprofile.networks.notation.rows import Architecture
 from mnprofile.networks.widths import implementation
 
 MAX_ALPHA = 16.0
+MAX_DEPTH = 16
+MAX_PHI = 12
 PAPER = "paper"  # the implementation of the authors
 OUTPUT_STRIDES = (8, 16, 32)
 _TABLE_FILE = re.compile(r"\.(?:md|tex)(?:#[^@]*)?$")
@@ -34,6 +36,8 @@ class Request:
     classes: int | None = None
     impl: str | None = None  # the paper's, where no other is asked for
     output_stride: int | None = None
+    depth: float | None = None
+    phi: float | None = None  # compound scaling, in place of alpha, depth and rho
 
 
 def parse_spec(text: str) -> tuple[str, Request]:
@@ -91,6 +95,8 @@ def configure(arch: Architecture, request: Request = Request()) -> Configuration
 
     Raises UsageError for a value out of range, or a setting that the table cannot use.
     """
+    if request.phi is not None:
+        request = scaled_by_phi(arch, request)
     size = request.resolution
     if request.rho is not None:
         if size is not None:
@@ -102,21 +108,74 @@ def configure(arch: Architecture, request: Request = Request()) -> Configuration
         name=arch.name,
         resolution=checked_resolution(arch, size),
         table_resolution=arch.resolution,
-        alpha=1.0 if request.alpha is None else checked_alpha(request.alpha),
+        alpha=1.0 if request.alpha is None else checked_alpha(request.alpha, arch),
         t=checked_t(arch, request.t),
         classes=checked_classes(arch, request.classes),
-        output_stride=checked_output_stride(request.output_stride),
+        output_stride=checked_output_stride(
+            request.output_stride
+            if arch.head is None or request.output_stride
+            else arch.head.output_stride
+        ),
+        depth=1.0 if request.depth is None else checked_depth(arch, request.depth),
         impl=checked_impl(arch, request.impl or PAPER),
     )
 
 
-def checked_alpha(alpha: object) -> float:
-    """A width multiplier above 0, or UsageError."""
+def scaled_by_phi(arch: Architecture, request: Request) -> Request:
+    """The request with alpha, depth and resolution from phi: each factor to its power.
+
+    The resolution is rounded to the nearest integer. Raises UsageError for a table
+    without compound scaling, or a setting that phi already sets.
+    """
+    phi = real_number("phi", request.phi)
+    compound = arch.compound
+    if compound is None:
+        raise UsageError(
+            f"phi: {arch.name} has no compound scaling",
+            accepted="a table whose settings have `compound`, such as efficientnet-b0",
+        )
+    for name in ("alpha", "depth", "resolution", "rho"):
+        if getattr(request, name) is not None:
+            option = "res" if name == "resolution" else name
+            raise UsageError(f"--phi and --{option} together: phi sets all three")
+    if not -MAX_PHI <= phi <= MAX_PHI:
+        raise UsageError(
+            f"phi: {phi:g} is out of range", accepted=f"{-MAX_PHI} to {MAX_PHI}"
+        )
+    return replace(
+        request,
+        phi=None,
+        alpha=compound.width**phi,
+        depth=compound.depth**phi,
+        resolution=max(1, round(arch.resolution * compound.resolution**phi)),
+    )
+
+
+def checked_depth(arch: Architecture, depth: object) -> float:
+    """A depth multiplier above 0, or UsageError."""
+    value = real_number("depth", depth)
+    if not any(row.deepens for row in arch.rows):
+        raise UsageError(f"depth: {arch.name} has no row with repeats that can change")
+    if not 0 < value <= MAX_DEPTH:
+        raise UsageError(
+            f"depth: {value:g} is out of range",
+            accepted=f"above 0, at most {MAX_DEPTH}",
+        )
+    return value
+
+
+def checked_alpha(alpha: object, arch: Architecture) -> float:
+    """A width multiplier above 0, or UsageError; 1 where a table has no width rules."""
     value = real_number("alpha", alpha)
     if not 0 < value <= MAX_ALPHA:
         raise UsageError(
             f"alpha: {value:g} is out of range",
             accepted=f"above 0, at most {MAX_ALPHA:g}",
+        )
+    if value != 1 and not arch.scaling[PAPER].scales:
+        raise UsageError(
+            f"alpha: {arch.name} has no width rules: its channels are those printed",
+            accepted="1",
         )
     return value
 

@@ -113,6 +113,11 @@ class Implementation(NamedTuple):
     padding: Padding = SAME
     strided_depthwise: Padding | None = None  # of depthwise rows with a stride
     dilates_own: bool = False
+    scales: bool = True  # False: alpha must be 1
+    strides_late: bool = False  # a residual block's stride: at its first k x k, not 1x1
+    inception_kernel: int = 5  # torchvision's GoogLeNet has 3x3 in place of 5x5
+    expands_always: bool = False  # an expansion stands even where the factor is 1
+    fixed_depth: tuple[int, ...] = ()  # rows that a depth multiplier leaves alone
 
 
 BY_8 = WidthRule()
@@ -212,6 +217,8 @@ SCALINGS: dict[str, Scaling] = {
             padding=CENTRED,
         ),
     },
+    # Channels as printed, in networks without a width multiplier.
+    "fixed": {"paper": _implementation(KEPT)._replace(scales=False)},
 }
 FAMILIES = tuple(SCALINGS)
 
@@ -228,6 +235,9 @@ def implementation(family: str, scaling: Scaling, impl: str) -> Implementation:
     if impl not in scaling:
         known = ", ".join(name for name in IMPLS if name in scaling)
         raise UsageError(
-            f"impl: {impl} has no {family.upper()} width rules", accepted=known
+            f"impl: {impl} has no {family.upper()} width rules"
+            if scaling is SCALINGS.get(family)
+            else f"impl: {impl} has no width rules for this table",
+            accepted=known,
         )
     return scaling[impl]

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 from mnprofile.base.errors import UsageError
 from mnprofile.base.units import parse_resolution
-from mnprofile.networks.catalog import Arch, is_shipped, load, shipped
+from mnprofile.networks.catalog import Arch, is_shipped, load, names
 from mnprofile.networks.configuration import (
     Request,
     checked_alpha,
@@ -169,7 +169,7 @@ def grid(
     return Grid(
         arch,
         impls=_unique("impls", (checked_impl(arch, impl) for impl in impls)),
-        alphas=_unique("alphas", map(checked_alpha, alphas)),
+        alphas=_unique("alphas", (checked_alpha(alpha, arch) for alpha in alphas)),
         ts=_unique("ts", (checked_t(arch, t) for t in _given(ts))),
         classes=_unique("classes", (checked_classes(arch, n) for n in _given(classes))),
         resolutions=_unique(
@@ -259,11 +259,14 @@ def _unique(name: str, values: Iterable[V]) -> tuple[V, ...]:
 def published_axes(arch: Architecture) -> tuple[tuple[float, ...], tuple[int, ...]]:
     """The alphas and resolutions for which the table's own figures are published.
 
-    If too few are published, those of the first table of its family.
+    If too few are published, those of the first table with its width rules, or only
+    the table's own of a family that the papers do not scale so.
     """
     known = accuracy_of(arch.name) if is_shipped(arch) else None
     if known is None or known.fit is None:
-        first = next(one for one in shipped() if one.family == arch.family)
+        first = next(one for one in map(load, names()) if one.family == arch.family)
+        if first.group != arch.group:
+            return (1.0,), (arch.resolution,)
         known = accuracy_of(first.name)
     assert known is not None
     return known.alphas, known.resolutions

@@ -12,6 +12,7 @@ from typing import IO, TYPE_CHECKING, Any
 from mnprofile.base import units
 from mnprofile.base.errors import MissingExtraError, UsageError
 from mnprofile.base.escape import csv_cell
+from mnprofile.base.extras import install_line
 from mnprofile.base.units import check_bits
 from mnprofile.evidence.literature.accuracy_series import PHONES
 from mnprofile.search.conditions import COUNTS, MEMORY, parse_condition
@@ -301,7 +302,7 @@ def require_parquet() -> tuple[Any, Any]:
     except ImportError:
         raise MissingExtraError(
             "Parquet needs pyarrow",
-            accepted='pip install "mnprofile[parquet]", or --format csv',
+            accepted=f"{install_line('parquet')}, or --format csv",
         ) from None
     return pyarrow, pyarrow.parquet
 

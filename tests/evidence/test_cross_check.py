@@ -22,14 +22,14 @@ from mnprofile.graph.configuration import Configuration
 from mnprofile.graph.graph import Graph, Origin, Position, Tape
 from mnprofile.graph.operators.linear import Linear
 from mnprofile.graph.operators.op import Shape
-from mnprofile.networks import catalog
+from tests.conftest import SAMPLE
 
 torch.set_num_threads(1)
 
 
 # Weights depend on alpha alone, positions on the resolution: two pairs are enough.
 @pytest.mark.parametrize(("alpha", "resolution"), [(0.5, 128), (1.0, 64)])
-@pytest.mark.parametrize("arch", catalog.names())
+@pytest.mark.parametrize("arch", SAMPLE)
 def test_every_table_agrees_with_fvcore_and_flop_counter_mode(
     arch: str, alpha: float, resolution: int
 ) -> None:
@@ -237,7 +237,7 @@ def test_a_missing_profiler_is_named_with_its_extra(
 
     with pytest.raises(MissingExtraError) as caught:
         mnprofile.check(GRAPH, counters=["thop"])
-    assert caught.value.accepted == "pip install 'mnprofile[check-all]'"
+    assert caught.value.accepted == extras.install_line("check-all")
 
 
 def test_an_unexplained_rest_is_a_verdict(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -369,7 +369,7 @@ def test_a_missing_extra_exits_with_3(
     )
 
     assert main(["check", "v2"]) == 3
-    assert "pip install 'mnprofile[check]'" in capsys.readouterr().err
+    assert extras.install_line("check") in capsys.readouterr().err
 
 
 def test_progress_counts_its_steps(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -478,7 +478,7 @@ def torchvision_operators() -> Iterator[None]:
     They are missing with a CPU-only torch; its classification models need none.
     """
     if importlib.util.find_spec("torchvision") is None:
-        pytest.skip("torchvision is not installed")
+        pytest.skip("needs torchvision")
     try:
         importlib.import_module("torchvision")
         yield

@@ -7,6 +7,7 @@ import torch
 from torch import nn
 
 import mnprofile
+from mnprofile.base import extras
 from mnprofile.base.errors import MissingExtraError, UsageError
 from mnprofile.evidence.profilers.torch_style import Style
 from mnprofile.graph.configuration import Configuration
@@ -17,9 +18,9 @@ from mnprofile.graph.operators.joining import Add, Concatenate, Multiply, Scale
 from mnprofile.graph.operators.linear import Linear
 from mnprofile.graph.operators.op import GraphError, Op, Shape
 from mnprofile.graph.operators.pooling import GlobalPool
-from mnprofile.networks import catalog
+from tests.conftest import SAMPLE
 
-TABLES = catalog.names()
+TABLES = SAMPLE
 
 
 def graph_of(channels: int, size: int, *parts: tuple[str, Op]) -> Graph:
@@ -238,7 +239,7 @@ def test_without_torch_the_line_to_install_it_is_shown(
 
     with pytest.raises(MissingExtraError) as caught:
         mnprofile.to_torch(mnprofile.build("v2"))
-    assert caught.value.accepted == "pip install 'mnprofile[check]'"
+    assert caught.value.accepted == extras.install_line("check")
     assert caught.value.exit_code == 3
 
 

@@ -5,7 +5,7 @@ import pytest
 import mnprofile
 from tests.graph.test_bias import without_bias
 
-pytest.importorskip("torch", reason="extra check")
+pytest.importorskip("torch", reason="needs torch (extra check)")
 
 
 @pytest.mark.parametrize("bias", [True, False])

@@ -74,9 +74,13 @@ print(json.dumps(found))
 INSTALLED = [name for name in MEASURES if is_installed(profiler_of(name).package)]
 
 
+NEEDED = "needs torch and the profilers (extra check-all)"
+
+
 @pytest.fixture(scope="module")
 def rests() -> dict[str, list[float] | str]:
     """What each installed profiler counts beyond the ledger, or its traceback."""
+    pytest.importorskip("torch", reason=NEEDED)
     done = subprocess.run(
         [
             *(sys.executable, "-c", MEASURE),
@@ -97,7 +101,7 @@ def test_the_ledger_explains_a_real_run_exactly(
     name: str, rests: dict[str, list[float] | str]
 ) -> None:
     if name not in INSTALLED:
-        pytest.skip(f"{profiler_of(name).package} (extra check-all) is not installed")
+        pytest.skip(f"needs {profiler_of(name).package} (extra check-all)")
 
     assert rests[name] == [0.0] * 16
 
@@ -107,7 +111,7 @@ GRAPH = mnprofile.build("v2", alpha=0.75, resolution=160)
 
 def test_a_profiler_runs_in_its_own_process_with_its_version() -> None:
     """107,322,840: torchinfo's printed total of this network."""
-    pytest.importorskip("torchinfo", reason="extra check-all")
+    pytest.importorskip("torchinfo", reason="needs torchinfo (extra check-all)")
     outcome = run("torchinfo", "torchinfo", GRAPH, TorchStyle())
 
     assert (outcome.total, outcome.failure) == (107_322_840, "")
@@ -116,6 +120,7 @@ def test_a_profiler_runs_in_its_own_process_with_its_version() -> None:
 
 def test_a_profiler_that_raises_is_a_failure_with_its_reason() -> None:
     """There is no measure of this name, so the child ends with a KeyError."""
+    pytest.importorskip("torch", reason=NEEDED)
     outcome = run("no-such-profiler", "torch", GRAPH, TorchStyle())
 
     assert outcome.total is None

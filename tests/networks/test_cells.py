@@ -79,7 +79,7 @@ def test_operators(text: str, operator: Operator) -> None:
         (cells.stride, "2.0", ["not a stride"]),
         (cells.repeats, "201", ["out of range", "200"]),
         (cells.channels_or_classes, "K", ["not a channel count", "k (the number"]),
-        (cells.tick, "x", ["not an SE mark", "✓"]),
+        (lambda text: cells.squeeze_excite(text, None), "x", ["not an SE mark", "✓"]),
         (cells.nonlinearity, "HSS", ["unknown nonlinearity", "HS"]),
         (cells.blank, "1", ["-"]),
     ],

@@ -60,7 +60,9 @@ def test_a_rule_of_the_expansion_follows_the_input_and_a_replaced_t() -> None:
 
 
 def test_other_implementations_do_not_have_a_table_s_own_rules() -> None:
-    with pytest.raises(UsageError, match="timm has no V2 width rules") as fault:
+    with pytest.raises(
+        UsageError, match="timm has no width rules for this table"
+    ) as fault:
         outs('{ like = "v2", stem = "kept" }', 0.7, impl="timm")
     assert fault.value.accepted == "paper"
 

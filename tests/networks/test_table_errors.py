@@ -42,7 +42,7 @@ def test_the_pages_that_are_spoiled_below_are_good(page: str) -> None:
             "botleneck  ",
             ["my.md:15:12", 'column "Operator"', "unknown operator"],
         ),
-        ("bottleneck ", "botleneck  ", ["conv2d, bottleneck", 'mean "bottleneck"']),
+        ("bottleneck ", "botleneck  ", ["bottleneck, bneck", 'mean "bottleneck"']),
         # cells
         ("| 16 | 2 | 2 |", "| 16 | 2 |", ["my.md:15", 'column "s"', "missing cell"]),
         ("| 2 | 2 |", "| 2 | 2 | 9 |", ["my.md:15", "surplus cell", "7 cells under 6"]),

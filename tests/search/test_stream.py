@@ -285,7 +285,7 @@ def test_json_rows() -> None:
 
 
 def test_parquet_holds_what_the_frame_holds(tmp_path: Path) -> None:
-    pytest.importorskip("pyarrow", reason="an extra: pip install mnprofile[parquet]")
+    pytest.importorskip("pyarrow", reason="needs pyarrow (extra parquet)")
     frame = mnprofile.sweep("v2", **GRID)
     read = pd.read_parquet(io.BytesIO(written("parquet")))
     pd.testing.assert_frame_equal(read.astype(object), frame.astype(object))

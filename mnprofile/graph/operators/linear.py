@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from mnprofile.graph.arithmetic import decide
-from mnprofile.graph.operators.op import GraphError, Op, Shape, TensorShape
+from mnprofile.graph.operators.op import GraphError, Op, Shape, TensorShape, shape_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +145,42 @@ class ScaledDotProduct(Op):
     def products(self, x: Shape, *others: Shape) -> int:
         keys, values = others[0].dims, others[1].dims
         return x.elements // x.dims[-1] * keys[-2] * (x.dims[-1] + values[-1])
+
+
+@dataclass(frozen=True, slots=True)
+class Contraction(Op):
+    """A product of tensors that is no plain layer, such as an einsum, by its figures.
+
+    ``macs`` multiply-adds give ``dims``. ``elements`` are those of a weight among the
+    operands, 0 if all are activations.
+    """
+
+    kind: ClassVar[str] = "contraction"
+    is_counted: ClassVar[bool] = True
+    mixes_channels: ClassVar[bool] = True
+    sees_all: ClassVar[bool] = True
+    takes: ClassVar[int | None] = None
+    name: str
+    dims: tuple[int, ...]
+    axis: int
+    macs: int
+    elements: int = 0
+
+    @property
+    def type(self) -> str:
+        return self.name
+
+    def out_shape(self, x: Shape, *others: Shape) -> Shape:
+        return shape_of(self.dims, self.axis)
+
+    def weights(self, x: Shape) -> int:
+        return self.elements
+
+    def positions(self, x: Shape, y: Shape) -> int:
+        return self.macs // self.elements if self.elements else 0
+
+    def products(self, x: Shape, *others: Shape) -> int:
+        return 0 if self.elements else self.macs
 
 
 def broadcast(a: tuple[int, ...], b: tuple[int, ...]) -> tuple[int, ...] | None:

@@ -1,6 +1,7 @@
 """Build a layer graph from typed rows: everything that blocks need for it."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from math import ceil
 
 from mnprofile.base.errors import TableError, UsageError
 from mnprofile.graph.configuration import Configuration
@@ -11,8 +12,10 @@ from mnprofile.graph.operators.elementwise import (
     ActivationKind,
     BatchNorm,
 )
-from mnprofile.graph.operators.op import Shape, ShapeError
+from mnprofile.graph.operators.op import GraphError, Shape, ShapeError
+from mnprofile.graph.operators.reshaping import ChannelShuffle
 from mnprofile.networks.configuration import configure
+from mnprofile.networks.notation.cells import Size
 from mnprofile.networks.notation.rows import Architecture, Row
 from mnprofile.networks.widths import Implementation, Width, implementation
 
@@ -27,6 +30,8 @@ def build_rows(arch: Architecture, config: Configuration) -> Graph:
     except ShapeError as fault:
         height, width = config.resolution
         raise UsageError(f"resolution: {height}x{width}: {fault.message}") from None
+    except GraphError as fault:  # a table's own maps fit: check_sizes has built them
+        raise UsageError(f"alpha: {config.alpha:g}: {fault.message}") from None
 
 
 def assemble(arch: Architecture, config: Configuration) -> Graph:
@@ -39,38 +44,55 @@ def assemble(arch: Architecture, config: Configuration) -> Graph:
     builder = Builder(arch, config, Tape(Shape(arch.rows[0].channels, height, width)))
     for index, row in enumerate(arch.rows):
         builder.add_row(index, row)
+    if arch.head is not None:
+        arch.head.build(builder)
     return builder.tape.graph(config, builder.notes())
 
 
 def check_sizes(arch: Architecture) -> None:
-    """Compare every printed input size with the size that the rows above produce.
+    """Compare every printed size with the size that the rows produce.
 
     Raises TableError at the first cell that does not follow.
     """
-    graph = build_rows(arch, configure(arch))
-    nodes = iter(graph.nodes)
-    node = next(nodes, None)
-    shape = graph.input_shape
-    for row in arch.rows:
+    side = arch.rows[0].input.h
+    plain = replace(arch, width=1.0, depth=1.0, resolution=side)
+    tape = Tape(Shape(arch.rows[0].channels, side, side))
+    builder = Builder(plain, configure(plain), tape)
+    for index, row in enumerate(arch.rows):
         printed = row.input
-        classes = arch.classes if printed.c is None else printed.c
-        if (classes, printed.h, printed.w) != (shape.c, shape.h, shape.w):
-            raise TableError(
-                f"the printed input is {row.cells[arch.style.input_header].text},"
-                f" the rows above produce {shape}",
-                place=arch.place(row, arch.style.input_header),
-                accepted=f"{shape}, or, where the source itself misprints it, a row"
-                " under the heading Errata",
-            )
-        if fault := row.fault_on(shape):
+        if row.prints_input:
+            c = arch.classes if printed.c is None else printed.c
+            _compare(arch, row, "input", tape.shape, printed._replace(c=c))
+        try:
+            if fault := row.fault_on(tape.shape):
+                raise ShapeError(fault)
+            builder.add_row(index, row)
+        except (ShapeError, GraphError) as fault:
             place = arch.place(row, arch.style.operator_header)
-            raise TableError(fault, place=place)
-        for _ in range(0 if row.ends else row.repeats):
-            assert node is not None
-            block = (node.block, node.origin)
-            while node is not None and (node.block, node.origin) == block:
-                shape = node.out_shape
-                node = next(nodes, None)
+            raise TableError(fault.message, place=place) from None
+        if row.output is not None:
+            _compare(arch, row, "output", tape.shape, row.output)
+
+
+def _compare(arch: Architecture, row: Row, what: str, x: Shape, printed: Size) -> None:
+    """Raise TableError where a printed size is not that of the map."""
+    h, w, c = printed
+    if (h, w) == (x.h, x.w) and c in (x.c, None):
+        return
+    header = arch.style.input_header
+    made = f"the rows {'above' if what == 'input' else 'down to here'} produce"
+    raise TableError(
+        f"the printed {what} is {_printed(row, header, printed)}, {made} {x}",
+        place=arch.place(row, header),
+        accepted=f"{x}, or, where the source itself misprints it, a row under the"
+        " heading Errata",
+    )
+
+
+def _printed(row: Row, header: str, size: Size) -> str:
+    cell = row.cells.get(header)
+    sides = f"{size.h}x{size.w}"
+    return cell.text if cell else sides if size.c is None else f"{sides}x{size.c}"
 
 
 @dataclass
@@ -92,6 +114,7 @@ class Builder:
     blocks: int = 0
     convs: int = 0
     heads: int = 0
+    pools: int = 0
     pooled: bool = False
     open_block: bool = False
     identities: list[str] = field(default_factory=list)
@@ -148,23 +171,43 @@ class Builder:
         self.convs += 1
         return f"conv{self.convs}"
 
+    def next_pool(self) -> str:
+        self.pools += 1
+        return f"pool{self.pools}"
+
     def next_head(self) -> str:
         self.heads += 1
         return f"fc{self.heads}"
 
-    def strided(self, printed: int) -> tuple[int, int]:
+    def strided(self, printed: int, dilation: int = 1) -> tuple[int, int]:
         """The stride and dilation that a layer runs with.
 
         Beyond the output stride, strides become dilation: of the layers after this one,
-        and of this one where the implementation says so.
+        and of this one where the implementation says so. A printed ``dilation``
+        multiplies that.
         """
         self.stride *= printed
         limit = self.config.output_stride
         if limit is None or printed == 1 or self.stride <= limit:
-            return printed, self.dilation
+            return printed, self.dilation * dilation
         before = self.dilation
         self.dilation *= printed
-        return 1, self.dilation if self.rules.dilates_own else before
+        own = self.dilation if self.rules.dilates_own else before
+        return 1, own * dilation
+
+    def repeats(self, row: Row) -> int:
+        """How often a row is built: its printed repeats times the depth, rounded up."""
+        depth = self.config.depth * self.arch.depth
+        if not row.deepens or row.number in self.rules.fixed_depth:
+            return row.repeats
+        # Rounded first: 1.1 * 10 is 11.000000000000002.
+        return ceil(round(depth * row.repeats, 9))
+
+    @property
+    def width_multiplier(self) -> float:
+        """The table's own width multiplier times alpha."""
+        alpha = self.config.alpha
+        return alpha if self.arch.width == 1 else alpha * self.arch.width
 
     # --- what blocks are made of -----------------------------------------------------
 
@@ -174,7 +217,7 @@ class Builder:
         A later repeat has the same number of input and output channels.
         """
         factor = 1.0 if repeats else printed / row.channels
-        return Width(printed, factor, self.tape.shape.c, self.config.alpha)
+        return Width(printed, factor, self.tape.shape.c, self.width_multiplier)
 
     def conv(
         self,
@@ -184,9 +227,11 @@ class Builder:
         dilation: int = 1,
         *,
         bias: bool = False,
+        groups: int = 1,
     ) -> Conv:
         """A convolution, padded as the implementation pads."""
-        return Conv(out, kernel, stride, dilation, bias, padding=self.rules.padding)
+        padding = self.rules.padding
+        return Conv(out, kernel, stride, dilation, bias, groups, padding=padding)
 
     def depthwise(self, kernel: int, stride: int, dilation: int) -> Depthwise:
         """A depthwise convolution, padded as the implementation pads."""
@@ -206,6 +251,11 @@ class Builder:
         if batch_norm:
             self.tape.add(f"{layer}.bn", BatchNorm())
         self.activation(layer, activation)
+
+    def shuffle(self, layer: str, groups: int) -> None:
+        """A channel shuffle."""
+        self.tape.move(layer=layer)
+        self.tape.add(layer, ChannelShuffle(groups))
 
     def activation(self, layer: str, function: ActivationKind | None) -> None:
         if function is not None:

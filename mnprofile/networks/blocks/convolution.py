@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from mnprofile.graph.operators.convolution import Padding
 from mnprofile.graph.operators.elementwise import ActivationKind
 from mnprofile.graph.operators.linear import Linear
 from mnprofile.networks.blocks.classifier import ClassifierRow
 from mnprofile.networks.blocks.squeeze_excite import squeeze_excite
-from mnprofile.networks.notation.cells import OperatorWord, channels_or_classes
+from mnprofile.networks.notation.cells import (
+    OperatorWord,
+    Size,
+    SqueezeExcite,
+    channels_or_classes,
+)
 from mnprofile.networks.notation.rows import Row
 
 if TYPE_CHECKING:
@@ -27,8 +33,9 @@ class ConvRow(Row):
     stride: int = 1
     activation: ActivationKind | None = None
     batch_norm: bool = True
-    squeeze_excite: bool = False
+    squeeze_excite: SqueezeExcite | None = None
     is_block: bool = False
+    padding: Padding | None = None  # None: as the implementation pads
 
     words: ClassVar[Mapping[str, OperatorWord]] = {
         "conv2d": OperatorWord(takes_nbn=True)
@@ -36,6 +43,16 @@ class ConvRow(Row):
     readers: ClassVar[Mapping[str, Callable[[str], Any]]] = {"out": channels_or_classes}
     for_classes: ClassVar[type[Row] | None] = ClassifierRow
     is_repeatable: ClassVar[bool] = True
+
+    @property
+    def gives(self) -> Size:
+        if self.padding is None:
+            return super().gives
+        h, w = (
+            self.padding.out_size(side, self.kernel - 1, self.stride, axis)
+            for axis, side in enumerate((self.input.h, self.input.w))
+        )
+        return Size(h, w, self.out)
 
     @property
     def is_pointwise(self) -> bool:
@@ -84,9 +101,12 @@ class ConvRow(Row):
             dilation if self.kernel > 1 else 1,
             bias=not self.batch_norm,
         )
+        if self.padding is not None:
+            op = replace(op, padding=self.padding)
         to.convolution(layer, op, self.activation, batch_norm=self.batch_norm)
         if self.squeeze_excite:
-            squeeze_excite(to, f"{block}.se", self.activation or "relu")
+            se, activation = self.squeeze_excite, self.activation or "relu"
+            squeeze_excite(to, f"{block}.se", se, activation)
 
     def _fully_connected(self, to: Builder) -> None:
         """A 1x1 convolution on the pooled map is a fully connected layer."""

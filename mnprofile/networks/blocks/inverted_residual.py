@@ -1,4 +1,4 @@
-"""The inverted residual block of MobileNetV2 and V3."""
+"""The inverted residual block of MobileNetV2, V3, MnasNet and EfficientNet."""
 
 from __future__ import annotations
 
@@ -11,21 +11,26 @@ from mnprofile.graph.arithmetic import decide
 from mnprofile.graph.operators.elementwise import ActivationKind
 from mnprofile.graph.operators.joining import Add
 from mnprofile.networks.blocks.squeeze_excite import squeeze_excite
-from mnprofile.networks.notation.cells import OperatorWord, a_nonlinearity
+from mnprofile.networks.notation.cells import (
+    OperatorWord,
+    SqueezeExcite,
+    a_nonlinearity,
+)
 from mnprofile.networks.notation.rows import Row
 from mnprofile.networks.widths import SCALINGS, Width, WidthRule
 
 if TYPE_CHECKING:
     from mnprofile.networks.blocks.builder import Builder
 
-_WORD = OperatorWord()
+_WORD = OperatorWord(modifiers={"noskip": ("shortcut", False)})
 
 
 @dataclass(frozen=True)
 class BottleneckRow(Row):
     """Expansion, depthwise convolution, (squeeze-excite,) projection, shortcut.
 
-    V2 prints the factor t, V3 the expanded channels; the other is None.
+    V2 prints the factor t, V3 the expanded channels; the other is None. ``shortcut``
+    is False where a table leaves out the addition that the shapes would allow.
     """
 
     kernel: int
@@ -34,7 +39,9 @@ class BottleneckRow(Row):
     stride: int = 1
     t: float | None = None
     expanded: int | None = None
-    squeeze_excite: bool = False
+    squeeze_excite: SqueezeExcite | None = None
+    shortcut: bool = True
+    dilation: int = 1
 
     words: ClassVar[Mapping[str, OperatorWord]] = {"bottleneck": _WORD, "bneck": _WORD}
     readers: ClassVar[Mapping[str, Callable[[str], Any]]] = {
@@ -42,6 +49,7 @@ class BottleneckRow(Row):
     }
     expands: ClassVar[bool] = True
     is_repeatable: ClassVar[bool] = True
+    deepens: ClassVar[bool] = True
 
     @property
     def factor(self) -> float:
@@ -52,32 +60,20 @@ class BottleneckRow(Row):
         return self.expanded / self.channels
 
     def build(self, to: Builder) -> None:
-        rule = to.rules.expanded
-        if rule is None:
-            able = [
-                name
-                for name, scaling in SCALINGS.items()
-                if all(one.expanded for one in scaling.values())
-            ]
-            raise TableError(
-                f"scaling {to.arch.family} has no rule for the expansion of a"
-                " bottleneck",
-                place=to.arch.table.setting_place("scaling"),
-                accepted=", ".join(able),
-            )
+        rule = expansion_rule(to)
         to.open_block = False
-        for repeat in range(self.repeats):
+        for repeat in range(to.repeats(self)):
             self._block(to, rule, first=repeat == 0)
 
     def _block(self, to: Builder, rule: WidthRule, *, first: bool) -> None:
         tape = to.tape
         block = to.next_block()
         printed_stride = self.stride if first else 1
-        stride, dilation = to.strided(printed_stride)
+        stride, dilation = to.strided(printed_stride, self.dilation)
         tape.move(block=block, stage=to.stage)
         before, built_in = tape.last, tape.shape.c
         out = to.rules.output.channels(to.width(self, self.out))
-        shortcut = printed_stride == 1 and decide(built_in == out)
+        shortcut = self.shortcut and printed_stride == 1 and decide(built_in == out)
         t = to.config.t if self.factor > 1 else None
         if t is not None and decide(t == 0):
             if shortcut:
@@ -85,17 +81,28 @@ class BottleneckRow(Row):
                 return
             to.kept_table_t.append(block)
             t = None
-        inner = self._expanded(rule, to.config.alpha, built_in, t, first=first)
-        if not decide(inner == built_in):
-            to.convolution(f"{block}.expand", to.conv(inner, 1), self.activation)
-        op = to.depthwise(self.kernel, stride, dilation)
-        to.convolution(f"{block}.depthwise", op, self.activation)
+        inner = self._expanded(rule, to.width_multiplier, built_in, t, first=first)
+        self.layers(to, block, inner, stride, dilation)
         if self.squeeze_excite:
-            squeeze_excite(to, f"{block}.se", "relu")
-        to.convolution(f"{block}.project", to.conv(out, 1), None)
+            se = self.squeeze_excite
+            squeeze_excite(to, f"{block}.se", se, "relu", built_in)
+        self.project(to, block, out, inner)
         if shortcut:
             tape.move(layer=f"{block}.add")
             tape.add(f"{block}.add", Add(), before)
+
+    def layers(
+        self, to: Builder, block: str, inner: int, stride: int, dilation: int
+    ) -> None:
+        """What comes before squeeze-excite and projection."""
+        if to.rules.expands_always or not decide(inner == to.tape.shape.c):
+            to.convolution(f"{block}.expand", to.conv(inner, 1), self.activation)
+        op = to.depthwise(self.kernel, stride, dilation)
+        to.convolution(f"{block}.depthwise", op, self.activation)
+
+    def project(self, to: Builder, block: str, out: int, inner: int) -> None:
+        """The linear projection to the output channels."""
+        to.convolution(f"{block}.project", to.conv(out, 1), None)
 
     def _expanded(
         self,
@@ -118,3 +125,20 @@ class BottleneckRow(Row):
         printed = self.expanded or self.factor * printed_in
         width = Width(printed, self.factor, built_in, alpha)
         return rule.scaled(width) if self.expanded is None else rule.channels(width)
+
+
+def expansion_rule(to: Builder) -> WidthRule:
+    """The rule for expanded channels. Raises TableError where the scaling has none."""
+    rule = to.rules.expanded
+    if rule is None:
+        able = [
+            name
+            for name, scaling in SCALINGS.items()
+            if all(one.expanded for one in scaling.values())
+        ]
+        raise TableError(
+            f"scaling {to.arch.family} has no rule for the expansion of a bottleneck",
+            place=to.arch.table.setting_place("scaling"),
+            accepted=", ".join(able),
+        )
+    return rule

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from mnprofile.graph.operators.op import Shape
 from mnprofile.graph.operators.pooling import GlobalPool
-from mnprofile.networks.notation.cells import OperatorWord, pool_kernel
+from mnprofile.networks.notation.cells import OperatorWord, Size, pool_kernel
 from mnprofile.networks.notation.rows import Row
 
 if TYPE_CHECKING:
@@ -26,6 +26,10 @@ class PoolRow(Row):
     words: ClassVar[Mapping[str, OperatorWord]] = {"avgpool": _WORD, "pool": _WORD}
     is_counted: ClassVar[bool] = False
     pools: ClassVar[bool] = True
+
+    @property
+    def gives(self) -> Size:
+        return Size(1, 1, self.input.c)
 
     def build(self, to: Builder) -> None:
         to.pooled, to.open_block = True, False

@@ -1,14 +1,15 @@
 """Read a table as an architecture: its style, rows in network order, and settings."""
 
+from collections.abc import Iterator
 from functools import cache
 from importlib import import_module
 from pkgutil import iter_modules
 
 from mnprofile.base.errors import Place, TableError, nearest
-from mnprofile.graph.operators.elementwise import ActivationKind
 from mnprofile.networks.notation import styles as package
+from mnprofile.networks.notation.cells import Size
 from mnprofile.networks.notation.rows import Architecture, Row, normalised
-from mnprofile.networks.notation.settings import read_settings
+from mnprofile.networks.notation.settings import Settings, read_settings
 from mnprofile.networks.notation.styles.style import Context, RowCells, TableStyle
 from mnprofile.networks.notation.table import Table
 
@@ -16,19 +17,31 @@ MAX_ROWS_BUILT = 1_000
 DEFAULT_CLASSES = 1000
 
 
+def styles() -> Iterator[TableStyle]:
+    """All known styles: each module of the package ``styles`` defines one.
+
+    They are loaded one after the other, as far as the caller goes.
+    """
+    for name in style_names():
+        module = import_module(f"{package.__name__}.{name}")
+        if hasattr(module, "STYLE"):
+            yield module.STYLE
+
+
 @cache
-def styles() -> tuple[TableStyle, ...]:
-    """All known styles: each module of the package ``styles`` defines one."""
-    modules = sorted(one.name for one in iter_modules(package.__path__))
-    loaded = (import_module(f"{package.__name__}.{name}") for name in modules)
-    return tuple(module.STYLE for module in loaded if hasattr(module, "STYLE"))
+def style_names() -> tuple[str, ...]:
+    return tuple(sorted(one.name for one in iter_modules(package.__path__)))
 
 
-def read_architecture(table: Table) -> Architecture:
-    """Read a table's settings and rows. Raises TableError at the faulty cell or key."""
+def read_architecture(table: Table, variant: str | None = None) -> Architecture:
+    """Read a table's settings and rows, or those of one of its variants.
+
+    Raises TableError at the faulty cell or key.
+    """
     style = _style(table)
-    settings = read_settings(table, nl_is_a_column="NL" in style.headers)
-    rows = tuple(_rows(table, style, settings.activation))
+    nl_is_a_column = "NL" in style.headers
+    settings = read_settings(table, nl_is_a_column=nl_is_a_column, variant=variant)
+    rows = tuple(_rows(table, style, settings))
     if not rows:
         header = table.grid.headers[0]
         raise TableError("a table without rows", place=table.cell_place(header))
@@ -48,9 +61,9 @@ def read_architecture(table: Table) -> Architecture:
             ),
             accepted="a square size; count with --res HxW builds any other",
         )
-    if first.h != settings.resolution:
+    if first.h != settings.side:
         raise TableError(
-            f"resolution {settings.resolution}, but the first row's input is"
+            f"resolution {settings.side}, but the first row's input is"
             f" {first.h}x{first.w}",
             place=table.setting_place("resolution"),
             accepted=str(first.h),
@@ -67,15 +80,29 @@ def read_architecture(table: Table) -> Architecture:
         style=style,
         rows=rows,
         table=table,
+        width=settings.width,
+        depth=settings.depth,
+        compound=settings.compound,
+        group=settings.group,
     )
 
 
 def _style(table: Table) -> TableStyle:
     """The style whose headers the table has; each must occur exactly once."""
     found = [normalised(cell.text) for cell in table.grid.headers]
+    for style in styles():
+        if len(found) < max(2, len(style.printed)) or len(found) > len(set(found)):
+            continue
+        if set(style.printed) <= set(found):
+            others = [one for one in found if one not in style.printed]
+            if all(style.columns and style.columns.fullmatch(one) for one in others):
+                return style
     style = max(styles(), key=lambda one: len(set(found) & set(one.printed)))
     for index, cell in enumerate(table.grid.headers):
-        if found[index] not in style.printed:
+        known = found[index] in style.printed or (
+            style.columns and style.columns.fullmatch(found[index])
+        )
+        if not known:
             close = nearest(cell.text, style.headers)
             raise TableError(
                 f'unknown column "{cell.text}" (a table in the style of'
@@ -88,24 +115,48 @@ def _style(table: Table) -> TableStyle:
             raise TableError(
                 f'the column "{cell.text}" appears twice', place=table.cell_place(cell)
             )
-    for header, printed in style.printed.items():
-        if header not in found:
-            last = table.grid.headers[-1]
+    printed = next(one for header, one in style.printed.items() if header not in found)
+    last = table.grid.headers[-1]
+    raise TableError(
+        f'the column "{printed}" is missing (a table in the style of {style.source})',
+        place=Place(table.file, last.line, last.column + len(last.text)),
+        accepted=", ".join(style.headers),
+    )
+
+
+def _column(table: Table, style: TableStyle, settings: Settings) -> str | None:
+    """The normalised header of the column that the settings choose, if there is one."""
+    if style.columns is None:
+        if settings.column is not None:
             raise TableError(
-                f'the column "{printed}" is missing (a table in the style of'
-                f" {style.source})",
-                place=Place(table.file, last.line, last.column + len(last.text)),
-                accepted=", ".join(style.headers),
+                f"column: a table in the style of {style.source} has no columns to"
+                " choose from",
+                place=table.setting_place("column"),
             )
-    return style
+        return None
+    held = [cell.text for cell in table.grid.headers]
+    choices = [text for text in held if normalised(text) not in style.printed]
+    if not choices:
+        last = table.grid.headers[-1]
+        raise TableError(
+            f"no column of a network (a table in the style of {style.source})",
+            place=table.cell_place(last),
+        )
+    chosen = settings.column if settings.column is not None else choices[0]
+    if normalised(chosen) not in map(normalised, choices):
+        raise TableError(
+            f'column: "{chosen}" is not a column of a network',
+            place=table.setting_place("column"),
+            accepted=", ".join(choices),
+            suggestion=nearest(chosen, choices),
+        )
+    return normalised(chosen)
 
 
-def _rows(
-    table: Table, style: TableStyle, activation: ActivationKind | None
-) -> list[Row]:
+def _rows(table: Table, style: TableStyle, settings: Settings) -> list[Row]:
     """The rows in network order, with the 5× groups of V1 repeated."""
-    order = [normalised(cell.text) for cell in table.grid.headers]
-    printed = {header: style.printed[header] for header in order}
+    printed = {normalised(cell.text): cell.text for cell in table.grid.headers}
+    column = _column(table, style, settings)
     rows: list[Row] = []
     group: list[Row] = []
     group_size = 1
@@ -114,21 +165,38 @@ def _rows(
         rows.extend(group * group_size)
         group.clear()
 
-    for number, line in enumerate(table.grid.rows, start=1):
-        cells = RowCells(table, printed, list(line))
+    read = [RowCells(table, printed, list(line)) for line in table.grid.rows]
+    expected = Size(settings.side, settings.side, 3)
+    for number, cells in enumerate(read, start=1):
         size_here = style.group(cells)
         if size_here != group_size:
             close_group()
             group_size = size_here
-        group.append(style.read_row(cells, Context(number, activation)))
+        below = read[number] if number < len(read) else None
+        made = style.read_row(
+            cells,
+            Context(
+                number,
+                settings.activation,
+                expected,
+                settings.squeeze_excite,
+                column,
+                below,
+                (*rows, *group)[-1] if rows or group else None,
+                settings.batch_norm,
+            ),
+        )
+        group += made if isinstance(made, tuple) else (made,)
         built = len(rows) + len(group) * group_size
         built += sum(row.repeats - 1 for row in (*rows, *group))
         if built > MAX_ROWS_BUILT:
             raise TableError(
                 f"more than {MAX_ROWS_BUILT} blocks with all repeats",
-                place=Place(table.file, line[0].line),
+                place=Place(table.file, table.grid.rows[number - 1][0].line),
                 accepted=f"at most {MAX_ROWS_BUILT}",
             )
+        if rows or group:
+            expected = (*rows, *group)[-1].gives
     close_group()
     return rows
 
@@ -137,15 +205,14 @@ def _check_order(table: Table, style: TableStyle, rows: tuple[Row, ...]) -> None
     """Nothing follows the classifier, and only 1x1 layers follow the pooling."""
     pooled = classified = False
     for row in rows:
-        header = style.operator_header
-        place = table.cell_place(row.cells[header], style.printed[header])
+        place = _operator_place(table, style, row)
         if row.ends:
             if not classified:
                 raise TableError("softmax without a classifier above it", place=place)
-        elif classified:
+        elif classified and (pooled or not row.pools):
             raise TableError("a row after the classifier", place=place)
         elif row.classifies:
-            if not pooled:
+            if not (pooled or row.classifies_maps):
                 raise TableError(
                     "a classifier before the pooling",
                     place=place,
@@ -157,7 +224,7 @@ def _check_order(table: Table, style: TableStyle, rows: tuple[Row, ...]) -> None
                 "only 1x1 convolutions and the classifier can follow the pooling",
                 place=place,
             )
-        elif pooled and getattr(row, "squeeze_excite", False):
+        elif pooled and getattr(row, "squeeze_excite", None):
             cell = row.cells["se"]
             raise TableError(
                 "squeeze-excite after the pooling",
@@ -165,6 +232,13 @@ def _check_order(table: Table, style: TableStyle, rows: tuple[Row, ...]) -> None
                 accepted="-",
             )
         pooled = pooled or row.pools
+
+
+def _operator_place(table: Table, style: TableStyle, row: Row) -> Place:
+    cell = row.cells.get(style.operator_header)
+    if cell is None:
+        return Place(table.file, row.line)
+    return table.cell_place(cell, style.printed[style.operator_header])
 
 
 def _classes(table: Table, rows: tuple[Row, ...], setting: int | None) -> int:

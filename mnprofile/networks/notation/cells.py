@@ -6,7 +6,7 @@ not know the place of the cell; the caller adds it.
 
 import re
 from collections.abc import Callable, Mapping
-from typing import NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from mnprofile.base.errors import MnprofileError, nearest
 from mnprofile.graph.operators.elementwise import ActivationKind
@@ -19,11 +19,52 @@ MAX_KERNEL = 31
 MAX_STRIDE = 8
 MAX_CLASSES = 1_000_000
 
-NONLINEARITIES: dict[str, ActivationKind] = {"RE": "relu", "HS": "hardswish"}
+NONLINEARITIES: dict[str, ActivationKind] = {
+    "RE": "relu",
+    "HS": "hardswish",
+    "R6": "relu6",
+    "SW": "silu",
+    "SiLU": "silu",
+    "SG": "sigmoid",
+    "HG": "hardsigmoid",
+    "GE": "gelu",
+    "LR": "leaky_relu",
+}
+ACTIVATIONS: dict[str, ActivationKind] = {
+    "relu": "relu",
+    "relu6": "relu6",
+    "hardswish": "hardswish",
+    "hardsigmoid": "hardsigmoid",
+    "silu": "silu",
+    "swish": "silu",
+    "sigmoid": "sigmoid",
+    "gelu": "gelu",
+    "leaky_relu": "leaky_relu",
+    "tanh": "tanh",
+    "elu": "elu",
+    "mish": "mish",
+}
 
 
 class RefusalError(MnprofileError):
     """A cell that cannot be read. It has no place: the reader does not know it."""
+
+
+class SqueezeExcite(NamedTuple):
+    """Squeeze-excite as a table's SE cell and settings describe it.
+
+    The reduced channels are ``ratio`` times the block's input channels (``of_input``)
+    or those of the map itself. ``activation`` is None where the block decides.
+    """
+
+    ratio: float = 0.25
+    of_input: bool = False
+    activation: ActivationKind | None = None
+    gate: ActivationKind = "hardsigmoid"
+    everywhere: bool = False  # in every block, in a table that does not print it
+
+
+DEFAULT_SQUEEZE = SqueezeExcite()
 
 
 class Size(NamedTuple):
@@ -124,11 +165,27 @@ def repeats(text: str) -> int:
     return integer(text, "number of repeats", 1, MAX_REPEATS)
 
 
-def tick(text: str) -> bool:
-    """The SE column: a tick or a dash."""
-    if text in ("✓", "✔", "yes", "-"):
-        return text != "-"
-    raise RefusalError(f'"{text}" is not an SE mark', accepted="✓, yes or -")
+def squeeze_excite(text: str, given: SqueezeExcite | None) -> SqueezeExcite | None:
+    """The SE column: a tick, a ratio (``1/4``, ``0.25 of input``) or a dash.
+
+    What the cell does not say is as ``given`` by the settings.
+    """
+    if text == "-":
+        return None
+    marked = given or DEFAULT_SQUEEZE
+    if text in ("✓", "✔", "yes", "1"):
+        return marked
+    match = re.fullmatch(
+        r"(?:0?\.([0-9]{1,6})|1/([1-9][0-9]{0,3}))(?:\s+of\s+(input|expanded))?", text
+    )
+    if match is None or (match[1] and not int(match[1])):
+        raise RefusalError(
+            f'"{text}" is not an SE mark',
+            accepted="✓, yes or -, or a ratio: 0.25, 1/4, 0.25 of input",
+        )
+    ratio = float(f"0.{match[1]}") if match[1] else 1 / int(match[2])
+    of_input = match[3] == "input" if match[3] else marked.of_input
+    return marked._replace(ratio=ratio, of_input=of_input)
 
 
 def nonlinearity(text: str) -> ActivationKind | None:
@@ -165,11 +222,15 @@ def known_word(
 
 
 class Operator(NamedTuple):
-    """An Operator cell: ``bneck, 5x5`` or ``conv2d 1x1, NBN`` (no batch norm)."""
+    """An Operator cell: ``bneck, 5x5`` or ``conv2d 1x1, NBN`` (no batch norm).
+
+    ``more`` are the fields of the block that its modifiers set.
+    """
 
     name: str
     kernel: int | None
     batch_norm: bool
+    more: Mapping[str, Any] = {}
 
 
 def pool_kernel(text: str) -> int:
@@ -181,15 +242,29 @@ def pool_kernel(text: str) -> int:
 
 
 class OperatorWord(NamedTuple):
-    """What may follow a word in an Operator cell: a kernel and, for some, NBN."""
+    """What may follow a word in an Operator cell: a kernel and, for some, NBN.
+
+    ``modifiers`` are further words, each with the field of the block that it sets and
+    the value, such as ``noskip``; one that ends in N stands for a number: ``gs64``.
+    """
 
     read_kernel: Callable[[str], int] = kernel
     takes_nbn: bool = False
+    modifiers: Mapping[str, tuple[str, Any]] = {}
+
+
+def operator_word(text: str) -> str:
+    """The word that an Operator cell begins with."""
+    return _words(text)[0]
+
+
+def _words(text: str) -> list[str]:
+    return re.split(r"[,\s]+", TIMES.sub("x", text.strip())) if text else [""]
 
 
 def operator(text: str, known: Mapping[str, OperatorWord]) -> Operator:
     """An Operator cell that begins with one of the ``known`` words."""
-    words = re.split(r"[,\s]+", TIMES.sub("x", text.strip())) if text else [""]
+    words = _words(text)
     word = known_word(words[0], known, "operator")
     rest = words[1:]
     side = None
@@ -201,13 +276,21 @@ def operator(text: str, known: Mapping[str, OperatorWord]) -> Operator:
     if rest and rest[0] == "NBN" and word.takes_nbn:
         batch_norm = False
         rest.pop(0)
-    if rest:
-        raise RefusalError(
-            f'"{rest[0]}" is not understood after "{words[0]}"',
-            accepted="a kernel size such as 3x3"
-            + (", then NBN for no batch norm" if word.takes_nbn else ""),
-        )
-    return Operator(words[0], side, batch_norm)
+    more: dict[str, Any] = {}
+    for one in rest:
+        name, number = re.fullmatch("(.*?)([0-9]{0,6})", one).groups()  # type: ignore[union-attr]
+        found = word.modifiers.get(f"{name}N" if number else name)
+        if found is None or found[0] in more:
+            also = (", ".join(word.modifiers)) and f", then {', '.join(word.modifiers)}"
+            raise RefusalError(
+                f'"{one}" is not understood after "{words[0]}"',
+                accepted="a kernel size such as 3x3"
+                + (", then NBN for no batch norm" if word.takes_nbn else "")
+                + also,
+            )
+        value = integer(number, "number", 1, MAX_CHANNELS) if number else found[1]
+        more[found[0]] = value
+    return Operator(words[0], side, batch_norm, more)
 
 
 def a_nonlinearity(text: str) -> ActivationKind:

@@ -2,19 +2,29 @@
 
     scaling = { like = "v2", last = "kept", output = { divisor = 4 } }
 
-Anything not mentioned is as in the family given by ``like``.
+Anything not mentioned is as in the family given by ``like``. A key that is the name of
+an implementation holds what differs there:
+
+    [scaling]
+    like = "v2"
+    stem = "kept"
+    [scaling.timm]
+    stem = "by 8"
 """
 
 from collections.abc import Callable, Mapping
 from typing import Any, get_args
 
 from mnprofile.base.errors import nearest
+from mnprofile.graph.operators.convolution import CENTRED
 from mnprofile.networks.notation.cells import MAX_CHANNELS, RefusalError
 from mnprofile.networks.widths import (
     FAMILIES,
+    IMPLS,
     NAMED,
     SCALINGS,
     WIDTHS,
+    Implementation,
     Rounding,
     Scales,
     Scaling,
@@ -23,7 +33,7 @@ from mnprofile.networks.widths import (
 
 
 def own_scaling(spelled: Mapping[str, object]) -> tuple[str, Scaling]:
-    """The family that the rules are based on, and the rules, for impl "paper" only.
+    """The family that the rules are based on, and the rules of each implementation.
 
     Raises RefusalError for anything that is not such a rule.
     """
@@ -32,18 +42,43 @@ def own_scaling(spelled: Mapping[str, object]) -> tuple[str, Scaling]:
         raise RefusalError(
             "like: not a family", accepted=", ".join(map(repr, FAMILIES))
         )
+    others = {key: value for key, value in spelled.items() if key in IMPLS}
+    own = {k: v for k, v in spelled.items() if k != "like" and k not in others}
+    paper = _changed(SCALINGS[family]["paper"], own, ("like", *IMPLS))
+    found = {"paper": paper}
+    for name, changes in others.items():
+        if not isinstance(changes, dict):
+            raise RefusalError(f"{name}: not a table of rules", accepted="{}")
+        padding = CENTRED if name in ("torchvision", "timm") else paper.padding
+        try:
+            found[name] = _changed(paper._replace(padding=padding), changes, ())
+        except RefusalError as fault:
+            fault.message = f"{name}: {fault.message}"
+            raise
+    return family, found
+
+
+def _changed(
+    base: Implementation, changes: Mapping[str, object], others: tuple[str, ...]
+) -> Implementation:
+    """The rules with some of them replaced; ``others`` are keys that belong here."""
     rules: dict[str, Any] = {}
-    for key, value in spelled.items():
+    for key, value in changes.items():
         if key in WIDTHS:
             rules[key] = _rule(key, value)
-        elif key != "like":
-            known = ("like", *WIDTHS)
+        elif key in _FLAGS:
+            accepts, accepted = _FLAGS[key]
+            if not accepts(value):
+                raise RefusalError(f"{key}: not accepted", accepted=accepted)
+            rules[key.replace("-", "_")] = tuple(value) if key == _ROWS else value  # type: ignore[arg-type]
+        else:
+            known = (*others, *WIDTHS, *_FLAGS)
             raise RefusalError(
                 f"{key}: unknown key",
                 accepted=", ".join(known),
                 suggestion=nearest(key, known),
             )
-    return family, {"paper": SCALINGS[family]["paper"]._replace(**rules)}
+    return base._replace(**rules)
 
 
 def _rule(width: str, value: object) -> WidthRule:
@@ -79,8 +114,8 @@ def _rule(width: str, value: object) -> WidthRule:
 Check = tuple[Callable[[object], bool], str]  # a test of a value, and what it accepts
 
 
-def _one_of(*accepted: str) -> Check:
-    return lambda value: value in accepted, ", ".join(accepted)
+def _one_of(*accepted: object) -> Check:
+    return lambda value: value in accepted, ", ".join(map(str, accepted))
 
 
 def _whole(low: int, high: int) -> Check:
@@ -102,4 +137,18 @@ _KEYS: dict[str, Check] = {
     "rounding": _one_of(*get_args(Rounding)),
     "cut-first": (lambda value: isinstance(value, bool), "true or false"),
     "decimals": _whole(0, 6),
+}
+
+_ROWS = "fixed-depth"
+_FLAGS: dict[str, Check] = {
+    "expands-always": (lambda value: isinstance(value, bool), "true or false"),
+    "strides-late": (lambda value: isinstance(value, bool), "true or false"),
+    "inception-kernel": _one_of(3, 5),
+    _ROWS: (
+        lambda value: (
+            isinstance(value, list)
+            and all(type(one) is int and one > 0 for one in value)
+        ),
+        "a list of row numbers",
+    ),
 }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 from mnprofile.base.errors import Place
 from mnprofile.graph.operators.op import Shape
@@ -14,6 +14,7 @@ from mnprofile.networks.widths import Scaling
 
 if TYPE_CHECKING:
     from mnprofile.networks.blocks.builder import Builder
+    from mnprofile.networks.heads import Head
     from mnprofile.networks.notation.styles.style import TableStyle
 
 
@@ -30,15 +31,19 @@ class Row:
     number: int = field(compare=False)  # counted from 1 in the printed table
     cells: Mapping[str, Cell] = field(compare=False, repr=False)
     repeats: int = field(default=1, kw_only=True)
+    prints_input: bool = field(default=True, kw_only=True, compare=False)
+    output: Size | None = field(default=None, kw_only=True)  # where a table prints it
 
     words: ClassVar[Mapping[str, OperatorWord]] = {}
     readers: ClassVar[Mapping[str, Callable[[str], Any]]] = {}
     for_classes: ClassVar[type[Row] | None] = None  # the row it is with k outputs
     is_counted: ClassVar[bool] = True  # it has multiply-adds
     is_repeatable: ClassVar[bool] = False  # a table may print a number of repeats
+    deepens: ClassVar[bool] = False  # a depth multiplier changes the number of repeats
     expands: ClassVar[bool] = False  # it has an expansion factor
     pools: ClassVar[bool] = False
     classifies: ClassVar[bool] = False
+    classifies_maps: ClassVar[bool] = False  # before the pooling
     ends: ClassVar[bool] = False  # it follows the network, as softmax does
 
     def build(self, to: Builder) -> None:
@@ -61,12 +66,27 @@ class Row:
         return self.input.c
 
     @property
+    def gives(self) -> Size:
+        """The size that it leaves for the row below, as far as the row prints it."""
+        stride = getattr(self, "stride", 1)
+        h, w = (-(-side // stride) for side in (self.input.h, self.input.w))
+        return Size(h, w, getattr(self, "out", self.input.c))
+
+    @property
     def line(self) -> int:
         return next(iter(self.cells.values())).line
 
     @property
     def text(self) -> str:
         return " | ".join(cell.text for cell in self.cells.values())
+
+
+class Compound(NamedTuple):
+    """Compound scaling: each is raised to the power phi (EfficientNet, equation 3)."""
+
+    depth: float
+    width: float
+    resolution: float
 
 
 @dataclass(frozen=True)
@@ -84,6 +104,11 @@ class Architecture:
     style: TableStyle
     rows: tuple[Row, ...]
     table: Table = field(compare=False, repr=False)
+    width: float = 1.0  # multiplies alpha: of a variant that is a wider network
+    depth: float = 1.0  # multiplies the repeats, which are rounded up
+    compound: Compound | None = None  # what phi means
+    head: Head | None = None  # in place of pooling and classifier
+    group: str = ""  # under which it is listed: "EfficientNet"
 
     @property
     def errata(self) -> tuple[Erratum, ...]:
@@ -91,7 +116,7 @@ class Architecture:
 
     @property
     def has_classifier(self) -> bool:
-        return any(row.classifies for row in self.rows)
+        return self.head is not None or any(row.classifies for row in self.rows)
 
     @property
     def has_expansion(self) -> bool:
@@ -101,7 +126,9 @@ class Architecture:
         """The place of a row, or of its cell under a normalised header."""
         if header is None:
             return Place(self.table.file, row.line)
-        cell = row.cells[header]
+        cell = row.cells.get(header)
+        if cell is None:  # the style has no such column
+            return Place(self.table.file, row.line)
         return self.table.cell_place(cell, self.style.printed[header])
 
 

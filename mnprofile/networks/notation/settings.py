@@ -1,21 +1,25 @@
 """Read the TOML settings of a table into typed values."""
 
-from typing import NamedTuple, TypeVar
+from collections.abc import Mapping
+from typing import Any, NamedTuple, TypeVar
 
 from mnprofile.base.errors import TableError, nearest
 from mnprofile.base.records import Record
 from mnprofile.graph.operators.elementwise import ActivationKind
-from mnprofile.networks.notation.cells import MAX_CLASSES, MAX_SIZE, RefusalError
+from mnprofile.networks.notation.cells import (
+    ACTIVATIONS,
+    DEFAULT_SQUEEZE,
+    MAX_CLASSES,
+    MAX_SIZE,
+    RefusalError,
+    SqueezeExcite,
+)
+from mnprofile.networks.notation.rows import Compound
 from mnprofile.networks.notation.table import Table
 from mnprofile.networks.widths import FAMILIES, SCALINGS, Scaling
 
 MAX_NAME = 100
-
-ACTIVATIONS: dict[str, ActivationKind] = {
-    "relu": "relu",
-    "relu6": "relu6",
-    "hardswish": "hardswish",
-}
+MAX_MULTIPLIER = 16
 
 C = TypeVar("C", bound=str)
 
@@ -27,9 +31,17 @@ class Settings(NamedTuple):
     family: str  # whose width rules it uses, or bases its own on
     scaling: Scaling
     resolution: int
+    side: int  # of the first row's input; a variant can have another resolution
     aliases: tuple[str, ...] = ()
     activation: ActivationKind | None = None
     classes: int | None = None
+    squeeze_excite: SqueezeExcite | None = None
+    width: float = 1.0
+    depth: float = 1.0
+    column: str | None = None
+    compound: Compound | None = None
+    group: str = ""
+    batch_norm: bool = True
 
 
 _EXAMPLES = {
@@ -38,13 +50,46 @@ _EXAMPLES = {
     "resolution": "resolution = 224",
     "activation": f"activation = one of {', '.join(ACTIVATIONS)}",
 }
-_KEYS = ("name", "aliases", "scaling", "resolution", "activation", "classes")
+_OF_VARIANTS = ("aliases", "resolution", "width", "depth", "column", "scaling")
+_KEYS = (
+    "name",
+    "aliases",
+    "scaling",
+    "resolution",
+    "activation",
+    "classes",
+    "family",
+    "squeeze-excite",
+    "width",
+    "depth",
+    "column",
+    "compound",
+    "batch-norm",
+    "variants",
+)
 
 
-def read_settings(table: Table, *, nl_is_a_column: bool) -> Settings:
-    """Read the settings. Raises TableError naming the line of the faulty key."""
-    read = _Reader(table.settings, TableError, table.setting_place)
-    for key in table.settings:
+def read_settings(
+    table: Table, *, nl_is_a_column: bool, variant: str | None = None
+) -> Settings:
+    """Read the settings, or those of a variant of the table.
+
+    Raises TableError naming the line of the faulty key.
+    """
+    own = _settings(table, table.settings, nl_is_a_column=nl_is_a_column)
+    if variant is None:
+        return own
+    variants: Any = table.settings["variants"]
+    changed = {**table.settings, "name": variant, "aliases": [], **variants[variant]}
+    found = _settings(table, changed, nl_is_a_column=nl_is_a_column)
+    return found._replace(side=own.side)
+
+
+def _settings(
+    table: Table, content: Mapping[str, object], *, nl_is_a_column: bool
+) -> Settings:
+    read = _Reader(content, TableError, table.setting_place)
+    for key in content:
         if key not in _KEYS:
             raise TableError(
                 f'unknown setting "{key}"',
@@ -55,19 +100,28 @@ def read_settings(table: Table, *, nl_is_a_column: bool) -> Settings:
     activation = None
     if not nl_is_a_column:
         activation = ACTIVATIONS[read.choice("activation", tuple(ACTIVATIONS))]
-    elif "activation" in table.settings:
+    elif "activation" in content:
         read.refuse("activation", "this table has an NL column", "no such setting")
+    read.check_variants()
     family, scaling = _scaling(read)
     return Settings(
         name=read.name("name"),
         family=family,
         scaling=scaling,
         resolution=read.size("resolution", MAX_SIZE),
+        side=read.size("resolution", MAX_SIZE),
         aliases=read.names("aliases"),
         activation=activation,
-        classes=read.size("classes", MAX_CLASSES)
-        if "classes" in table.settings
-        else None,
+        classes=read.size("classes", MAX_CLASSES) if "classes" in content else None,
+        squeeze_excite=read.squeeze_excite("squeeze-excite"),
+        width=read.multiplier("width"),
+        depth=read.multiplier("depth"),
+        column=read.name("column") if "column" in content else None,
+        compound=read.compound("compound"),
+        group=read.name("family")
+        if "family" in content
+        else f"MobileNet{family.upper()}",
+        batch_norm=read.flag("batch-norm", default=True),
     )
 
 
@@ -108,7 +162,9 @@ class _Reader(Record):
         return tuple(values)
 
     def choice(self, key: str, known: tuple[C, ...]) -> C:
-        value = self.value(key)
+        return self._one_of(key, self.value(key), known)
+
+    def _one_of(self, key: str, value: object, known: tuple[C, ...]) -> C:
         if not isinstance(value, str):
             self.refuse(key, "not a text", ", ".join(known))
         if value not in known:
@@ -123,3 +179,78 @@ class _Reader(Record):
         if not 1 <= value <= high:
             self.refuse(key, "out of range", f"1 to {high}")
         return value
+
+    def flag(self, key: str, *, default: bool) -> bool:
+        value = self.content.get(key, default)
+        if not isinstance(value, bool):
+            self.refuse(key, "not accepted", "true or false")
+        return value
+
+    def multiplier(self, key: str) -> float:
+        """A factor above 0; 1 where the setting is missing."""
+        return self._number(key, self.content.get(key, 1.0), MAX_MULTIPLIER)
+
+    def _number(self, key: str, value: object, high: float) -> float:
+        if type(value) not in (int, float) or not 0 < value <= high:  # type: ignore[operator]
+            self.refuse(key, f"{value!r} is not a factor", f"above 0, at most {high}")
+        return float(value)  # type: ignore[arg-type]
+
+    def table(self, key: str, known: tuple[str, ...]) -> Mapping[str, Any] | None:
+        """A setting that is a table of these keys, or None where it is missing."""
+        value = self.content.get(key)
+        if value is None:
+            return None
+        if not isinstance(value, dict):
+            self.refuse(key, "not a table of settings", f"{{ {known[0]} = ... }}")
+        for one in value:
+            if one not in known:
+                close = nearest(one, known)
+                self.refuse(key, f"{one}: unknown key", ", ".join(known), close)
+        return value
+
+    def squeeze_excite(self, key: str) -> SqueezeExcite | None:
+        keys = ("ratio", "of", "activation", "gate", "everywhere")
+        given = self.table(key, keys)
+        if given is None:
+            return None
+        ratio = self._number(key, given.get("ratio", DEFAULT_SQUEEZE.ratio), 1)
+        of = self._one_of(key, given.get("of", "expanded"), ("input", "expanded"))
+        names = tuple(ACTIVATIONS)
+        activation = given.get("activation")
+        gate = self._one_of(key, given.get("gate", "hardsigmoid"), names)
+        everywhere = given.get("everywhere", False)
+        if not isinstance(everywhere, bool):
+            self.refuse(key, "everywhere: not accepted", "true or false")
+        return SqueezeExcite(
+            ratio,
+            of == "input",
+            ACTIVATIONS[self._one_of(key, activation, names)] if activation else None,
+            ACTIVATIONS[gate],
+            everywhere,
+        )
+
+    def compound(self, key: str) -> Compound | None:
+        given = self.table(key, Compound._fields)
+        if given is None:
+            return None
+        for one in Compound._fields:
+            if one not in given:
+                self.refuse(key, f"{one} is missing", "depth, width and resolution")
+        return Compound(*(self._number(key, given[k], 16) for k in Compound._fields))
+
+    def check_variants(self) -> None:
+        """Every variant must be a table of settings that a variant can change."""
+        variants = self.content.get("variants", {})
+        if not isinstance(variants, dict):
+            self.refuse("variants", "not a table of variants", '[variants."my_wide"]')
+        for name, given in variants.items():
+            if not isinstance(given, dict):
+                self.refuse("variants", f"{name}: not a table of settings")
+            for one in given:
+                if one not in _OF_VARIANTS:
+                    self.refuse(
+                        "variants",
+                        f"{name}: {one}: not a setting of a variant",
+                        ", ".join(_OF_VARIANTS),
+                        nearest(one, _OF_VARIANTS),
+                    )

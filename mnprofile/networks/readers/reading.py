@@ -35,7 +35,35 @@ class Reader:
     instead: str
 
 
-READERS: tuple[Reader, ...] = ()
+_FIXED = "a model file is one network"
+_ITS_SIZE = "--input NAME:SHAPE, for its input"
+READERS: tuple[Reader, ...] = (
+    Reader(
+        "TFLite",
+        "mnprofile.networks.readers.tflite.network",
+        lambda arch, head: head[4:8] == b"TFL3" or _ends(arch, ".tflite", ".lite"),
+        _FIXED,
+        _ITS_SIZE,
+    ),
+    Reader(
+        "ONNX",
+        "mnprofile.networks.readers.onnx.network",
+        # The version of the format comes first, then who wrote the file or its graph.
+        lambda arch, head: (
+            _ends(arch, ".onnx")
+            or (
+                head[:1] == b"\x08"
+                and head[2:3] in (b"\x12", b"\x1a", b"\x3a", b"\x42")
+            )
+        ),
+        _FIXED,
+        _ITS_SIZE,
+    ),
+)
+
+
+def _ends(arch: str, *suffixes: str) -> bool:
+    return arch.lower().endswith(suffixes)
 
 
 def reader_of(arch: str) -> Reader | None:

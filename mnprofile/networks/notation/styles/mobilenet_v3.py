@@ -1,6 +1,6 @@
 """MobileNetV3, Tables 1 and 2: expanded channels, squeeze-excite, nonlinearity."""
 
-from mnprofile.networks.notation.cells import channels, nonlinearity, stride, tick
+from mnprofile.networks.notation.cells import channels, nonlinearity, stride
 from mnprofile.networks.notation.styles.style import TableStyle, ValueColumn, by_columns
 
 STYLE = TableStyle(
@@ -13,7 +13,7 @@ STYLE = TableStyle(
         (
             ValueColumn("expsize", "expanded", channels),
             ValueColumn("#out", "out", channels),
-            ValueColumn("se", "squeeze_excite", tick),
+            ValueColumn("se", "squeeze_excite", str),
             ValueColumn("nl", "activation", nonlinearity),
             ValueColumn("s", "stride", stride),
         )

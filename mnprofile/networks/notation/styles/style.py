@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any, NamedTuple, TypeVar
 
 from mnprofile.base.errors import TableError
 from mnprofile.graph.operators.elementwise import ActivationKind
-from mnprofile.networks.blocks.registry import by_word
+from mnprofile.networks.blocks.registry import block_of, by_word
 from mnprofile.networks.notation.cells import (
+    Operator,
     RefusalError,
+    Size,
+    SqueezeExcite,
     blank,
     one_by_one,
     one_or_blank,
     operator,
+    operator_word,
     size,
+    squeeze_excite,
 )
 from mnprofile.networks.notation.rows import Row, normalised
 from mnprofile.networks.notation.table import Cell, Table
@@ -68,9 +74,15 @@ class Context(NamedTuple):
 
     number: int
     activation: ActivationKind | None  # of the settings; None where NL is a column
+    expected: Size  # what the rows above leave
+    squeeze_excite: SqueezeExcite | None = None  # of the settings
+    column: str | None = None  # of the settings: which of several columns to read
+    below: RowCells | None = None  # the next row
+    above: Row | None = None  # what the row above was read as
+    batch_norm: bool = True  # of the settings: after convolutions
 
 
-ReadRow = Callable[[RowCells, Context], Row]
+ReadRow = Callable[[RowCells, Context], Row | tuple[Row, ...]]
 
 
 def _once(cells: RowCells) -> int:  # noqa: ARG001 - one signature for all styles
@@ -83,7 +95,8 @@ class TableStyle:
 
     Sizes are under ``input_header``, blocks under ``operator_header`` (both
     normalised). ``group`` says how often the group of consecutive rows that a row
-    belongs to repeats.
+    belongs to repeats. A table can have ``columns`` besides the headers, one per
+    network, of which the setting ``column`` chooses: a pattern of their headers.
     """
 
     name: str
@@ -93,6 +106,7 @@ class TableStyle:
     operator_header: str
     read_row: ReadRow
     group: Callable[[RowCells], int] = _once
+    columns: re.Pattern[str] | None = None
 
     @property
     def printed(self) -> dict[str, str]:
@@ -108,33 +122,31 @@ class ValueColumn(NamedTuple):
     read: Callable[[str], Any]
 
 
-def by_columns(columns: Sequence[ValueColumn]) -> ReadRow:
+def by_columns(columns: Sequence[ValueColumn], operators: str = "operator") -> ReadRow:
     """A reader of rows with the columns Input and Operator and some for values.
 
     A block uses the columns that give one of its fields; its other cells must be blank.
-    A convolution with k outputs is the classifier.
+    A convolution with k outputs is the classifier. ``operators`` is the normalised
+    header of the blocks' column.
     """
     out = next(column for column in columns if column.field == "out")
 
     def read_row(cells: RowCells, context: Context) -> Row:
-        known = by_word()
-        words = {word: row.words[word] for word, row in known.items()}
-        op = cells.read("operator", lambda text: operator(text, words))
-        block = known[op.name]
+        op, block = cells.read(operators, operator_and_block)
         values: dict[str, Any] = {
             "input": cells.read("input", size),
             "number": context.number,
             "cells": cells.by_header,
         }
-        if block.for_classes and _read(cells, block, out) is None:
+        if block.for_classes and _read(cells, block, out, context) is None:
             block = block.for_classes
-            cells.read("operator", one_by_one)
+            cells.read(operators, one_by_one)
         taken = {field.name for field in fields(block)} - values.keys()
         if not block.is_repeatable:
             taken.discard("repeats")
         for column in columns:
             if column.field in taken:
-                values[column.field] = _read(cells, block, column)
+                values[column.field] = _read(cells, block, column, context)
             elif not (block.classifies and column is out):
                 optional = column.field in ("repeats", "stride")
                 cells.read(column.header, one_or_blank if optional else blank)
@@ -142,6 +154,7 @@ def by_columns(columns: Sequence[ValueColumn]) -> ReadRow:
             "kernel": op.kernel if block.pools else op.kernel or 3,
             "batch_norm": op.batch_norm,
             "activation": context.activation,
+            **op.more,
         }
         for field in taken & from_operator.keys() - values.keys():
             values[field] = from_operator[field]
@@ -150,6 +163,23 @@ def by_columns(columns: Sequence[ValueColumn]) -> ReadRow:
     return read_row
 
 
-def _read(cells: RowCells, block: type[Row], column: ValueColumn) -> Any:
+def operator_and_block(text: str) -> tuple[Operator, type[Row]]:
+    """An Operator cell, and the block that its word names."""
+    word = operator_word(text)
+    block = block_of(word)
+    if block is None:  # the reader's own error lists all words
+        known = by_word()
+        words = {word: row.words[word] for word, row in known.items()}
+        return operator(text, words), known[word]
+    return operator(text, block.words), block
+
+
+def _read(
+    cells: RowCells, block: type[Row], column: ValueColumn, context: Context
+) -> Any:
     """A cell, read by the block's own reader for the column if it has one."""
-    return cells.read(column.header, block.readers.get(column.field, column.read))
+    reader = block.readers.get(column.field, column.read)
+    if column.field != "squeeze_excite":
+        return cells.read(column.header, reader)
+    given = context.squeeze_excite
+    return cells.read(column.header, lambda text: squeeze_excite(text, given))

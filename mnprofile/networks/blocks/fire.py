@@ -1,0 +1,46 @@
+"""The fire module of SqueezeNet."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from mnprofile.graph.operators.elementwise import ActivationKind
+from mnprofile.graph.operators.joining import Concatenate
+from mnprofile.networks.notation.cells import Size
+from mnprofile.networks.notation.rows import Row
+
+if TYPE_CHECKING:
+    from mnprofile.networks.blocks.builder import Builder
+
+
+@dataclass(frozen=True)
+class FireRow(Row):
+    """A 1x1 squeeze layer, and 1x1 and 3x3 expand layers that are concatenated."""
+
+    squeeze: int
+    expand1: int
+    expand3: int
+    activation: ActivationKind
+
+    @property
+    def gives(self) -> Size:
+        return self.input._replace(c=self.expand1 + self.expand3)
+
+    def build(self, to: Builder) -> None:
+        tape = to.tape
+        block = to.next_block()
+        tape.move(block=block, stage=to.stage)
+
+        def layer(name: str, out: int, kernel: int) -> str:
+            op = to.conv(out, kernel, bias=True)
+            to.convolution(f"{block}.{name}", op, self.activation, batch_norm=False)
+            return tape.last
+
+        squeezed = layer("squeeze", self.squeeze, 1)
+        small = layer("expand1", self.expand1, 1)
+        tape.last = squeezed
+        wide = layer("expand3", self.expand3, 3)
+        tape.last = small
+        tape.move(layer=f"{block}.concatenate")
+        tape.add(f"{block}.concatenate", Concatenate(), wide)

@@ -1,0 +1,48 @@
+"""The fused inverted residual of MobileNet-EdgeTPU, EfficientNetV2 and MobileNetV4."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+from mnprofile.networks.blocks.inverted_residual import BottleneckRow
+from mnprofile.networks.notation.cells import OperatorWord
+
+if TYPE_CHECKING:
+    from mnprofile.networks.blocks.builder import Builder
+
+
+@dataclass(frozen=True)
+class FusedRow(BottleneckRow):
+    """A k x k expansion in place of the 1 x 1 one and the depthwise convolution.
+
+    With a factor of 1 the k x k convolution is all there is. ``group_size`` is the
+    number of expanded channels per group; None: one group.
+    """
+
+    group_size: int | None = None
+
+    words: ClassVar[Mapping[str, OperatorWord]] = {
+        "fused": OperatorWord(
+            modifiers={"noskip": ("shortcut", False), "gsN": ("group_size", None)}
+        )
+    }
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether it is one convolution: there is nothing to project."""
+        return self.t == 1
+
+    def layers(
+        self, to: Builder, block: str, inner: int, stride: int, dilation: int
+    ) -> None:
+        if self.is_plain:
+            inner = to.rules.output.channels(to.width(self, self.out))
+        groups = inner // self.group_size if self.group_size else 1
+        op = to.conv(inner, self.kernel, stride, dilation, groups=groups)
+        to.convolution(f"{block}.fused", op, self.activation)
+
+    def project(self, to: Builder, block: str, out: int, inner: int) -> None:
+        if not self.is_plain:
+            super().project(to, block, out, inner)

@@ -1,0 +1,29 @@
+"""A classifier that is a convolution on the map, before the pooling."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+from mnprofile.graph.operators.elementwise import ActivationKind
+from mnprofile.networks.notation.rows import Row
+
+if TYPE_CHECKING:
+    from mnprofile.networks.blocks.builder import Builder
+
+
+@dataclass(frozen=True)
+class MapClassifierRow(Row):
+    """A 1x1 convolution with one channel per class, as SqueezeNet ends."""
+
+    activation: ActivationKind | None
+    classes: int | None = None
+
+    classifies: ClassVar[bool] = True
+    classifies_maps: ClassVar[bool] = True
+
+    def build(self, to: Builder) -> None:
+        if to.config.classes:
+            to.tape.move(block="classifier", stage=to.stage)
+            op = to.conv(to.config.classes, 1, bias=True)
+            to.convolution("classifier", op, self.activation, batch_norm=False)

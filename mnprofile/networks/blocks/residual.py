@@ -1,0 +1,68 @@
+"""The residual block of ResNet: convolutions, addition, and activation after it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+from mnprofile.graph.arithmetic import decide
+from mnprofile.graph.operators.elementwise import ActivationKind
+from mnprofile.graph.operators.joining import Add
+from mnprofile.networks.notation.rows import Row
+
+if TYPE_CHECKING:
+    from mnprofile.networks.blocks.builder import Builder
+
+
+@dataclass(frozen=True)
+class ResidualRow(Row):
+    """Repeated blocks; ``convolutions`` are the kernel and channels of each.
+
+    Where channels or stride change, the shortcut is a 1x1 convolution (He et al. 2016,
+    option B). The stride is that of the first convolution, or, in implementations that
+    say so, of the first one larger than 1x1.
+    """
+
+    convolutions: tuple[tuple[int, int], ...]
+    activation: ActivationKind
+    stride: int = 1
+
+    deepens: ClassVar[bool] = True
+
+    @property
+    def out(self) -> int:
+        return self.convolutions[-1][1]
+
+    def build(self, to: Builder) -> None:
+        for repeat in range(to.repeats(self)):
+            self._block(to, self.stride if repeat == 0 else 1)
+
+    def _block(self, to: Builder, printed_stride: int) -> None:
+        tape = to.tape
+        block = to.next_block()
+        stride, dilation = to.strided(printed_stride)
+        tape.move(block=block, stage=to.stage)
+        before, built_in = tape.last, tape.shape.c
+        kernels = [kernel for kernel, _ in self.convolutions]
+        wide = next((at for at, kernel in enumerate(kernels) if kernel > 1), 0)
+        strided = wide if to.rules.strides_late else 0
+        for at, (kernel, printed) in enumerate(self.convolutions):
+            out = to.rules.output.channels(to.width(self, printed))
+            op = to.conv(
+                out,
+                kernel,
+                stride if at == strided else 1,
+                dilation if kernel > 1 else 1,
+            )
+            last = at == len(kernels) - 1
+            to.convolution(
+                f"{block}.conv{at + 1}", op, None if last else self.activation
+            )
+        if printed_stride > 1 or not decide(built_in == tape.shape.c):
+            inner, tape.last = tape.last, before
+            op = to.conv(tape.shapes[inner].c, 1, stride)
+            to.convolution(f"{block}.shortcut", op, None)
+            before, tape.last = tape.last, inner
+        tape.move(layer=f"{block}.add")
+        tape.add(f"{block}.add", Add(), before)
+        to.activation(f"{block}.add", self.activation)

@@ -1,0 +1,35 @@
+"""The universal inverted bottleneck of MobileNetV4."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from mnprofile.networks.blocks.inverted_residual import BottleneckRow
+
+if TYPE_CHECKING:
+    from mnprofile.networks.blocks.builder import Builder
+
+
+@dataclass(frozen=True)
+class UniversalRow(BottleneckRow):
+    """An inverted residual with a depthwise convolution before the expansion, after it,
+    both or neither. The stride is that of the last one.
+
+    ``before`` is the kernel of the first, ``kernel`` of the second; 0: there is none.
+    The first has no activation (Qin et al. 2024, section 4).
+    """
+
+    before: int = 0
+
+    def layers(
+        self, to: Builder, block: str, inner: int, stride: int, dilation: int
+    ) -> None:
+        if self.before:
+            here = 1 if self.kernel else stride
+            op = to.depthwise(self.before, here, dilation)
+            to.convolution(f"{block}.first", op, None)
+        to.convolution(f"{block}.expand", to.conv(inner, 1), self.activation)
+        if self.kernel:
+            op = to.depthwise(self.kernel, stride, dilation)
+            to.convolution(f"{block}.depthwise", op, self.activation)

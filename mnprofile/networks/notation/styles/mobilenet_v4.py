@@ -1,0 +1,82 @@
+"""MobileNetV4, Tables 11 to 15: two depthwise kernels per universal bottleneck."""
+
+from typing import Any
+
+from mnprofile.networks.blocks.classifier import ClassifierRow
+from mnprofile.networks.blocks.convolution import ConvRow
+from mnprofile.networks.blocks.fused import FusedRow
+from mnprofile.networks.blocks.pooling import PoolRow
+from mnprofile.networks.blocks.universal import UniversalRow
+from mnprofile.networks.notation.cells import (
+    blank,
+    channels,
+    kernel,
+    known_word,
+    pool_kernel,
+    size,
+    stride,
+)
+from mnprofile.networks.notation.rows import Row
+from mnprofile.networks.notation.styles.style import Context, RowCells, TableStyle
+
+BLOCKS: dict[str, type[Row]] = {
+    "Conv2D": ConvRow,
+    "AvgPool": PoolRow,
+    "FusedIB": FusedRow,
+    "ExtraDW": UniversalRow,
+    "IB": UniversalRow,
+    "ConvNext": UniversalRow,
+    "FFN": UniversalRow,
+}
+# Which of the two depthwise convolutions each universal block has.
+_KERNELS = {
+    "ExtraDW": (True, True),
+    "IB": (False, True),
+    "ConvNext": (True, False),
+    "FFN": (False, False),
+}
+
+
+def _block(text: str) -> str:
+    known_word(text, BLOCKS, "block")
+    return text
+
+
+def _read_row(cells: RowCells, context: Context) -> Row:
+    word = cells.read("block", _block)
+    block = BLOCKS[word]
+    values: dict[str, Any] = {
+        "input": cells.read("input", size),
+        "number": context.number,
+        "cells": cells.by_header,
+    }
+    step = cells.read("stride", stride)
+    first, second = _KERNELS.get(word, (False, True))
+    before = cells.read("dwk1", kernel if first else blank)
+    reader = pool_kernel if block is PoolRow else kernel if second else blank
+    side = cells.read("dwk2", reader)
+    out = cells.read("outputdim", channels)
+    inner = cells.read("expandeddim", channels if word in _EXPANDS else blank)
+    if block is PoolRow:
+        return PoolRow(kernel=side, **values)
+    if block is ConvRow and context.below is None:
+        return ClassifierRow(classes=out, **values)
+    values |= {"out": out, "stride": step, "activation": context.activation}
+    if block is ConvRow:
+        return ConvRow(kernel=side or 1, **values)
+    values |= {"expanded": inner, "kernel": side or 0}
+    if block is UniversalRow:
+        values["before"] = before or 0
+    return block(**values)
+
+
+_EXPANDS = ("FusedIB", *_KERNELS)
+
+STYLE = TableStyle(
+    "mobilenet_v4",
+    "MobileNetV4, Tables 11 to 15",
+    ("Input", "Block", "DW K1", "DW K2", "Expanded Dim", "Output Dim", "Stride"),
+    "input",
+    "block",
+    _read_row,
+)

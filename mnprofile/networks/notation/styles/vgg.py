@@ -1,0 +1,77 @@
+"""VGG, Table 1: a column per configuration, convolutions called conv3-64.
+
+A cell that is blank in one configuration is written ``-``.
+"""
+
+import re
+from typing import Any
+
+from mnprofile.networks.blocks.classifier import ClassifierRow
+from mnprofile.networks.blocks.convolution import ConvRow
+from mnprofile.networks.blocks.flattening import FlattenRow
+from mnprofile.networks.blocks.window_pooling import WindowPoolRow
+from mnprofile.networks.notation.cells import (
+    MAX_CLASSES,
+    RefusalError,
+    channels,
+    integer,
+    kernel,
+)
+from mnprofile.networks.notation.rows import Row
+from mnprofile.networks.notation.styles.style import Context, RowCells, TableStyle
+
+_LAYER = re.compile("conv([0-9]{1,2})-([0-9]{1,6})|FC-([0-9]{1,8})")
+_OTHER = ("maxpool", "LRN", "soft-max", "-")
+
+
+def _layer(text: str) -> tuple[str, int, int]:
+    """``conv3-64`` -> (conv, 3, 64), ``FC-4096`` -> (FC, 1, 4096)."""
+    found = _LAYER.fullmatch(text)
+    if found is not None and found[1]:
+        side = kernel(f"{found[1]}x{found[1]}")
+        return "conv", side, channels(found[2])
+    if found is not None:
+        return "FC", 1, integer(found[3], "number of outputs", 1, MAX_CLASSES)
+    if text in _OTHER:
+        return text, 1, 1
+    raise RefusalError(
+        f'"{text}" is not a layer', accepted=f"conv3-64, FC-4096, {', '.join(_OTHER)}"
+    )
+
+
+def _read_row(cells: RowCells, context: Context) -> tuple[Row, ...]:
+    assert context.column is not None
+    word, side, out = cells.read(context.column, _layer)
+    x = context.expected
+    base: dict[str, Any] = {
+        "number": context.number,
+        "cells": cells.by_header,
+        "prints_input": False,
+    }
+    if word in ("LRN", "soft-max", "-"):
+        return ()
+    if word == "maxpool":
+        return (WindowPoolRow(x, kernel=2, stride=2, **base),)
+    values: dict[str, Any] = {"batch_norm": False, "activation": context.activation}
+    if word == "conv":
+        return (ConvRow(x, kernel=side, out=out, **values, **base),)
+    below = context.below
+    is_last = below is None or below.read(context.column, _layer)[0] != "FC"
+    rows: list[Row] = []
+    if (x.h, x.w) != (1, 1):
+        rows.append(FlattenRow(x, **base))
+        x = rows[0].gives
+    if is_last:
+        return (*rows, ClassifierRow(x, classes=out, **base))
+    return (*rows, ConvRow(x, kernel=1, out=out, **values, **base))
+
+
+STYLE = TableStyle(
+    "vgg",
+    "VGG, Table 1",
+    (),
+    "",
+    "",
+    _read_row,
+    columns=re.compile("a|a-lrn|b|c|d|e"),
+)

@@ -1,0 +1,1 @@
+"""What readers of model files share: plain values of a file, and their lowering."""

@@ -1,0 +1,122 @@
+"""What a model file holds, as plain values: tensors, and the calls between them.
+
+ONNX and TFLite files become the same ``Program``; it knows no operator and no cost.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from math import prod
+from typing import NamedTuple
+
+from mnprofile.base.errors import MnprofileError
+
+MAX_RANK = 32
+MAX_ELEMENTS = 1 << 50  # of one tensor
+MAX_VALUES = 64  # a constant of at most so many elements is decoded
+
+# Bits of one element, by type. A type of no fixed size has none.
+BITS_OF = {
+    "bool": 8,
+    "string": 0,
+    "complex64": 64,
+    "complex128": 128,
+    "bfloat16": 16,
+    **{f"float{bits}": bits for bits in (16, 32, 64)},
+    **{f"int{bits}": bits for bits in (2, 4, 8, 16, 32, 64)},
+    **{f"uint{bits}": bits for bits in (2, 4, 8, 16, 32, 64)},
+    **{f"float8{kind}": 8 for kind in ("e4m3fn", "e4m3fnuz", "e5m2", "e5m2fnuz")},
+    "float8e8m0": 8,
+    "float4e2m1": 4,
+}
+Dim = int | str  # a size, or the name of one that is not known: "" where it has none
+Values = tuple[int | float, ...]
+
+
+class ModelFileError(MnprofileError):
+    """A model file that cannot be read, or whose parts contradict each other."""
+
+    kind = "model-file"
+
+
+@dataclass(frozen=True, slots=True)
+class Tensor:
+    """A value in the file: its type, its shape as far as known, and who makes it.
+
+    ``dims`` is None where the file says nothing. ``is_stored`` is a constant whose
+    elements are in the file or beside it; ``values`` are those of a small one.
+    """
+
+    name: str
+    dtype: str = ""
+    dims: tuple[Dim, ...] | None = None
+    is_stored: bool = False
+    values: Values | None = None
+    scales: int = 0  # quantisation scales that TFLite stores with it
+
+    @property
+    def sizes(self) -> tuple[int, ...] | None:
+        """The shape, or None where a part of it is not known."""
+        if self.dims is None:
+            return None
+        known = tuple(dim for dim in self.dims if isinstance(dim, int))
+        return known if len(known) == len(self.dims) else None
+
+    @property
+    def elements(self) -> int:
+        """The number of elements of a tensor whose shape is known."""
+        return prod(self.sizes or ())
+
+    @property
+    def bytes(self) -> int:
+        """Bytes of the elements, with sub-byte types packed."""
+        return -(-self.elements * BITS_OF.get(self.dtype, 0) // 8)
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One operator of the file. An input that is left out is ``""``.
+
+    ``scopes`` are the names of the modules that it came from, outermost first, where
+    the exporter left them.
+    """
+
+    name: str
+    operator: str
+    inputs: tuple[str, ...]
+    outputs: tuple[str, ...]
+    attributes: Mapping[str, object] = field(default_factory=dict)
+    domain: str = ""
+    scopes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """One graph of the file. ``inputs`` leave out constants."""
+
+    name: str
+    inputs: tuple[str, ...]
+    outputs: tuple[str, ...]
+    calls: tuple[Call, ...]
+    tensors: Mapping[str, Tensor]
+
+
+class Function(NamedTuple):
+    """A local function of an ONNX file: a program whose inputs have no shapes."""
+
+    program: Program
+    attributes: Mapping[str, object]  # their default values
+
+
+@dataclass(frozen=True, slots=True)
+class ModelFile:
+    """Everything that a file says about its network."""
+
+    path: str
+    format: str  # "ONNX" or "TFLite"
+    producer: str
+    main: Program
+    functions: Mapping[tuple[str, str], Function] = field(default_factory=dict)
+    others: tuple[Program, ...] = ()  # further subgraphs of a TFLite file
+    is_external: bool = False  # weights lie in other files
+    opset: int = 0
+    notes: tuple[str, ...] = ()

@@ -1,0 +1,66 @@
+"""Attention in one ONNX operator: queries, keys and values are its inputs."""
+
+from mnprofile.graph.operators.linear import (
+    Attention,
+    ScaledDotProduct,
+)
+from mnprofile.graph.operators.op import Op
+from mnprofile.graph.operators.reshaping import Copy
+from mnprofile.networks.readers.files.attributes import number
+from mnprofile.networks.readers.files.lowering import Dims, Lowering, Value
+from mnprofile.networks.readers.files.program import Call
+from mnprofile.networks.readers.onnx.layers import as_tokens, linear
+
+
+def attention(low: Lowering, call: Call) -> None:
+    """Attention of ai.onnx: queries, keys, values, of rank 4 with heads or rank 3."""
+    q, k, v = (low.value(call, at) for at in range(3))
+    if len(q.dims) == 4:
+        return _attend(
+            low, call, ScaledDotProduct(), q, k, v, (*q.dims[:-1], v.dims[-1])
+        )
+    heads, shared = number(call, "q_num_heads"), number(call, "kv_num_heads")
+    return _heads(low, call, heads, shared, q, k, v)
+
+
+def attention_of_heads(low: Lowering, call: Call) -> None:
+    """MultiHeadAttention and GroupQueryAttention of com.microsoft."""
+    if not (low.name(call, 1) and low.name(call, 2)) or len(low.dims(call, 1)) != 3:
+        return low.unknown(call, " with packed keys")
+    heads = number(call, "num_heads")
+    shared = number(call, "kv_num_heads", heads)
+    return _heads(low, call, heads, shared, *(low.value(call, at) for at in range(3)))
+
+
+def _heads(
+    low: Lowering, call: Call, heads: int, shared: int, q: Value, k: Value, v: Value
+) -> None:
+    if heads < 1 or shared < 1 or len(q.dims) != 3 or v.dims[-1] % shared:
+        low.refuse(call, f"{heads} heads on {list(q.dims)}")
+    dims = (*q.dims[:-1], v.dims[-1] // shared * heads)
+    q, k, v = (as_tokens(low, call, one) for one in (q, k, v))
+    _attend(low, call, Attention(heads, shared), q, k, v, dims)
+
+
+def _attend(
+    low: Lowering, call: Call, op: Op, q: Value, k: Value, v: Value, dims: Dims
+) -> None:
+    low.emit(call, op, q, k, v, dims=dims)
+    for at, one in ((1, k), (2, v)):  # keys and values for the next step
+        if at < len(call.outputs) and call.outputs[at]:
+            dims = low.needed(call, at)
+            copied = Copy(*low.graph_dims(dims, -1))
+            low.emit(call, copied, one, dims=dims, output=at)
+
+
+def packed_attention(low: Lowering, call: Call) -> None:
+    """Attention of com.microsoft: one layer makes queries, keys and values."""
+    x, weight, bias = low.value(call, 0), low.constant(call, 1), low.constant(call, 2)
+    heads = number(call, "num_heads")
+    if weight is None or heads < 1 or weight.dims[-1] % (3 * heads) or len(x.dims) != 3:
+        return low.unknown(call)
+    made = linear(low, call, x, weight, weight.dims[-1], bias, output=None)
+    dims = (*x.dims[:-1], weight.dims[-1] // 3)
+    q, k, v = (low.view(call, made, dims, name="split", output=None) for _ in range(3))
+    low.emit(call, Attention(heads), q, k, v, dims=dims)
+    return None

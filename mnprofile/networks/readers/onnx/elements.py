@@ -1,0 +1,265 @@
+"""ONNX operators on elements: activation functions, arithmetic, pooling, reduction."""
+
+from math import inf
+
+from mnprofile.graph.operators.elementwise import (
+    Activation,
+    ActivationKind,
+    Elementwise,
+    LayerScale,
+    PReLU,
+    Softmax,
+)
+from mnprofile.graph.operators.joining import Add, Multiply, Scale, Subtract
+from mnprofile.graph.operators.linear import broadcast
+from mnprofile.graph.operators.op import Op
+from mnprofile.graph.operators.pooling import GlobalPool, Pool, PoolKind, Reduce
+from mnprofile.graph.operators.reshaping import Copy, Flatten
+from mnprofile.networks.readers.files.arithmetic import combined
+from mnprofile.networks.readers.files.attributes import number, numbers
+from mnprofile.networks.readers.files.lowering import Dims, Lowering, Stored, Value
+from mnprofile.networks.readers.files.program import Call
+from mnprofile.networks.readers.onnx.layers import padding, sides
+
+FUNCTIONS: dict[str, ActivationKind] = {
+    "Relu": "relu",
+    "HardSwish": "hardswish",
+    "HardSigmoid": "hardsigmoid",
+    "Sigmoid": "sigmoid",
+    "Tanh": "tanh",
+    "LeakyRelu": "leaky_relu",
+    "Elu": "elu",
+    "Selu": "selu",
+    "Celu": "celu",
+    "Gelu": "gelu",
+    "Mish": "mish",
+    "Swish": "silu",
+    "Softplus": "softplus",
+    "Softsign": "softsign",
+    "ThresholdedRelu": "threshold",
+    "Shrink": "hardshrink",
+    "FastGelu": "gelu",
+    "QuickGelu": "silu",
+    "QLinearSigmoid": "sigmoid",
+    "QLinearLeakyRelu": "leaky_relu",
+}
+FUSED: dict[str, ActivationKind] = {**FUNCTIONS, "Clip": "hardtanh"}
+
+
+def activate(low: Lowering, call: Call) -> None:
+    """An activation function; a bias may come with it (BiasGelu, FastGelu)."""
+    x = low.value(call, 0)
+    low.emit(call, Activation(FUNCTIONS[call.operator]), x, dims=x.dims)
+
+
+def clip(low: Lowering, call: Call) -> None:
+    """Clip to 0 and 6 is ReLU6, to 0 and no end ReLU."""
+    x = low.value(call, 0)
+    low_end, high_end = (_limit(low, call, at) for at in (1, 2))
+    function: ActivationKind = "hardtanh"
+    if low_end == 0 and high_end == 6:
+        function = "relu6"
+    elif low_end == 0 and high_end == inf:
+        function = "relu"
+    low.emit(call, Activation(function), x, dims=x.dims)
+
+
+def _limit(low: Lowering, call: Call, at: int) -> float | None:
+    """A limit of Clip: an input, before opset 11 an attribute; None if not known."""
+    name = ("", "min", "max")[at]
+    if low.name(call, at):
+        values = low.numbers(call, at)
+        return values[0] if values else None
+    value = call.attributes.get(name, -inf if at == 1 else inf)
+    return value if isinstance(value, int | float) else None
+
+
+def biased_activation(low: Lowering, call: Call) -> None:
+    """BiasGelu: an addition of a constant and an activation function."""
+    x = low.value(call, 0)
+    bias = low.constant(call, 1)
+    if bias and not low.absorb_bias(x, bias):
+        x = low.emit(call, Add(), x, low.value(call, 1), dims=x.dims, output=None)
+    low.emit(call, Activation("gelu"), x, dims=x.dims)
+
+
+def prelu(low: Lowering, call: Call) -> None:
+    x, slopes = low.value(call, 0), low.constant(call, 1)
+    if slopes is None or slopes.elements not in (1, x.dims[x.channels]):
+        return arithmetic(low, call, "prelu")
+    per_channel = slopes.elements > 1
+    op = PReLU(per_channel)
+    if not low.is_new(slopes):
+        op = Elementwise("prelu")  # type: ignore[assignment]
+    low.emit(call, op, x, dims=x.dims)
+    return None
+
+
+def softmax(low: Lowering, call: Call) -> None:
+    x = low.value(call, 0)
+    low.emit(call, Softmax(), x, dims=x.dims)
+
+
+def arithmetic(
+    low: Lowering, call: Call, name: str = "", operands: tuple[int, ...] = ()
+) -> None:
+    """A function of one element of each input, which are repeated as numpy does.
+
+    Constants of one element, and integers, are no parameters: x + 3, a mask.
+    """
+    name = name or call.operator.lower()
+    at = operands or tuple(range(len(call.inputs)))
+    at = tuple(one for one in at if low.name(call, one))
+    dims: Dims | None = ()
+    for one in at:
+        dims = None if dims is None else broadcast(dims, low.dims(call, one))
+    if dims is None or not at:
+        told = ", ".join(str(list(low.dims(call, one))) for one in at)
+        low.refuse(call, f"shapes that do not fit together: {told}")
+    constants = {one: known for one in at if (known := low.constant(call, one))}
+    if len(constants) == len(at):
+        return low.keep(call, combined(call.operator, dims, list(constants.values())))
+    moving = [low.value(call, one) for one in at if one not in constants]
+    trained = [one for one, known in constants.items() if low.is_trained(known)]
+    if name == "add" and len(moving) == len(trained) == 1:
+        known = constants[trained[0]]
+        source = next(low.name(call, one) for one in at if one not in constants)
+        is_only = low.readers.get(source, 0) <= 1
+        if is_only and moving[0].dims == dims and low.absorb_bias(moving[0], known):
+            return low.alias(call, moving[0])
+    if name == "mul" and len(moving) == len(trained) == 1:
+        known = constants[trained[0]]
+        if _per_channel(moving[0], known) and moving[0].dims == dims:
+            op: Op = LayerScale() if low.is_new(known) else Elementwise("mul")
+            low.emit(call, op, moving[0], dims=dims)
+            return None
+    moving += [low.value(call, one) for one in trained]
+    _join(low, call, name, moving, dims)
+    return None
+
+
+def _per_channel(x: Value, known: Stored) -> bool:
+    place = len(known.dims) + x.channels
+    channels = x.dims[x.channels]
+    return known.elements == channels and place >= 0 and known.dims[place] == channels
+
+
+def _join(
+    low: Lowering, call: Call, name: str, inputs: list[Value], dims: Dims
+) -> None:
+    """Addition, product and difference of two tensors, or any other function."""
+    op: Op = Elementwise(name)
+    if len(inputs) == 2:
+        a, b = inputs
+        same = low.shape(a) == low.shape(b)
+        if name in ("add", "mul", "sub") and same:
+            op = {"add": Add, "mul": Multiply, "sub": Subtract}[name]()
+        elif name == "mul" and len(a.dims) == len(b.dims) == 4:
+            if low.shape(a).positions == 1 and b.dims == dims:
+                a, b = b, a
+            a, b = low.as_map(call, a), low.as_map(call, b)
+            x, y = low.shape(a), low.shape(b)
+            if y.positions == 1 and x.c == y.c:
+                op, inputs = Scale(), [a, b]
+    if inputs[0].dims != dims:  # the first is not the one to write over
+        inputs = sorted(inputs, key=lambda one: one.dims != dims)
+        if isinstance(op, Elementwise):
+            op = Elementwise(name, in_place=inputs[0].dims == dims)
+    low.emit(call, op, *inputs, dims=dims)
+
+
+# --- pooling and reduction ---------------------------------------------------------
+
+
+def pool(low: Lowering, call: Call, function: PoolKind) -> None:
+    """MaxPool, AveragePool, LpPool."""
+    x = low.as_map(call, low.value(call, 0))
+    rank = len(x.dims) - 2
+    kernel = numbers(call, "kernel_shape")
+    if rank < 1 or len(kernel) != rank or min(kernel) < 1:
+        low.refuse(call, f"a window {list(kernel)} on a map {list(x.dims)}")
+    op = Pool(
+        function,
+        kernel,
+        sides(low, call, "strides", rank),
+        sides(low, call, "dilations", rank),
+        padding(low, call, rank, ceil=bool(number(call, "ceil_mode"))),
+    )
+    made = low.emit(call, op, x)
+    if len(call.outputs) > 1 and call.outputs[1]:  # where each maximum was
+        low.view(call, made, made.dims, 1 - len(made.dims), name="output", output=1)
+
+
+def pool_all(low: Lowering, call: Call) -> None:
+    """GlobalAveragePool and its like."""
+    low.emit(call, GlobalPool(), low.as_map(call, low.value(call, 0)))
+
+
+def reduce(low: Lowering, call: Call, function: str) -> None:
+    """ReduceMean and its like: the axes are an input, in older files an attribute."""
+    known = low.constant(call, 0)
+    dims = low.dims(call, 0)
+    axes = low.numbers(call, 1) if low.name(call, 1) else numbers(call, "axes")
+    if axes is None:
+        axes = _reduced(dims, low.needed(call))
+    if not axes:
+        stays = number(call, "noop_with_empty_axes")
+        axes = () if stays else tuple(range(len(dims)))
+    over = {int(one) for one in axes}
+    if any(not -len(dims) <= one < len(dims) for one in over):
+        low.refuse(call, f"axes {sorted(over)} of {list(dims)}")
+    over = {one % len(dims) for one in over}
+    keeps = bool(number(call, "keepdims", 1))
+    out = reduced(dims, over, keeps)
+    if known:
+        return low.keep(call, combined(call.operator, out, [known]))
+    reduce_over(low, call, low.value(call, 0), function, over, out)
+    return None
+
+
+def _reduced(dims: Dims, out: Dims) -> tuple[int, ...]:
+    """The dimensions that became 1."""
+    if len(dims) != len(out):
+        return ()
+    return tuple(at for at, one in enumerate(out) if one == 1 != dims[at])
+
+
+def reduced(dims: Dims, over: set[int], keeps: bool) -> Dims:
+    """The dimensions of a reduction."""
+    if keeps:
+        return tuple(1 if at in over else one for at, one in enumerate(dims))
+    return tuple(one for at, one in enumerate(dims) if at not in over)
+
+
+def reduce_over(
+    low: Lowering, call: Call, x: Value, function: str, over: set[int], out: Dims
+) -> None:
+    """The mean over a whole map is pooling; everything else keeps its name."""
+    rank = len(x.dims)
+    channels = x.channels % rank if rank else 0
+    whole = set(range(1, rank)) - {channels}
+    if function == "mean" and rank == 4 and over == whole and 0 not in over:
+        pooled = (x.dims[0], *(1 if at in over else x.dims[at] for at in range(1, 4)))
+        if pooled == out:
+            low.emit(call, GlobalPool(), _as_channels(low, call, x), dims=out)
+            return
+        y = low.emit(
+            call, GlobalPool(), _as_channels(low, call, x), dims=pooled, output=None
+        )
+        low.emit(call, Flatten(), y, dims=out)
+        return
+    if low.channels_last and rank >= 4:
+        low.emit(call, Copy(*low.graph_dims(out, -1), function), x, dims=out)
+        return
+    inner = len(low.shape(x).dims)
+    counted = tuple(at - rank for at in sorted(over) if rank - at <= inner)
+    keeps = len(out) == rank
+    low.emit(call, Reduce(function, counted, keeps), x, dims=out)
+
+
+def _as_channels(low: Lowering, call: Call, x: Value) -> Value:
+    """A map with its channels first, whatever their place was."""
+    if x.channels == 1 - len(x.dims) or low.channels_last:
+        return low.as_map(call, x)
+    order = (x.dims[0], x.dims[x.channels], *(x.dims[1:-1]))
+    return low.view(call, x, order, 1 - len(order), name="transpose", output=None)

@@ -1,0 +1,58 @@
+"""Shapes that neither an ONNX file nor a rule of ours gives: asked of ONNX itself."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from mnprofile.base.errors import Place
+from mnprofile.base.extras import require
+from mnprofile.networks.readers.files.lowering import Dims
+from mnprofile.networks.readers.files.program import ModelFileError
+
+SMALL = 1 << 10  # bytes of a constant that may be needed: shapes, axes
+
+
+def infer(data: memoryview, path: str, inputs: Mapping[str, Dims]) -> dict[str, Dims]:
+    """The shapes that ``onnx.shape_inference`` finds, for inputs of these sizes.
+
+    Weights are left out of what it is given. Raises MissingExtraError where ONNX is not
+    installed, ModelFileError where it refuses the file.
+    """
+    require("onnx", "onnx")
+    import onnx
+    from google.protobuf.message import DecodeError
+
+    try:
+        model = onnx.ModelProto.FromString(data)
+    except DecodeError:
+        raise ModelFileError("not a whole ONNX file", place=Place(path)) from None
+    _prepare(model.graph, inputs)
+    try:
+        known = onnx.shape_inference.infer_shapes(model, data_prop=True)
+    except Exception as fault:  # it raises errors of several kinds
+        reason = str(fault).strip().splitlines()[0]
+        raise ModelFileError(
+            f"onnx.shape_inference refuses it: {reason}", place=Place(path)
+        ) from None
+    found = {}
+    for one in (*known.graph.value_info, *known.graph.output):
+        shape = one.type.tensor_type.shape
+        dims = tuple(dim.dim_value for dim in shape.dim)
+        if one.type.tensor_type.HasField("shape") and 0 not in dims:
+            found[one.name] = dims
+    return found
+
+
+def _prepare(graph: Any, inputs: Mapping[str, Dims]) -> None:
+    """Leave out weights and what the file says of shapes; give sizes to the inputs."""
+    for tensor in graph.initializer:
+        if len(tensor.raw_data) > SMALL:
+            tensor.ClearField("raw_data")
+    del graph.value_info[:]
+    for one in graph.output:
+        one.type.tensor_type.ClearField("shape")
+    for one in graph.input:
+        shape = one.type.tensor_type.shape
+        if one.name in inputs:
+            del shape.dim[:]
+            for side in inputs[one.name]:
+                shape.dim.add().dim_value = side

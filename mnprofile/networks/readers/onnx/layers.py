@@ -1,0 +1,376 @@
+"""ONNX operators with weights or matrix products: layers, norms, attention."""
+
+from math import prod
+
+from mnprofile.graph.graph import Parameters
+from mnprofile.graph.operators.convolution import (
+    SAME,
+    Conv,
+    ConvTranspose,
+    Depthwise,
+    Padding,
+    Zeros,
+)
+from mnprofile.graph.operators.elementwise import BatchNorm
+from mnprofile.graph.operators.embedding import Embedding
+from mnprofile.graph.operators.joining import Add
+from mnprofile.graph.operators.linear import (
+    Contraction,
+    Linear,
+    MatMul,
+    broadcast,
+)
+from mnprofile.graph.operators.normalisation import (
+    GroupNorm,
+    InstanceNorm,
+    LayerNorm,
+    Norm,
+)
+from mnprofile.graph.operators.op import Op
+from mnprofile.graph.operators.recurrent import GATES, Cell, Recurrent
+from mnprofile.graph.operators.reshaping import Output
+from mnprofile.graph.stored import StoredBytes
+from mnprofile.networks.readers.files.attributes import number, numbers, text
+from mnprofile.networks.readers.files.lowering import Dims, Lowering, Stored, Value
+from mnprofile.networks.readers.files.program import Call
+
+
+def padding(low: Lowering, call: Call, rank: int, *, ceil: bool = False) -> Padding:
+    """The zeros around a map of ``rank`` axes. SAME_UPPER is TensorFlow's rule."""
+    auto = text(call, "auto_pad", "NOTSET")
+    if auto in ("SAME_UPPER", "SAME_LOWER"):
+        return SAME
+    zeros = numbers(call, "pads") if auto == "NOTSET" else ()
+    zeros = zeros or (0,) * (2 * rank)
+    if len(zeros) != 2 * rank or min(zeros) < 0:
+        low.refuse(call, f"pads {list(zeros)} on a map of {rank} dimensions")
+    return Zeros(zeros[:rank], zeros[rank:], ceil)
+
+
+def sides(low: Lowering, call: Call, name: str, rank: int) -> Dims:
+    """Strides or dilations: one positive number per axis of the map, 1 if left out."""
+    found = numbers(call, name) or (1,) * rank
+    if len(found) != rank or min(found, default=1) < 1:
+        low.refuse(call, f"{name} {list(found)} on a map of {rank} dimensions")
+    return found
+
+
+def convolve(low: Lowering, call: Call, x: int = 0, w: int = 1, b: int = 2) -> None:
+    """Conv and its quantised forms; ``x``, ``w``, ``b`` say which inputs are which."""
+    image, kernel = low.as_map(call, low.value(call, x)), low.dims(call, w)
+    weight, bias = low.constant(call, w), low.constant(call, b)
+    rank = len(kernel) - 2
+    if rank < 1 or len(image.dims) != rank + 2:
+        low.refuse(call, f"a kernel {list(kernel)} on a map {list(image.dims)}")
+    groups, channels = number(call, "group", 1), image.dims[1]
+    if groups < 1 or channels != kernel[1] * groups:
+        low.refuse(
+            call, f"a kernel {list(kernel)} in {groups} groups on {channels} channels"
+        )
+    settings = {
+        "kernel": kernel[2:],
+        "stride": sides(low, call, "strides", rank),
+        "dilation": sides(low, call, "dilations", rank),
+        "padding": padding(low, call, rank),
+        "bias": bias is not None,
+    }
+    op: Op
+    if groups > 1 and groups == channels == kernel[0]:
+        op = Depthwise(**settings)  # type: ignore[arg-type]
+    else:
+        op = Conv(kernel[0], groups=groups, **settings)  # type: ignore[arg-type]
+    emit_layer(low, call, op, image, weight, bias)
+
+
+def convolve_integers(low: Lowering, call: Call) -> None:
+    """ConvInteger: its further inputs are zero points."""
+    convolve(low, call, b=len(call.inputs))
+
+
+def emit_layer(
+    low: Lowering,
+    call: Call,
+    op: Op,
+    x: Value,
+    weight: Stored | None,
+    bias: Stored | None,
+    dims: Dims | None = None,
+    *,
+    output: int | None = 0,
+) -> Value:
+    """A node with weights and, where there is one, a bias."""
+    stored, kept = low.parameters(op, low.shape(x), weight, bias)
+    return low.emit(call, op, x, dims=dims, stored=stored, kept=kept, output=output)
+
+
+def convolve_transposed(low: Lowering, call: Call) -> None:
+    image, kernel = low.as_map(call, low.value(call, 0)), low.dims(call, 1)
+    weight, bias = low.constant(call, 1), low.constant(call, 2)
+    rank = len(kernel) - 2
+    groups, channels = number(call, "group", 1), image.dims[1]
+    if rank < 1 or len(image.dims) != rank + 2 or kernel[0] != channels or groups < 1:
+        low.refuse(call, f"a kernel {list(kernel)} on a map {list(image.dims)}")
+    stride = sides(low, call, "strides", rank)
+    dilation = sides(low, call, "dilations", rank)
+    zeros = padding(low, call, rank)
+    extra = numbers(call, "output_padding") or (0,) * rank
+    size = numbers(call, "output_shape")
+    if len(extra) != rank or len(size) not in (0, rank):
+        low.refuse(call, f"output_padding {list(extra)} on {rank} dimensions")
+    if zeros is SAME:
+        size = tuple(one * s for one, s in zip(image.dims[2:], stride, strict=True))
+    if size or not isinstance(zeros, Zeros):  # the zeros follow from it
+        zeros = Zeros((0,) * rank, (0,) * rank)
+        plain = (
+            (one - 1) * s + (k - 1) * d + 1
+            for one, s, k, d in zip(
+                image.dims[2:], stride, kernel[2:], dilation, strict=True
+            )
+        )
+        extra = tuple(a - b for a, b in zip(size, plain, strict=True))
+    op = ConvTranspose(
+        kernel[1] * groups,
+        kernel[2:],
+        stride,
+        dilation,
+        bias is not None,
+        groups,
+        zeros,
+        extra,
+    )
+    emit_layer(low, call, op, image, weight, bias)
+
+
+def linear(
+    low: Lowering,
+    call: Call,
+    x: Value,
+    weight: Stored,
+    out: int,
+    bias: Stored | None,
+    *,
+    output: int | None = 0,
+) -> Value:
+    """A fully connected layer on the last dimension."""
+    if len(low.shape(x).dims) != 3 or x.channels != -3 or len(x.dims) != 2:
+        x = as_tokens(low, call, x)
+    op = Linear(out, bias is not None)
+    dims = (*x.dims[:-1], out)
+    return emit_layer(low, call, op, x, weight, bias, dims, output=output)
+
+
+def as_tokens(low: Lowering, call: Call, x: Value) -> Value:
+    """A tensor whose last dimension are the channels."""
+    if x.channels == -1 and not _is_plain(low, x):
+        return x
+    return low.view(call, x, x.dims, -1, output=None)
+
+
+def _is_plain(low: Lowering, x: Value) -> bool:
+    return not hasattr(low.shape(x), "axis")
+
+
+def matmul(
+    low: Lowering,
+    call: Call,
+    a: int = 0,
+    b: int = 1,
+    turned: tuple[bool, bool] = (False, False),
+) -> Value | None:
+    """MatMul and its quantised forms. ``turned`` operands are transposed."""
+    left, right = low.constant(call, a), low.constant(call, b)
+    first, second = low.dims(call, a), low.dims(call, b)
+    if not first or not second:
+        low.refuse(call, "a matrix product with a single number")
+    is_row, is_column = len(first) == 1, len(second) == 1
+    rows = (1, *first) if is_row else _turned(first, turned[0])
+    columns = (*second, 1) if is_column else _turned(second, turned[1])
+    lead = broadcast(rows[:-2], columns[:-2])
+    if rows[-1] != columns[-2] or lead is None:
+        low.refuse(call, f"{list(first)} cannot be multiplied by {list(second)}")
+    dims = (*lead, *((rows[-2],) * (not is_row)), *((columns[-1],) * (not is_column)))
+    if left and right:
+        low.keep(call, Stored(dims, left.roots + right.roots))
+        return None
+    if right and prod(columns[:-2]) == 1 and not (is_column or turned[0]):
+        return linear(low, call, low.value(call, a), right, columns[-1], None)
+    weight = left or right
+    if weight is None and not (is_row or is_column):
+        x = _transposed(low, call, low.value(call, a), turned[0])
+        y = _transposed(low, call, low.value(call, b), turned[1])
+        return low.emit(call, MatMul(), x, y, dims=dims)
+    inputs = [low.value(call, at) for at in (a, b) if low.constant(call, at) is None]
+    macs = prod(dims) * rows[-1]
+    return contract(low, call, "MatMul", dims, macs, weight, inputs)
+
+
+def contract(
+    low: Lowering,
+    call: Call,
+    name: str,
+    dims: Dims,
+    macs: int,
+    weight: Stored | None,
+    inputs: list[Value],
+) -> Value:
+    """A product of tensors that is no plain layer, by its multiply-adds."""
+    shape, axis = low.graph_dims(dims, -1)
+    op = Contraction(name, shape, axis, macs, weight.elements if weight else 0)
+    stored, kept = low.parameters(op, low.shape(inputs[0]), weight, None)
+    return low.emit(call, op, *inputs, dims=dims, stored=stored, kept=kept)
+
+
+def _turned(dims: Dims, is_turned: bool) -> Dims:
+    return (*dims[:-2], dims[-1], dims[-2]) if is_turned else dims
+
+
+def _transposed(low: Lowering, call: Call, x: Value, is_turned: bool) -> Value:
+    if not is_turned:
+        return x
+    return low.view(call, x, _turned(x.dims, True), name="transpose", output=None)
+
+
+def gemm(low: Lowering, call: Call, a: int = 0, b: int = 1, c: int = 2) -> None:
+    """Gemm: a matrix product and an addition."""
+    weight, bias = low.constant(call, b), low.constant(call, c)
+    turned = (bool(number(call, "transA")), bool(number(call, "transB")))
+    first, second = low.dims(call, a), low.dims(call, b)
+    if len(first) != 2 or len(second) != 2:
+        low.refuse(call, f"Gemm of {list(first)} and {list(second)}: not matrices")
+    columns = _turned(second, turned[1])
+    if weight is None or turned[0] or low.constant(call, a):
+        made = matmul(low, call, a, b, turned)
+        if made and bias and low.is_trained(bias) and not low.absorb_bias(made, bias):
+            low.emit(call, Add(), made, low.value(call, c), dims=made.dims)
+        return
+    if first[1] != columns[0]:
+        low.refuse(call, f"{list(first)} cannot be multiplied by {list(columns)}")
+    if bias and bias.elements != columns[1]:
+        bias = None
+    linear(low, call, low.value(call, a), weight, columns[1], bias)
+
+
+def einsum(low: Lowering, call: Call) -> None:
+    """Sums of products by index letters: every combination is one multiply-add."""
+    equation = text(call, "equation").replace(" ", "")
+    operands, arrow, result = equation.partition("->")
+    parts = operands.split(",")
+    sizes: dict[str, int] = {}
+    if not arrow or "." in equation or len(parts) != len(call.inputs):
+        return low.unknown(call, f" {equation}")
+    for at, part in enumerate(parts):
+        dims = low.dims(call, at)
+        if len(dims) != len(part):
+            low.refuse(call, f'"{part}" for {list(dims)}')
+        for letter, size in zip(part, dims, strict=True):
+            known = sizes.get(letter, 1)
+            if known != size and 1 not in (known, size):
+                low.refuse(call, f'"{letter}" is {known} and {size}')
+            sizes[letter] = max(known, size)
+    if any(letter not in sizes for letter in result):
+        low.refuse(call, f'"{equation}" is not an equation')
+    dims = tuple(sizes[letter] for letter in result)
+    constants = [low.constant(call, at) for at in range(len(parts))]
+    weights = [one for one in constants if one]
+    inputs = [low.value(call, at) for at, one in enumerate(constants) if not one]
+    if not inputs:
+        return low.keep(call, Stored(dims))
+    if len(parts) > 2 or len(weights) > 1:
+        return low.unknown(call, f" {equation}")
+    # One operand is only moved or summed.
+    macs = prod(sizes.values()) if len(parts) == 2 else 0
+    contract(low, call, "Einsum", dims, macs, weights[0] if weights else None, inputs)
+    return None
+
+
+def recurrent(low: Lowering, call: Call, cell: Cell) -> None:
+    """LSTM, GRU, RNN: x (steps, batch, c), or (batch, steps, c) with layout 1."""
+    x, w, r = low.value(call, 0), low.constant(call, 1), low.constant(call, 2)
+    if w is None or r is None or len(w.dims) != 3 or len(x.dims) != 3:
+        return low.unknown(call, " with weights that are computed")
+    directions, rows, taken = w.dims
+    hidden = rows // GATES[cell]
+    if (
+        taken != x.dims[-1]
+        or r.dims != (directions, rows, hidden)
+        or rows % GATES[cell]
+    ):
+        low.refuse(call, f"weights {list(w.dims)}, {list(r.dims)} on {list(x.dims)}")
+    layout, bias = number(call, "layout"), low.constant(call, 3)
+    steps, batch = x.dims[:2] if layout == 0 else x.dims[1::-1]
+    tokens = low.view(call, x, (batch, steps, taken), output=None)
+    op = Recurrent(cell, hidden, 1, directions, 2 if bias else 0)
+    both = Stored(
+        (op.weights(low.shape(tokens)),), w.roots + r.roots, None, w.scales + r.scales
+    )
+    whole = (batch, steps, directions * hidden)
+    made = emit_layer(low, call, op, tokens, both, bias, whole, output=None)
+    every: Dims = (steps, directions, batch, hidden)
+    last: Dims = (directions, batch, hidden)
+    if layout == 1:
+        every, last = (batch, steps, directions, hidden), (batch, directions, hidden)
+    for at, dims in enumerate((every, last, last)[: len(call.outputs)]):
+        if call.outputs[at]:
+            output = Output(*low.graph_dims(dims, -1))
+            low.emit(call, output, made, dims=dims, output=at)
+    return None
+
+
+def batch_norm(low: Lowering, call: Call) -> None:
+    """Its factor and offset are parameters, mean and variance are buffers."""
+    x = low.as_map(call, low.value(call, 0)) if len(low.dims(call, 0)) > 2 else None
+    x = x or low.value(call, 0)
+    factors = [one for at in (1, 2) if (one := low.constant(call, at))]
+    statistics = [one for at in (3, 4) if (one := low.constant(call, at))]
+    stored = Parameters(bn_affine=sum(map(low.new_parameters, factors)))
+    kept = sum(low.bytes_of(one.roots) for one in (*factors, *statistics))
+    own = StoredBytes(other=kept)
+    low.emit(call, BatchNorm(), x, dims=x.dims, stored=stored, kept=own)
+
+
+def norm(
+    low: Lowering, call: Call, kind: type[Norm], factors: tuple[int, ...]
+) -> Value:
+    """Layer, group, instance and RMS norm; ``factors`` are its trained inputs."""
+    x = low.value(call, 0)
+    if kind in (GroupNorm, InstanceNorm):
+        x = low.as_map(call, x)
+    constants = [low.constant(call, at) for at in factors]
+    trained = sum(low.new_parameters(one) for one in constants if one)
+    op = kind(constants[0] is not None, len(factors) > 1, trained)
+    kept = StoredBytes(other=sum(low.bytes_of(one.roots) for one in constants if one))
+    return low.emit(call, op, x, dims=x.dims, kept=kept)
+
+
+def skip_norm(low: Lowering, call: Call, kind: type[Norm], gamma: int) -> None:
+    """com.microsoft: an addition and a norm in one, its last output the sum."""
+    x, skip = low.value(call, 0), low.value(call, 1)
+    total = low.emit(call, Add(), x, skip, dims=x.dims, output=None)
+    inner = (gamma, gamma + 1) if kind is LayerNorm else (gamma,)
+    bias = low.constant(call, 4 if kind is LayerNorm else 3)
+    constants = [one for at in inner if (one := low.constant(call, at))]
+    trained = sum(low.new_parameters(one) for one in (*constants, bias) if one)
+    low.emit(call, kind(True, len(inner) > 1, trained), total, dims=x.dims)
+    if len(call.outputs) > 3 and call.outputs[3]:
+        low.alias(call, total, 3)
+
+
+def gather(low: Lowering, call: Call) -> bool:
+    """An embedding: rows of a constant matrix. False for any other Gather."""
+    table, axis = low.constant(call, 0), number(call, "axis")
+    if table is None or low.constant(call, 1) or len(table.dims) != 2 or axis != 0:
+        return False
+    if not low.is_trained(table) and not table.scales:
+        return False
+    indices = low.value(call, 1)
+    op = Embedding(*table.dims)
+    _, kept = low.parameters(op, low.shape(indices), table, None)
+    low.emit(
+        call,
+        op,
+        indices,
+        dims=(*indices.dims, table.dims[1]),
+        stored=Parameters(other_params=table.elements if kept.weights else 0),
+        kept=kept._replace(weights=0, other=kept.weights),
+    )
+    return True

@@ -1,0 +1,272 @@
+"""Which rule each ONNX operator has, by its name and domain."""
+
+from collections.abc import Callable
+from functools import partial
+
+from mnprofile.graph.operators.normalisation import (
+    GroupNorm,
+    InstanceNorm,
+    LayerNorm,
+    RMSNorm,
+)
+from mnprofile.networks.readers.files.lowering import Lowering
+from mnprofile.networks.readers.files.program import Call, Program
+from mnprofile.networks.readers.onnx import (
+    attention,
+    elements,
+    layers,
+    moves,
+    quantised,
+    shapes,
+)
+
+Rule = Callable[[Lowering, Call], object]
+
+_ELEMENTWISE = [
+    "Abs",
+    "Acos",
+    "Acosh",
+    "Add",
+    "And",
+    "Asin",
+    "Asinh",
+    "Atan",
+    "Atanh",
+    "BitShift",
+    "BitwiseAnd",
+    "BitwiseNot",
+    "BitwiseOr",
+    "BitwiseXor",
+    "Ceil",
+    "Cos",
+    "Cosh",
+    "Det",
+    "Div",
+    "Equal",
+    "Erf",
+    "Exp",
+    "Floor",
+    "Greater",
+    "GreaterOrEqual",
+    "IsInf",
+    "IsNaN",
+    "Less",
+    "LessOrEqual",
+    "Log",
+    "Max",
+    "Mean",
+    "Min",
+    "Mod",
+    "Mul",
+    "Neg",
+    "Not",
+    "Or",
+    "Pow",
+    "Reciprocal",
+    "Round",
+    "Sign",
+    "Sin",
+    "Sinh",
+    "Sqrt",
+    "Sub",
+    "Sum",
+    "Tan",
+    "Where",
+    "Xor",
+]
+_OTHERS = [
+    "ArgMax",
+    "ArgMin",
+    "TopK",
+    "OneHot",
+    "GatherElements",
+    "GatherND",
+    "ScatterElements",
+    "ScatterND",
+    "Scatter",
+    "CumSum",
+    "EyeLike",
+    "NonZero",
+    "NonMaxSuppression",
+    "Unique",
+    "Compress",
+    "ReverseSequence",
+    "Trilu",
+    "GridSample",
+    "AffineGrid",
+    "MaxUnpool",
+    "CenterCropPad",
+    "Col2Im",
+    "RoiAlign",
+    "MaxRoiPool",
+    "RandomNormal",
+    "RandomNormalLike",
+    "RandomUniform",
+    "RandomUniformLike",
+    "Multinomial",
+    "Bernoulli",
+    "MelWeightMatrix",
+    "HannWindow",
+    "HammingWindow",
+    "BlackmanWindow",
+    "Hardmax",
+    "TensorScatter",
+]
+_KEEPING = ["Identity", "Cast", "CastLike", "Dropout", "Optional", "OptionalGetElement"]
+
+_REDUCING = (
+    "Mean",
+    "Sum",
+    "Max",
+    "Min",
+    "Prod",
+    "L1",
+    "L2",
+    "LogSum",
+    "LogSumExp",
+    "SumSquare",
+)
+
+OPERATORS: dict[str, Rule] = {
+    **dict.fromkeys(_ELEMENTWISE, elements.arithmetic),
+    **{name: partial(shapes.found, name=name.lower()) for name in _OTHERS},
+    **dict.fromkeys(_KEEPING, shapes.same),
+    **{
+        name: elements.activate
+        for name in elements.FUNCTIONS
+        if not name.startswith(("Q", "Fast"))
+    },
+    **{
+        f"Reduce{name}": partial(elements.reduce, function=name.lower())
+        for name in [
+            "Mean",
+            "Sum",
+            "Max",
+            "Min",
+            "Prod",
+            "L1",
+            "L2",
+            "LogSum",
+            "LogSumExp",
+            "SumSquare",
+        ]
+    },
+    # layers
+    "Conv": layers.convolve,
+    "ConvInteger": layers.convolve_integers,
+    "ConvTranspose": layers.convolve_transposed,
+    "Gemm": layers.gemm,
+    "MatMul": layers.matmul,
+    "MatMulInteger": layers.matmul,
+    "Einsum": layers.einsum,
+    "LSTM": partial(layers.recurrent, cell="lstm"),
+    "GRU": partial(layers.recurrent, cell="gru"),
+    "RNN": partial(layers.recurrent, cell="rnn"),
+    "Attention": attention.attention,
+    "BatchNormalization": layers.batch_norm,
+    "LayerNormalization": partial(layers.norm, kind=LayerNorm, factors=(1, 2)),
+    "RMSNormalization": partial(layers.norm, kind=RMSNorm, factors=(1,)),
+    "SimplifiedLayerNormalization": partial(layers.norm, kind=RMSNorm, factors=(1,)),
+    "GroupNormalization": partial(layers.norm, kind=GroupNorm, factors=(1, 2)),
+    "InstanceNormalization": partial(layers.norm, kind=InstanceNorm, factors=(1, 2)),
+    "LpNormalization": elements.arithmetic,
+    "MeanVarianceNormalization": elements.arithmetic,
+    "LRN": elements.arithmetic,
+    "RotaryEmbedding": partial(elements.arithmetic, name="rotary", operands=(0,)),
+    # elements
+    "Clip": elements.clip,
+    "PRelu": elements.prelu,
+    "Softmax": elements.softmax,
+    "LogSoftmax": elements.softmax,
+    "MaxPool": partial(elements.pool, function="max"),
+    "AveragePool": partial(elements.pool, function="avg"),
+    "LpPool": partial(elements.pool, function="lp"),
+    "GlobalAveragePool": elements.pool_all,
+    "GlobalMaxPool": elements.pool_all,
+    "GlobalLpPool": elements.pool_all,
+    # moves
+    "Reshape": moves.reshape,
+    "Flatten": moves.flatten,
+    "Transpose": moves.transpose,
+    "Squeeze": moves.squeeze,
+    "Unsqueeze": moves.unsqueeze,
+    "Expand": moves.expand,
+    "Tile": moves.tile,
+    "Split": moves.split,
+    "Slice": moves.slice_,
+    "Gather": moves.gather,
+    "Concat": moves.concatenate,
+    "Shape": shapes.shape,
+    "ConstantOfShape": shapes.constant_of_shape,
+    "Range": shapes.range_,
+    "Pad": moves.pad,
+    "Resize": moves.resize,
+    "Upsample": moves.resize,
+    "DepthToSpace": moves.blocks,
+    "SpaceToDepth": moves.blocks,
+    # quantised
+    "QuantizeLinear": quantised.quantize,
+    "DequantizeLinear": quantised.dequantize,
+    "DynamicQuantizeLinear": quantised.quantize_dynamically,
+    "QLinearConv": quantised.qlinear_conv,
+    "QLinearMatMul": quantised.qlinear_matmul,
+}
+
+_FROM_ONNX = (
+    "Gelu",
+    "Conv",
+    "QuantizeLinear",
+    "DequantizeLinear",
+    "RotaryEmbedding",
+    "SimplifiedLayerNormalization",
+)
+# com.microsoft, and the domains that ONNX Runtime writes into optimised files.
+CONTRIBUTED: dict[str, Rule] = {
+    **{name: OPERATORS[name] for name in _FROM_ONNX},
+    **dict.fromkeys(("FastGelu", "BiasGelu", "QuickGelu"), elements.biased_activation),
+    "QLinearSigmoid": elements.activate,
+    "QLinearLeakyRelu": elements.activate,
+    "QLinearAdd": quantised.qlinear_binary,
+    "QLinearMul": quantised.qlinear_binary,
+    "QLinearConcat": quantised.qlinear_concat,
+    "QLinearConv": quantised.qlinear_conv,
+    "QLinearGlobalAveragePool": elements.pool_all,
+    "QLinearAveragePool": partial(elements.pool, function="avg"),
+    "QGemm": quantised.qgemm,
+    "MatMulNBits": quantised.matmul_of_bits,
+    "FusedConv": quantised.fused_conv,
+    "FusedMatMul": quantised.fused_matmul,
+    "FusedGemm": layers.gemm,
+    "DynamicQuantizeMatMul": layers.matmul,
+    "MatMulIntegerToFloat": layers.matmul,
+    "SkipLayerNormalization": partial(layers.skip_norm, kind=LayerNorm, gamma=2),
+    "SkipSimplifiedLayerNormalization": partial(
+        layers.skip_norm, kind=RMSNorm, gamma=2
+    ),
+    "Attention": attention.packed_attention,
+    "MultiHeadAttention": attention.attention_of_heads,
+    "GroupQueryAttention": attention.attention_of_heads,
+}
+
+
+def lower(low: Lowering, call: Call) -> None:
+    """Record one call. A call without a rule is recorded as unknown."""
+    rules = OPERATORS if call.domain == "" else CONTRIBUTED
+    known = call.domain in ("", "com.microsoft")
+    rule = rules.get(call.operator) if known else None
+    if not any(call.outputs):
+        return
+    if rule is None:
+        low.unknown(call, branches(call))
+    else:
+        rule(low, call)
+
+
+def branches(call: Call) -> str:
+    """The graphs inside If, Loop and Scan, by name: which of them runs is not known."""
+    found = [
+        f'{name} "{graph.name}" of {len(graph.calls)} nodes'
+        for name, graph in call.attributes.items()
+        if isinstance(graph, Program)
+    ]
+    return f" ({', '.join(found)})" if found else ""

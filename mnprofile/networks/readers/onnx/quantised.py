@@ -1,0 +1,128 @@
+"""Quantised forms of ONNX operators, and the pairs that mark quantised tensors.
+
+Between QuantizeLinear and DequantizeLinear a tensor is an integer one: a run-time fuses
+the pair into the operators beside it, so it is no operator here. It only tells of which
+type the tensor is.
+"""
+
+from mnprofile.graph.operators.elementwise import Activation, Elementwise
+from mnprofile.graph.operators.linear import Linear
+from mnprofile.networks.readers.files.attributes import number
+from mnprofile.networks.readers.files.lowering import Lowering, Stored
+from mnprofile.networks.readers.files.program import Call
+from mnprofile.networks.readers.onnx.elements import FUSED, arithmetic
+from mnprofile.networks.readers.onnx.layers import (
+    as_tokens,
+    convolve,
+    emit_layer,
+    gemm,
+    matmul,
+)
+from mnprofile.networks.readers.onnx.moves import join
+
+
+def quantize(low: Lowering, call: Call) -> None:
+    """QuantizeLinear: the tensor of the operator before it is of the new type."""
+    known = low.constant(call, 0)
+    if known:
+        return low.keep(call, known)
+    x = low.value(call, 0)
+    dtype = low.tensors[call.outputs[0]].dtype if call.outputs[0] in low.tensors else ""
+    zero = low.name(call, 2)
+    dtype = dtype or (low.tensors[zero].dtype if zero in low.tensors else "uint8")
+    if x.node in low.positions and low.readers.get(low.name(call, 0), 0) <= 1:
+        low.dtypes[x.node] = dtype
+        return low.alias(call, x)
+    made = low.emit(call, Elementwise("quantize", in_place=False), x, dims=x.dims)
+    low.dtypes[made.node] = dtype
+    return None
+
+
+def dequantize(low: Lowering, call: Call) -> None:
+    """DequantizeLinear: a constant with its scale, or the tensor as it is."""
+    known, scale = low.constant(call, 0), low.constant(call, 1)
+    if known:
+        scales = scale.roots if scale else ()
+        return low.keep(call, known._replace(scales=scales, values=None))
+    x = low.value(call, 0)
+    if low.readers.get(call.outputs[0], 0):
+        return low.alias(call, x)
+    made = low.emit(call, Elementwise("dequantize", in_place=False), x, dims=x.dims)
+    low.dtypes[made.node] = "float32"
+    return None
+
+
+def quantize_dynamically(low: Lowering, call: Call) -> None:
+    """DynamicQuantizeLinear: a tensor, its scale and its zero point."""
+    x = low.value(call, 0)
+    made = low.emit(call, Elementwise("quantize", in_place=False), x, dims=x.dims)
+    low.dtypes[made.node] = "uint8"
+    for at in range(1, len(call.outputs)):
+        low.keep(call, Stored(()), at)
+
+
+def _with_scales(low: Lowering, call: Call, at: int, scale: int) -> None:
+    """Let a constant know its scales, which are another input of the call."""
+    known, scales = low.constant(call, at), low.constant(call, scale)
+    if known and scales and not known.scales:
+        low.stored[low.name(call, at)] = known._replace(scales=scales.roots)
+
+
+def qlinear_conv(low: Lowering, call: Call) -> None:
+    _with_scales(low, call, 3, 4)
+    convolve(low, call, 0, 3, 8)
+
+
+def qlinear_matmul(low: Lowering, call: Call) -> None:
+    _with_scales(low, call, 3, 4)
+    matmul(low, call, 0, 3)
+
+
+def qgemm(low: Lowering, call: Call) -> None:
+    _with_scales(low, call, 3, 4)
+    gemm(low, call, 0, 3, 6)
+
+
+def qlinear_binary(low: Lowering, call: Call) -> None:
+    """QLinearAdd and QLinearMul of com.microsoft."""
+    arithmetic(low, call, call.operator.removeprefix("QLinear").lower(), (0, 3))
+
+
+def qlinear_concat(low: Lowering, call: Call) -> None:
+    """QLinearConcat: two scales, then tensor, scale and zero point of each part."""
+    inputs = [low.value(call, at) for at in range(2, len(call.inputs), 3)]
+    axis = number(call, "axis") % len(inputs[0].dims) if inputs[0].dims else 0
+    rows = [one.dims for one in inputs]
+    out = (*rows[0][:axis], sum(one[axis] for one in rows), *rows[0][axis + 1 :])
+    join(low, call, inputs, axis, out)
+
+
+def matmul_of_bits(low: Lowering, call: Call) -> None:
+    """MatMulNBits: the weights lie packed, their size is in the attributes."""
+    x, packed = low.value(call, 0), low.constant(call, 1)
+    taken, out = number(call, "K"), number(call, "N")
+    if packed is None or x.dims[-1] != taken or out < 1:
+        low.refuse(call, f"weights of {out} x {taken} on {list(x.dims)}")
+    scales = low.constant(call, 2)
+    weight = packed._replace(scales=scales.roots if scales else ())
+    bias = low.constant(call, 5)
+    op = Linear(out, bias is not None)
+    x = as_tokens(low, call, x)
+    emit_layer(low, call, op, x, weight, bias, (*x.dims[:-1], out))
+
+
+def fused_conv(low: Lowering, call: Call) -> None:
+    """FusedConv of com.microsoft: an addition and an activation may come with it."""
+    convolve(low, call)
+    made = low.values[call.outputs[0]]
+    if low.name(call, 3):
+        other = low.value(call, 3)
+        made = low.emit(call, Elementwise("add"), made, other, dims=made.dims)
+    function = FUSED.get(str(call.attributes.get("activation", "")))
+    if function:
+        low.emit(call, Activation(function), made, dims=made.dims)
+
+
+def fused_matmul(low: Lowering, call: Call) -> None:
+    turned = (bool(number(call, "transA")), bool(number(call, "transB")))
+    matmul(low, call, turned=turned)

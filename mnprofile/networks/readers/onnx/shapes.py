@@ -1,0 +1,89 @@
+"""ONNX operators that make constants, such as the shape of a tensor."""
+
+from math import floor, prod
+
+from mnprofile.graph.operators.reshaping import Copy
+from mnprofile.networks.readers.files.attributes import number
+from mnprofile.networks.readers.files.lowering import Dims, Lowering, Stored
+from mnprofile.networks.readers.files.program import MAX_VALUES, Call
+from mnprofile.networks.readers.onnx.moves import integers
+
+# Operators whose output has the shape of their first input.
+KEEPING = (
+    "ScatterND",
+    "ScatterElements",
+    "Scatter",
+    "TensorScatter",
+    "CumSum",
+    "Trilu",
+    "ReverseSequence",
+    "Hardmax",
+    "RandomNormalLike",
+    "RandomUniformLike",
+    "Bernoulli",
+)
+
+
+def shape(low: Lowering, call: Call) -> None:
+    """The shape of a tensor as a value: a constant here."""
+    dims = low.dims(call, 0)
+    start, end = number(call, "start"), number(call, "end", len(dims))
+    part = dims[start:end]
+    low.keep(call, Stored((len(part),), values=part))
+
+
+def constant_of_shape(low: Lowering, call: Call) -> None:
+    wanted = integers(low, call, 0)
+    out = low.needed(call) if wanted is None else wanted
+    value = call.attributes.get("value")
+    one = getattr(value, "values", None) or (0.0,)
+    values = one * prod(out) if prod(out) <= MAX_VALUES else None
+    low.keep(call, Stored(out, values=values))
+
+
+def range_(low: Lowering, call: Call) -> None:
+    limits = [low.numbers(call, at) for at in range(3)]
+    if all(one is not None and len(one) == 1 for one in limits):
+        start, end, step = (one[0] for one in limits if one)
+        count = max(-floor((start - end) / step), 0) if step else 0
+        values = None
+        if count <= MAX_VALUES:
+            values = tuple(start + step * at for at in range(count))
+        return low.keep(call, Stored((count,), values=values))
+    return low.keep(call, Stored(low.needed(call)))
+
+
+def same(low: Lowering, call: Call) -> None:
+    """Identity, Cast, Dropout: the output is the input."""
+    known = low.constant(call, 0)
+    if known:
+        return low.keep(call, known)
+    return low.alias(call, low.value(call, 0))
+
+
+def found(low: Lowering, call: Call, name: str) -> None:
+    """An operator without weights whose shape depends on rules of its own."""
+    inputs = [
+        low.value(call, at)
+        for at in range(len(call.inputs))
+        if low.name(call, at) and not low.constant(call, at)
+    ]
+    if not inputs:
+        known = [low.constant(call, at) for at in range(len(call.inputs))]
+        roots = tuple(r for one in known if one for r in one.roots)
+        for at, output in enumerate(call.outputs):
+            if output:
+                low.keep(call, Stored(_shape(low, call, at), roots), at)
+        return
+    for at, output in enumerate(call.outputs):
+        if output:
+            out = _shape(low, call, at)
+            low.emit(
+                call, Copy(*low.graph_dims(out, -1), name), *inputs, dims=out, output=at
+            )
+
+
+def _shape(low: Lowering, call: Call, output: int) -> Dims:
+    if call.operator in KEEPING:
+        return low.dims(call, 0)
+    return low.needed(call, output)

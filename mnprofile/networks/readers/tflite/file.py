@@ -1,0 +1,201 @@
+"""TFLite files as plain values. Weights are not read.
+
+Field numbers are those of TensorFlow Lite's schema (version 3).
+"""
+
+import struct
+
+from mnprofile.base.errors import Place
+from mnprofile.networks.readers.files.program import (
+    BITS_OF,
+    MAX_ELEMENTS,
+    MAX_RANK,
+    MAX_VALUES,
+    Call,
+    ModelFile,
+    ModelFileError,
+    Program,
+    Tensor,
+    Values,
+)
+from mnprofile.networks.readers.tflite.flatbuffer import Buffer, Table
+from mnprofile.networks.readers.tflite.schema import CUSTOM, OPERATORS, OPTIONS, TYPES
+
+IDENTIFIER = b"TFL3"
+MAX_CODES = 4_096
+STRUCT = {"int32": "i", "int64": "q", "float32": "f"}
+
+
+def read_tflite(data: memoryview, path: str) -> ModelFile:
+    """Everything that a TFLite file says about its network. Raises ModelFileError."""
+    if data[4:8] != IDENTIFIER:
+        raise ModelFileError(
+            "this is not a TFLite file",
+            place=Place(path),
+            accepted=f'a FlatBuffers file with the identifier "{IDENTIFIER.decode()}"',
+        )
+    model = Buffer(data, path).root("model")
+    codes = [_operator(code) for code in model.tables(1, "operator code")]
+    buffers = list(model.tables(4, "buffer"))
+    programs = tuple(
+        _Subgraph(table, codes, buffers).program()
+        for table in model.tables(2, "subgraph")
+    )
+    if not programs:
+        raise ModelFileError("there is no subgraph in this file", place=Place(path))
+    return ModelFile(
+        path=path,
+        format="TFLite",
+        producer=model.text(3),
+        main=programs[0],
+        others=programs[1:],
+    )
+
+
+def _operator(code: Table) -> tuple[str, str]:
+    """Name and domain of an operator: those of a custom one are its own."""
+    # Files up to version 3a have only the first field, of one byte.
+    number = max(code.number(0, "b"), code.number(3, "i"))
+    if number == CUSTOM:
+        return code.text(1) or "unnamed", "custom"
+    if not 0 <= number < len(OPERATORS):
+        return f"builtin operator {number}", ""
+    return OPERATORS[number], ""
+
+
+class _Subgraph:
+    """One subgraph being read. Tensors are known by their index there."""
+
+    def __init__(
+        self, table: Table, codes: list[tuple[str, str]], buffers: list[Table]
+    ) -> None:
+        self.table = table
+        self.codes = codes
+        self.buffers = buffers
+        self.tensors: dict[str, Tensor] = {}
+        self.names: list[str] = []
+
+    def program(self) -> Program:
+        for table in self.table.tables(0, "tensor"):
+            tensor = self._tensor(table)
+            self.names.append(tensor.name)
+            self.tensors[tensor.name] = tensor
+        calls = tuple(
+            self._call(index, table)
+            for index, table in enumerate(self.table.tables(3, "operator"))
+        )
+        return Program(
+            name=self.table.text(4),
+            inputs=self._named(self.table, 1),
+            outputs=self._named(self.table, 2),
+            calls=calls,
+            tensors=self.tensors,
+        )
+
+    def _named(self, table: Table, field: int) -> tuple[str, ...]:
+        """Tensors by name; -1 is an input that is left out."""
+        found = []
+        for index in table.numbers(field):
+            if not -1 <= index < len(self.names):
+                table.buffer.refuse(table.where, f"there is no tensor {index}")
+            found.append("" if index < 0 else self.names[index])
+        return tuple(found)
+
+    def _tensor(self, table: Table) -> Tensor:
+        number = table.number(1, "b")
+        dtype = TYPES[number] if 0 <= number < len(TYPES) else f"type {number}"
+        dims = table.numbers(0)
+        elements = 1
+        for dim in dims[: MAX_RANK + 1]:
+            if dim < 0:
+                table.buffer.refuse(table.where, f"a dimension of {dim}")
+            elements *= dim
+        if len(dims) > MAX_RANK or elements > MAX_ELEMENTS:
+            table.buffer.refuse(
+                table.where, f"{len(dims)} dimensions with too many elements"
+            )
+        name = table.text(3)
+        if not name or name in self.tensors:
+            name = f"{name or 'tensor'}#{len(self.names)}"
+        quantisation = table.table(4, "quantisation")
+        tensor = Tensor(
+            name,
+            dtype,
+            dims,
+            scales=quantisation.size_of(2, 4) if quantisation else 0,
+        )
+        stored = self._data(table)
+        if not stored:
+            return tensor
+        is_dense = table.table(6, "sparsity") is None and BITS_OF.get(dtype)
+        if is_dense and len(stored) != tensor.bytes:
+            table.buffer.refuse(
+                table.where,
+                f'"{name}" is {dtype} {list(dims)}, {tensor.bytes} bytes, but holds'
+                f" {len(stored)} bytes",
+            )
+        return Tensor(
+            name,
+            dtype,
+            dims,
+            is_stored=True,
+            values=_values(tensor, stored),
+            scales=tensor.scales,
+        )
+
+    def _data(self, table: Table) -> memoryview:
+        """The elements of a constant, nothing for other tensors."""
+        index = table.number(2, "I")
+        if index >= len(self.buffers):
+            table.buffer.refuse(table.where, f"there is no buffer {index}")
+        if index == 0 or table.number(5, "?"):
+            return memoryview(b"")
+        one = self.buffers[index]
+        offset, size = one.number(1, "Q"), one.number(2, "Q")
+        if offset <= 1:
+            return one.raw(0)
+        data = table.buffer.data  # a file over 2 GB has its weights after the tables
+        if offset + size > len(data):
+            table.buffer.refuse(one.where, "its data ends outside the file")
+        return data[offset : offset + size]
+
+    def _call(self, index: int, table: Table) -> Call:
+        code = table.number(0, "I")
+        if code >= len(self.codes):
+            table.buffer.refuse(table.where, f"there is no operator code {code}")
+        operator, domain = self.codes[code]
+        options = table.table(4, f"options of {operator}") if not domain else None
+        outputs = self._named(table, 2)
+        return Call(
+            name=outputs[0] if outputs else f"{operator} {index}",
+            operator=operator,
+            inputs=self._named(table, 1),
+            outputs=outputs,
+            attributes={
+                one.name: options.number(one.number, one.code, one.default)
+                if options
+                else one.default
+                for one in OPTIONS.get(operator, ())
+            },
+            domain=domain,
+            scopes=_scopes(outputs),
+        )
+
+
+def _values(tensor: Tensor, stored: memoryview) -> Values | None:
+    """The elements of a small constant, None for those of no use here."""
+    code = STRUCT.get(tensor.dtype)
+    if code is None or tensor.elements > MAX_VALUES or len(stored) != tensor.bytes:
+        return None
+    return struct.unpack(f"<{tensor.elements}{code}", stored)
+
+
+def _scopes(outputs: tuple[str, ...]) -> tuple[str, ...]:
+    """The modules that an operator came from, outermost first.
+
+    Converters name a tensor after the layers that were fused into its operator, as in
+    ``model/block_1/relu/Relu;model/block_1/conv/Conv2D``: the last is the convolution.
+    """
+    if not outputs:
+        return ()
+    return tuple(filter(None, outputs[0].split(";")[0].split("/")[:-1]))

@@ -1,0 +1,88 @@
+"""A TFLite file as a graph."""
+
+from pathlib import Path
+
+from mnprofile.base.errors import Place, UsageError
+from mnprofile.graph.graph import Graph, Tape
+from mnprofile.graph.operators.op import Shape, shape_of
+from mnprofile.networks.imported import Imported
+from mnprofile.networks.readers.files.finishing import (
+    FILES,
+    finish,
+    refuse_code_options,
+    run,
+)
+from mnprofile.networks.readers.files.lowering import Dims, Lowering
+from mnprofile.networks.readers.files.program import ModelFileError
+from mnprofile.networks.readers.inputs import InputSpec, ReadRequest
+from mnprofile.networks.readers.tflite.file import read_tflite
+from mnprofile.networks.readers.tflite.operators import lower
+
+MAP_RANK = 4  # an image with its batch, channels last
+
+
+def read(arch: str, asked: ReadRequest) -> tuple[Imported, Graph]:
+    """The network in a TFLite file: its first subgraph.
+
+    Raises ModelFileError, UsageError, FileError.
+    """
+    refuse_code_options(arch, asked)
+    file = read_tflite(FILES.mapped(Path(arch)), arch)
+    program = file.main
+    sizes = {
+        name: tensor.sizes or ()
+        for name, tensor in program.tensors.items()
+        if not tensor.is_stored
+    }
+    inputs = {name: sizes[name] for name in program.inputs if name in sizes}
+    if not inputs:
+        raise ModelFileError("the subgraph has no inputs", place=Place(arch))
+    _check_inputs(arch, asked, inputs)
+    batch = _batch(inputs)
+    low = Lowering(
+        file,
+        program.tensors,
+        Tape({name: _shape(dims, batch) for name, dims in inputs.items()}),
+        batch,
+        sizes,
+        channels_last=True,
+    )
+    if batch > 1:
+        low.notes.append(f"the batch is {batch}; figures are per sample")
+    if file.others:
+        told = ", ".join(f'"{one.name}"' for one in file.others[:5])
+        low.notes.append(f"figures are of the first subgraph, without {told}")
+    run(low, program, lower)
+    names = [name if len(inputs) > 1 else "" for name in inputs]
+    specs = zip(inputs.values(), names, strict=True)
+    return finish(low, program, tuple(InputSpec(*one) for one in specs))
+
+
+def _check_inputs(arch: str, asked: ReadRequest, inputs: dict[str, Dims]) -> None:
+    """The file fixes its sizes: others are refused, its own may be given."""
+    given = [one.dims for one in asked.inputs]
+    image = asked.resolution
+    sizes = list(inputs.values())
+    if any(dims not in sizes for dims in given) or (
+        image and not any(len(one) == MAP_RANK and one[1:3] == image for one in sizes)
+    ):
+        told = ", ".join(
+            f"{name}:{'x'.join(map(str, dims))}" for name, dims in inputs.items()
+        )
+        raise UsageError(
+            f"--{'input' if given else 'res'}: a TFLite file fixes its sizes",
+            place=Place(arch),
+            accepted=told,
+        )
+
+
+def _batch(inputs: dict[str, Dims]) -> int:
+    batches = [dims[0] for dims in inputs.values() if len(dims) >= MAP_RANK]
+    return max(batches[0], 1) if batches else 1
+
+
+def _shape(dims: Dims, batch: int) -> Shape:
+    inner = dims[1:] if len(dims) > 1 and dims[0] == batch else dims
+    if len(dims) >= MAP_RANK:
+        return shape_of((inner[-1], *inner[:-1]), 0)
+    return shape_of(inner, -1)
