@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from mnprofile.evidence.profilers.rules import ledger
     from mnprofile.evidence.profilers.to_torch import to_torch
     from mnprofile.networks.catalog import build, load, parse
+    from mnprofile.networks.readers.torch_modules import from_torch
     from mnprofile.search.best import find
     from mnprofile.search.row_files import sweep
 
@@ -38,6 +39,7 @@ _HOMES = {
     "explain": "costs.explaining",
     "explain_network": "costs.explaining",
     "find": "search.best",
+    "from_torch": "networks.readers.torch_modules",
     "ledger": "evidence.profilers.rules",
     "load": "networks.catalog",
     "parse": "networks.catalog",
@@ -59,6 +61,7 @@ __all__ = [
     "explain",
     "explain_network",
     "find",
+    "from_torch",
     "ledger",
     "load",
     "parse",

@@ -17,6 +17,7 @@ _BYTES: dict[str, int] = {"": 1, "b": 1} | {
     for unit, base in (("b", 1000), ("ib", 1024))
     for power, prefix in enumerate("kmgt", start=1)
 }
+_TIMES = {"": 1.0, "us": 0.001, "µs": 0.001, "ms": 1.0, "s": 1000.0}
 _MEMORY = r"(?i)([0-9]{1,15})(?:\.([0-9]{1,15}))?\s*((?:(?:[KMGT]i?)?B)?)"
 
 
@@ -177,6 +178,19 @@ def parse_memory(text: str, option: str) -> int:
         f'{option}: "{text}" is not an amount of memory',
         accepted="whole bytes, or with kB, MB, GB (decimal) or KiB, MiB, GiB (binary):"
         " 262144, 256kB, 256KiB, 1.5MiB",
+    )
+
+
+def parse_milliseconds(text: str, option: str) -> float:
+    """ "30ms" -> 30.0, "1.5s" -> 1500.0, "30" -> 30.0: milliseconds above 0.
+
+    Raises UsageError naming ``option`` for anything else.
+    """
+    match = re.fullmatch(r"([0-9]{1,9}(?:\.[0-9]{1,9})?)\s*([a-zµ]{0,2})", text.strip())
+    if match is not None and match[2] in _TIMES and float(match[1]):
+        return float(match[1]) * _TIMES[match[2]]
+    raise UsageError(
+        f'{option}: "{text}" is not a time', accepted="30ms, 1.5s, 800us; 30 is in ms"
     )
 
 

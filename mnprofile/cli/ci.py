@@ -57,6 +57,8 @@ def command(
       max-macs = "110M"
       max-params = "2.7M"
       max-activations = "4M"
+      max-latency = "30ms"     # predicted, on a device of mnprofile time
+      device = "Pixel 1"
       max-increase = "2%"      # over the baseline file
 
     Limits are inclusive and exact. File names are relative to the budget file.

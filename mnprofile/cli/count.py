@@ -36,7 +36,8 @@ from mnprofile.views.sheets.count import count_document
 @click.option(
     "--bits",
     type=click.Choice([str(bits) for bits in BITS]),
-    help="Bits per deployed weight, with --deploy. [default: 8]",
+    help="Bits per deployed weight, with --deploy. [default: 8; of a model file, those"
+    " of its own types]",
 )
 @click.option(
     "--fields",
@@ -93,7 +94,8 @@ def command(
     if deploy:
         from mnprofile.views.sheets.deployment import with_deployment
 
-        document = with_deployment(document, counted, by, check_bits(int(bits or 8)))
+        asked = check_bits(int(bits or 8)) if bits or not graph.file else None
+        document = with_deployment(document, counted, by, asked)
     if fields:
         from mnprofile.views.sheets.receptive_fields import with_receptive_fields
 

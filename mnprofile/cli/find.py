@@ -32,6 +32,7 @@ def command(
     res: str | None,
     top: int,
     bits: str | None,
+    device: str | None,
     format_: str | None,
     output: Path | None,
     **limits: str | None,
@@ -49,6 +50,7 @@ def command(
       mnprofile find v2 --min-top1 70 --published
       mnprofile find v1 v2 --max-activations 2M --format json
       mnprofile find --max-memory 256KiB --bits 8
+      mnprofile find v2 v3-large --max-latency 30ms --device "Pixel 1"
     """
     from mnprofile.search.best import find
     from mnprofile.search.grids import DEFAULT_TABLES
@@ -60,6 +62,7 @@ def command(
         published_only=published,
         alpha=alpha,
         resolution=res,
+        device=device,
     )
     memory = bool(bits or limits["max_memory"])
     emit(best_document(found, top, memory=memory), format_, output)

@@ -13,6 +13,7 @@ LIMITS = {
     "max_params": ("params", "<="),
     "max_activations": ("activations", "<="),
     "max_memory": ("act_peak_bytes", "<="),
+    "max_latency": ("latency_ms", "<="),
     "min_top1": ("top1", ">="),
 }
 
@@ -30,6 +31,16 @@ limit_options = together(
         "--max-memory",
         metavar="BYTES",
         help="Maximum live activation memory, such as 256KiB or 256kB.",
+    ),
+    click.option(
+        "--max-latency",
+        metavar="TIME",
+        help="Maximum latency on --device, such as 30ms.",
+    ),
+    click.option(
+        "--device",
+        metavar="NAME",
+        help='Add the latency on a device, such as "Pixel 1": see mnprofile time.',
     ),
     click.option(
         "--bits",

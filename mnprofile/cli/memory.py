@@ -38,9 +38,8 @@ class GroupsType(click.ParamType[Groups]):
 @click.option(
     "--bits",
     type=click.Choice([str(bits) for bits in BITS]),
-    default="8",
-    show_default=True,
-    help="Bits per element of a map, and per weight.",
+    help="Bits per element of a map, and per weight. [default: 8; of a model file, its"
+    " own types]",
 )
 @click.option(
     "--groups",
@@ -62,7 +61,7 @@ class GroupsType(click.ParamType[Groups]):
 )
 @output_options()
 def command(
-    bits: str,
+    bits: str | None,
     groups: Groups,
     fuse: bool,
     by: By,
@@ -96,5 +95,6 @@ def command(
             "--by resolution does not depend on the schedule",
             accepted="without --groups and --fuse",
         )
-    memory = activation_memory(graph, bits=int(bits), groups=groups, fuse=fuse)
+    asked = int(bits) if bits else None
+    memory = activation_memory(graph, bits=asked, groups=groups, fuse=fuse)
     emit(memory_document(graph, memory, by), format_, output)

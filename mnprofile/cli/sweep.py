@@ -51,6 +51,7 @@ class Ask:
     published: bool
     pareto: bool
     bits: str | None
+    device: str | None
 
     @property
     def shows_memory(self) -> bool:
@@ -70,7 +71,12 @@ class Ask:
     @property
     def is_bare(self) -> bool:
         """Whether nothing is given, which asks for the frontier of four networks."""
-        given = (*self.axes.values(), *self.limits.values(), *self.where)
+        given = (
+            *self.axes.values(),
+            *self.limits.values(),
+            *self.where,
+            self.device,
+        )
         return not (self.archs or any(given) or self.published)
 
 
@@ -160,7 +166,8 @@ def command(
     axes = {name: given[name] for name in ("alpha", "rho", "t", "classes", "impl")}
     axes["resolution"] = given["res"]
     limits = {name: given[name] for name in LIMITS}
-    ask = Ask(archs, axes, where, limits, published, pareto, bits)
+    device = given["device"]
+    ask = Ask(archs, axes, where, limits, published, pareto, bits, device)
     kind = _kind(format_, output)
     if plot is not None and no_plot:
         raise UsageError("--plot and --no-plot cannot be used together")
@@ -197,6 +204,7 @@ def _plot_path(plot: Path | None, *, wanted: bool) -> Path | None:
 
 def run(ask: Ask, kind: str, output: Path | None, plot: Path | None, x: str) -> None:
     """Do the sweep, write the rows, then the plots."""
+    from mnprofile.costs.latency.devices import device_of
     from mnprofile.search import row_files as rowfiles
     from mnprofile.search.conditions import KNOWN
     from mnprofile.search.grids import DEFAULT_TABLES, grids_for, total_size
@@ -208,6 +216,7 @@ def run(ask: Ask, kind: str, output: Path | None, plot: Path | None, x: str) -> 
     conditions = _conditions(ask)
     axis = x_axis(x)
     axes: dict[str, Any] = {**ask.axes, "impl": ask.axes["impl"] or "paper"}
+    axes["device"] = device_of(ask.device) if ask.device is not None else None
     grids = grids_for(ask.archs or DEFAULT_TABLES, **axes)
     pareto, bits = ask.wants_frontier, ask.element_bits
     size = total_size(grids)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, fields
 from operator import add, attrgetter
 from typing import TYPE_CHECKING, Literal, NamedTuple
@@ -11,6 +11,7 @@ from mnprofile.graph.configuration import Configuration
 from mnprofile.graph.graph import Graph, Node, Origin
 from mnprofile.graph.operators.convolution import Sides
 from mnprofile.graph.operators.op import Shape
+from mnprofile.graph.stored import StoredBytes, added
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -101,6 +102,7 @@ class Layer(NamedTuple):
     figures: Counts
     origin: Origin
     is_counted: bool  # it has multiply-adds or parameters
+    kept: StoredBytes | None = None  # what the model file stores for it
 
 
 class LayerGroup(NamedTuple):
@@ -179,7 +181,8 @@ def count(graph: Graph) -> Count:
     layers: dict[str, list[Node]] = {}
     for node in graph:
         layers.setdefault(node.layer, []).append(node)
-    return Count(graph, tuple(_layer(nodes) for nodes in layers.values()))
+    kept = graph.file.kept if graph.file else None
+    return Count(graph, tuple(_layer(nodes, kept) for nodes in layers.values()))
 
 
 def total(layers: Iterable[Layer]) -> Counts:
@@ -212,7 +215,7 @@ def figures_of(node: Node) -> Counts:
     )
 
 
-def _layer(nodes: list[Node]) -> Layer:
+def _layer(nodes: list[Node], kept: Mapping[str, StoredBytes] | None) -> Layer:
     """A layer from its operators; the first one names it."""
     first = nodes[0]
     op = first.op
@@ -232,6 +235,9 @@ def _layer(nodes: list[Node]) -> Layer:
         figures=figures,
         origin=first.origin,
         is_counted=op.is_counted or figures.params > 0,
+        kept=None
+        if kept is None
+        else added(kept.get(node.name, StoredBytes()) for node in nodes),
     )
 
 

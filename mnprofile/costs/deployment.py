@@ -61,8 +61,10 @@ DEPLOYED = (
 )
 
 
-def deployed(layers: Iterable[Layer], bits: int) -> Deployed:
+def deployed(layers: Iterable[Layer], bits: int | None) -> Deployed:
     """What some layers store once batch norm is folded, at 8, 16 or 32 bits.
+
+    With ``bits`` None it is what the model file stores for them.
 
     Raises:
         KeyError: other bits.
@@ -70,8 +72,11 @@ def deployed(layers: Iterable[Layer], bits: int) -> Deployed:
     return sum((_deployed(layer, bits) for layer in layers), start=Deployed())
 
 
-def deploy(counted: Count, bits: int) -> Deployed:
-    """What a whole network stores once batch norm is folded."""
+def deploy(counted: Count, bits: int | None) -> Deployed:
+    """What a whole network stores once batch norm is folded.
+
+    With ``bits`` None it is what its model file stores.
+    """
     return deployed(counted.all_layers, bits)
 
 
@@ -80,8 +85,10 @@ def deployed_record(one: Deployed) -> dict[str, int]:
     return {name: getattr(one, name) for name in DEPLOYED}
 
 
-def _deployed(layer: Layer, bits: int) -> Deployed:
+def _deployed(layer: Layer, bits: int | None) -> Deployed:
     figures = layer.figures
+    if bits is None:
+        return _in_file(layer)
     folds = bool(figures.bn_affine)
     biases = layer.out_shape.c if folds else figures.biases
     scales = layer.out_shape.c if layer.is_counted else 0
@@ -91,6 +98,21 @@ def _deployed(layer: Layer, bits: int) -> Deployed:
         weight_bytes=figures.weights * WEIGHT_BYTES[bits],
         bias_bytes=biases * BIAS_BYTES[bits],
         scale_bytes=scales * SCALE_BYTES[bits],
+        training_params=figures.params,
+        training_bytes=(figures.params + figures.buffers) * TRAINING_BYTES,
+    )
+
+
+def _in_file(layer: Layer) -> Deployed:
+    """A layer as its file has it: batch norm is folded where it says nothing of it."""
+    figures, kept = layer.figures, layer.kept
+    assert kept is not None, "bits are needed for a network that is not from a file"
+    return Deployed(
+        weights=figures.weights + figures.other_params,
+        biases=figures.biases + figures.bn_affine,
+        weight_bytes=kept.weights + kept.other,
+        bias_bytes=kept.biases,
+        scale_bytes=kept.scales,
         training_params=figures.params,
         training_bytes=(figures.params + figures.buffers) * TRAINING_BYTES,
     )

@@ -1,6 +1,6 @@
 """What a model file says of its own bytes: types of tensors, and what is stored."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -16,6 +16,11 @@ class StoredBytes(NamedTuple):
     biases: int = 0
     scales: int = 0
     other: int = 0
+
+
+def added(parts: Iterable[StoredBytes]) -> StoredBytes:
+    """The sum of several, kind by kind."""
+    return StoredBytes(*map(sum, zip(StoredBytes(), *parts, strict=True)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from mnprofile.base.errors import UsageError
 from mnprofile.base.units import Bits, check_bits, plain
+from mnprofile.costs.latency.devices import Device, device_of
 from mnprofile.networks.notation.rows import Architecture
-from mnprofile.search.conditions import KNOWN, MEMORY, Condition
+from mnprofile.search.conditions import KNOWN, LATENCY, MEMORY, Condition
 from mnprofile.search.grids import (
     DEFAULT_TABLES,
     Archs,
@@ -19,9 +20,10 @@ from mnprofile.search.grids import (
     grids_for,
     total_size,
 )
-from mnprofile.search.interpolation import ESTIMATE, PUBLISHED, Accuracy
+from mnprofile.search.interpolation import ESTIMATE, KINDS, PUBLISHED, Accuracy
+from mnprofile.search.latencies import limits_latency, require_times
 from mnprofile.search.row_files import frame
-from mnprofile.search.rows import Rows, join
+from mnprofile.search.rows import TIMED, Rows, join
 from mnprofile.search.stream import stream
 
 if TYPE_CHECKING:
@@ -47,6 +49,8 @@ class Choice:
     act_peak_bytes: int
     top1: float
     is_published: bool
+    latency_ms: float | None = None
+    latency_kind: str = ""
 
     @property
     def spec(self) -> str:
@@ -74,6 +78,7 @@ class Found:
     nearest: Choice | None
     binding: tuple[Condition, ...]
     _rows: Rows | None
+    device: Device | None = None
 
     @property
     def best(self) -> Choice | None:
@@ -109,6 +114,8 @@ def find(
     max_params: int | None = None,
     max_activations: int | None = None,
     max_memory: int | None = None,
+    max_latency: float | None = None,
+    device: str | None = None,
     bits: int = 8,
     min_top1: float | None = None,
     published_only: bool = False,
@@ -121,6 +128,8 @@ def find(
         arch: the tables to choose from.
         max_macs, max_params, max_activations: limits on the cost.
         max_memory: maximum bytes of live activations.
+        max_latency: maximum milliseconds on ``device``, which
+            ``mnprofile time --devices`` lists, or a .toml file is.
         bits: bits per element of these: 8, 16 or 32.
         min_top1: minimum top-1, in percent.
         published_only: leave the estimates out.
@@ -138,13 +147,21 @@ def find(
         params=max_params,
         activations=max_activations,
         act_peak_bytes=max_memory,
+        latency_ms=max_latency,
         top1=min_top1,
     )
     checked = check_bits(bits)
     grids = tuple(
         _between(grid, alpha is None, resolution is None)
-        for grid in grids_for(arch, alpha=alpha, resolution=resolution)
+        for grid in grids_for(
+            arch,
+            alpha=alpha,
+            resolution=resolution,
+            device=device_of(device) if device is not None else None,
+        )
     )
+    archs = [grid.arch for grid in grids]
+    require_times(archs, grids[0].device, limited=limits_latency(limits))
     if total_size(grids) > MAX_SEARCHED:
         raise UsageError(
             f"the grid has {total_size(grids):,} configurations",
@@ -154,7 +171,7 @@ def find(
     rows = join(parts) if parts else None
     if rows is not None and published_only:
         rows = rows.take(rows.columns["kind"] == PUBLISHED)
-    return _ranked(rows, limits, checked)
+    return replace(_ranked(rows, limits, checked), device=grids[0].device)
 
 
 def _ranked(rows: Rows | None, limits: tuple[Condition, ...], bits: Bits) -> Found:
@@ -224,6 +241,7 @@ def _choices(rows: Rows) -> list[Choice]:
     names = ("alpha", "height", "t", *counted, "kind")
     groups = [rows.groups[at] for at in rows.group.tolist()]
     lists = [rows.columns[name].tolist() for name in names]
+    times = _times(rows)
     return [
         Choice(
             arch=group.arch,
@@ -233,9 +251,24 @@ def _choices(rows: Rows) -> list[Choice]:
             t=None if math.isnan(t) else t,
             **dict(zip(counted, figures, strict=True)),
             is_published=kind != ESTIMATE,
+            latency_ms=time[0],
+            latency_kind=time[1],
         )
-        for group, alpha, height, t, *figures, kind in zip(groups, *lists, strict=True)
+        for time, group, alpha, height, t, *figures, kind in zip(
+            times, groups, *lists, strict=True
+        )
         if group.accuracy is not None
+    ]
+
+
+def _times(rows: Rows) -> list[tuple[float | None, str]]:
+    """The milliseconds of each row, None if they are not known, and their kind."""
+    if LATENCY not in rows.columns:
+        return [(None, "")] * len(rows)
+    ms, kinds = (rows.columns[name].tolist() for name in TIMED)
+    return [
+        (None if math.isnan(one) else one, KINDS[kind])
+        for one, kind in zip(ms, kinds, strict=True)
     ]
 
 
@@ -245,7 +278,8 @@ def _rank(choice: Choice) -> tuple[Any, ...]:
 
 
 def _broken(choice: Choice, limits: Sequence[Condition]) -> list[Condition]:
-    return [one for one in limits if not one.holds(getattr(choice, one.column))]
+    values = ((one, getattr(choice, one.column)) for one in limits)
+    return [one for one, value in values if value is None or not one.holds(value)]
 
 
 def _least_over(
@@ -258,7 +292,9 @@ def _least_over(
         factors = [1.0]
         for limit in limits:
             value = getattr(choice, limit.column)
-            if limit.column == "top1":
+            if value is None:
+                factors.append(math.inf)
+            elif limit.column == "top1":
                 factors.append((100 - value) / max(100 - limit.value, 1e-9))
             else:
                 factors.append(value / limit.value)

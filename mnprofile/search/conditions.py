@@ -12,9 +12,10 @@ from mnprofile.base.errors import UsageError, nearest
 from mnprofile.search.interpolation import PUBLISHED
 
 MEMORY = "act_peak_bytes"
+LATENCY = "latency_ms"
 COUNTS = ("macs", "params", "weights", "buffers", "activations")
 # What a condition may limit; ``kind`` is for the two below.
-_LIMITED = ("alpha", "t", *COUNTS, MEMORY, "top1")
+_LIMITED = ("alpha", "t", *COUNTS, MEMORY, LATENCY, "top1")
 _HOLDS = {
     "<=": operator.le,
     ">=": operator.ge,
@@ -37,6 +38,8 @@ class Condition:
         return _HOLDS[self.sign](values, self.value)
 
     def __str__(self) -> str:
+        if self.column == LATENCY:
+            return f"{self.column} {self.sign} {self.value:g}"
         value = (
             units.grouped(int(self.value))
             if self.column in (*COUNTS, MEMORY)
@@ -75,6 +78,8 @@ def limit_value(column: str, text: str, option: str) -> float:
         return units.parse_quantity(text, option)
     if column == MEMORY:
         return units.parse_memory(text, option)
+    if column == LATENCY:
+        return units.parse_milliseconds(text, option)
     try:
         number = float(text)
     except ValueError:

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 
 from mnprofile.base.errors import UsageError
 from mnprofile.base.units import parse_resolution
+from mnprofile.costs.latency.devices import Device
 from mnprofile.networks.catalog import Arch, is_shipped, load, names
 from mnprofile.networks.configuration import (
     Request,
@@ -51,6 +52,7 @@ class Grid:
     ts: tuple[float | None, ...]
     classes: tuple[int, ...]
     impls: tuple[str, ...]
+    device: Device | None = None  # the latencies of which are wanted
 
     @property
     def size(self) -> int:
@@ -153,6 +155,7 @@ def grid(
     ts: Sequence[float | None] | None = None,
     classes: Sequence[int] | None = None,
     impls: Sequence[str] = ("paper",),
+    device: Device | None = None,
 ) -> Grid:
     """Every combination of the given values; None means the published ones.
 
@@ -175,6 +178,7 @@ def grid(
         resolutions=_unique(
             "resolutions", (checked_resolution(arch, side) for side in resolutions)
         ),
+        device=device,
     )
 
 
@@ -187,6 +191,7 @@ def grids_for(
     t: Values = None,
     classes: Values = None,
     impl: str | Sequence[str] = "paper",
+    device: Device | None = None,
 ) -> tuple[Grid, ...]:
     """The grid of each table; ``v2@0.75/160`` fixes what it names.
 
@@ -218,6 +223,7 @@ def grids_for(
         grids.append(
             grid(
                 load(table),
+                device=device,
                 alphas=alphas if spec.alpha is None else [spec.alpha],
                 resolutions=sides if spec.resolution is None else [spec.resolution],
                 rhos=_read("rho", rho, parse_values),

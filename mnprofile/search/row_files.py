@@ -14,11 +14,12 @@ from mnprofile.base.errors import MissingExtraError, UsageError
 from mnprofile.base.escape import csv_cell
 from mnprofile.base.extras import install_line
 from mnprofile.base.units import check_bits
+from mnprofile.costs.latency.devices import device_of
 from mnprofile.evidence.literature.accuracy_series import PHONES
-from mnprofile.search.conditions import COUNTS, MEMORY, parse_condition
+from mnprofile.search.conditions import COUNTS, LATENCY, MEMORY, parse_condition
 from mnprofile.search.grids import DEFAULT_TABLES, Archs, Values, grids_for, total_size
 from mnprofile.search.interpolation import KINDS, NONE, is_as_printed
-from mnprofile.search.rows import Rows, SweepGroup, groups_of, join
+from mnprofile.search.rows import TIMED, Rows, SweepGroup, groups_of, join
 from mnprofile.search.stream import stream
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 _SETTINGS = ("model", "impl", "alpha", "resolution", "rho", "t", "classes")
 COLUMNS = (*_SETTINGS, *COUNTS, MEMORY, "top1", "top1_kind", "top1_source")
 _INTS = ("classes", *COUNTS, MEMORY)
-_TEXTS = ("model", "impl", "top1_kind", "top1_source")
+_TEXTS = ("model", "impl", "top1_kind", "top1_source", "latency_kind")
 MAX_FRAME_ROWS = 20_000_000
 _ROW_GROUP = 1 << 18
 _TEXT_ROWS = 1 << 15  # rows held as text at one time
@@ -41,7 +42,12 @@ def latency_column(phone: str) -> str:
 def columns_of(groups: Sequence[SweepGroup]) -> tuple[str, ...]:
     """The columns of a sweep; phones without published figures have none."""
     phones = {latency.phone for group in groups for latency in group.latencies}
-    return COLUMNS + tuple(latency_column(phone) for phone in PHONES if phone in phones)
+    timed = TIMED if any(group.timing for group in groups) else ()
+    return (
+        *COLUMNS,
+        *timed,
+        *(latency_column(phone) for phone in PHONES if phone in phones),
+    )
 
 
 def arrays(rows: Rows) -> dict[str, Any]:
@@ -65,6 +71,9 @@ def arrays(rows: Rows) -> dict[str, Any]:
         "top1_source": (np.where(columns["kind"] == NONE, 0, group + 1), labels),
     }
     found |= {name: columns[name] for name in COLUMNS if name in columns}
+    if LATENCY in columns:
+        found[LATENCY] = columns[LATENCY]
+        found["latency_kind"] = columns["latency_kind"].astype(np.int32), list(KINDS)
     for phone in PHONES:
         found[latency_column(phone)] = _latency(rows, phone)
     return found
@@ -101,8 +110,9 @@ def frame(parts: Iterable[Rows], groups: Sequence[SweepGroup]) -> pd.DataFrame:
     else:
         made = dict.fromkeys(columns_of(groups), np.array([], float))
         made |= dict.fromkeys(_INTS, np.array([], np.int64))
-        made |= dict.fromkeys(_TEXTS, (np.array([], np.int64), []))
-    made |= {name: _category(*made[name]) for name in _TEXTS}
+        texts = [name for name in _TEXTS if name in made]
+        made |= dict.fromkeys(texts, (np.array([], np.int64), []))
+    made |= {name: _category(*made[name]) for name in _TEXTS if name in made}
     return pd.DataFrame({name: made[name] for name in columns_of(groups)})
 
 
@@ -127,6 +137,7 @@ def sweep(
     where: str | Sequence[str] = (),
     pareto: bool = False,
     bits: int = 8,
+    device: str | None = None,
 ) -> pd.DataFrame:
     """Every combination of the values as a tidy frame, one row per configuration.
 
@@ -140,6 +151,8 @@ def sweep(
         pareto: only the frontier of top-1 over macs.
         bits: bits per element (8, 16 or 32) in ``act_peak_bytes``, the peak memory of
             live activations.
+        device: adds ``latency_ms`` on a device of ``mnprofile time --devices``, or on
+            the one of a .toml file, with ``latency_kind`` published or estimate.
 
     Raises:
         UsageError: a value out of range, or more rows than a frame should hold.
@@ -158,6 +171,7 @@ def sweep(
         t=t,
         classes=classes,
         impl=impl,
+        device=device_of(device) if device is not None else None,
     )
     size = total_size(grids)
     if size > MAX_FRAME_ROWS and not (conditions or pareto):

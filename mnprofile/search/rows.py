@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from mnprofile.evidence.literature.accuracy_series import Latency, latencies
 from mnprofile.networks.notation.rows import Architecture
-from mnprofile.search.conditions import COUNTS, MEMORY
+from mnprofile.search.conditions import COUNTS, LATENCY, MEMORY
 from mnprofile.search.grids import Grid
 from mnprofile.search.interpolation import Accuracy, accuracy_of, as_published
+from mnprofile.search.latencies import Timing, timing_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 # What a row has besides its group, in the order of the columns. ``t`` is nan for
 # the table's own expansion, ``top1`` is nan if no accuracy is known.
 NUMBERS = ("alpha", "height", "width", "t", *COUNTS, MEMORY, "top1", "kind")
+TIMED = (LATENCY, "latency_kind")  # what it also has if a device is asked for
 
 
 @dataclass(frozen=True)
@@ -30,6 +32,7 @@ class SweepGroup:
     classes: int
     accuracy: Accuracy | None  # None if published figures are not about it
     latencies: tuple[Latency, ...] = ()
+    timing: Timing | None = None  # None if no device is asked for
 
 
 @dataclass(frozen=True)
@@ -38,7 +41,7 @@ class Rows:
 
     groups: tuple[SweepGroup, ...]
     group: NDArray[np.int32]
-    columns: dict[str, NDArray[Any]]  # of NUMBERS, [N] each
+    columns: dict[str, NDArray[Any]]  # of NUMBERS and perhaps TIMED, [N] each
 
     def __len__(self) -> int:
         return len(self.group)
@@ -58,6 +61,7 @@ def groups_of(grids: Sequence[Grid]) -> tuple[SweepGroup, ...]:
             classes,
             accuracy_of(one.arch.name) if about else None,
             latencies(one.arch.name) if about else (),
+            timing_of(one.arch, impl, classes, one.device),
         )
         for one in grids
         for impl in one.impls
@@ -75,6 +79,6 @@ def join(parts: Sequence[Rows]) -> Rows:
         np.concatenate([part.group for part in parts]),
         {
             name: np.concatenate([part.columns[name] for part in parts])
-            for name in NUMBERS
+            for name in parts[0].columns
         },
     )

@@ -12,13 +12,21 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from mnprofile.base.units import Bits
-from mnprofile.search.conditions import MEMORY, Condition
+from mnprofile.search.conditions import LATENCY, MEMORY, Condition
 from mnprofile.search.frontier import Frontier, on_frontier
 from mnprofile.search.grids import Grid
 from mnprofile.search.interpolation import NONE, is_as_printed
+from mnprofile.search.latencies import (
+    DECIMALS,
+    Latencies,
+    latencies_of,
+    limits_latency,
+    require_times,
+    times,
+)
 from mnprofile.search.peaks import Peaks, peaks_of
 from mnprofile.search.products import Product, product
-from mnprofile.search.rows import NUMBERS, Rows, SweepGroup, groups_of
+from mnprofile.search.rows import NUMBERS, TIMED, Rows, SweepGroup, groups_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -45,6 +53,9 @@ def stream(
     the end. ``bits`` are the bits per element in memory. ``progress`` is called with
     the number of configurations in each piece of work.
     """
+    for one in grids[:1]:
+        archs, limited = [grid.arch for grid in grids], limits_latency(conditions)
+        require_times(archs, one.device, limited=limited)
     groups = groups_of(grids)
     frontier = Frontier() if pareto else None
     of_groups = [one for one in grids for _ in one.impls for _ in one.classes]
@@ -154,6 +165,13 @@ class _Piece:
     def peaks(self) -> Peaks:
         return peaks_of(self.product, self.search.bits)
 
+    @cached_property
+    def latencies(self) -> Latencies | None:
+        timing = self.search.group.timing
+        if timing is None or timing.calibration is None:
+            return None
+        return latencies_of(self.product, timing.calibration, timing.device.bits)
+
 
 @dataclass(frozen=True)
 class _Cells:
@@ -180,6 +198,29 @@ class _Cells:
     @property
     def kind(self) -> Any:
         return self._accuracy[1]
+
+    @property
+    def latency_ms(self) -> Any:
+        return self._times[0]
+
+    @property
+    def latency_kind(self) -> Any:
+        return self._times[1]
+
+    @cached_property
+    def _times(self) -> tuple[Any, Any]:
+        """Milliseconds and their kind; the rows have a device."""
+        group, figures = self.piece.search.group, self.piece.figures
+        assert group.timing is not None, "a limit on latency needs a device"
+        return times(
+            group.timing,
+            self.piece.latencies,
+            self.at,
+            group.arch,
+            alpha=figures["alpha"][self.at],
+            t=figures["t"][self.at],
+            sides=self.piece.sides,
+        )
 
     @cached_property
     def _accuracy(self) -> tuple[Any, Any]:
@@ -241,5 +282,10 @@ class _Cells:
             "top1": self.top1[k, r],
             "kind": self.kind[k, r],
         }
+        timed = TIMED if search.group.timing is not None else ()
+        columns |= {name: getattr(self, name)[k, r] for name in timed}
+        if timed:
+            columns[LATENCY] = np.round(columns[LATENCY], DECIMALS)
+        names = (*NUMBERS, *timed)
         group = np.full(len(k), search.index, np.int32)
-        return Rows(search.groups, group, {name: columns[name] for name in NUMBERS})
+        return Rows(search.groups, group, {name: columns[name] for name in names})

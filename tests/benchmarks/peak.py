@@ -15,13 +15,13 @@ from mnprofile.search.grids import grids_for
 from mnprofile.search.stream import stream
 
 NETWORKS = ("v1", "v2", "v3-large", "v3-small")
-GRID = {"alpha": "0.35:1.35:0.0005", "resolution": "32:531:1"}
+ALPHAS, SIDES = "0.35:1.35:0.0005", "32:531:1"
 WHERE = ("act_peak_bytes>0", "act_peak_bytes<=256KiB", "macs<=5M")
 
 
 def at_once(name: str, where: str) -> float:
     """Configurations a second of a sweep of a million, the best of three."""
-    grids = grids_for(name, **GRID)
+    grids = grids_for(name, alpha=ALPHAS, resolution=SIDES)
     best = float("inf")
     for _ in range(3):
         begin = time.perf_counter()

@@ -19,12 +19,16 @@ class NetworkCosts:
     """What one network of a budget costs, stage by stage.
 
     ``unknown`` are its operators without a rule: with any, the costs are lower bounds.
+    ``latency_us`` are predicted microseconds if its budget limits them, or ``untimed``
+    says why there are none.
     """
 
     network: str
     label: str
     stages: Mapping[str, Costs]
     unknown: tuple[str, ...] = ()
+    latency_us: int | None = None
+    untimed: str = ""
 
     @property
     def total(self) -> Costs:

@@ -3,14 +3,26 @@
 import glob
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Literal, NoReturn
 
-from mnprofile.base.errors import OK, UNMEASURED, VERDICT, MnprofileError, UsageError
+from mnprofile.base.errors import (
+    OK,
+    UNMEASURED,
+    VERDICT,
+    MnprofileError,
+    UnmeasuredError,
+    UsageError,
+)
 from mnprofile.costs.budgets.baseline import Baseline, NetworkCosts
-from mnprofile.costs.budgets.reading import Budget, BudgetError, BudgetFile
+from mnprofile.costs.budgets.reading import (
+    MAX_LATENCY,
+    Budget,
+    BudgetError,
+    BudgetFile,
+)
 from mnprofile.costs.comparison.sides import (
     COMPARED,
     Costs,
@@ -18,9 +30,13 @@ from mnprofile.costs.comparison.sides import (
     side_of_count,
 )
 from mnprofile.costs.counting import count
+from mnprofile.costs.latency.devices import device_of
+from mnprofile.costs.latency.prediction import family_of, predict
+from mnprofile.graph.graph import Graph
 from mnprofile.networks import catalog
 from mnprofile.networks.configuration import parse_spec, said_twice, with_spec
 from mnprofile.networks.finding import find_network
+from mnprofile.networks.imported import Network
 
 State = Literal["over", "unmeasured", "ok"]
 STATES: tuple[State, ...] = ("over", "unmeasured", "ok")  # worst first
@@ -34,7 +50,7 @@ class LimitCheck:
     budget: Budget
     label: str
     rule: str  # the key that sets the limit
-    quantity: Quantity | None = None
+    quantity: Quantity | Literal["latency_us"] | None = None
     measured: int | None = None
     limit: int | None = None
     base: int | None = None
@@ -105,6 +121,8 @@ def check_budgets(
                 verdicts.append(
                     _check(budget, f"max-{quantity}", network, quantity, limit)
                 )
+            if budget.max_latency_us is not None:
+                verdicts.append(_latency(budget, network, budget.max_latency_us))
             if budget.max_increase is not None:
                 verdicts += _increases(budget, budget.max_increase, network, baseline)
     verdicts.sort(key=lambda verdict: (STATES.index(verdict.state), -verdict.used))
@@ -137,6 +155,19 @@ def _check(
         limit,
         getattr(before.total, quantity) if before else None,
         _grown_most(before, network, quantity) if before else "",
+    )
+
+
+def _latency(budget: Budget, network: NetworkCosts, limit: int) -> LimitCheck:
+    """Compare a limit with the predicted microseconds."""
+    label, us = network.label, network.latency_us
+    if us is None:
+        reason = network.untimed
+        return LimitCheck("unmeasured", budget, label, MAX_LATENCY, reason=reason)
+    state: State = "over" if us > limit else "ok"
+    where = f"on {budget.device}, predicted"
+    return LimitCheck(
+        state, budget, label, MAX_LATENCY, "latency_us", us, limit, reason=where
     )
 
 
@@ -192,14 +223,31 @@ def _networks(file: BudgetFile, budget: Budget) -> tuple[NetworkCosts, ...]:
                 raise UsageError(f'two matching tables are called "{network.name}"')
             side = side_of_count(count(graph))
             unknown = tuple(dict.fromkeys(node.type for node in graph.unknown))
-            found[network.name] = NetworkCosts(
-                network.name, side.label, side.stages, unknown
-            )
+            costs = NetworkCosts(network.name, side.label, side.stages, unknown)
+            if budget.device:
+                costs = _timed(costs, network, graph, file.path.parent, budget.device)
+            found[network.name] = costs
         return tuple(found.values())
     except BudgetError:
         raise
     except MnprofileError as fault:
         _in_budget(file, budget, fault)
+
+
+def _timed(
+    costs: NetworkCosts, network: Network, graph: Graph, folder: Path, device: str
+) -> NetworkCosts:
+    """The costs with predicted microseconds, or why there are none."""
+    is_file = device.endswith(".toml")
+    found = device_of(str(folder / device) if is_file else device)
+    try:
+        prediction = predict(graph, family_of(network), found)
+    except UnmeasuredError as fault:
+        return replace(costs, untimed=fault.message)
+    if prediction.outside is not None:
+        reason = f"{found.name}: outside the calibration: {prediction.outside}"
+        return replace(costs, untimed=reason)
+    return replace(costs, latency_us=round(1000 * prediction.ms))
 
 
 def _archs(folder: Path, arch: str) -> list[str]:

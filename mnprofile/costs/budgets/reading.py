@@ -33,8 +33,9 @@ MAX_NAME = 200
 LIMIT_KEYS: dict[str, Quantity] = {f"max-{name}": name for name in COMPARED}
 _FACTORS = ("alpha", "res", "t", "classes", "impl", "output-stride")
 _READING = ("input", "args")
-_LIMITS = (*LIMIT_KEYS, "max-increase")
-BUDGET_KEYS = ("name", "arch", *_FACTORS, *_READING, *_LIMITS, "message")
+MAX_LATENCY = "max-latency"
+_LIMITS = (*LIMIT_KEYS, MAX_LATENCY, "max-increase")
+BUDGET_KEYS = ("name", "arch", *_FACTORS, *_READING, *_LIMITS, "device", "message")
 TOP_KEYS = ("budget", "baseline")
 _PERCENT = re.compile(r"([0-9]{1,6}(?:\.[0-9]{1,6})?)\s*%")
 N = TypeVar("N", int, float)
@@ -64,7 +65,8 @@ class Budget:
     """Limits on one network, or on every table that a pattern matches.
 
     ``limits`` are inclusive. ``max_increase`` is a share of the baseline's figures
-    (2 % is 1/50). ``request`` has the settings for every table.
+    (2 % is 1/50). ``request`` has the settings for every table. ``max_latency_us`` are
+    microseconds on ``device``, which is a name or the path of a device file.
     """
 
     name: str
@@ -75,6 +77,8 @@ class Budget:
     message: str
     lines: Mapping[str, int] = field(compare=False)  # by key; "" has the first line
     reading: ReadRequest = _PLAIN  # how a network that is not a table is read
+    max_latency_us: int | None = None
+    device: str = ""
 
     def line(self, key: str = "") -> int | None:
         """The line of a key in the budget file, or else of the budget."""
@@ -167,12 +171,13 @@ class _Reader(Record):
             if key in self.content
         }
         increase = self.increase()
-        if not limits and increase is None:
-            accepted = ", ".join((*LIMIT_KEYS, "max-increase"))
-            self.refuse("", "it sets no limit", accepted)
+        latency = self.latency()
+        if not limits and increase is None and latency is None:
+            self.refuse("", "it sets no limit", ", ".join(_LIMITS))
         message = self.text("message") if "message" in self.content else ""
         asked = (self.request(), limits, increase, message, lines, self.reading())
-        return Budget(name, arch, *asked)
+        device = self.text("device") if latency is not None else ""
+        return Budget(name, arch, *asked, latency, device)
 
     def text(self, key: str) -> str:
         value = super().text(key)
@@ -190,6 +195,21 @@ class _Reader(Record):
             self.refuse(key, "not a count", '"110M", or a whole number')
         try:
             return units.parse_quantity(value, key)
+        except UsageError as fault:
+            self.refuse(key, fault.message.removeprefix(f"{key}: "), fault.accepted)
+
+    def latency(self) -> int | None:
+        """Microseconds. A device without a limit is refused."""
+        key = MAX_LATENCY
+        if key not in self.content:
+            if "device" in self.content:
+                self.refuse("device", f"there is no {key}")
+            return None
+        value = self.content[key]
+        if not isinstance(value, str):
+            self.refuse(key, "not a time", '"30ms"')
+        try:
+            return round(1000 * units.parse_milliseconds(value, key))
         except UsageError as fault:
             self.refuse(key, fault.message.removeprefix(f"{key}: "), fault.accepted)
 

@@ -6,7 +6,7 @@ layers). Within a pair, layers are matched by their part: expand, depthwise, pro
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Literal
 
@@ -101,8 +101,18 @@ class Comparison:
 
 
 def compare(base: Side, head: Side) -> Comparison:
-    """Align two networks by stage, block and layer."""
+    """Align two networks by stage, block and layer.
+
+    A table and a network that is none name their layers differently: there the blocks
+    and the layers in them are matched by their order and what they compute.
+    """
+    foreign = bool(base.reader) != bool(head.reader)
+    if foreign:
+        head = _placed_like(base, head)
     left, right = _tree(base), _tree(head)
+    if foreign:
+        for stage in [one for one in left if one in right]:
+            left[stage], right[stage] = _unnamed(left[stage], right[stage])
     stages = []
     for stage in _merged(list(left), list(right)):
         pairs = _aligned(left.get(stage, []), right.get(stage, []))
@@ -141,6 +151,61 @@ def _read_block(name: str, layers: Sequence[Part]) -> _Block:
         parts=parts,
         part_names=tuple(parts),
         costs=tuple(layer.costs for layer in layers),
+    )
+
+
+def _placed_like(base: Side, head: Side) -> Side:
+    """The head with the stages of the base, if all layers compute the same in order.
+
+    A file without the names of modules knows no blocks, and so no stages of blocks.
+    """
+    pairs = list(zip(base.layers, head.layers, strict=False))
+    same = len(base.layers) == len(head.layers) and all(
+        (a.type, a.costs.macs, a.costs.activations)
+        == (b.type, b.costs.macs, b.costs.activations)
+        for a, b in pairs
+    )
+    if not same:
+        return head
+    placed = (replace(b, stage=a.stage, block=a.block) for a, b in pairs)
+    return replace(head, layers=tuple(placed))
+
+
+def _unnamed(
+    left: Sequence[_Block], right: Sequence[_Block]
+) -> tuple[list[_Block], list[_Block]]:
+    """The blocks of a stage where names say nothing.
+
+    Where both sides do not have the same numbers of layers in their blocks, every layer
+    is a block of its own.
+    """
+    sizes = [[len(block.parts) for block in side] for side in (left, right)]
+    if sizes[0] == sizes[1]:
+        found = [
+            [_unnamed_block(block.name, tuple(block.parts.values())) for block in side]
+            for side in (left, right)
+        ]
+    else:
+        found = [
+            [
+                _unnamed_block(layer.name, (layer,))
+                for block in side
+                for layer in block.parts.values()
+            ]
+            for side in (left, right)
+        ]
+    return found[0], found[1]
+
+
+def _unnamed_block(name: str, layers: Sequence[Part]) -> _Block:
+    """A block whose names say nothing: its layers are known by their order."""
+    return _Block(
+        name=name,
+        role="",
+        parts={str(at): layer for at, layer in enumerate(layers)},
+        part_names=tuple(layer.type for layer in layers),
+        # What is folded or shared changes the parameters, not the rest.
+        costs=tuple(replace(layer.costs, params=0) for layer in layers),
     )
 
 

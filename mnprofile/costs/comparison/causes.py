@@ -39,6 +39,16 @@ CAUSES = {
 }
 
 
+class Exchange(NamedTuple):
+    """Batch-norm parameters and biases, one of which took the other's place."""
+
+    norms: int = 0
+    biases: int = 0
+
+    def __str__(self) -> str:
+        return f"{_signed(self.norms)} parameters, {_signed(self.biases)} biases"
+
+
 class Step(NamedTuple):
     """One cause in one layer: what it changed, and by how much."""
 
@@ -46,6 +56,7 @@ class Step(NamedTuple):
     layer: str
     detail: str
     moved: Costs
+    exchange: Exchange | None = None
 
 
 @dataclass(frozen=True)
@@ -75,7 +86,7 @@ def explain_difference(compared: Comparison) -> tuple[Cause, ...]:
     causes = [
         Cause(
             key,
-            tuple(dict.fromkeys(step.detail for step in steps if step.detail)),
+            _details(steps),
             len({step.layer for step in steps}),
             summed(step.moved for step in steps),
         )
@@ -86,6 +97,19 @@ def explain_difference(compared: Comparison) -> tuple[Cause, ...]:
         key=lambda one: (*(-abs(c) for c in _values(one)), order.index(one.key))
     )
     return tuple(causes)
+
+
+def _details(steps: list[Step]) -> tuple[str, ...]:
+    """What changed: each detail once; of an exchange its sum."""
+    exchanges = [step.exchange for step in steps if step.exchange]
+    if exchanges:
+        return (str(Exchange(*map(sum, zip(*exchanges, strict=True)))),)
+    return tuple(dict.fromkeys(step.detail for step in steps if step.detail))
+
+
+def _signed(value: int) -> str:
+    """+1,234, with a true minus sign."""
+    return f"{value:+,}".replace("-", "\N{MINUS SIGN}")
 
 
 def _values(cause: Cause) -> tuple[int, ...]:
@@ -99,7 +123,7 @@ def _steps(row: Delta, block: Delta, base: Side, head: Side) -> Iterator[Step]:
         yield _one_sided(row, block)
         return
     if a.costs == b.costs and a.form == b.form:
-        if a.name != b.name:
+        if a.name != b.name and bool(base.reader) == bool(head.reader):
             yield Step("renamed", row.name, f"{a.name} → {b.name}", Costs())
         return
     whole = b.costs - a.costs
@@ -228,10 +252,11 @@ def _norms(a: Part, b: Part, more: int) -> Iterator[Step]:
     bias, norm = (each * more for each in _kept(a, b))
     biases = b.form.biases - a.form.biases - bias
     norms = b.form.bn_affine - a.form.bn_affine - norm
+    moved = Costs(params=norms + biases)
     if norms < 0 < biases:
-        yield Step("batch norm folded", b.name, "", Costs(params=norms + biases))
+        yield Step("batch norm folded", b.name, "", moved, Exchange(norms, biases))
     elif biases < 0 < norms:
-        yield Step("batch norm unfolded", b.name, "", Costs(params=norms + biases))
+        yield Step("batch norm unfolded", b.name, "", moved, Exchange(norms, biases))
     else:
         yield Step("batch norm", b.name, "", Costs(params=norms))
         yield Step("bias", b.name, "", Costs(params=biases))

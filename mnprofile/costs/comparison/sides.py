@@ -72,6 +72,7 @@ class Side:
     """One of the networks. ``label`` is its name, ``title`` the one that pages show.
 
     ``input`` is the size of its input ("224"), ``classes`` their number, if known.
+    ``reader`` says what names its layers: "" is a table, else code or a model file.
     """
 
     label: str
@@ -79,6 +80,7 @@ class Side:
     input: str = ""
     classes: int | None = None
     title: str = ""
+    reader: str = ""
 
     @property
     def shown(self) -> str:
@@ -106,6 +108,7 @@ def side_of_count(counted: Count) -> Side:
         tuple(map(_part, counted.layers)),
         resolution_text(counted.config.resolution),
         counted.config.classes,
+        reader=counted.config.reader,
     )
 
 
@@ -161,11 +164,13 @@ def side_of_file(path: Path) -> Side:
     model = record.content.get("model")
     known = model if isinstance(model, dict) else {}
     classes, size = known.get("classes"), known.get("resolution")
+    reader = known.get("reader")
     side = Side(
         path.name,
         tuple(layers),
         _size(size),
         classes if type(classes) is int else None,
+        reader=reader if isinstance(reader, str) else "",
     )
     totals = record.record("totals")
     costs = summed(layer.costs for layer in layers)

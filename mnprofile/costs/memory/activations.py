@@ -16,6 +16,7 @@ from mnprofile.graph.graph import Graph
 
 View = Literal["layer", "block", "stage"]
 VIEWS: tuple[View, ...] = ("layer", "block", "stage")
+DEFAULT_BITS = 8
 LIVE = (
     "Live: inputs and output of the operator that runs, and what is still needed later."
     " Batch norm, activation functions, additions and SE products write in place."
@@ -31,7 +32,7 @@ class Memory:
     """
 
     config: Configuration
-    bits: Bits
+    bits: Bits | None  # None: the model file's own, tensor by tensor
     steps: tuple[Step, ...]
     groups: Groups = 1
     is_fused: bool = False
@@ -40,8 +41,16 @@ class Memory:
 
     def bytes_of(self, step: Step | Tensor) -> int:
         """Bytes that are live at a step, or of one map."""
-        elements = step.elements if isinstance(step, Step) else step.shape.elements
-        return elements * self.bits // 8
+        if isinstance(step, Step):
+            if self.bits is not None:
+                return step.elements * self.bits // 8
+            return sum(map(self.bytes_of, step.live))
+        bits = self.bits or step.bits or DEFAULT_BITS
+        return step.shape.elements * bits // 8
+
+    @property
+    def bits_text(self) -> str:
+        return f"{self.bits} bits" if self.bits else "the file's own types"
 
     @property
     def peak(self) -> Step:
@@ -84,12 +93,13 @@ class Widest:
 
 
 def activation_memory(
-    graph: Graph, *, bits: int = 8, groups: Groups = 1, fuse: bool = False
+    graph: Graph, *, bits: int | None = None, groups: Groups = 1, fuse: bool = False
 ) -> Memory:
     """Live activation memory at every step of a graph.
 
     Args:
-        bits: 8, 16 or 32 per element.
+        bits: 8, 16 or 32 per element; where None, the types that the model file gives
+            its tensors, and 8 for a network that is not from one.
         groups: how many groups of inner channels a block runs in; "max" is one channel
             at a time.
         fuse: count a block's input and output only.
@@ -97,7 +107,9 @@ def activation_memory(
     Raises:
         UsageError: other bits, groups that some block cannot have, or groups and fuse.
     """
-    checked = check_bits(bits)
+    checked = None
+    if bits is not None or graph.file is None:
+        checked = check_bits(DEFAULT_BITS if bits is None else bits)
     if fuse and groups != 1:
         raise UsageError("groups and fuse together: each says how a block runs")
     if fuse:

@@ -40,6 +40,7 @@ class Tensor:
     name: str
     layer: str
     shape: Shape
+    bits: int | None = None  # of an element, where the model file says so
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,12 +71,15 @@ def live_sets(graph: Graph) -> tuple[Step, ...]:
         last |= dict.fromkeys(used, index)
     ends = (homes[name] for name in graph.outputs if name in homes)
     last |= dict.fromkeys(ends, len(graph.nodes))
-    live = {name: Tensor(name, name, shape) for name, shape in graph.inputs}
+    bits = graph.file.bits if graph.file else {}
+    live = {
+        name: Tensor(name, name, shape, bits.get(name)) for name, shape in graph.inputs
+    }
     steps = []
     for index, node in enumerate(graph):
         home = homes.get(node.name)
         if home == node.name:
-            live[home] = Tensor(home, node.layer, node.out_shape)
+            live[home] = Tensor(home, node.layer, node.out_shape, bits.get(home))
         steps.append(
             Step(node.name, node.layer, node.block, node.stage, tuple(live.values()))
         )

@@ -126,8 +126,8 @@ def stages_of(
             stages.setdefault(block, block.split(".", maxsplit=1)[0])
             continue
         if is_map(node.out_shape) and node.out_shape.positions > 1:
-            ratio = image.h / node.out_shape.h
-            stage = f"s{2 ** max(round(log2(ratio)), 0)}"
+            ratio = max(image.h / node.out_shape.h, 1)
+            stage = f"s{2 ** round(log2(ratio))}"
             stages[block] = stage
         stages.setdefault(block, stage)
     return stages

@@ -35,9 +35,24 @@ class Reader:
     instead: str
 
 
+def _is_torch(arch: str, _: bytes) -> bool:
+    if ":" not in arch:
+        return False
+    from mnprofile.networks.readers.torch_calling import is_callable_name
+
+    return is_callable_name(arch)
+
+
 _FIXED = "a model file is one network"
 _ITS_SIZE = "--input NAME:SHAPE, for its input"
 READERS: tuple[Reader, ...] = (
+    Reader(
+        "torch",
+        "mnprofile.networks.readers.torch_modules",
+        _is_torch,
+        "a PyTorch network is what its code makes it",
+        "an argument of its own code, such as --arg width_mult=0.75",
+    ),
     Reader(
         "TFLite",
         "mnprofile.networks.readers.tflite.network",

@@ -9,6 +9,7 @@ from mnprofile.base.sheet import Column, Sheet, noted
 from mnprofile.base.units import plain, short, short_bytes
 from mnprofile.views.document import Document, record_of
 from mnprofile.views.sheets.columns import columns
+from mnprofile.views.sheets.time import approximate, latency_notes
 
 if TYPE_CHECKING:
     from mnprofile.search.best import Choice, Found
@@ -24,33 +25,54 @@ def best_document(found: Found, top: int, *, memory: bool = False) -> Document:
     title = f"Published, within {limits}" if limits else "Published"
     more = "Estimates that promise more than any published one"
     peak = ["act_peak_bytes"] if memory else []
+    timed = found.device is not None
     shown = ["model", "alpha", "resolution", "macs", "params", *peak, "top1"]
-    sheets = [choice_sheet(published, title).only(*shown)]
-    if estimates:
-        sheets.append(choice_sheet(estimates, more).only(*shown))
+    shown += ["latency_ms"] * timed
+    sheets = [
+        choice_sheet(choices, text, timed=timed, tilde=True).only(*shown)
+        for choices, text in ((published, title), (estimates, more))
+    ]
     sheets = [sheet for sheet in sheets if sheet.rows] or sheets[:1]
     notes = [*verdict(found), *_estimate_notes(estimates)]
     if memory:
         notes.append(f"Peak bytes: live activations at {found.bits} bits")
+    if found.device is not None:
+        archs = dict.fromkeys(one.arch.family for one in (*published, *estimates))
+        notes += latency_notes(found.device, archs)
     return Document(
         "find",
         noted(sheets, notes),
-        choice_sheet((*published, *estimates)),
+        choice_sheet((*published, *estimates), timed=timed),
         lambda: _record(found, top),
     )
 
 
-def choice_sheet(choices: Iterable[Choice], title: str = "") -> Sheet:
-    """One row per configuration."""
+def choice_sheet(
+    choices: Iterable[Choice],
+    title: str = "",
+    *,
+    timed: bool = False,
+    tilde: bool = False,
+) -> Sheet:
+    """One row per configuration; ``tilde`` marks estimated latencies for people."""
+    times = (Column("latency_ms", "ms", "number"), *columns("latency_kind"))
+    records = [_choice_record(one, timed=timed) for one in choices]
+    if tilde and timed:
+        records = [{**one, "latency_ms": _about(one)} for one in records]
     return Sheet.of(
         columns(
             "model alpha resolution macs params activations act_peak_bytes top1",
             Column("top1_kind", "Top-1 is"),
             Column("top1_source", "Source"),
+            *(times if timed else ()),
         ),
-        map(_choice_record, choices),
+        records,
         title=title,
     )
+
+
+def _about(record: dict[str, Any]) -> Any:
+    return approximate(record["latency_ms"], record["latency_kind"])
 
 
 def verdict(found: Found) -> tuple[str, ...]:
@@ -87,9 +109,12 @@ def _sentence(choice: Choice, found: Found) -> str:
     kind = "" if choice.is_published else " estimated"
     is_limited = any(limit.column == "act_peak_bytes" for limit in found.limits)
     peak = f", {short_bytes(choice.act_peak_bytes)} peak" if is_limited else ""
+    ms = ""
+    if choice.latency_ms is not None:
+        ms = f", {approximate(choice.latency_ms, choice.latency_kind)} ms"
     return (
         f"{choice.spec}, top-1 {plain(choice.top1)} %{kind},"
-        f" {short(choice.macs)} macs, {short(choice.params)} params{peak}"
+        f" {short(choice.macs)} macs, {short(choice.params)} params{peak}{ms}"
     )
 
 
@@ -100,6 +125,9 @@ def _overshoots(choice: Choice, found: Found) -> str:
         value = getattr(choice, limit.column)
         if limit.column == "top1":
             parts.append(f"{limit} by {limit.value - value:.1f} points")
+        elif limit.column == "latency_ms":
+            over = "is not known" if value is None else f"by {value - limit.value:.1f}"
+            parts.append(f"{limit} {over}")
         else:
             text = short_bytes if limit.column == "act_peak_bytes" else short
             parts.append(f"{limit} by {text(int(value - limit.value))}")
@@ -118,6 +146,8 @@ def _estimate_notes(choices: Sequence[Choice]) -> tuple[str, ...]:
 
 def _record(found: Found, top: int) -> dict[str, Any]:
     """The JSON record of a search."""
+    timed = found.device is not None
+    published, estimates = found.published[:top], found.estimates[:top]
     return {
         "limits": [
             {"quantity": one.column, "sign": one.sign, "value": one.value}
@@ -126,24 +156,26 @@ def _record(found: Found, top: int) -> dict[str, Any]:
         "bits": found.bits,
         "searched": found.searched,
         "fitting": len(found.ranked),
-        "published": [_choice_record(one) for one in found.published[:top]],
-        "estimates": [_choice_record(one) for one in found.estimates[:top]],
+        **({"device": found.device.name} if found.device else {}),
+        "published": [_choice_record(one, timed=timed) for one in published],
+        "estimates": [_choice_record(one, timed=timed) for one in estimates],
         "binding": [str(limit) for limit in found.binding],
-        "next_better": _known(found.next_better),
-        "nearest": _known(found.nearest),
+        "next_better": _known(found.next_better, timed=timed),
+        "nearest": _known(found.nearest, timed=timed),
         "verdict": list(verdict(found)),
     }
 
 
-def _known(choice: Choice | None) -> dict[str, Any] | None:
-    return _choice_record(choice) if choice else None
+def _known(choice: Choice | None, *, timed: bool) -> dict[str, Any] | None:
+    return _choice_record(choice, timed=timed) if choice else None
 
 
-def _choice_record(choice: Choice) -> dict[str, Any]:
+def _choice_record(choice: Choice, *, timed: bool) -> dict[str, Any]:
     return {
         "model": choice.arch.name,
         **record_of(choice, "alpha", "resolution", "macs", "params", "activations"),
         **record_of(choice, "act_peak_bytes", "top1"),
         "top1_kind": "published" if choice.is_published else "estimate",
         "top1_source": choice.accuracy.label,
+        **(record_of(choice, "latency_ms", "latency_kind") if timed else {}),
     }

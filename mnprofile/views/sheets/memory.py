@@ -46,7 +46,7 @@ def memory_document(graph: Graph, memory: Memory, by: By) -> Document:
         csv = step_sheet(memory, by).only(by, "step", "live", "bytes", "peak")
     groups = f"{memory.groups} groups" if memory.groups != 1 else ""
     how = "fused" if memory.is_fused else groups
-    title = (headline(graph.config), f"{memory.bits} bits", how)
+    title = (headline(graph.config), memory.bits_text, how)
     shown = shown.noted(*graph.notes, *_foot(memory, plain, weights))
     return Document(
         "memory",
@@ -172,7 +172,7 @@ def _differs(graph: Graph, memory: Memory, row: Widest, figure: str) -> str | No
     channels, _, thousands = figure.partition("/")
     size = size_text(row.resolution)
     wide, kb = int(channels), int(thousands)
-    computed = wide * row.resolution[0] * row.resolution[1] * memory.bits // 8
+    computed = wide * row.resolution[0] * row.resolution[1] * (memory.bits or 8) // 8
     if row.between is None or row.between.shape.c != wide:
         leaves = any(
             (tensor.shape.h, tensor.shape.w) == row.resolution
@@ -198,8 +198,7 @@ def _foot(memory: Memory, plain: Memory, weights: Deployed) -> list[str]:
     """The peak, what causes it, and the size of the weights."""
     notes = [
         f"Peak {peak_text(memory)}",
-        f"Weights and biases at {memory.bits} bits: {short_bytes(weights.bytes)}"
-        " (batch norm folded in)",
+        _weights_text(memory, weights),
     ]
     if memory.groups != 1:
         notes.append(_cost_of_groups(memory, plain))
@@ -209,6 +208,13 @@ def _foot(memory: Memory, plain: Memory, weights: Deployed) -> list[str]:
             f" layers: {short_bytes(plain.act_peak_bytes)}."
         )
     return [*notes, LIVE]
+
+
+def _weights_text(memory: Memory, weights: Deployed) -> str:
+    size = short_bytes(weights.bytes)
+    if memory.bits is None:
+        return f"Weights and biases in the file: {size}"
+    return f"Weights and biases at {memory.bits} bits: {size} (batch norm folded in)"
 
 
 def _cost_of_groups(memory: Memory, plain: Memory) -> str:

@@ -11,6 +11,7 @@ from mnprofile.base.sheet import Column, Sheet, Value
 from mnprofile.base.units import Bits
 from mnprofile.views.document import Document
 from mnprofile.views.sheets.columns import columns
+from mnprofile.views.sheets.time import approximate, latency_notes
 
 _COLUMNS = columns(
     "model impl alpha resolution",
@@ -18,6 +19,7 @@ _COLUMNS = columns(
     "classes",
     Column("macs", "Mult-adds", "count"),
     "params act_peak_bytes top1",
+    Column("latency_ms", "ms", "number"),
 )
 
 
@@ -53,10 +55,18 @@ def row_sheet(table: Any, title: str, notes: Sequence[str], *, memory: bool) -> 
     blank = set() if memory else {"act_peak_bytes"}
     blank |= {name for name in ("impl", "classes") if table[name].nunique() < 2}
     blank |= {name for name in ("t", "top1") if table[name].isna().all()}
-    shown = [column for column in _COLUMNS if column.key not in blank]
+    shown = [
+        column
+        for column in _COLUMNS
+        if column.key in table.columns and column.key not in blank
+    ]
     cells = {column.key: map(_cell, table[column.key].tolist()) for column in shown}
     if "top1" in cells:
         cells["top1"] = map(_top1, table["top1"].tolist(), table["top1_kind"].tolist())
+    if "latency_ms" in cells:
+        kinds = table["latency_kind"].astype(str).tolist()
+        times = map(_ms, table["latency_ms"].tolist())
+        cells["latency_ms"] = map(approximate, times, kinds)
     rows = tuple(zip(*cells.values(), strict=True))
     return Sheet(tuple(shown), rows, None, title, tuple(notes))
 
@@ -64,6 +74,10 @@ def row_sheet(table: Any, title: str, notes: Sequence[str], *, memory: bool) -> 
 def _cell(value: Any) -> Value:
     """A cell of a frame; nan is empty."""
     return None if isinstance(value, float) and math.isnan(value) else value
+
+
+def _ms(value: float) -> float | None:
+    return None if math.isnan(value) else float(value)
 
 
 def _top1(value: float, kind: str) -> Value:
@@ -122,6 +136,10 @@ def accuracy_notes(groups: Sequence[Any]) -> list[str]:
                 f"{latency.device} of {latency.label}" for latency in group.latencies
             )
             notes.append(f"{name}: latency on {sources}")
+    device = next((one.timing.device for one in groups if one.timing), None)
+    if device is not None:
+        families = dict.fromkeys(group.arch.family for group in groups)
+        notes += latency_notes(device, families)
     return notes
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
-from mnprofile.base.sheet import Column, Sheet
+from mnprofile.base.sheet import Column, Sheet, Value
 from mnprofile.base.units import short, short_bytes
 from mnprofile.costs.counting import Grouping
 from mnprofile.costs.latency.devices import Calibration, Device
@@ -35,6 +35,23 @@ _HELD_OUT = (
 def rounded_ms(ms: float) -> float:
     """Milliseconds to a thousandth."""
     return round(ms, 3)
+
+
+def approximate(ms: float | None, kind: str) -> Value:
+    """A latency for people: "~31.2" if it is estimated, None if it is not known."""
+    if ms is None or not kind:
+        return None
+    return f"~{ms:.3g}" if kind == "estimate" else ms
+
+
+def latency_notes(device: Device, families: Iterable[str]) -> list[str]:
+    """What estimated latencies rest on, and the families that have none."""
+    notes = [f"ms: on {device.name}, as published, or ~ estimated"]
+    for family in families:
+        found = device.calibration(family)
+        missing = f"{device.name} is not calibrated for {family}: nothing is estimated"
+        notes.append(calibration_note(device, found) if found else missing)
+    return notes
 
 
 # --- one network on one device -------------------------------------------------------

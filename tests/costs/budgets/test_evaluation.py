@@ -177,3 +177,35 @@ def increase(base: int, now: int, share: str) -> str:
 )
 def test_max_increase_is_exact(base: int, now: int, share: str, state: str) -> None:
     assert increase(base, now, share) == state
+
+
+@pytest.mark.parametrize(
+    ("arch", "device", "limit", "code", "said"),
+    [
+        # Predicted 29.3 ms (printed: 30.4).
+        ("v2@0.75/160", "Pixel 1", "30ms", 0, "1 within budget"),
+        ("v2@0.75/160", "Pixel 1", "0.029s", 1, "on Pixel 1, predicted"),
+        ("v2@0.75/160", "Pixel 3", "30ms", 3, "Pixel 3 is not calibrated for v2"),
+        ("v2@2.0/160", "Pixel 1", "30ms", 3, "outside the calibration: alpha 2"),
+        ("v2@0.75/160", "Pixl 1", "30ms", 2, 'unknown device "Pixl 1"'),
+        ("v2@0.75/160", "no.toml", "30ms", 2, "no such file"),
+        ("v2@0.75/160", None, "30ms", 2, "device: missing"),
+        ("v2@0.75/160", "Pixel 1", None, 2, "device: there is no max-latency"),
+        ("v2@0.75/160", "Pixel 1", "soon", 2, 'max-latency: "soon" is not a time'),
+        ("v2@0.75/160", "Pixel 1", 30, 2, "max-latency: not a time"),
+    ],
+)
+def test_a_limit_on_latency(
+    capsys: pytest.CaptureFixture[str],
+    arch: str,
+    device: str | None,
+    limit: object,
+    code: int,
+    said: str,
+) -> None:
+    others = {"max_macs": "900M"} if limit is None else {}
+    project(limits(arch=arch, device=device, max_latency=limit, **others))
+
+    assert main(["ci"]) == code
+    printed = capsys.readouterr()
+    assert said in printed.out + printed.err

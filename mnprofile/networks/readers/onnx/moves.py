@@ -37,7 +37,9 @@ def moved(
     x = low.value(call, 0)
     is_vector = len(dims) == 2 < len(x.dims) and dims[0] == x.dims[0] == low.batch
     is_map = not hasattr(low.shape(x), "axis")
-    if is_vector and is_map and prod(dims) == prod(x.dims):
+    if dims == x.dims and name != "transpose":
+        low.alias(call, x)
+    elif is_vector and is_map and prod(dims) == prod(x.dims):
         low.emit(call, Flatten(), x, dims=dims)
     else:
         low.view(call, x, dims, channels, name=name)

@@ -1,0 +1,109 @@
+"""A call of an operator while a PyTorch network runs, and what was found in it."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from torch import Tensor
+
+from mnprofile.graph.operators.convolution import Explicit, Padding, Sides, Zeros
+from mnprofile.graph.operators.op import Op, Shape, shape_of
+
+Axis = Callable[[Tensor], int]
+
+
+class Call(NamedTuple):
+    """One call of an operator while the network runs.
+
+    ``name`` has neither namespace nor a final underscore. ``is_constant`` tells of a
+    tensor that no input of the network has a part in; ``axis`` which of a tensor's
+    dimensions its channels are.
+    """
+
+    name: str
+    qualified: str
+    args: tuple[Any, ...]
+    kwargs: dict[str, Any]
+    out: Tensor
+    is_constant: Callable[[Tensor], bool]
+    axis: Axis
+    module: str  # the class of the module that calls it
+
+    def get(self, at: int, name: str, default: Any = None) -> Any:
+        """An argument by its position or name."""
+        if at < len(self.args):
+            return self.args[at]
+        return self.kwargs.get(name, default)
+
+    def shape(self, tensor: Tensor) -> Shape:
+        return shape(tensor, self.axis(tensor))
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """An operator, its activations in order, and the tensors it holds."""
+
+    op: Op
+    inputs: tuple[Tensor, ...]
+    x: Shape | None = None  # None: as the first input is
+    y: Shape | None = None
+    others: tuple[Shape, ...] | None = None  # None: as the other inputs are
+    weights: tuple[Tensor | None, ...] = ()
+    biases: tuple[Tensor | None, ...] = ()
+    bn_affine: tuple[Tensor | None, ...] = ()
+    other_params: tuple[Tensor | None, ...] = ()
+
+
+def shape(tensor: Tensor, axis: int) -> Shape:
+    """The shape of a tensor without a batch of one."""
+    dims = tuple(tensor.shape)
+    axis %= max(len(dims), 1)
+    if len(dims) > 1 and dims[0] == 1:
+        return shape_of(dims[1:], max(axis - 1, 0))
+    return shape_of(dims, axis)
+
+
+def whole(tensor: Tensor) -> Shape:
+    """The shape of a matrix, a batch of one included: m x k times k x n."""
+    return shape_of(tuple(tensor.shape))
+
+
+def like(x: Shape, tensor: Tensor) -> Shape:
+    """The shape of an output whose channels lie as those of the input do."""
+    y = shape(tensor, -1)
+    axis = getattr(x, "axis", 0)
+    return shape_of(y.dims, axis) if len(y.dims) == len(x.dims) else y
+
+
+def tensors_in(*groups: Any) -> Iterator[Tensor]:
+    """Every tensor in arguments, lists of them included."""
+    for group in groups:
+        if isinstance(group, Tensor):
+            yield group
+        elif isinstance(group, tuple | list):
+            yield from tensors_in(*group)
+        elif isinstance(group, dict):
+            yield from tensors_in(*group.values())
+
+
+NO_ZEROS = Zeros((0,), (0,))
+
+
+def sides(value: Any, rank: int | None = None) -> Sides:
+    """One number for a square of two dimensions, else one per axis."""
+    sides = tuple(value) if not isinstance(value, int) else (value,)
+    if rank is not None and len(sides) == 1:
+        sides *= rank
+    return sides[0] if len(sides) == 2 and sides[0] == sides[1] else sides
+
+
+def padding_of(value: Any, rank: int) -> Padding:
+    sides = tuple(value) * (rank if len(value) == 1 else 1)
+    if rank == 2:
+        return Explicit(sides[0], sides[1], sides[0], sides[1])
+    return Zeros(sides, sides)
+
+
+def zeros_of(value: Any, rank: int, *, ceil: bool = False) -> Zeros:
+    sides = tuple(value) * (rank if len(value) == 1 else 1)
+    return Zeros(sides, sides, ceil)

@@ -1,0 +1,220 @@
+"""Rules of PyTorch's layers: convolutions, matrix products, norms, activations."""
+
+from collections.abc import Callable
+
+from torch import Tensor
+
+from mnprofile.graph.operators.convolution import Conv, ConvTranspose, Depthwise
+from mnprofile.graph.operators.elementwise import (
+    ACTIVATIONS,
+    Activation,
+    BatchNorm,
+    GatedLinearUnit,
+    PReLU,
+    Softmax,
+)
+from mnprofile.graph.operators.embedding import Embedding
+from mnprofile.graph.operators.linear import Linear, MatMul, ScaledDotProduct
+from mnprofile.graph.operators.normalisation import (
+    GroupNorm,
+    InstanceNorm,
+    LayerNorm,
+    RMSNorm,
+)
+from mnprofile.graph.operators.op import Op, shape_of
+from mnprofile.networks.readers.torch_call import (
+    NO_ZEROS,
+    Call,
+    Found,
+    padding_of,
+    shape,
+    sides,
+    whole,
+    zeros_of,
+)
+
+OTHER_NAMES = {"log_sigmoid_forward": "logsigmoid", "rrelu_with_noise": "rrelu"}
+
+
+# --- convolutions and matrix products ------------------------------------------------
+
+
+def convolution(call: Call) -> Found:
+    x, weight, bias, stride, padding, dilation, transposed, extra, groups = call.args[
+        :9
+    ]
+    rank = weight.dim() - 2
+    out, taken = call.out.shape[1], x.shape[1]
+    kernel = sides(weight.shape[2:])
+    has_bias = bias is not None
+    op: Op
+    if transposed:
+        zeros = zeros_of(padding, rank)
+        op = ConvTranspose(
+            out,
+            kernel,
+            sides(stride, rank),
+            sides(dilation, rank),
+            has_bias,
+            groups,
+            zeros,
+            sides(extra, rank),
+        )
+    elif groups == taken == out != 1:
+        both = (sides(stride, rank), sides(dilation, rank))
+        op = Depthwise(kernel, *both, padding_of(padding, rank), has_bias)
+    else:
+        both = (sides(stride, rank), sides(dilation, rank))
+        op = Conv(out, kernel, *both, has_bias, groups, padding_of(padding, rank))
+    return Found(
+        op, (x,), shape(x, 1), shape(call.out, 1), weights=(weight,), biases=(bias,)
+    )
+
+
+def addmm(call: Call) -> Found:
+    bias, x, weight = call.args[:3]
+    return _product(call, x, weight, bias)
+
+
+def mm(call: Call) -> Found:
+    return _product(call, call.args[0], call.args[1], None)
+
+
+def linear(call: Call) -> Found:
+    x, weight, bias = call.args[0], call.args[1], call.get(2, "bias")
+    op = Linear(weight.shape[0], bias is not None)
+    return Found(op, (x,), shape(x, -1), weights=(weight,), biases=(bias,))
+
+
+def _product(call: Call, a: Tensor, b: Tensor, bias: Tensor | None) -> Found:
+    """(n, k) x (k, m): a layer where one of them is constant."""
+    added = bias is not None and call.is_constant(bias)
+    if call.is_constant(b):
+        op: Op = Linear(b.shape[-1], added)
+        return Found(
+            op,
+            (a, *_unless(added, bias)),
+            shape(a, -1),
+            shape(call.out, -1),
+            weights=(b,),
+            biases=(bias if added else None,),
+        )
+    if call.is_constant(a):
+        x = shape_of(tuple(b.shape), 0)
+        op = Conv(a.shape[0], (1,), bias=added, padding=NO_ZEROS)
+        return Found(
+            op,
+            (b, *_unless(added, bias)),
+            x,
+            shape_of(tuple(call.out.shape), 0),
+            weights=(a,),
+            biases=(bias if added else None,),
+        )
+    return Found(
+        MatMul(),
+        (a, b),
+        whole(a),
+        whole(call.out),
+        (whole(b),),
+        biases=(bias if added else None,),
+    )
+
+
+def _unless(added: bool, bias: Tensor | None) -> tuple[Tensor, ...]:
+    return () if added or bias is None else (bias,)
+
+
+def bmm(call: Call) -> Found:
+    return _batched(call, call.args[0], call.args[1])
+
+
+def baddbmm(call: Call) -> Found:
+    return _batched(call, call.args[1], call.args[2])
+
+
+def _batched(call: Call, a: Tensor, b: Tensor) -> Found:
+    """Matrix by matrix; a constant factor is a grouped layer's weights."""
+    y = whole(call.out)
+    if call.is_constant(a) == call.is_constant(b):
+        return Found(MatMul(), (a, b), whole(a), y, (whole(b),))
+    x, weight = (b, a) if call.is_constant(a) else (a, b)
+    count, rows, columns = x.shape
+    inner, positions = (rows, columns) if weight is a else (columns, rows)
+    op = Conv(y.elements // positions, (1,), groups=count, padding=NO_ZEROS)
+    taken = shape_of((count * inner, positions), 0)
+    given = shape_of((y.elements // positions, positions), 0)
+    return Found(op, (x,), taken, given, weights=(weight,))
+
+
+def attention(call: Call) -> Found:
+    q, k, v = call.args[:3]
+    kept = (whole(k), whole(v))
+    return Found(ScaledDotProduct(), (q, k, v), whole(q), whole(call.out), kept)
+
+
+# --- norms and activation functions --------------------------------------------------
+
+
+def batch_norm(call: Call) -> Found:
+    x, weight, bias = call.args[:3]
+    if call.module.startswith("InstanceNorm"):
+        return _norm(InstanceNorm, x, weight, bias, 1)
+    rank = min(x.dim() - 1, 1)
+    return Found(
+        BatchNorm(), (x,), shape(x, rank), shape(x, rank), bn_affine=(weight, bias)
+    )
+
+
+def layer_norm(call: Call) -> Found:
+    return _norm(LayerNorm, call.args[0], call.args[2], call.args[3], -1)
+
+
+def group_norm(call: Call) -> Found:
+    return _norm(GroupNorm, call.args[0], call.args[1], call.args[2], 1)
+
+
+def rms_norm(call: Call) -> Found:
+    return _norm(RMSNorm, call.args[0], call.get(2, "weight"), None, -1)
+
+
+def _norm(
+    kind: Callable[..., Op],
+    x: Tensor,
+    weight: Tensor | None,
+    bias: Tensor | None,
+    axis: int,
+) -> Found:
+    held = sum(one.numel() for one in (weight, bias) if one is not None)
+    op = kind(weight is not None, bias is not None, held)
+    place = axis if axis < 0 or x.dim() > 1 else 0
+    x_shape = shape(x, place)
+    return Found(op, (x,), x_shape, x_shape, other_params=(weight, bias))
+
+
+def activation(call: Call) -> Found:
+    name = OTHER_NAMES.get(call.name, call.name)
+    if name == "hardtanh" and tuple(call.args[1:3]) == (0.0, 6.0):
+        name = "relu6"
+    assert name in ACTIVATIONS
+    return Found(Activation(name), (call.args[0],))
+
+
+def prelu(call: Call) -> Found:
+    x, slopes = call.args[:2]
+    op = PReLU(slopes.numel() > 1)
+    return Found(op, (x,), shape(x, min(x.dim() - 1, 1)), other_params=(slopes,))
+
+
+def glu(call: Call) -> Found:
+    return Found(GatedLinearUnit(), (call.args[0],), y=call.shape(call.out))
+
+
+def softmax(call: Call) -> Found:
+    return Found(Softmax(), (call.args[0],))
+
+
+def embedding(call: Call) -> Found:
+    table, indices = call.args[:2]
+    op = Embedding(*table.shape[:2])
+    out = shape(call.out, -1)
+    return Found(op, (indices,), shape(indices, -1), out, other_params=(table,))

@@ -1,0 +1,270 @@
+"""PyTorch networks: an ``nn.Module``, or code that makes one, as a layer graph."""
+
+from __future__ import annotations
+
+import contextlib
+import inspect
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.func import functional_call
+
+from mnprofile.base.errors import UsageError
+from mnprofile.graph.graph import INPUT, Graph
+from mnprofile.networks.imported import Imported
+from mnprofile.networks.readers.inputs import InputSpec, ReadRequest
+from mnprofile.networks.readers.torch_call import shape
+from mnprofile.networks.readers.torch_calling import (
+    article,
+    called,
+    foreign_code,
+    imported,
+    reason,
+)
+from mnprofile.networks.readers.torch_graph import Run, assembled
+from mnprofile.networks.readers.torch_recording import Recorder
+
+IMAGE = (1, 3, 224, 224)
+META, CPU = "meta", "cpu"
+Inputs = Any  # dims, a tensor, or a sequence or mapping of them
+
+
+def read(arch: str, asked: ReadRequest) -> tuple[Imported, Graph]:
+    """The network that MODULE:CALLABLE makes, at the input that was asked for.
+
+    Raises UsageError, or UnmeasuredError for a package that is missing or broken.
+    """
+    found = imported(arch)
+    arguments = dict(asked.arguments)
+    inputs = asked.inputs
+    notes: list[str] = []
+    if not inputs:
+        size = asked.resolution
+        inputs = (InputSpec((1, 3, *size) if size else IMAGE),)
+        if size is None:
+            notes.append(f"input {inputs[0]} is assumed: --input or --res sets another")
+
+    def make(device: str) -> nn.Module:
+        if isinstance(found, nn.Module):
+            return found
+        with torch.device(device):
+            return called(found, arch, arguments)
+
+    if isinstance(found, nn.Module):
+        if arguments:
+            raise UsageError(f"--arg: {arch} is a network, not a callable")
+    elif not callable(found):
+        raise UsageError(
+            f"{arch} is {article(type(found).__name__)}",
+            accepted="a function or class that returns a torch.nn.Module, or one",
+        )
+    module, made = _made(make)
+    notes += made
+    graph = _graph(module, arch, inputs, make, train=asked.train, notes=notes)
+    source = f"the PyTorch network {arch}, run once on meta tensors"
+    return Imported(arch, arch, source, arch), graph
+
+
+def from_torch(
+    module: nn.Module,
+    input: Inputs = IMAGE,  # noqa: A002 - the public name
+    *,
+    train: bool = False,
+    name: str | None = None,
+) -> Graph:
+    """The layer graph of a PyTorch network, as ``build`` gives it for a table.
+
+    The network runs once on meta tensors: nothing is computed, and neither it nor its
+    weights change.
+
+    Args:
+        module: the network. It runs as after ``eval()`` unless ``train``.
+        input: the dimensions of its input with the batch, a tensor like it, or a list
+            (positional inputs) or dict (by name) of these.
+        name: what to call it; its class where None.
+
+    Raises:
+        UsageError: it cannot run on such an input.
+
+    >>> from torch import nn
+    >>> from_torch(nn.Linear(4, 2), (1, 4)).nodes[0].macs
+    8
+    """
+    specs = _specs(input)
+    title = name or type(module).__name__
+    return _graph(module, title, specs, None, train=train, notes=[])
+
+
+# --- making it -----------------------------------------------------------------------
+
+
+def _made(make: Callable[[str], nn.Module]) -> tuple[nn.Module, list[str]]:
+    """The network, made on meta tensors; where that fails, on the CPU."""
+    try:
+        return make(META), []
+    except UsageError:
+        with torch.no_grad():
+            module = make(CPU)  # if this fails too, its error is the one that counts
+    return module, ["the network cannot be built on meta tensors: built on the CPU"]
+
+
+def _specs(given: Inputs) -> tuple[InputSpec, ...]:
+    """Inputs as Python code gives them."""
+    if isinstance(given, Tensor):
+        return (InputSpec(tuple(given.shape), "", str(given.dtype)[6:]),)
+    if isinstance(given, InputSpec):
+        return (given,)
+    if isinstance(given, Mapping):
+        return tuple(
+            replace(spec, name=str(name))
+            for name, one in given.items()
+            for spec in _specs(one)
+        )
+    if isinstance(given, Sequence) and not isinstance(given, str):
+        if given and all(type(one) is int for one in given):
+            return (InputSpec(tuple(given)),)
+        return tuple(spec for one in given for spec in _specs(one))
+    raise UsageError(
+        f"input: {given!r} is not an input",
+        accepted="dimensions such as (1, 3, 224, 224), a tensor, or a list or dict",
+    )
+
+
+# --- running it ----------------------------------------------------------------------
+
+
+def _graph(
+    module: nn.Module,
+    name: str,
+    inputs: tuple[InputSpec, ...],
+    make: Callable[[str], nn.Module] | None,
+    *,
+    train: bool,
+    notes: list[str],
+) -> Graph:
+    try:
+        run = _run(module, inputs, META, train=train)
+    except (Exception, SystemExit) as fault:  # it is not our code
+        again = module
+        if any(one.is_meta for one in _tensors_of(module)):
+            if make is None:
+                raise _cannot_run(name, inputs, fault) from None
+            again = make(CPU)
+        try:
+            run = _run(again, inputs, CPU, train=train)
+        except (Exception, SystemExit) as second:
+            raise _cannot_run(name, inputs, second) from None
+        module = again
+        notes = [
+            *notes,
+            f"it cannot run on meta tensors ({_short(fault)}): run on the CPU with"
+            " zeros",
+        ]
+    if train:
+        notes.append("in training mode")
+    return assembled(module, name, inputs, run, notes)
+
+
+def _short(fault: BaseException) -> str:
+    text = reason(fault)
+    return text if len(text) < 120 else f"{text[:119]}…"
+
+
+def _cannot_run(
+    name: str, inputs: tuple[InputSpec, ...], fault: BaseException
+) -> UsageError:
+    told = ", ".join(map(str, inputs))
+    accepted = "a network that takes such an input; see --input"
+    if "Long, Int" in str(fault) or "indices" in str(fault):
+        accepted = "--input with a type, as in input_ids:1x128:int64"
+    return UsageError(
+        f"{name}: running on {told} raised {reason(fault)}", accepted=accepted
+    )
+
+
+def _run(
+    module: nn.Module, inputs: tuple[InputSpec, ...], device: str, *, train: bool
+) -> Run:
+    given = dict(module.named_parameters())
+    state: dict[str, Tensor] = {}
+    parameters: dict[str, Tensor] = given  # type: ignore[assignment] # one for many
+    if device == META and not all(one.is_meta for one in _tensors_of(module)):
+        parameters = {key: one.to(META) for key, one in given.items()}
+        state = parameters | {key: one.to(META) for key, one in module.named_buffers()}
+    recorder = Recorder(module, parameters)
+    tensors = [_tensor(one, device) for one in inputs]
+    positional = [
+        one for one, spec in zip(tensors, inputs, strict=True) if not spec.name
+    ]
+    named = {
+        spec.name: one for one, spec in zip(tensors, inputs, strict=True) if spec.name
+    }
+    names = _input_names(module, inputs)
+    taken = tuple(
+        (recorder.add_input(key, one), shape(one, 1 if one.dim() > 3 else -1))
+        for key, one in zip(names, tensors, strict=True)
+    )
+    with (
+        _mode(module, train=train),
+        _no_fast_path(),
+        foreign_code(),
+        torch.no_grad(),
+        torch.device(device),
+        recorder.following(),
+        recorder,
+    ):
+        if state:
+            out = functional_call(module, state, tuple(positional), named)
+        else:
+            out = module(*positional, **named)
+    return Run(recorder, taken, recorder.nodes_of(out))
+
+
+def _tensors_of(module: nn.Module) -> Iterator[Tensor]:
+    yield from module.parameters()
+    yield from module.buffers()
+
+
+def _tensor(spec: InputSpec, device: str) -> Tensor:
+    dtype = getattr(torch, spec.dtype) if spec.dtype else torch.float32
+    return torch.zeros(spec.dims, dtype=dtype, device=device)
+
+
+def _input_names(module: nn.Module, inputs: tuple[InputSpec, ...]) -> list[str]:
+    """The names of the inputs: as given, else those of the forward's parameters."""
+    if len(inputs) == 1 and not inputs[0].name:
+        return [INPUT]
+    try:
+        known = list(inspect.signature(module.forward).parameters)
+    except (TypeError, ValueError):
+        known = []
+    return [
+        one.name or (known[at] if at < len(known) else f"{INPUT}{at + 1}")
+        for at, one in enumerate(inputs)
+    ]
+
+
+@contextlib.contextmanager
+def _mode(module: nn.Module, *, train: bool) -> Iterator[None]:
+    """Evaluation or training mode, put back for each module afterwards."""
+    before = {one: one.training for one in module.modules()}
+    module.train(train)
+    try:
+        yield
+    finally:
+        for one, was in before.items():
+            one.training = was
+
+
+@contextlib.contextmanager
+def _no_fast_path() -> Iterator[None]:
+    """Attention as its parts: torch's fused encoder layers hide them."""
+    was = torch.backends.mha.get_fastpath_enabled()
+    torch.backends.mha.set_fastpath_enabled(False)
+    try:
+        yield
+    finally:
+        torch.backends.mha.set_fastpath_enabled(was)

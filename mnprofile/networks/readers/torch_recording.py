@@ -1,0 +1,405 @@
+"""Run a PyTorch network once and record its operators, without computing anything.
+
+The network runs on tensors that have a shape and no content (torch's meta device).
+Every operator that reaches the dispatcher is recorded with the module that calls it.
+
+Tensors are told apart by their storage, so a view is its base, and an operator that
+writes in place gives the base a new value. A tensor that no input has a part in is a
+constant, whatever is computed from it: only when an operator with an input uses it does
+it appear in the graph, and the parameters that it comes from are counted there, once.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from torch import Tensor, nn
+from torch.nn.modules import module as hooks
+from torch.utils._python_dispatch import TorchDispatchMode
+
+from mnprofile.graph.graph import NO_SHAPE, Parameters
+from mnprofile.graph.operators.op import Op, Shape
+from mnprofile.graph.operators.recurrent import Cell, Recurrent
+from mnprofile.graph.operators.reshaping import Constant
+from mnprofile.networks.readers.torch_call import (
+    Call,
+    Found,
+    like,
+    shape,
+    tensors_in,
+)
+from mnprofile.networks.readers.torch_rules import POINTWISE, operator_of
+
+_CELLS: dict[type[nn.Module], Cell] = {nn.LSTM: "lstm", nn.GRU: "gru", nn.RNN: "rnn"}
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """An operator of the run. ``path`` is the module that called it.
+
+    ``suffix`` is what to call it within that module, "" if it is all the module does.
+    """
+
+    name: str
+    op: Op
+    inputs: tuple[str, ...]
+    x: Shape
+    y: Shape
+    others: tuple[Shape, ...]
+    stored: Parameters
+    path: str
+    weight: str  # the full name of the parameter that is its weight, or ""
+
+
+@dataclass(slots=True)
+class _Value:
+    """What a storage holds: the node that wrote it, and how its channels lie."""
+
+    node: str
+    channels: int
+    is_first: bool  # its channels come before its positions
+
+
+@dataclass(slots=True)
+class _Held:
+    """A parameter, and how many of its elements are not counted yet."""
+
+    name: str
+    left: int
+    is_used: bool = False
+
+
+class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call] # of torch
+    """Records what runs while it is active."""
+
+    def __init__(self, root: nn.Module, parameters: dict[str, Tensor]) -> None:
+        super().__init__()  # type: ignore[no-untyped-call] # of torch
+        self.recorded: list[Recorded] = []
+        self.calls: Counter[str] = Counter()
+        self._paths = {module: path for path, module in root.named_modules()}
+        self._stack: list[tuple[str, nn.Module]] = [("", root)]
+        self._paused = 0
+        self._values: dict[int, _Value] = {}
+        self._sources: dict[int, tuple[_Held, ...]] = {}
+        self._kept: list[object] = []  # so that no storage's address is used twice
+        self._names: set[str] = set()
+        self._known: dict[Any, tuple[str, str, bool, bool]] = {}
+        self.held = [_Held(name, one.numel()) for name, one in parameters.items()]
+        for one, held in zip(parameters.values(), self.held, strict=True):
+            self._sources[_key(one)] = (held,)
+            self._kept.append(one)
+
+    # --- inputs and outputs ----------------------------------------------------------
+
+    def add_input(self, name: str, tensor: Tensor) -> str:
+        name = self._free(name)
+        self._values[_key(tensor)] = _Value(name, *_layout(tensor))
+        self._kept.append(tensor)
+        return name
+
+    def nodes_of(self, value: object) -> tuple[str, ...]:
+        """The nodes of the tensors in what the network returns."""
+        found = dict.fromkeys(
+            known.node
+            for tensor in _tensors_within(value)
+            if (known := self._values.get(_key(tensor))) is not None
+        )
+        return tuple(found)
+
+    # --- modules ---------------------------------------------------------------------
+
+    @contextmanager
+    def following(self) -> Iterator[None]:
+        """Follow which module runs."""
+        handles = [
+            hooks.register_module_forward_pre_hook(self._enter),
+            hooks.register_module_forward_hook(self._leave, always_call=True),
+        ]
+        try:
+            yield
+        finally:
+            for handle in handles:
+                handle.remove()
+
+    def _enter(self, module: nn.Module, inputs: Any) -> None:
+        path = self._paths.get(module, self._stack[-1][0])
+        self.calls[path] += 1
+        self._stack.append((path, module))
+        if type(module) in _CELLS:
+            self._paused += 1
+
+    def _leave(self, module: nn.Module, inputs: Any, output: Any) -> None:
+        if len(self._stack) > 1 and self._stack[-1][1] is module:
+            if type(module) in _CELLS:
+                self._paused -= 1
+                if not self._paused and output is not None:
+                    self._recurrent(module, inputs, output)
+            self._stack.pop()
+
+    # --- operators -------------------------------------------------------------------
+
+    def __torch_dispatch__(
+        self,
+        func: Any,
+        types: Any,
+        args: tuple[Any, ...] = (),
+        kwargs: dict[str, Any] | None = None,
+    ) -> Any:
+        kwargs = kwargs or {}
+        out = func(*args, **kwargs)
+        if not self._paused:
+            self._record(func, args, kwargs, out)
+        return out
+
+    def _record(
+        self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any], out: Any
+    ) -> None:
+        outputs = (out,) if isinstance(out, Tensor) else tuple(tensors_in(out))
+        if not outputs:
+            return
+        self._kept.append(out)
+        name, qualified, writes, pointwise = self._about(func)
+        tensors = tuple(tensors_in(args, kwargs))
+        keys = [_key(one) for one in tensors]
+        if name in _METADATA:
+            return
+        if not writes:
+            known = set(keys)
+            new = [one for one in outputs if _key(one) not in known]
+            if not new:
+                return  # views
+            outputs = tuple(new)
+        values = self._values
+        active = [one for one, key in zip(tensors, keys, strict=True) if key in values]
+        if _is_empty(name) or not (active or name in _COUNTED):
+            self._derive([] if _is_empty(name) else keys, outputs)
+            return
+        call = Call(
+            name,
+            qualified,
+            args,
+            kwargs,
+            outputs[0],
+            lambda one: _key(one) not in values,
+            self._axis,
+            type(self._stack[-1][1]).__name__,
+        )
+        found = operator_of(call, is_pointwise=pointwise)
+        node = self._add(found, name, outputs[0])
+        value = _Value(node, *_channels(found, call))
+        for one in outputs:
+            values[_key(one)] = value
+
+    def _about(self, func: Any) -> tuple[str, str, bool, bool]:
+        """Name, qualified name, whether it writes to an input, whether elementwise."""
+        known = self._known.get(func)
+        if known is None:
+            schema = func._schema
+            qualified = str(schema.name)
+            name = qualified.partition("::")[2]
+            if schema.is_mutable and name.endswith("_"):
+                name = name[:-1]
+            known = (name, qualified, schema.is_mutable, POINTWISE in func.tags)
+            self._known[func] = known
+        return known
+
+    def _derive(self, keys: list[int], outputs: tuple[Tensor, ...]) -> None:
+        """Constants make constants, which come from the same parameters."""
+        sources = {id(one): one for key in keys for one in self._sources.get(key, ())}
+        for one in outputs:
+            self._sources[_key(one)] = tuple(sources.values())
+
+    def _axis(self, tensor: Tensor) -> int:
+        """Which dimension of a tensor its channels are."""
+        value = self._values.get(_key(tensor))
+        rank = tensor.dim()
+        if value is None or rank < 3:
+            return -1
+        first, last = (tensor.shape[at] == value.channels for at in (1, -1))
+        return 1 if first and (value.is_first or not last) else -1
+
+    def _add(self, found: Found, name: str, out: Tensor) -> str:
+        """Record an operator; constants that it uses are recorded before it."""
+        path = self._stack[-1][0]
+        stored = Parameters(
+            self._take(found.weights),
+            self._take(found.biases),
+            self._take(found.bn_affine),
+            self._take(found.other_params),
+        )
+        inputs = tuple(self._input(one) for one in found.inputs)
+        x = found.x
+        if x is None:
+            first = found.inputs[0] if found.inputs else out
+            x = shape(first, self._axis(first))
+        others = found.others
+        if others is None:
+            others = tuple(shape(one, self._axis(one)) for one in found.inputs[1:])
+        node = self._free(self._node_name(path, name))
+        self.recorded.append(
+            Recorded(
+                name=node,
+                op=found.op,
+                inputs=inputs,
+                x=x if found.inputs else NO_SHAPE,
+                y=found.y or like(x, out),
+                others=others,
+                stored=stored,
+                path=path,
+                weight=self._weight(found.weights),
+            )
+        )
+        return node
+
+    def _node_name(self, path: str, name: str) -> str:
+        """A leaf module's own path, else the operator's name within its module."""
+        module = self._stack[-1][1]
+        if path and not module._modules:
+            return path
+        name = _SHORT.get(name, name)
+        return f"{path}.{name}" if path else name
+
+    def _input(self, tensor: Tensor) -> str:
+        """The node of an input; a constant becomes one when it is used."""
+        key = _key(tensor)
+        value = self._values.get(key)
+        if value is not None:
+            return value.node
+        sources = self._sources.get(key, ())
+        path = sources[0].name if len(sources) == 1 else ""
+        name = self._free(path or f"{self._stack[-1][0]}.constant".lstrip("."))
+        y = shape(tensor, -1)
+        stored = Parameters(other_params=self._take((tensor,)))
+        op = Constant(y.dims, getattr(y, "axis", 0), trained=bool(sources))
+        at = path.rpartition(".")[0] if path else self._stack[-1][0]
+        self.recorded.append(Recorded(name, op, (), NO_SHAPE, y, (), stored, at, ""))
+        self._values[key] = _Value(name, *_layout(tensor))
+        return name
+
+    def _take(self, tensors: tuple[Tensor | None, ...]) -> int:
+        """The elements of parameters behind some tensors that are not counted yet.
+
+        A part of a parameter (a view) counts as what it is, a tensor computed from
+        parameters as all of them.
+        """
+        taken = 0
+        for tensor in tensors:
+            sources = self._sources.get(_key(tensor), ()) if tensor is not None else ()
+            for held in sources:
+                assert tensor is not None
+                own = len(sources) == 1 and held.left >= tensor.numel()
+                amount = tensor.numel() if own else held.left
+                held.left -= amount
+                held.is_used = True
+                taken += amount
+        return taken
+
+    def _weight(self, tensors: tuple[Tensor | None, ...]) -> str:
+        for tensor in tensors:
+            sources = self._sources.get(_key(tensor), ()) if tensor is not None else ()
+            if sources:
+                return sources[0].name
+        return ""
+
+    def _recurrent(self, module: nn.Module, inputs: Any, output: Any) -> None:
+        """A whole LSTM, GRU or RNN as one operator."""
+        cell: Any = module
+        op = Recurrent(
+            _CELLS[type(module)],
+            cell.hidden_size,
+            cell.num_layers,
+            2 if cell.bidirectional else 1,
+            2 if cell.bias else 0,
+            cell.proj_size,
+        )
+        x, *states = tensors_in(inputs)
+        y, *ends = tensors_in(output)
+        own = list(module.parameters())
+        found = Found(
+            op,
+            (x, *states),
+            shape(x, -1),
+            shape(y, -1),
+            weights=tuple(one for one in own if one.dim() > 1),
+            biases=tuple(one for one in own if one.dim() == 1),
+        )
+        node = self._add(found, op.cell, y)
+        self._kept.append(output)
+        for one in (y, *ends):
+            self._values[_key(one)] = _Value(node, *_layout(one))
+
+    def _free(self, name: str) -> str:
+        """A name that no other node has: relu, relu#2 ..."""
+        found, count = name, 1
+        while found in self._names:
+            count += 1
+            found = f"{name}#{count}"
+        self._names.add(found)
+        return found
+
+
+def _key(tensor: Tensor) -> int:
+    """What tells storages apart."""
+    key: int = tensor.untyped_storage()._cdata
+    return key
+
+
+def _layout(tensor: Tensor) -> tuple[int, bool]:
+    """Channels of a new tensor, and if they come first: an image, or tokens."""
+    if tensor.dim() >= 4:
+        return tensor.shape[1], True
+    return (tensor.shape[-1] if tensor.dim() else 1), False
+
+
+def _channels(found: Found, call: Call) -> tuple[int, bool]:
+    """How the channels of an operator's output lie."""
+    y = found.y
+    if y is None:
+        axis = call.axis(call.out) if not found.x else getattr(found.x, "axis", 0)
+        if found.x is None and found.inputs:
+            axis = call.axis(found.inputs[0])
+        dims = call.out.shape
+        channels = dims[axis] if dims and -len(dims) <= axis < len(dims) else 1
+        if found.x is not None:
+            channels = found.x.c
+        return channels, axis >= 0
+    return y.c, getattr(y, "axis", 0) == 0 and len(y.dims) > 1
+
+
+def _is_empty(name: str) -> bool:
+    """Whether an operator uses only the shape of its input: zeros_like, new_empty."""
+    return name.startswith("new_") or name.endswith("_like")
+
+
+_SHORT = {
+    **dict.fromkeys(("bmm", "mm", "baddbmm"), "matmul"),
+    "addmm": "linear",
+    "convolution": "conv",
+    "cat": "concatenate",
+}
+# In place, these change how a tensor is seen, not its elements.
+_METADATA = frozenset(
+    ("as_strided", "squeeze", "unsqueeze", "t", "transpose", "swapaxes", "detach")
+)
+# These have multiply-adds even where nothing depends on an input.
+_COUNTED = frozenset(("convolution", "addmm", "mm", "bmm", "baddbmm", "linear"))
+
+
+def _tensors_within(value: object) -> Iterator[Tensor]:
+    """Every tensor in what a network returns, whatever holds it."""
+    if isinstance(value, Tensor):
+        yield value
+    elif isinstance(value, dict):
+        for one in value.values():
+            yield from _tensors_within(one)
+    elif isinstance(value, list | tuple):
+        for one in value:
+            yield from _tensors_within(one)
+    elif hasattr(value, "__dict__") and not isinstance(value, type):
+        for one in vars(value).values():
+            if isinstance(one, Tensor | list | tuple | dict):
+                yield from _tensors_within(one)
