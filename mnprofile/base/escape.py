@@ -7,18 +7,22 @@ Jinja; everything else passes through here.
 import re
 
 # C0 and C1 controls, the soft hyphen, bidi controls, zero-width marks, line separators,
-# the byte order mark, tags and lone surrogates: characters that hide or reorder text.
+# the byte order mark, tags, lone surrogates, and letters and variation selectors that
+# draw nothing: characters that hide or reorder text.
 _INVISIBLE = (
-    "[\x00-\x1f\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff"
-    "\ufff9-\ufffb\ud800-\udfff\U000e0000-\U000e007f]"
+    "[\x00-\x1f\x7f-\x9f\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f"
+    "\u2028-\u202e\u2060-\u206f\u2800\u3164\ufe00-\ufe0d\ufeff\uffa0\ufff0-\ufffb\ud800-\udfff"
+    "\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
 )
 _MARKDOWN = r"([\\`*_\[\]<>|@#~$])"
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+# With the full-width forms that a spreadsheet reads as the same signs.
+_FORMULA = tuple("=+-@＝＋－＠\N{MINUS SIGN}")
+_COMMAND = r"(?m)^([ \t]*):(?=:)|#(?=#\[)"
 
 
 def visible(text: str) -> str:
     r"""Text with control and bidi characters written as escapes such as \u202e."""
-    if text.isprintable():  # nearly every text, and quicker than the pattern
+    if text.isascii() and text.isprintable():  # nearly every text, and quicker
         return text
     return re.sub(_INVISIBLE, lambda match: f"\\u{ord(match[0]):04x}", text)
 
@@ -26,7 +30,8 @@ def visible(text: str) -> str:
 def markdown(text: str) -> str:
     """Text that GitHub shows as written: no markup, link or mention."""
     escaped = re.sub(_MARKDOWN, r"\\\1", visible(text))
-    return escaped.replace("&", "&amp;").replace("://", ":&#47;/")
+    escaped = escaped.replace("&", "&amp;").replace("://", ":&#47;/")
+    return re.sub(r"(?i)\b(www)\.", r"\1&#46;", escaped)
 
 
 def plotly(text: str) -> str:
@@ -44,7 +49,23 @@ def plotly(text: str) -> str:
 def csv_cell(text: str) -> str:
     """Text that a spreadsheet does not evaluate as a formula."""
     shown = visible(text)
-    return "'" + shown if shown.startswith(_FORMULA) and len(shown) > 1 else shown
+    first = shown.lstrip()
+    return "'" + shown if first.startswith(_FORMULA) and len(first) > 1 else shown
+
+
+def no_command(text: str) -> str:
+    r"""Printed text without a line that GitHub takes for a workflow command.
+
+    The first colon of a leading ``::`` is written as \u003a, the first # of ``##[`` as
+    \u0023, which JSON reads as the same character.
+    """
+    if "::" not in text and "##[" not in text:
+        return text
+    return re.sub(
+        _COMMAND,
+        lambda found: f"{found[1] or ''}\\u{'0023' if found[0] == '#' else '003a'}",
+        text,
+    )
 
 
 def annotation(text: str) -> str:

@@ -6,8 +6,8 @@ output. ``run`` marks where a run begins and ends.
 
 import errno
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, replace
 from mmap import ACCESS_READ, mmap
 from pathlib import Path
@@ -32,12 +32,36 @@ def run() -> Iterator[None]:
 
 def _note_input(path: Path) -> None:
     if _taken is not None:
-        _taken[path.resolve()] = "an input of this command"
+        _taken[_resolved(path)] = "an input of this command"
 
 
 def _note_output(path: Path) -> None:
     if _taken is not None:
         _taken[path] = "already an output of this command"
+
+
+def _resolved(path: Path) -> Path:
+    """The path without symbolic links. Raises OSError."""
+    try:
+        return path.resolve()
+    except RuntimeError:  # as Python 3.11 and 3.12 say it
+        raise OSError(errno.ELOOP, os.strerror(errno.ELOOP)) from None
+
+
+def _target(path: Path) -> Path:
+    """Where a path leads, if this run may write there.
+
+    Raises OSError for what is no file, UsageError for a path that this run has used.
+    """
+    try:
+        path = _resolved(path)
+        if path.is_dir():
+            raise IsADirectoryError(errno.EISDIR, "this is a directory")
+    except ValueError:
+        raise OSError(errno.EINVAL, "this is not a file name") from None
+    if _taken is not None and path in _taken:
+        raise UsageError(f"{path.name} is {_taken[path]}", accepted="another name")
+    return path
 
 
 MAX_PIPED = 1 << 28  # bytes of a pipe that is read as a whole
@@ -144,20 +168,19 @@ def replacing(path: Path) -> Iterator[IO[bytes]]:
 
     temporary: str | None = None
     try:
-        path = path.resolve()
-        if path.is_dir():
-            raise IsADirectoryError(21, "this is a directory")
-        if _taken is not None and path in _taken:
-            raise UsageError(f"{path.name} is {_taken[path]}", accepted="another name")
+        path = _target(path)
         if path.exists() and not path.is_file():
             with open(path, "wb") as special:
                 yield special
             return
         mode = path.stat().st_mode & 0o777 if path.exists() else 0o666 & ~_umask()
+        prefix = f".{path.name[:80]}."
+        _clear_stale(path.parent, prefix)
         handle, temporary = tempfile.mkstemp(
-            prefix=f".{path.name[:80]}.", suffix=".tmp", dir=path.parent
+            prefix=prefix, suffix=_TEMPORARY, dir=path.parent
         )
         with open(handle, "wb") as file:
+            _lock(file)
             yield file
             file.flush()
             os.fsync(file.fileno())
@@ -167,7 +190,7 @@ def replacing(path: Path) -> Iterator[IO[bytes]]:
         _note_output(path)
     except OSError as fault:
         reason = fault.strerror or str(fault)
-        raise FileError(f"cannot write: {reason}", place=Place(str(path))) from None
+        raise FileError(f"cannot write: {reason}", place=_place(path)) from None
     finally:
         if temporary is not None:
             with suppress(OSError):
@@ -176,8 +199,88 @@ def replacing(path: Path) -> Iterator[IO[bytes]]:
 
 def write_text(path: Path, text: str) -> None:
     """Replace a file's text, completely or not at all. Raises FileError."""
-    with replacing(path) as file:
-        file.write(text.encode("utf-8", "backslashreplace"))
+    write_texts({path: text})
+
+
+def write_texts(texts: Mapping[Path, str]) -> None:
+    """Replace the text of several files: of all, or of none if one cannot be written.
+
+    Raises FileError, and UsageError for a path that this run has used.
+    """
+    check_targets(texts)
+    with ExitStack() as stack:
+        for path, text in texts.items():
+            file = stack.enter_context(replacing(path))
+            file.write(text.encode("utf-8", "backslashreplace"))
+
+
+def check_targets(paths: Iterable[Path | None]) -> None:
+    """Check the names of a command's outputs before the first of them is written.
+
+    None and "-" (standard output) are left out. Raises FileError, and UsageError for a
+    path that this run has used, or that is there twice.
+    """
+    seen: set[Path] = set()
+    for path in paths:
+        if path is None or str(path) == "-":
+            continue
+        try:
+            target = _target(path)
+        except OSError as fault:
+            reason = fault.strerror or str(fault)
+            raise FileError(f"cannot write: {reason}", place=_place(path)) from None
+        if target in seen:
+            raise UsageError(
+                f"{target.name} is already an output of this command",
+                accepted="another name",
+            )
+        if target.is_file() or not target.exists():
+            seen.add(target)
+
+
+_TEMPORARY = ".tmp"
+_RANDOM = 8  # characters that tempfile puts into a name
+_STALE_AFTER_S = 1.0  # a younger one may be about to be locked
+
+
+def _clear_stale(folder: Path, prefix: str) -> None:
+    """Remove what an earlier run for the same name left behind when it was killed.
+
+    A run that is still writing holds a lock on its file.
+    """
+    import time
+
+    length = len(prefix) + _RANDOM + len(_TEMPORARY)
+    with suppress(OSError), os.scandir(folder) as entries:
+        for entry in entries:
+            name = entry.name
+            if not (name.startswith(prefix) and name.endswith(_TEMPORARY)):
+                continue
+            with suppress(OSError):
+                if len(name) != length or not entry.is_file(follow_symlinks=False):
+                    continue
+                if time.time() - entry.stat().st_mtime < _STALE_AFTER_S:
+                    continue
+                with open(entry.path, "rb") as file:
+                    if _lock(file):
+                        Path(entry.path).unlink()
+
+
+def _lock(file: IO[bytes]) -> bool:
+    """Whether nobody else holds the lock on an open file, and we now do."""
+    try:
+        import fcntl
+    except ImportError:  # not on this system, where nothing is cleared either
+        return False
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True
+
+
+def _place(path: Path) -> Place:
+    return Place(str(path).replace("\0", "\\0"))
 
 
 def _umask() -> int:

@@ -5,6 +5,7 @@ number that is not a count, another schema) is refused, with the file and the ke
 """
 
 import json
+from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NoReturn
@@ -96,8 +97,8 @@ def _load(path: Path) -> dict[str, Any]:
 def _no_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) != len(pairs):
-        keys = [key for key, _ in pairs]
-        twice = next(key for key in keys if keys.count(key) > 1)
+        number = Counter(key for key, _ in pairs)
+        twice = next(key for key, _ in pairs if number[key] > 1)
         raise ValueError(f'the key "{twice[:80]}" appears twice in one object')
     return found
 

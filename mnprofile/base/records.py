@@ -6,8 +6,6 @@ from typing import Any, NoReturn
 
 from mnprofile.base.errors import MnprofileError, Place, nearest
 
-MAX_COUNT = 1 << 63
-
 
 @dataclass(frozen=True)
 class Record:
@@ -59,7 +57,7 @@ class Record:
     def count(self, key: str) -> int:
         """A whole number that is not negative."""
         value = self.value(key)
-        if type(value) is not int or not 0 <= value < MAX_COUNT:
+        if type(value) is not int or value < 0:
             self.refuse(key, "not a count", "a whole number, 0 or more")
         return value
 

@@ -32,7 +32,8 @@ def parse(
                 f"{fault}: more than {MAX_DOTS} dots", place=Place(file, number)
             )
     try:
-        return tomllib.loads(text)
+        content = tomllib.loads(text)
+        large = _too_large(content)
     except (ValueError, RecursionError) as found:
         message = str(found)
         at = re.search(_AT, message)
@@ -40,4 +41,27 @@ def parse(
             place = Place(file, above + int(at[1]), int(at[2]))
         else:
             place = Place(file, above or None)
+        if "set_int_max_str_digits" in message:
+            message = _LARGE
         raise error(f"{fault}: {re.sub(_AT, '', message)}", place=place) from None
+    if large:
+        place = Place(file, above or None)
+        raise error(f"{fault}: {large}: {_LARGE}", place=place)
+    return content
+
+
+_LARGE = "a whole number of more than 64 bits"  # all that TOML has
+
+
+def _too_large(content: dict[str, Any]) -> str:
+    """The keys that lead to a whole number that no TOML file can hold, or ""."""
+    rest: list[tuple[str, Any]] = [*content.items()]
+    while rest:
+        key, value = rest.pop()
+        if isinstance(value, dict):
+            rest += [(f"{key}.{inner}"[:80], one) for inner, one in value.items()]
+        elif isinstance(value, list):
+            rest += [(key, one) for one in value]
+        elif isinstance(value, int) and not -(1 << 63) <= value < 1 << 63:
+            return key
+    return ""

@@ -20,7 +20,9 @@ from mnprofile.base.errors import (
     REJECTED,
     VERDICT,
     FileError,
+    MissingExtraError,
     MnprofileError,
+    UnmeasuredError,
     UsageError,
     nearest,
 )
@@ -53,6 +55,25 @@ EPILOG = "\b\nExit codes of all commands:\n" + "\n".join(
 )
 
 
+# numpy's OpenBLAS ends the process with 1, a verdict, if it cannot have this much.
+NEED_NUMPY = ("sweep", "find", "report")
+ADDRESS_SPACE = 192 << 20
+
+
+def _check_address_space() -> None:
+    """Raise UnmeasuredError if this process may not have what numpy takes."""
+    try:
+        import resource
+    except ImportError:  # not on this system
+        return
+    limit, _ = resource.getrlimit(resource.RLIMIT_AS)
+    if limit != resource.RLIM_INFINITY and limit < ADDRESS_SPACE:
+        raise UnmeasuredError(
+            f"this process may have {limit >> 20} MiB of memory",
+            accepted=f"a limit of {ADDRESS_SPACE >> 20} MiB or more (ulimit -v)",
+        )
+
+
 class LazyGroup(click.Group):
     """A group whose commands are imported on use: --version needs none of them."""
 
@@ -62,6 +83,8 @@ class LazyGroup(click.Group):
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
         if name not in COMMANDS:
             return None
+        if name in NEED_NUMPY:
+            _check_address_space()
         module = importlib.import_module(f"mnprofile.cli.{name}")
         command: click.Command = module.command
         return command
@@ -161,26 +184,55 @@ def _failed(fault: Exception, arguments: Sequence[str]) -> int:
         fault = _from_click(fault)
     elif isinstance(fault, OSError):
         fault = _from_os(fault)
+    elif isinstance(fault, MemoryError):
+        fault = UnmeasuredError(
+            "memory ran out", accepted="fewer or smaller networks, or more memory"
+        )
+    elif isinstance(fault, ImportError) and not _is_ours(fault):
+        fault = _from_import(fault)
     if isinstance(fault, MnprofileError):
         return _report(fault, arguments)
     if "--debug" in arguments:
         raise fault
-    print(
-        f"Internal error: {type(fault).__name__}: {escape.visible(str(fault))}\n"
-        "This is a bug in mnprofile; `mnprofile --debug` shows where.",
-        file=sys.stderr,
+    return _report(_BugError(fault), arguments)
+
+
+class _BugError(MnprofileError):
+    """An error that nobody expected."""
+
+    kind = "internal"
+    exit_code = BUG
+
+    def __init__(self, fault: Exception) -> None:
+        super().__init__(f"Internal error: {type(fault).__name__}: {fault}")
+
+    def __str__(self) -> str:
+        where = "This is a bug in mnprofile; `mnprofile --debug` shows where."
+        return f"{escape.visible(self.message)}\n{where}"
+
+
+def _is_ours(fault: ImportError) -> bool:
+    return (fault.name or "").partition(".")[0] == "mnprofile"
+
+
+def _from_import(fault: ImportError) -> MnprofileError:
+    """A package that is there and cannot be imported, or not there at all."""
+    lines = (line.strip() for line in str(fault).splitlines())
+    reason = next((line for line in lines if line), type(fault).__name__)
+    return MissingExtraError(
+        f"a package cannot be imported: {reason}",
+        accepted="an installation that is whole, and enough memory",
     )
-    return BUG
 
 
 def _report(fault: MnprofileError, arguments: Sequence[str]) -> int:
     if _wants_json(arguments):
         import json  # 1 ms that only JSON should pay
 
-        print(json.dumps(fault.as_dict()), file=sys.stderr)
+        print(escape.no_command(json.dumps(fault.as_dict())), file=sys.stderr)
     else:
-        lines = str(fault).split("\n")
-        print("\n".join(escape.visible(line) for line in lines), file=sys.stderr)
+        lines = map(escape.visible, str(fault).split("\n"))
+        print(escape.no_command("\n".join(lines)), file=sys.stderr)
     return fault.exit_code
 
 

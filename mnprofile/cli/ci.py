@@ -79,13 +79,17 @@ def command(
     file = read_budgets(config or find_config(Path()))
     networks = count_networks(file)
     where = baseline or file.baseline
+    uses_baseline = any(budget.max_increase is not None for budget in file.budgets)
+    before = None
+    if uses_baseline and not write_baseline:
+        before = read_baseline(where)
+    outputs = [summary_file, junit_file, html_file, output]
+    files.check_targets([where, *outputs] if write_baseline else outputs)
     if write_baseline:
         files.write_text(where, baseline_text(networks))
         warn(f"wrote {where}")
-    uses_baseline = any(budget.max_increase is not None for budget in file.budgets)
-    judgement = check_budgets(
-        file, networks, read_baseline(where) if uses_baseline else None
-    )
+        before = read_baseline(where) if uses_baseline else None
+    judgement = check_budgets(file, networks, before)
     _announce(judgement, file, summary_file)
     if junit_file is not None:
         files.write_text(junit_file, junit(judgement))
@@ -110,6 +114,7 @@ def _announce(
         return
     step = os.environ.get("GITHUB_STEP_SUMMARY")
     if step:
+        files.check_targets([Path(step)])
         try:
             append_summary(judgement, Path(step))
         except OSError as fault:

@@ -125,6 +125,8 @@ reading_options = together(
     ),
 )
 
+READING_OPTIONS = ("inputs", "arguments", "train", "strict")
+
 # The options that choose a configuration of a network.
 configuration_options = together(
     table_options,

@@ -70,14 +70,14 @@ def emit(document: Document, format_: str | None, output: Path | None) -> None:
 def write(text: str, output: Path | None) -> None:
     """Write text to standard output, or atomically to a file."""
     if output is None or str(output) == "-":
-        click.echo(text, nl=False, color=True)
+        click.echo(escape.no_command(text), nl=False, color=True)
     else:
         files.write_text(output, text)
 
 
 def warn(message: str) -> None:
     """Print a note on stderr."""
-    print(escape.visible(message), file=sys.stderr)
+    print(escape.no_command(escape.visible(message)), file=sys.stderr)
 
 
 def terminal_width() -> int | None:

@@ -71,17 +71,19 @@ def command(
             )
         networks.append(ReportNetwork(table, count(graph)))
     agrees, verdicts = _verdicts(networks, checks=checks, reproduces=reproduces)
+    texts = {
+        output / reports.PAGE: reports.report_page(networks, verdicts),
+        output / reports.MARKDOWN: reports.report_markdown(networks),
+        output / reports.PICTURE: reports.picture(networks),
+    }
+    files.check_targets(texts)
     try:
         output.mkdir(parents=True, exist_ok=True)
     except FileExistsError:
         raise UsageError(f"--output: {output} is not a folder") from None
-    for name, text in (
-        (reports.PAGE, reports.report_page(networks, verdicts)),
-        (reports.MARKDOWN, reports.report_markdown(networks)),
-        (reports.PICTURE, reports.picture(networks)),
-    ):
-        files.write_text(output / name, text)
-        warn(f"wrote {output / name}")
+    files.write_texts(texts)
+    for path in texts:
+        warn(f"wrote {path}")
     return OK if agrees else VERDICT
 
 

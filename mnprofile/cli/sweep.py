@@ -14,12 +14,19 @@ from typing import IO, Any
 import click
 
 from mnprofile.base import files
-from mnprofile.base.errors import FileError, Place, UsageError
+from mnprofile.base.errors import OK, FileError, Place, UsageError
 from mnprofile.base.units import Bits, check_bits
 from mnprofile.cli.limits import LIMITS, limit_options, limit_values
-from mnprofile.cli.options import ArchType, together
+from mnprofile.cli.options import (
+    READING_OPTIONS,
+    ArchType,
+    reading_options,
+    together,
+)
 from mnprofile.cli.output import chosen_format, emit, warn
 from mnprofile.cli.progress import size_bar
+from mnprofile.cli.tasks import TASK_OPTIONS, TaskRun, task_options
+from mnprofile.networks.finding import foreign_reader
 from mnprofile.views.sheets.sweep import accuracy_notes, sweep_document, write_rows
 
 DEFAULT_PLOT = Path("reports") / "sweep.html"
@@ -98,6 +105,7 @@ axis_options = together(
 @click.command("sweep")
 @click.argument("archs", metavar="[ARCH]...", nargs=-1, type=ArchType())
 @axis_options
+@reading_options
 @limit_options
 @click.option(
     "--where",
@@ -117,6 +125,7 @@ axis_options = together(
     metavar="QUANTITY",
     help='Plot top-1 against macs, params, activations or "latency:Pixel 1".',
 )
+@task_options
 @click.option(
     "--format",
     "format_",
@@ -140,8 +149,8 @@ def command(
     x_axis: str,
     format_: str | None,
     output: Path | None,
-    **given: str | None,
-) -> None:
+    **given: Any,
+) -> int:
     """Count every configuration of a grid of widths, sizes and expansions.
 
     ARCH is an alias, a table's name or a path; v2@0.75 fixes the width. VALUES are
@@ -154,6 +163,10 @@ def command(
     estimates' leave-one-out error is printed with them. act_peak_bytes is the peak
     memory of live activations, as computed by "mnprofile memory".
 
+    Where ARCH is a PyTorch network or a model file, the grid is over --arg and --res:
+    each KEY takes values separated by commas, or a range. Each network is built and
+    counted in a process of its own, and one that fails becomes a row with the reason.
+
     \b
     Examples:
       mnprofile sweep
@@ -161,6 +174,8 @@ def command(
       mnprofile sweep v2 --alpha 0.35:1.4:0.05 --res 96:224:32 --t 1,3,6 -o v2.md
       mnprofile sweep v2 --alpha 0.1:2:0.001 --max-macs 20M -o v2.csv
       mnprofile sweep v2 v3-small --max-params 3M --pareto
+      mnprofile sweep timm:create_model --arg model_name=resnet18,resnet34 \\
+                --res 160,192,224 --workers 2
       mnprofile sweep v2 --res 96:224:16 --max-memory 256KiB --bits 8
     """
     axes = {name: given[name] for name in ("alpha", "rho", "t", "classes", "impl")}
@@ -169,9 +184,49 @@ def command(
     device = given["device"]
     ask = Ask(archs, axes, where, limits, published, pareto, bits, device)
     kind = _kind(format_, output)
+    how = TaskRun(**{name: given[name] for name in TASK_OPTIONS})
+    reading = {name: given[name] for name in READING_OPTIONS}
+    if any(foreign_reader(arch) for arch in archs):
+        return _networks(ask, reading, how, kind, output, plot)
+    for option, value in (("arg", reading["arguments"]), ("input", reading["inputs"])):
+        if value:
+            raise UsageError(
+                f"--{option}: the grid is over tables",
+                accepted="a PyTorch network or a model file",
+            )
+    if not how.is_default:
+        raise UsageError(
+            "--workers and the like are for networks that are not tables",
+            accepted="a table is counted at once",
+        )
     if plot is not None and no_plot:
         raise UsageError("--plot and --no-plot cannot be used together")
     run(ask, kind, output, _plot_path(plot, wanted=ask.is_bare and not no_plot), x_axis)
+    return OK
+
+
+def _networks(
+    ask: Ask,
+    reading: dict[str, Any],
+    how: TaskRun,
+    kind: str,
+    output: Path | None,
+    plot: Path | None,
+) -> int:
+    """A sweep over networks that are not tables. Raises UsageError for a table too."""
+    from mnprofile.cli import sweep_networks
+
+    tables = [arch for arch in ask.archs if foreign_reader(arch) is None]
+    if tables:
+        raise UsageError(
+            f"{tables[0]} is a table, and others are not",
+            accepted="one sweep for each kind",
+        )
+    sweep_networks.refuse(ask.axes, ask.published, ask.pareto, plot)
+    sizes, conditions = ask.axes["resolution"], _conditions(ask)
+    return sweep_networks.run(
+        ask.archs, sizes, reading, conditions, ask.element_bits, how, kind, output
+    )
 
 
 def _kind(format_: str | None, output: Path | None) -> str:
@@ -227,6 +282,7 @@ def run(ask: Ask, kind: str, output: Path | None, plot: Path | None, x: str) -> 
             f" --pareto, larger steps, or {_LARGER[kind]}",
         )
     groups = groups_of(grids)
+    files.check_targets([output, plot])
     if kind == "parquet":
         rowfiles.require_parquet()
     sample = Sample(axis) if plot is not None else None

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import click
@@ -73,9 +74,12 @@ class TaskRun:
         return self == TaskRun()
 
 
-def run_tasks(tasks: Sequence[Task], how: TaskRun) -> tuple[Outcome, ...]:
+def run_tasks(
+    tasks: Sequence[Task], how: TaskRun, also: Mapping[str, str] = MappingProxyType({})
+) -> tuple[Outcome, ...]:
     """Run every task that is not in the results file; outcomes in the tasks' order.
 
+    ``also`` are versions that an outcome depends on, besides those of our packages.
     Raises whatever ends the run as a whole; what is finished by then stays in the
     results file.
     """
@@ -83,7 +87,7 @@ def run_tasks(tasks: Sequence[Task], how: TaskRun) -> tuple[Outcome, ...]:
     from mnprofile.search.tasks.results import Results
     from mnprofile.search.tasks.versions import versions
 
-    with Results(how.results, versions(), resume=how.resume) as results:
+    with Results(how.results, {**versions(), **also}, resume=how.resume) as results:
         found = results.known(tasks)
         waiting = [index for index in range(len(tasks)) if index not in found]
         some = [tasks[index] for index in waiting]

@@ -35,6 +35,18 @@ def decide(answer: Any) -> bool:
     raise SplitError(answer)
 
 
+def single(value: Any) -> int:
+    """One integer from an integer or an array of equal ones.
+
+    Raises SplitError if an array contains several.
+    """
+    if not hasattr(value, "all"):
+        return int(value)
+    first = value.flat[0]
+    decide(value == first)
+    return int(first)
+
+
 def whole(value: float) -> int:
     """Cut off the fraction of a non-negative value, as int() does."""
     array: Any = value

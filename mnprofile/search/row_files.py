@@ -13,6 +13,7 @@ from mnprofile.base import units
 from mnprofile.base.errors import MissingExtraError, UsageError
 from mnprofile.base.escape import csv_cell
 from mnprofile.base.extras import install_line
+from mnprofile.base.sheet import Sheet
 from mnprofile.base.units import check_bits
 from mnprofile.costs.latency.devices import device_of
 from mnprofile.evidence.literature.accuracy_series import PHONES
@@ -303,6 +304,21 @@ def write_parquet(
             ]
             table = arrow.Table.from_arrays(columns, schema=schema)
             writer.write_table(table, row_group_size=_ROW_GROUP)
+
+
+def write_sheet(file: IO[bytes], sheet: Sheet) -> None:
+    """Write the rows of a small sheet as Parquet; a mixed column becomes text."""
+    arrow, parquet = require_parquet()
+    cells = zip(*sheet.rows, strict=True) if sheet.rows else ((),) * len(sheet.columns)
+    columns = {}
+    for column, values in zip(sheet.columns, cells, strict=True):
+        kinds = {type(value) for value in values if value is not None}
+        columns[column.key] = arrow.array(
+            values
+            if len(kinds) < 2
+            else [None if value is None else str(value) for value in values]
+        )
+    parquet.write_table(arrow.table(columns), file, compression="zstd")
 
 
 def require_parquet() -> tuple[Any, Any]:

@@ -62,7 +62,7 @@ def test_the_table_shows_the_name_as_written(
 ) -> None:
     result = run("count", str(page(tmp_path, name)))
 
-    assert escape.visible(name) in result.out
+    assert escape.no_command(escape.visible(name)) in result.out
 
 
 def test_visible_shows_what_hides_or_reorders() -> None:
@@ -90,3 +90,43 @@ def test_csv_keeps_its_rows_whatever_the_cells(run: Run, tmp_path: Path) -> None
     result = run("show", str(page(tmp_path, HOSTILE[0])), "--format", "csv")
 
     assert len(list(csv.reader(io.StringIO(result.out)))) == 6
+
+
+@pytest.mark.parametrize("letter", ["\u3164", "\u034f", "\u2800", "\uffa0", "\u115f"])
+def test_letters_that_draw_nothing_are_shown(letter: str) -> None:
+    assert escape.visible(f"a{letter}b") == f"a\\u{ord(letter):04x}b"
+
+
+def test_visible_letters_stay() -> None:
+    text = "MobileNetV1·α ρ, 224×224, 日本語, émigré"
+
+    assert escape.visible(text) == text
+
+
+@pytest.mark.parametrize(
+    "cell", [" =1+1", "＝1+1", "\u00a0@x", "＋1", "－1", "＠x", "  -1"]
+)
+def test_a_formula_is_one_after_spaces_and_full_width_too(cell: str) -> None:
+    assert escape.csv_cell(cell) == f"'{cell}"
+
+
+def test_a_bare_www_is_no_link() -> None:
+    assert escape.markdown("see www.evil.example") == "see www&#46;evil.example"
+
+
+@pytest.mark.parametrize("name", ["::add-mask::secret", "  ::error::x", "##[group]x"])
+@pytest.mark.parametrize("format_", ["table", "md", "csv", "json"])
+@pytest.mark.usefixtures("elsewhere")
+def test_ci_prints_no_workflow_command(run: Run, name: str, format_: str) -> None:
+    """GitHub reads a line of a step that begins with "::", and "##[" anywhere."""
+    Path("mnprofile.toml").write_text(
+        f'[[budget]]\nname = "{name}"\narch = "v2"\nmax-macs = "1M"\nmessage = "no"\n'
+    )
+    result = run("ci", "--format", format_)
+
+    assert result.code == 1
+    for line in (result.out + result.err).split("\n"):
+        assert not line.strip().startswith("::")
+        assert "##[" not in line
+    if format_ == "json":
+        assert json.loads(result.out)["verdicts"][0]["budget"] == name

@@ -34,7 +34,7 @@ def test_values_of_the_right_type() -> None:
     assert list(read.record("inner").members()) == ["a"]
 
 
-@pytest.mark.parametrize("value", [-1, 1.0, True, "1", None, 1 << 63])
+@pytest.mark.parametrize("value", [-1, 1.0, True, "1", None])
 def test_only_counts_are_counts(value: object) -> None:
     assert refused(lambda: record(size=value).count("size")) == (
         "a:3: top.size: not a count\nAccepted: a whole number, 0 or more"

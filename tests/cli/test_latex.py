@@ -134,7 +134,8 @@ def test_a_missing_extra_exits_with_3(
 
     assert result.code == 3
     assert result.err == (
-        "pylatexenc is not installed\nAccepted: pip install 'mnprofile[latex]'\n"
+        "pylatexenc is not installed\n"
+        "Accepted: pip install '.[latex]', in a clone of mnprofile\n"
     )
 
 

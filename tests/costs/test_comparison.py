@@ -247,7 +247,6 @@ def test_a_damaged_count_file_is_refused(
         (1.5, "layers[0].macs: not a count"),
         (True, "layers[0].macs: not a count"),
         ("7", "layers[0].macs: not a count"),
-        (1 << 63, "layers[0].macs: not a count"),
     ],
 )
 def test_only_counts_are_counts(

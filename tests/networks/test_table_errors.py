@@ -359,7 +359,7 @@ def test_an_unknown_name_suggests_the_nearest() -> None:
 @pytest.mark.parametrize(
     ("value", "words"),
     [
-        ("0x" + "f" * 20_000, "not a text"),  # Python does not print it
+        ("0x" + "f" * 20_000, "more than 64 bits"),  # Python does not print it
         ("7", "not a text"),
         ("[1.5]", "not a text"),
         ('"' + "v" * 60_000 + '"', "vvvv…"),

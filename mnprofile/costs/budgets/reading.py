@@ -30,6 +30,7 @@ from mnprofile.networks.readers.inputs import ReadRequest, parse_inputs
 CONFIG_FILES = ("mnprofile.toml", "pyproject.toml")  # the first that exists
 BASELINE_FILE = "mnprofile-baseline.json"
 MAX_NAME = 200
+MAX_BUDGETS = 500
 LIMIT_KEYS: dict[str, Quantity] = {f"max-{name}": name for name in COMPARED}
 _FACTORS = ("alpha", "res", "t", "classes", "impl", "output-stride")
 _READING = ("input", "args")
@@ -134,6 +135,8 @@ def read_budgets(path: Path) -> BudgetFile:
     entries = content.get("budget", [])
     if not isinstance(entries, list):
         top.refuse("budget", "not a list of tables")
+    if len(entries) > MAX_BUDGETS:
+        top.refuse("budget", f"{len(entries)} budgets", f"at most {MAX_BUDGETS}")
     budgets: dict[str, Budget] = {}
     for index, entry in enumerate(entries):
         at = lines.of(index)

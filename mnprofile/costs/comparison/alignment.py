@@ -5,10 +5,11 @@ that they match as well as possible (unchanged blocks best, then those with the 
 layers). Within a pair, layers are matched by their part: expand, depthwise, project.
 """
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
-from typing import Literal
+from typing import Literal, TypeVar
 
 from mnprofile.costs.comparison.sides import (
     COMPARED,
@@ -22,6 +23,8 @@ from mnprofile.costs.comparison.sides import (
 State = Literal["added", "removed", "grew", "shrank", "unchanged"]
 STATES: tuple[State, ...] = ("added", "removed", "grew", "shrank", "unchanged")
 Depth = Literal["stage", "block", "layer"]
+MAX_COMPARED = 1_000_000  # pairs of blocks: 1,000 with 1,000, in half a second
+N = TypeVar("N", bound=Hashable)
 DEPTHS: tuple[Depth, ...] = ("stage", "block", "layer")
 
 
@@ -219,17 +222,20 @@ def _tree(side: Side) -> dict[str, list[_Block]]:
     return tree
 
 
-def _merged(left: Sequence[str], right: Sequence[str]) -> list[str]:
+def _merged(left: Sequence[N], right: Sequence[N]) -> list[N]:
     """Merge two orders; a name that only one side has keeps its place there."""
-    merged, rest = [], list(right)
+    places = {name: at for at, name in reversed([*enumerate(right)])}
+    known, taken = set(left), 0
+    merged: dict[N, None] = {}
     for name in left:
-        if name in rest:
-            at = rest.index(name)
-            merged += [other for other in rest[:at] if other not in left]
-            rest = rest[at + 1 :]
-        merged.append(name)
-    merged += [name for name in rest if name not in merged]
-    return merged
+        at = places.get(name, -1)
+        if at >= taken:
+            between = right[taken:at]
+            merged |= dict.fromkeys(one for one in between if one not in known)
+            taken = at + 1
+        merged[name] = None
+    merged |= dict.fromkeys(right[taken:])
+    return list(merged)
 
 
 def _likeness(a: _Block, b: _Block) -> int:
@@ -247,7 +253,15 @@ def _likeness(a: _Block, b: _Block) -> int:
 def _aligned(
     left: Sequence[_Block], right: Sequence[_Block]
 ) -> list[tuple[_Block | None, _Block | None]]:
-    """Pairs in order, with the highest sum of likeness; early pairs win a tie."""
+    """Pairs in order, with the highest sum of likeness; early pairs win a tie.
+
+    Where that would compare more than ``MAX_COMPARED`` pairs, blocks are paired by
+    their names alone.
+    """
+    if len(left) * len(right) > MAX_COMPARED:
+        before, after = _by_name(left), _by_name(right)
+        names = _merged(list(before), list(after))
+        return [(before.get(name), after.get(name)) for name in names]
     best = [[0] * (len(right) + 1) for _ in range(len(left) + 1)]
     for i in range(len(left) - 1, -1, -1):
         for j in range(len(right) - 1, -1, -1):
@@ -271,6 +285,16 @@ def _aligned(
     pairs += [(block, None) for block in left[i:]]
     pairs += [(None, block) for block in right[j:]]
     return pairs
+
+
+def _by_name(blocks: Sequence[_Block]) -> dict[tuple[str, int], _Block]:
+    """Blocks by their name, and by how often it was there before."""
+    seen: Counter[str] = Counter()
+    found = {}
+    for block in blocks:
+        found[block.name, seen[block.name]] = block
+        seen[block.name] += 1
+    return found
 
 
 def _block(stage: str, a: _Block | None, b: _Block | None) -> Delta:

@@ -4,6 +4,7 @@ The model is in ``liveness``; blocks that run as one operator are in ``grouped``
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import groupby
 from typing import Literal
 
@@ -23,7 +24,7 @@ LIVE = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Memory:
     """Activation memory at every step, with ``bits`` bits per element.
 
@@ -52,7 +53,7 @@ class Memory:
     def bits_text(self) -> str:
         return f"{self.bits} bits" if self.bits else "the file's own types"
 
-    @property
+    @cached_property
     def peak(self) -> Step:
         """The first step with the most live memory."""
         return max(self.steps, key=self.bytes_of)

@@ -7,6 +7,7 @@ add a source, add both.
 """
 
 import csv
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
@@ -167,6 +168,8 @@ def impl(source: str) -> str:
     return str(declaration(source).get("impl", "paper"))
 
 
+_NUMBER, _SIDE = r"[0-9]{0,6}\.?[0-9]{1,6}", "[0-9]{1,9}"
+_ENTRIES = ("convention", "erratum")  # arrays of tables; all others are of strings
 _TOML_NAMES = {str: "string", list: "array", dict: "table", int: "integer"}
 
 
@@ -189,10 +192,20 @@ def _checked(
         if not isinstance(value, types[key]) or isinstance(value, bool):
             accepted = f"a TOML {_TOML_NAMES[types[key]]}"
             record.refuse("", f"{key} is {value!r}", accepted)
+    _check_arrays(record)
     for key in types:
         if key not in entry and key not in optional:
             record.refuse("", f"{key} is missing")
     return record
+
+
+def _check_arrays(record: Record) -> None:
+    """All arrays but those of entries are of strings."""
+    for key, value in record.content.items():
+        if isinstance(value, list) and key not in _ENTRIES:
+            for one in value:
+                if not isinstance(one, str):
+                    record.refuse("", f"{key} has {one!r}", "TOML strings")
 
 
 def _text(kind: Input, path: Path) -> str:
@@ -248,12 +261,11 @@ def _printed(source: str, path: Path, line: int, cells: list[str]) -> Printed:
             "quantity",
             ", ".join(COSTS + MEASURED),
         )
-    try:
-        row["alpha"] = float(row["alpha"]) if row["alpha"] else None
-    except ValueError:
+    if row["alpha"] and not re.fullmatch(_NUMBER, row["alpha"]):
         refuse(f'"{row["alpha"]}" is not a width multiplier', "alpha", "0.75, or empty")
+    row["alpha"] = float(row["alpha"]) if row["alpha"] else None
     sides = row["resolution"].split("x")
-    if row["resolution"] and not all(side.isdecimal() for side in sides):
+    if row["resolution"] and not all(re.fullmatch(_SIDE, side) for side in sides):
         refuse(f'"{row["resolution"]}" is not a size', "resolution", "224, or empty")
     row["resolution"] = int(sides[0]) if sides[0] and len(sides) == 1 else None
     return Printed(source=source, line=line, **row)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
+from mnprofile.graph.arithmetic import single
 from mnprofile.networks.blocks.inverted_residual import BottleneckRow
 from mnprofile.networks.notation.cells import OperatorWord
 
@@ -39,9 +40,14 @@ class FusedRow(BottleneckRow):
     ) -> None:
         if self.is_plain:
             inner = to.rules.output.channels(to.width(self, self.out))
-        groups = inner // self.group_size if self.group_size else 1
+        groups = self._groups(single(inner), single(to.tape.shape.c))
         op = to.conv(inner, self.kernel, stride, dilation, groups=groups)
         to.convolution(f"{block}.fused", op, self.activation)
+
+    def _groups(self, inner: int, taken: int) -> int:
+        """The printed number of groups, or the next smaller one that t leaves whole."""
+        most = max(1, inner // self.group_size) if self.group_size else 1
+        return next(g for g in range(most, 0, -1) if inner % g == taken % g == 0)
 
     def project(self, to: Builder, block: str, out: int, inner: int) -> None:
         if not self.is_plain:

@@ -5,6 +5,7 @@ page is read line by line, not with a Markdown library: each error must name the
 cell, and a hostile page of 1 MiB must be refused within a second.
 """
 
+import math
 import re
 
 from mnprofile.base.errors import Place, TableError
@@ -24,7 +25,7 @@ MAX_LINES = 20_000
 
 # No pattern may repeat two things that can match the same text: matching a hostile
 # line would take quadratic time.
-_FENCE = re.compile(r" {0,3}(`{3,}|~{3,})([^`]*)$")
+_FENCE = re.compile(r" {0,3}(`{3,}(?!`)|~{3,}(?!~))([^`]*)$")
 _HEADING = re.compile(r" {0,3}(#{1,6})(?:\s(.*))?$")
 _RULE = re.compile(r":?-+:?")
 _PIPE = re.compile(r"(?<!\\)\|")
@@ -93,6 +94,7 @@ class _Page:
         self.settings: tuple[int, list[str]] | None = None
         self.grids: list[CellGrid] = []
         self.errata: CellGrid | None = None
+        self.narrowest = math.inf  # pipes in a row of the narrowest table so far
         self.first_pipe: int | None = None  # the first line with | outside a table
         self.stray: int | None = None  # the first line that looks like a stray row
 
@@ -134,8 +136,7 @@ class _Page:
     def _is_row_like(self, line: str) -> bool:
         """Whether a line outside a table must have been meant as one of its rows."""
         pipes = line.count("|")
-        as_wide = any(0 < len(grid.headers) - 1 <= pipes for grid in self.grids)
-        return as_wide or line.lstrip().startswith("|")
+        return pipes >= self.narrowest or line.lstrip().startswith("|")
 
     def _fence(self, at: int, marks: str, language: str) -> int:
         end = at + 1
@@ -202,6 +203,8 @@ class _Page:
             self.errata = grid
         else:
             self.grids.append(grid)
+            if len(headers) > 1:
+                self.narrowest = min(self.narrowest, len(headers) - 1)
         return end
 
     def _continues_table(self, at: int) -> bool:

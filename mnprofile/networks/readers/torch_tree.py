@@ -90,7 +90,9 @@ class ModuleTree:
 def _is_series(children: Iterable[nn.Module]) -> bool:
     kinds = [type(one) for one in children]
     parts = [any(True for _ in one.children()) for one in children]
-    return len(kinds) > 1 and len(set(kinds)) == 1 and all(parts)
+    alike = len(kinds) > 1 and len(set(kinds)) == 1 and all(parts)
+    # A convolution with its norm is a Sequential; three of them make a block.
+    return alike and not issubclass(kinds[0], _CONTAINERS)
 
 
 @cache

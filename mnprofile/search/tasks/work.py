@@ -5,8 +5,11 @@ They run in a process of their own (``child``), so heavy packages load there onl
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import ast
+from collections.abc import Mapping, Sequence
 from typing import Any
+
+from mnprofile.search.conditions import COUNTS, MEMORY
 
 
 def check(
@@ -47,3 +50,37 @@ def _first(outcome: Any) -> str | None:
         if one.rest:
             return f"{one.name}: {one.rest:+d} unexplained"
     return None
+
+
+def count(
+    arch: str,
+    *,
+    arguments: Mapping[str, str],
+    resolution: Sequence[int] | None,
+    inputs: Sequence[str],
+    train: bool,
+    bits: int,
+) -> dict[str, Any]:
+    """Count a network that is not a table. Argument values are Python literals."""
+    from mnprofile.costs.counting import count as counted
+    from mnprofile.costs.memory.activations import activation_memory
+    from mnprofile.networks.configuration import Request
+    from mnprofile.networks.finding import find_network
+    from mnprofile.networks.readers.inputs import ReadRequest, parse_inputs
+
+    side = None if resolution is None else (resolution[0], resolution[1])
+    asked = ReadRequest(
+        inputs=parse_inputs(tuple(inputs)),
+        arguments=tuple(
+            (key, ast.literal_eval(text)) for key, text in arguments.items()
+        ),
+        train=train,
+    )
+    _, graph = find_network(arch, Request(resolution=side), asked)
+    totals = counted(graph).totals
+    unknown = sorted({node.type for node in graph.unknown})
+    return {
+        **{name: getattr(totals, name) for name in COUNTS},
+        MEMORY: activation_memory(graph, bits=bits).act_peak_bytes,
+        "without_rule": ", ".join(unknown) or None,
+    }

@@ -1,0 +1,102 @@
+"""`mnprofile sweep` over networks from code or files: each runs in its own process."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mnprofile.base import files
+from mnprofile.base.errors import OK, UNMEASURED, VERDICT, UsageError
+from mnprofile.base.units import Bits
+from mnprofile.cli.output import emit, warn
+from mnprofile.cli.tasks import TaskRun, run_tasks
+
+if TYPE_CHECKING:
+    from mnprofile.search.conditions import Condition
+
+# Options of a sweep over tables, and why they say nothing about other networks.
+_ONLY_TABLES = {
+    "alpha": "its width is an argument of its own: --arg",
+    "rho": "it has no resolution of its own that rho is relative to",
+    "t": "its expansion is an argument of its own: --arg",
+    "classes": "the number of classes is an argument of its own: --arg",
+    "impl": "it is its own implementation",
+}
+_NEEDS_TOP1 = "no accuracy is published for such networks"
+
+
+def refuse(
+    axes: Mapping[str, str | None], published: bool, pareto: bool, plot: Path | None
+) -> None:
+    """Raise UsageError for an option that only a sweep over tables has."""
+    for name, why in _ONLY_TABLES.items():
+        if axes[name] is not None:
+            raise UsageError(f"--{name}: a network that is not a table: {why}")
+    for option, given in (
+        ("published", published),
+        ("pareto", pareto),
+        ("plot", plot is not None),
+    ):
+        if given:
+            raise UsageError(f"--{option}: {_NEEDS_TOP1}")
+
+
+def run(
+    archs: Sequence[str],
+    sizes: str | None,
+    reading: Mapping[str, Any],
+    conditions: Sequence[Condition],
+    bits: Bits,
+    how: TaskRun,
+    kind: str,
+    output: Path | None,
+) -> int:
+    """Count every combination, write the rows that satisfy the conditions.
+
+    Returns the exit code: 3 if some failed, 1 if ``--strict`` and totals are bounds.
+    """
+    from mnprofile.search.grids import parse_resolutions
+    from mnprofile.search.row_files import require_parquet, write_sheet
+    from mnprofile.search.tasks.networks import NetworkGrid, network_tasks, versions_of
+    from mnprofile.search.tasks.values import argument_grid
+    from mnprofile.views.sheets.swept_networks import (
+        failures,
+        swept_networks_document,
+    )
+
+    if kind == "parquet":
+        require_parquet()
+    if sizes is not None and reading["inputs"]:
+        raise UsageError("--res and --input together: one of them gives the input")
+    grid = NetworkGrid(
+        tuple(archs),
+        tuple(argument_grid(reading["arguments"])),
+        (None,) if sizes is None else parse_resolutions(sizes),
+        reading["inputs"],
+        reading["train"],
+    )
+    tasks = network_tasks(grid, bits)
+    outcomes = run_tasks(tasks, how, versions_of(archs))
+    rows = [one.row for one in outcomes]
+    kept = [row for row in rows if row["error"] is not None or _holds(row, conditions)]
+    names = list(tasks[0].row)
+    document = swept_networks_document(kept, names, bits, count=len(rows))
+    if kind == "parquet" and output is not None:
+        with files.replacing(output) as file:
+            write_sheet(file, document.csv)
+        for note in document.notes:
+            warn(note)
+    else:
+        emit(document, kind, output)
+    if failures(rows):
+        return UNMEASURED
+    is_bound = reading["strict"] and any(row["without_rule"] for row in rows)
+    return VERDICT if is_bound else OK
+
+
+def _holds(row: Mapping[str, Any], conditions: Sequence[Condition]) -> bool:
+    """Whether a row satisfies all conditions; a column that it lacks is unknown."""
+    return all(
+        one.column in row and bool(one.holds(row[one.column])) for one in conditions
+    )

@@ -1,0 +1,173 @@
+"""`mnprofile sweep` over the arguments and sizes of PyTorch networks."""
+
+import csv
+import io
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import Run
+
+pytest.importorskip("torch")
+
+NETWORKS = """
+import os
+from torch import nn
+
+
+def small(width=1.0, depth=1, kind="plain", shape=(3, 3), alpha=1):
+    if kind == "raises":
+        raise RuntimeError("no such kind")
+    if kind == "crashes":
+        os.kill(os.getpid(), 11)
+    while kind == "hangs":
+        pass
+    c = int(16 * width)
+    layers = [nn.Conv2d(c, c, shape, padding="same") for _ in range(depth)]
+    ends = [nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(c, 10)]
+    return nn.Sequential(nn.Conv2d(3, c, 1), *layers, *ends)
+"""
+
+
+@pytest.fixture
+def nets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    (tmp_path / "nets.py").write_text(NETWORKS)
+    monkeypatch.chdir(tmp_path)
+    return "nets.py:small"
+
+
+def macs(width: int, depth: int, side: int, area: int = 9) -> int:
+    """By hand: 1x1 from 3 channels, k x k on all, a classifier of ten."""
+    per_position = 3 * width + depth * area * width * width
+    return per_position * side * side + 10 * width
+
+
+def test_every_combination_is_counted_in_the_order_of_the_grid(
+    run: Run, nets: str
+) -> None:
+    grid = ("--arg", "width=0.5:1.0:0.5", "--arg", "depth=1,3", "--res", "8,16")
+    result = run("sweep", nets, *grid, "--workers", "2", "--format", "csv")
+
+    assert result.code == 0, result.err
+    rows = list(csv.DictReader(io.StringIO(result.out)))
+    got = [
+        (row["width"], row["depth"], row["resolution"], int(row["macs"]))
+        for row in rows
+    ]
+    assert got == [
+        ("0.5", "1", "8", macs(8, 1, 8)),
+        ("0.5", "1", "16", macs(8, 1, 16)),
+        ("0.5", "3", "8", macs(8, 3, 8)),
+        ("0.5", "3", "16", macs(8, 3, 16)),
+        ("1.0", "1", "8", macs(16, 1, 8)),
+        ("1.0", "1", "16", macs(16, 1, 16)),
+        ("1.0", "3", "8", macs(16, 3, 8)),
+        ("1.0", "3", "16", macs(16, 3, 16)),
+    ]
+
+
+def test_values_with_commas_in_brackets_are_one(run: Run, nets: str) -> None:
+    arguments = ("--arg", "shape=(1, 1),(3, 3)", "--arg", "kind='plain'", "--res", "8")
+    result = run("sweep", nets, *arguments, "--format", "json")
+
+    record = json.loads(result.out)
+    assert record["schema"] == "mnprofile/sweep-networks"
+    assert [row["shape"] for row in record["rows"]] == ["(1, 1)", "(3, 3)"]
+    assert [row["macs"] for row in record["rows"]] == [
+        macs(16, 1, 8, 1),
+        macs(16, 1, 8, 9),
+    ]
+
+
+def test_networks_that_fail_are_rows_with_the_reason_and_the_others_are_counted(
+    run: Run, nets: str
+) -> None:
+    kinds = ("--arg", "kind=raises,crashes,hangs,plain", "--res", "8")
+    result = run("sweep", nets, *kinds, "--timeout", "20", "--format", "json")
+
+    assert result.code == 3
+    record = json.loads(result.out)
+    raised, crashed, hung, plain = record["rows"]
+    assert "RuntimeError: no such kind" in raised["error"]
+    assert crashed["error"].startswith("the process ended with signal 11")
+    assert hung["error"] == "no result after 20 s"
+    assert (plain["error"], plain["macs"]) == (None, macs(16, 1, 8))
+    assert "macs" not in raised
+    assert record["failed"] == 3
+
+
+def test_limits_leave_out_rows_but_not_failures(run: Run, nets: str) -> None:
+    grid = ("--arg", "width=0.5,1.0", "--arg", "kind=plain,raises", "--res", "8")
+    limit = ("--max-macs", str(macs(8, 1, 8)))
+    result = run("sweep", nets, *grid, *limit, "--format", "json")
+
+    rows = json.loads(result.out)["rows"]
+    assert [(row["width"], row["kind"]) for row in rows] == [
+        (0.5, "plain"),
+        (0.5, "raises"),
+        (1.0, "raises"),
+    ]
+
+
+def test_a_run_goes_on_until_the_code_changes(run: Run, nets: str) -> None:
+    grid = (
+        "sweep",
+        nets,
+        "--arg",
+        "width=0.5,1.0",
+        "--res",
+        "8",
+        "--results",
+        "r.jsonl",
+    )
+    first = run(*grid)
+    file = Path("r.jsonl")
+    lines = file.read_bytes()
+    again = run(*grid, "--resume")
+    assert (first.code, again.code) == (0, 0)
+    assert again.out == first.out
+    assert file.read_bytes() == lines
+    Path("nets.py").write_text(NETWORKS.replace("16 * width", "32 * width"))
+    changed = run(*grid, "--resume")
+    assert changed.code == 0
+    assert changed.out != first.out
+    assert file.read_bytes().count(b"\n") == 4
+
+
+def test_parquet_has_the_columns_of_csv(run: Run, nets: str) -> None:
+    parquet = pytest.importorskip("pyarrow.parquet")
+    result = run(
+        "sweep", nets, "--arg", "width=0.5,1.0", "--res", "8", "-o", "a.parquet"
+    )
+
+    assert result.code == 0, result.err
+    table = parquet.read_table("a.parquet")
+    assert table["macs"].to_pylist() == [macs(8, 1, 8), macs(16, 1, 8)]
+    assert table["width"].to_pylist() == [0.5, 1.0]
+    assert "error" in table.column_names
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--alpha", "0.5"], "--alpha: a network that is not a table"),
+        (["--pareto"], "--pareto: no accuracy is published"),
+        (["--plot", "p.html"], "--plot: no accuracy is published"),
+        (["v2"], "v2 is a table, and others are not"),
+        (["--res", "8", "--input", "1x3x8x8"], "--res and --input together"),
+        (["--arg", "a=1", "--arg", "a=2"], "--arg: a is given twice"),
+        (["--arg", "width=0.1:9:0.0001", "--res", "1:200:1"], "configurations to run"),
+    ],
+)
+def test_what_such_a_sweep_cannot_do_is_said_at_once(
+    run: Run, nets: str, arguments: list[str], message: str
+) -> None:
+    result = run("sweep", nets, *arguments)
+    assert result.code == 2
+    assert message in result.err
+
+
+def test_arguments_and_workers_are_not_for_tables(run: Run) -> None:
+    assert "--arg: the grid is over tables" in run("sweep", "v2", "--arg", "a=1").err
+    assert "--workers and the like" in run("sweep", "v2", "--workers", "2").err
