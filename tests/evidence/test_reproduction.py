@@ -51,10 +51,18 @@ def result(source: str, table: str, quantity: str, row: str) -> Result:
 TALLY = {
     # source: reproduced, other version, copied, last digit, misprint,
     # other network, needs a head, unexplained
+    "automl": (5, 0, 0, 0, 1, 32, 0, 0),
+    "efficientnet": (11, 0, 0, 3, 2, 0, 0, 0),
+    "fbnet": (12, 0, 0, 0, 0, 32, 0, 0),
+    "huawei": (0, 0, 0, 0, 0, 39, 0, 0),
     "keras": (76, 0, 3, 0, 7, 0, 0, 0),
+    "mcunet": (2, 0, 0, 0, 0, 18, 0, 0),
+    "mnasnet": (5, 0, 0, 0, 0, 11, 6, 0),
+    "once-for-all": (0, 0, 0, 0, 0, 116, 0, 0),
     "paper-v1": (59, 0, 0, 3, 8, 26, 10, 0),
     "paper-v2": (19, 0, 0, 2, 17, 30, 20, 0),
     "paper-v3": (43, 2, 4, 9, 4, 21, 46, 0),
+    "shufflenet": (37, 0, 2, 2, 3, 35, 0, 0),
     "slim-v1": (52, 0, 0, 2, 10, 0, 0, 0),
     "slim-v2-v3": (55, 0, 4, 0, 3, 4, 0, 0),
     "torchvision": (14, 0, 0, 0, 0, 48, 10, 0),
@@ -68,22 +76,22 @@ def test_number_of_figures_by_verdict(source: str) -> None:
 
 
 def test_every_cost_figure_has_one_verdict() -> None:
-    """The papers and model zoos print 611 cost figures and 526 results."""
+    """The papers and model zoos print 985 cost figures and 526 results."""
     done = verdicts()
 
     assert done.sources == list(TALLY)
-    assert len(done.results) == 611
-    assert sum(len(sources.figures(name)) for name in sources.sources()) == 1137
+    assert len(done.results) == 611 + 374
+    assert sum(len(sources.figures(name)) for name in sources.sources()) == 1137 + 374
     assert done.explained
 
 
 def test_how_many_are_counted_is_said(capsys: pytest.CaptureFixture[str]) -> None:
-    """611 less the 129 of other networks and the 86 with a head."""
-    assert verdicts().counted() == 396
+    """985 less the 412 of other networks and the 92 with a head."""
+    assert verdicts().counted() == 481
     assert main(["reproduce"]) == 0
     assert (
-        "396 of 611 figures are counted: 318 reproduced, 2 other version, 11 copied,"
-        " 16 last digit, 49 misprint. 215 are set aside."
+        "481 of 985 figures are counted: 390 reproduced, 2 other version, 13 copied,"
+        " 21 last digit, 55 misprint. 504 are set aside."
     ) in capsys.readouterr().out
 
 
@@ -98,6 +106,7 @@ def test_figures_of_our_families_are_reproduced_or_errata() -> None:
     )
 
     assert outside == {
+        ("mnasnet", "Table 3"): 4,  # SSDLite
         ("paper-v1", "Table 13"): 6,  # COCO detection
         ("paper-v1", "Table 14"): 4,  # parameters with an undescribed embedding
         ("paper-v2", "Table 5"): 4,  # SSD heads
@@ -244,6 +253,11 @@ def test_last_digits() -> None:
     }
 
     assert found == {
+        ("efficientnet", "0.70B", "0.69B"),
+        ("efficientnet", "37B", "38B"),
+        ("efficientnet", "9.2M", "9.1M"),
+        ("shufflenet", "138M", "137M"),
+        ("shufflenet", "3.8G", "3.9G"),
         ("paper-v1", "290", "291"),
         ("paper-v1", "76", "77"),
         ("paper-v1", "48", "49"),
@@ -273,6 +287,8 @@ def test_copied_figures_and_where_they_are_right() -> None:
         ("keras", "44", "paper-v3"): 1,
         ("paper-v3", "44", "paper-v3"): 2,
         ("paper-v3", "3.4", "paper-v2"): 2,
+        ("shufflenet", "300", "paper-v2"): 1,
+        ("shufflenet", "3.4", "paper-v2"): 1,
         ("slim-v2-v3", "2.9", "paper-v3"): 2,
         ("slim-v2-v3", "2.4", "paper-v3"): 1,
         ("slim-v2-v3", "44", "paper-v3"): 1,
@@ -357,6 +373,10 @@ def test_numbers_in_the_reasons_are_counts() -> None:
         "3,472,041", "2,549,937", "2,047,737",
         "25,088",  # 7·7·512: what enters the pooling of V1 0.5
         "7,568,761",  # V3-Large 1.25 with its head kept, as timm has it
+        "12,233,232", "19,341,616", "30,389,784",  # parameters that torchvision prints
+        "138,365,952", "7,570,194,432",  # ShuffleNet (group 8), ResNet-101
+        "582,195,824",  # MobileNetV2 1.4, in test_whole_networks
+        "3,470,760",  # MobileNetV2 without batch norm
     }  # fmt: skip
     for one in verdicts().only(*ERRATA):
         assert one.erratum is not None
@@ -414,7 +434,7 @@ def test_a_wrong_op_unseats_errata_too(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_reproduce_ends_well(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["reproduce"]) == 0
     title, _, heads, *_ = capsys.readouterr().out.splitlines()
-    assert title == "7 sources: published cost figures and ours"
+    assert title == "15 sources: published cost figures and ours"
     named = "Source Figures Aside Reproduced Version Copied Digit Misprint Open"
     assert " ".join(heads.split()) == named
     assert len(heads) <= 80
@@ -466,7 +486,7 @@ def test_csv_has_one_line_per_figure(capsys: pytest.CaptureFixture[str]) -> None
     main(["reproduce", "--format", "csv"])
     lines = capsys.readouterr().out.splitlines()
 
-    assert len(lines) == 612
+    assert len(lines) == 1 + 985
     assert lines[0].startswith("source,table,where,model,network,alpha,resolution,part")
 
 
@@ -505,7 +525,7 @@ def test_api() -> None:
 def test_a_convention_is_declared_once_per_table_and_quantity() -> None:
     declared = {name: conventions.conventions(name) for name in sources.sources()}
 
-    assert sum(len(one) for one in declared.values()) == 56
+    assert sum(len(one) for one in declared.values()) == 77
     assert all(
         convention.reason for one in declared.values() for convention in one.values()
     )
@@ -516,10 +536,18 @@ def test_every_erratum_is_about_existing_figures() -> None:
     entries = {name: len(errata.errata(name)) for name in sources.sources()}
 
     assert entries == {
+        "automl": 1,
+        "huawei": 0,
         "keras": 10,
+        "mcunet": 0,
+        "fbnet": 0,
+        "once-for-all": 0,
+        "efficientnet": 5,
+        "mnasnet": 0,
         "paper-v1": 11,
         "paper-v2": 19,
         "paper-v3": 19,
+        "shufflenet": 7,
         "slim-v1": 6,
         "slim-v2-v3": 5,
         "torchvision": 0,

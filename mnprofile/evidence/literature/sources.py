@@ -169,7 +169,11 @@ def impl(source: str) -> str:
 
 
 _NUMBER, _SIDE = r"[0-9]{0,6}\.?[0-9]{1,6}", "[0-9]{1,9}"
-_ENTRIES = ("convention", "erratum")  # arrays of tables; all others are of strings
+_ENTRIES = (
+    "convention",
+    "erratum",
+    "aside",
+)  # arrays of tables; all others are of strings
 _TOML_NAMES = {str: "string", list: "array", dict: "table", int: "integer"}
 
 

@@ -90,8 +90,8 @@ class ShuffleUnit2Row(Row):
             passed = half if to.rules.even_halves else tape.shape.c
             op = to.depthwise(3, stride, dilation)
             to.convolution(f"{block}.left.depthwise", op, None)
-            op = to.conv(passed, 1)
-            to.convolution(f"{block}.left.pointwise", op, self.activation)
+            pointwise = to.conv(passed, 1)
+            to.convolution(f"{block}.left.pointwise", pointwise, self.activation)
             left, tape.last = tape.last, before
         else:
             tape.move(layer=f"{block}.split")
@@ -100,8 +100,8 @@ class ShuffleUnit2Row(Row):
             tape.add(f"{block}.right", Channels(2, 1))
         to.convolution(f"{block}.reduce", to.conv(half, 1), self.activation)
         to.convolution(f"{block}.depthwise", to.depthwise(3, stride, dilation), None)
-        op = to.conv(self.out - passed, 1)
-        to.convolution(f"{block}.pointwise", op, self.activation)
+        pointwise = to.conv(self.out - passed, 1)
+        to.convolution(f"{block}.pointwise", pointwise, self.activation)
         right, tape.last = tape.last, left
         tape.move(layer=f"{block}.concatenate")
         tape.add(f"{block}.concatenate", Concatenate(), right)
