@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from mnprofile.networks.readers.torch_modules import from_torch
     from mnprofile.search.best import find
     from mnprofile.search.row_files import sweep
+    from mnprofile.views.plots.plotting import plot
 
 # Loaded on first use: `import mnprofile` alone must stay light.
 _HOMES = {
@@ -47,6 +48,7 @@ _HOMES = {
     "ledger": "evidence.profilers.rules",
     "load": "networks.catalog",
     "parse": "networks.catalog",
+    "plot": "views.plots.plotting",
     "receptive_fields": "costs.receptive_fields",
     "reproduce": "evidence.literature.reproduction",
     "sweep": "search.row_files",
@@ -71,6 +73,7 @@ __all__ = [
     "ledger",
     "load",
     "parse",
+    "plot",
     "receptive_fields",
     "reproduce",
     "sweep",
