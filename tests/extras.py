@@ -23,7 +23,6 @@ OPTIONAL = {
     "torchinfo": "check-all",
     "pyarrow": "parquet",
     "onnx": "onnx",
-    "tflite": "tflite",
     "torchvision": None,
     "timm": None,
 }

@@ -176,6 +176,24 @@ network_options = together(
 )
 
 
+def read_request(
+    table: str | None,
+    settings: tuple[str, ...],
+    inputs: tuple[str, ...],
+    arguments: tuple[str, ...],
+    *,
+    train: bool,
+) -> ReadRequest:
+    """What the options say of a network that is not a shipped table."""
+    return ReadRequest(
+        table=table,
+        settings=tuple(map(parse_setting, settings)),
+        inputs=parse_inputs(inputs),
+        arguments=tuple(map(parse_argument, arguments)),
+        train=train,
+    )
+
+
 def network_of(
     arch: str,
     *,
@@ -196,16 +214,28 @@ def network_of(
     if head is not None:
         name, at, factors = arch.rpartition("@")
         arch = f"{name}+{head}{at}{factors}" if at else f"{arch}+{head}"
-    asked = ReadRequest(
-        table=table,
-        settings=tuple(map(parse_setting, settings)),
-        inputs=parse_inputs(inputs),
-        arguments=tuple(map(parse_argument, arguments)),
-        train=train,
-    )
+    asked = read_request(table, settings, inputs, arguments, train=train)
     network, graph = find_network(arch, Request(**options), asked)
     note_unknown(graph, strict=strict)
     return network, graph
+
+
+# How pictures look: --size and --theme, which picture_style reads.
+picture_options = together(
+    click.option(
+        "--size",
+        default="960x540",
+        metavar="WxH",
+        help="Size of pictures in pixels, width x height. [default: 960x540]",
+    ),
+    click.option(
+        "--theme",
+        type=click.Choice(["light", "dark"]),
+        default="light",
+        show_default=True,
+        help="Colours of pictures.",
+    ),
+)
 
 
 def writing_options(function: F) -> F:

@@ -14,6 +14,7 @@ from mnprofile.cli.options import (
     configuration_options,
     network_of,
     output_options,
+    read_request,
     together,
 )
 from mnprofile.cli.output import emit, warn
@@ -22,6 +23,7 @@ from mnprofile.costs.counting import GROUPINGS, Grouping
 if TYPE_CHECKING:
     from mnprofile.graph.graph import Graph
     from mnprofile.networks.imported import Network
+    from mnprofile.networks.readers.inputs import ReadRequest
     from mnprofile.views.document import Document
 
 PUBLISHED = "published"  # what --calibrate takes instead of a file
@@ -37,8 +39,9 @@ _calibration_options = together(
     click.option(
         "--save",
         type=click.Path(path_type=Path),
-        metavar="FILE.toml",
-        help="With --calibrate: where to write the device.",
+        metavar="FILE",
+        help="With --calibrate: write the device to a .toml file. With --measure: add"
+        " the measurement to a .csv file that --calibrate reads.",
     ),
 )
 _bound_options = together(
@@ -59,6 +62,28 @@ _bound_options = together(
     ),
 )
 
+_measuring_options = together(
+    click.option("--measure", is_flag=True, help="Run ARCH here and time it."),
+    click.option(
+        "--threads", type=click.IntRange(1, 1024), help="Threads. [default: all]"
+    ),
+    click.option("--batch", type=click.IntRange(1, 65536), help="[default: 1]"),
+    click.option(
+        "--dtype",
+        type=click.Choice(["float32", "float16", "bfloat16"]),
+        help="[default: float32]",
+    ),
+    click.option(
+        "--on",
+        "processor",
+        type=click.Choice(["cpu", "cuda"]),
+        help="Where to run it. [default: cpu]",
+    ),
+    click.option("--warmup", type=click.IntRange(1, 10_000), help="[default: 3]"),
+    click.option("--repeats", type=click.IntRange(1, 100_000), help="[default: 20]"),
+)
+_MEASURING = ("threads", "batch", "dtype", "processor", "warmup", "repeats")
+
 
 @click.command("time")
 @click.argument("arch", metavar="[ARCH]", type=ArchType(), required=False)
@@ -76,6 +101,7 @@ _bound_options = together(
     show_default=True,
     help="How to group the rows of the table.",
 )
+@_measuring_options
 @_calibration_options
 @_bound_options
 @output_options()
@@ -99,6 +125,10 @@ def command(
     memory ms     bytes of maps and weights x the price of one
     overhead ms   operators x the price of one
 
+    --measure runs a table as its torch twin, or a PyTorch network, whole and layer by
+    layer; an .onnx or .tflite file, as a whole, with onnxruntime or LiteRT where they
+    are installed.
+
     \b
     Examples:
       mnprofile time v2 --device "Pixel 1" --by stage
@@ -106,38 +136,62 @@ def command(
       mnprofile time --devices
       mnprofile time --calibrate mine.csv --device "My board" --save board.toml
       mnprofile time v2 --device board.toml
+      mnprofile time v2@0.5/160 --measure --threads 1 --save mine.csv
       mnprofile time v2 --peak 16G --bandwidth 12GB
     """
+    emit(_document(arch, device, by, given), format_, output)
+
+
+def _document(
+    arch: str | None, device: str | None, by: Grouping, given: dict[str, Any]
+) -> Document:
+    """What is asked for: devices, a calibration, a run, a bound or a prediction."""
     calibrate, save, bits = (given.pop(name) for name in ("calibrate", "save", "bits"))
     devices, peaks = given.pop("devices"), (given.pop("peak"), given.pop("bandwidth"))
-    _check_modes(arch, devices, calibrate, save)
-    asked_bits = units.check_bits(int(bits or 32))
+    measuring, asked_bits = given.pop("measure"), units.check_bits(int(bits or 32))
+    how = {name: given.pop(name) for name in _MEASURING}
+    how = {name: value for name, value in how.items() if value is not None}
+    if how and not measuring:
+        name = "on" if "processor" in how else next(iter(how))
+        raise UsageError(f"--{name} belongs to --measure")
+    _check_modes(arch, devices, calibrate, save, measuring)
     if devices:
-        document = _devices(device)
-    elif calibrate == PUBLISHED:
-        document = _calibrate_published(save)
-    elif calibrate is not None:
-        document = _calibrate(calibrate, device, save, asked_bits)
-    else:
-        assert arch is not None
-        network, graph = network_of(arch, **given)
-        if peaks != (None, None):
-            document = _bound(graph, *peaks, asked_bits)
-        elif bits is not None:
-            raise UsageError(
-                "--bits: a device has its own", accepted="with --peak or --calibrate"
-            )
-        else:
-            document = _predict(network, graph, device, by)
-    emit(document, format_, output)
+        return _devices(device)
+    if calibrate == PUBLISHED:
+        return _calibrate_published(save)
+    if calibrate is not None:
+        return _calibrate(calibrate, device, save, asked_bits)
+    assert arch is not None
+    network, graph = network_of(arch, **given)
+    if measuring:
+        names = ("table", "settings", "inputs", "arguments", "train")
+        read = read_request(**{name: given[name] for name in names})
+        return _measure(network, graph, arch, read, device, how, save)
+    if peaks != (None, None):
+        return _bound(graph, *peaks, asked_bits)
+    if bits is not None:
+        raise UsageError(
+            "--bits: a device has its own", accepted="with --peak or --calibrate"
+        )
+    return _predict(network, graph, device, by)
 
 
 def _check_modes(
-    arch: str | None, devices: bool, calibrate: str | None, save: Path | None
+    arch: str | None,
+    devices: bool,
+    calibrate: str | None,
+    save: Path | None,
+    measuring: bool,
 ) -> None:
     """Raise UsageError for options that do not go together."""
-    if devices and calibrate is not None:
-        raise UsageError("--devices and --calibrate cannot be used together")
+    modes = {
+        "--devices": devices,
+        "--calibrate": calibrate is not None,
+        "--measure": measuring,
+    }
+    asked = [mode for mode, is_asked in modes.items() if is_asked]
+    if len(asked) > 1:
+        raise UsageError(f"{asked[0]} and {asked[1]} cannot be used together")
     alone = "--devices" if devices else "--calibrate" if calibrate is not None else None
     if alone and arch is not None:
         raise UsageError(f"{alone} takes no ARCH", accepted=f"mnprofile time {alone}")
@@ -145,15 +199,20 @@ def _check_modes(
         raise UsageError(
             "ARCH is missing", accepted="ARCH, --devices or --calibrate FILE.csv"
         )
-    if save is not None and calibrate is None:
-        raise UsageError("--save writes a calibration", accepted="with --calibrate")
+    if save is None or calibrate == PUBLISHED:
+        return
+    suffix = ".csv" if measuring else ".toml"
+    if calibrate is None and not measuring:
+        raise UsageError("--save belongs to --calibrate or --measure")
+    if save.suffix != suffix:
+        raise UsageError(f"--save: {save.name} is not a {suffix} file")
 
 
 def _predict(
     network: Network, graph: Graph, device: str | None, by: Grouping
 ) -> Document:
     from mnprofile.costs.latency.devices import device_of, shipped_devices
-    from mnprofile.costs.latency.prediction import family_of, predict
+    from mnprofile.costs.latency.prediction import family_of, family_text, predict
     from mnprofile.evidence.literature.latencies import published_latencies
     from mnprofile.views.sheets.time import everywhere_document, time_document
 
@@ -165,7 +224,7 @@ def _predict(
     known = [one for one in shipped_devices() if one.calibration(family)]
     if not known:
         raise UnmeasuredError(
-            f"no device is calibrated for {family}",
+            f"no device is calibrated for {family_text(family)}",
             accepted="mnprofile time --devices, or --calibrate with your own figures",
         )
     predictions = [predict(graph, family, one) for one in known]
@@ -188,8 +247,6 @@ def _calibrate(
 
     if device is None:
         raise UsageError("--calibrate needs a name for the device", accepted="--device")
-    if save is not None and save.suffix != ".toml":
-        raise UsageError(f"--save: {save.name} is not a .toml file")
     made = device_from(Path(calibrate), device, bits)
     if save is not None:
         files.write_text(save, device_text(made))
@@ -227,3 +284,34 @@ def _bound(
             raise UsageError(f"{option}: 0 is not a rate", accepted="a rate above 0")
     parts = lower_bound(graph, macs_per_second=rate, bytes_per_second=speed, bits=bits)
     return bound_document(parts, graph.config, peaks_text(rate, speed))
+
+
+def _measure(
+    network: Network,
+    graph: Graph,
+    arch: str,
+    read: ReadRequest,
+    device: str | None,
+    how: dict[str, Any],
+    save: Path | None,
+) -> Document:
+    from mnprofile.cli.progress import step_bar
+    from mnprofile.costs.latency.devices import device_of
+    from mnprofile.costs.latency.measurements import with_row
+    from mnprofile.costs.latency.prediction import family_of, predict
+    from mnprofile.evidence.profilers.timing import HowToRun, measure
+    from mnprofile.views.sheets.measured_time import measured_document, measured_row
+
+    prediction = None
+    if device is not None:
+        prediction = predict(graph, family_of(network), device_of(device))
+    asked = HowToRun(**how)
+    with step_bar() as progress:
+        measured = measure(
+            network, graph, asked, spelling=arch, asked=read, progress=progress
+        )
+    if save is not None:
+        row = measured_row(arch, network, graph, measured)
+        files.write_text(save, with_row(save, row))
+        warn(f"Measurements: {save}")
+    return measured_document(graph, measured, prediction)

@@ -86,7 +86,7 @@ def test_devices_are_listed_with_their_errors_and_what_is_refused(run: Run) -> N
         (["v2", "--peak", "0", "--bandwidth", "1GB"], 2, "--peak: 0 is not a rate"),
         (["v2", "--peak", "fast", "--bandwidth", "1GB"], 2, "is not a count"),
         (["v2", "--bits", "8"], 2, "a device has its own"),
-        (["v2", "--save", "x.toml"], 2, "--save writes a calibration"),
+        (["v2", "--save", "x.toml"], 2, "--save belongs to --calibrate"),
         (["v2", "--device", "no.toml"], 2, "no such file"),
         (["--calibrate", "no.csv", "--device", "x"], 2, "no such file"),
         (["--calibrate", "no.csv"], 2, "needs a name"),

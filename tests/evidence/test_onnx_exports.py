@@ -66,7 +66,7 @@ def test_a_table_equals_its_network_s_file_layer_by_layer(
     ] == [
         (
             one.type,
-            (one.kernel, one.kernel) if one.op != "linear" else one.kernel,
+            one.kernel,
             one.figures.macs,
             one.figures.weights,
             one.out_shape,

@@ -1,11 +1,21 @@
 """Latencies that a user measured, as a CSV file: arch, alpha, resolution, ms."""
 
 import csv
-from collections.abc import Iterator
+import io
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import IO, Any, NamedTuple
 
-from mnprofile.base.errors import MnprofileError, Place, UsageError, nearest
+from mnprofile.base import escape
+from mnprofile.base.errors import (
+    FileError,
+    MnprofileError,
+    Place,
+    UsageError,
+    nearest,
+)
 from mnprofile.base.files import Input
 from mnprofile.base.units import parse_resolution
 from mnprofile.costs.latency.devices import Calibration, Device, Measured, Refused
@@ -24,6 +34,10 @@ FILES = Input("CSV file", CalibrationError, 16 << 20)
 NEEDED = ("arch", "ms")
 OPTIONAL = ("alpha", "resolution", "t", "classes", "impl")
 MAX_MS = 1e9
+WRITTEN = (  # the columns of a file that --measure writes
+    *("arch", "alpha", "resolution", "t", "classes", "impl", "ms", "low_ms"),
+    *("high_ms", "runs", "threads", "batch", "dtype", "processor", "engine"),
+)
 
 
 class MeasuredRow(NamedTuple):
@@ -159,3 +173,37 @@ def device_from(path: Path, name: str, bits: int) -> Device:
         place = Place(str(path))
         raise CalibrationError(message, place=place, accepted=last.accepted)
     return Device(name, (), "", bits, tuple(calibrations), tuple(refused))
+
+
+def with_row(path: Path, row: Mapping[str, object]) -> str:
+    """The text of a file of measurements with one more row; it may not exist yet.
+
+    Raises CalibrationError where the file has other columns, and FileError.
+    """
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    if os.path.lexists(path):
+        with _reading(path) as file:
+            text = FILES.decoded(FILES.bounded(file, str(path)), str(path))
+        if text.partition("\n")[0].strip() != ",".join(WRITTEN):
+            raise CalibrationError(
+                "this file has other columns",
+                place=Place(str(path), 1),
+                accepted="a new file, or one of --measure",
+            )
+        out.write(text if text.endswith("\n") else text + "\n")
+    else:
+        writer.writerow(WRITTEN)
+    cells = ("" if row.get(name) is None else str(row[name]) for name in WRITTEN)
+    writer.writerow(map(escape.csv_cell, cells))
+    return out.getvalue()
+
+
+@contextmanager
+def _reading(path: Path) -> Iterator[IO[bytes]]:
+    """A file that is read to be written again, so it is not an input of the run."""
+    try:
+        with open(path, "rb") as file:
+            yield file
+    except OSError as fault:
+        raise FileError(fault.strerror or str(fault), place=Place(str(path))) from None

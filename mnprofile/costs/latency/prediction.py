@@ -86,6 +86,11 @@ def family_of(network: Network) -> str:
     return network.family if isinstance(network, Architecture) else IMPORTED
 
 
+def family_text(family: str) -> str:
+    """A family in words."""
+    return "networks that are not tables" if family == IMPORTED else family
+
+
 def predict(graph: Graph, family: str, device: Device) -> Prediction:
     """The time of a graph of some family on a device.
 
@@ -112,11 +117,10 @@ def calibration_of(device: Device, family: str) -> Calibration:
     if found is not None:
         return found
     refused = next((one for one in device.refused if one.family == family), None)
-    what = "networks that are not tables" if family == IMPORTED else family
     why = f": {refused.reason}" if refused else ""
     known = ", ".join(device.families) or "no family"
     raise UnmeasuredError(
-        f"{device.name} is not calibrated for {what}{why}",
+        f"{device.name} is not calibrated for {family_text(family)}{why}",
         accepted=f"{device.name} is calibrated for {known};"
         f" {calibrated_for(family)}--measure or --calibrate with your own figures",
     )

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mnprofile.base.errors import UsageError
 from mnprofile.base.extras import require
 from mnprofile.evidence.profilers.torch_style import Style, TorchStyle
 from mnprofile.graph.graph import Graph
+from mnprofile.networks.catalog import Arch, graph_of
 
 if TYPE_CHECKING:
     from torch import nn
 
 
 def to_torch(
-    graph: Graph, *, pooling: Style = "functional", activations: Style = "module"
+    graph: Graph | Arch,
+    *,
+    pooling: Style = "functional",
+    activations: Style = "module",
 ) -> nn.Module:
     """Build the network of a graph: a trainable module, (N, C, H, W) -> (N, classes).
 
@@ -24,8 +29,14 @@ def to_torch(
 
     Raises:
         MissingExtraError: torch is not installed.
-        UsageError: an unknown style.
+        UsageError: an unknown style, or a graph of a model file.
     """
+    graph = graph_of(graph)
+    if graph.file is not None:
+        raise UsageError(
+            f"{graph.config.name} is a model file, which torch does not run",
+            accepted="a table or a PyTorch network",
+        )
     writing = TorchStyle(pooling, activations)
     require("torch")
     from mnprofile.evidence.profilers.torch_twin import Network

@@ -11,6 +11,7 @@ from typing import NamedTuple, NoReturn
 
 from mnprofile.base.errors import Place
 from mnprofile.graph.graph import Origin, Parameters, Tape
+from mnprofile.graph.operators.convolution import Sides
 from mnprofile.graph.operators.op import GraphError, Op, Shape, ShapeError, shape_of
 from mnprofile.graph.operators.reshaping import Constant, Output, Unknown, View
 from mnprofile.graph.stored import StoredBytes
@@ -25,6 +26,11 @@ from mnprofile.networks.readers.files.program import (
 Dims = tuple[int, ...]
 WEIGHT = ".weight"  # how PyTorch ends the name of a layer's weight
 _TRAINED = ("float", "bfloat", "float8")
+
+
+def plain_sides(sides: Dims) -> Sides:
+    """Height and width, or one number that means both."""
+    return sides[0] if len(sides) == 2 and sides[0] == sides[1] else sides
 
 
 class Value(NamedTuple):

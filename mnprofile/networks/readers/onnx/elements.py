@@ -17,7 +17,13 @@ from mnprofile.graph.operators.pooling import GlobalPool, Pool, PoolKind, Reduce
 from mnprofile.graph.operators.reshaping import Copy, Flatten
 from mnprofile.networks.readers.files.arithmetic import combined
 from mnprofile.networks.readers.files.attributes import number, numbers
-from mnprofile.networks.readers.files.lowering import Dims, Lowering, Stored, Value
+from mnprofile.networks.readers.files.lowering import (
+    Dims,
+    Lowering,
+    Stored,
+    Value,
+    plain_sides,
+)
 from mnprofile.networks.readers.files.program import Call
 from mnprofile.networks.readers.onnx.layers import padding, sides
 
@@ -180,7 +186,7 @@ def pool(low: Lowering, call: Call, function: PoolKind) -> None:
         low.refuse(call, f"a window {list(kernel)} on a map {list(x.dims)}")
     op = Pool(
         function,
-        kernel,
+        plain_sides(kernel),
         sides(low, call, "strides", rank),
         sides(low, call, "dilations", rank),
         padding(low, call, rank, ceil=bool(number(call, "ceil_mode"))),

@@ -9,6 +9,7 @@ from mnprofile.graph.operators.convolution import (
     ConvTranspose,
     Depthwise,
     Padding,
+    Sides,
     Zeros,
 )
 from mnprofile.graph.operators.elementwise import BatchNorm
@@ -31,7 +32,13 @@ from mnprofile.graph.operators.recurrent import GATES, Cell, Recurrent
 from mnprofile.graph.operators.reshaping import Output
 from mnprofile.graph.stored import StoredBytes
 from mnprofile.networks.readers.files.attributes import number, numbers, text
-from mnprofile.networks.readers.files.lowering import Dims, Lowering, Stored, Value
+from mnprofile.networks.readers.files.lowering import (
+    Dims,
+    Lowering,
+    Stored,
+    Value,
+    plain_sides,
+)
 from mnprofile.networks.readers.files.program import Call
 
 
@@ -47,8 +54,13 @@ def padding(low: Lowering, call: Call, rank: int, *, ceil: bool = False) -> Padd
     return Zeros(zeros[:rank], zeros[rank:], ceil)
 
 
-def sides(low: Lowering, call: Call, name: str, rank: int) -> Dims:
-    """Strides or dilations: one positive number per axis of the map, 1 if left out."""
+def sides(low: Lowering, call: Call, name: str, rank: int) -> Sides:
+    """Strides or dilations on a map of ``rank`` axes, 1 if left out."""
+    return plain_sides(per_axis(low, call, name, rank))
+
+
+def per_axis(low: Lowering, call: Call, name: str, rank: int) -> Dims:
+    """One positive number per axis of the map."""
     found = numbers(call, name) or (1,) * rank
     if len(found) != rank or min(found, default=1) < 1:
         low.refuse(call, f"{name} {list(found)} on a map of {rank} dimensions")
@@ -68,7 +80,7 @@ def convolve(low: Lowering, call: Call, x: int = 0, w: int = 1, b: int = 2) -> N
             call, f"a kernel {list(kernel)} in {groups} groups on {channels} channels"
         )
     settings = {
-        "kernel": kernel[2:],
+        "kernel": plain_sides(kernel[2:]),
         "stride": sides(low, call, "strides", rank),
         "dilation": sides(low, call, "dilations", rank),
         "padding": padding(low, call, rank),
@@ -110,8 +122,8 @@ def convolve_transposed(low: Lowering, call: Call) -> None:
     groups, channels = number(call, "group", 1), image.dims[1]
     if rank < 1 or len(image.dims) != rank + 2 or kernel[0] != channels or groups < 1:
         low.refuse(call, f"a kernel {list(kernel)} on a map {list(image.dims)}")
-    stride = sides(low, call, "strides", rank)
-    dilation = sides(low, call, "dilations", rank)
+    stride = per_axis(low, call, "strides", rank)
+    dilation = per_axis(low, call, "dilations", rank)
     zeros = padding(low, call, rank)
     extra = numbers(call, "output_padding") or (0,) * rank
     size = numbers(call, "output_shape")
@@ -130,9 +142,9 @@ def convolve_transposed(low: Lowering, call: Call) -> None:
         extra = tuple(a - b for a, b in zip(size, plain, strict=True))
     op = ConvTranspose(
         kernel[1] * groups,
-        kernel[2:],
-        stride,
-        dilation,
+        plain_sides(kernel[2:]),
+        plain_sides(stride),
+        plain_sides(dilation),
         bias is not None,
         groups,
         zeros,

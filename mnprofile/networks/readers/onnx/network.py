@@ -1,6 +1,7 @@
 """An ONNX file as a graph."""
 
-from collections.abc import Mapping
+import os
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from mnprofile.base.errors import Place
@@ -47,6 +48,30 @@ def read(arch: str, asked: ReadRequest) -> tuple[Imported, Graph]:
         for name, dims in sizes.inputs.items()
     )
     return finish(low, program, inputs)
+
+
+def from_onnx(
+    path: str | os.PathLike[str],
+    input: Sequence[int] | Mapping[str, Sequence[int]] | None = None,  # noqa: A002 - the public name
+) -> Graph:
+    """The layer graph of an ONNX file, as ``build`` gives it for a table.
+
+    Args:
+        path: the file. Weights are not read; external data need not exist.
+        input: the dimensions of its input with the batch, or a dict of these by name,
+            where the file does not fix them. An unknown batch is taken as 1.
+
+    Raises:
+        ModelFileError: the file is damaged, or its parts contradict each other.
+        UsageError: dimensions of an input are not known, or do not fit.
+        MissingExtraError: a shape that no rule gives, and ONNX is not installed.
+
+    >>> import mnprofile
+    >>> graph = mnprofile.from_onnx("net.onnx", (1, 3, 96, 96))  # doctest: +SKIP
+    """
+    named = input.items() if isinstance(input, Mapping) else [("", input)]
+    specs = (InputSpec(tuple(dims), name) for name, dims in named if dims)
+    return read(os.fspath(path), ReadRequest(inputs=tuple(specs)))[1]
 
 
 def graph_inputs(inputs: Mapping[str, Dims], batch: int) -> dict[str, Shape]:

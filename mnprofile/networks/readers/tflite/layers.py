@@ -8,6 +8,7 @@ from mnprofile.graph.operators.convolution import (
     ConvTranspose,
     Depthwise,
     Padding,
+    Sides,
     Zeros,
 )
 from mnprofile.graph.operators.elementwise import (
@@ -18,7 +19,13 @@ from mnprofile.graph.operators.linear import Contraction, Linear
 from mnprofile.graph.operators.op import Op
 from mnprofile.graph.operators.reshaping import Flatten
 from mnprofile.networks.readers.files.attributes import number
-from mnprofile.networks.readers.files.lowering import Dims, Lowering, Stored, Value
+from mnprofile.networks.readers.files.lowering import (
+    Dims,
+    Lowering,
+    Stored,
+    Value,
+    plain_sides,
+)
 from mnprofile.networks.readers.files.program import Call
 from mnprofile.networks.readers.tflite.schema import ACTIVATIONS, PADDINGS
 
@@ -62,8 +69,13 @@ def emit(
     fused(low, call, made)
 
 
-def sides(low: Lowering, call: Call, name: str, axes: str = "hw") -> Dims:
-    """A stride, dilation or window by axis."""
+def sides(low: Lowering, call: Call, name: str, axes: str = "hw") -> Sides:
+    """A stride, dilation or window."""
+    return plain_sides(per_axis(low, call, name, axes))
+
+
+def per_axis(low: Lowering, call: Call, name: str, axes: str = "hw") -> Dims:
+    """A positive number per axis."""
     found = tuple(number(call, f"{name}_{axis}", 1) for axis in axes)
     if min(found) < 1:
         low.refuse(call, f"{name} {list(found)}")
@@ -93,7 +105,7 @@ def convolve(low: Lowering, call: Call) -> None:
         low.refuse(call, f"a kernel {list(kernel)} on a map {list(x.dims)}")
     op = Conv(
         kernel[0],
-        kernel[1:3],
+        plain_sides(kernel[1:3]),
         sides(low, call, "stride"),
         sides(low, call, "dilation"),
         bias is not None,
@@ -110,7 +122,11 @@ def convolve_depthwise(low: Lowering, call: Call) -> None:
     channels = x.dims[3]
     if len(kernel) != 4 or kernel[0] != 1 or not channels or kernel[3] % channels:
         low.refuse(call, f"a kernel {list(kernel)} on a map {list(x.dims)}")
-    window = (kernel[1:3], sides(low, call, "stride"), sides(low, call, "dilation"))
+    window = (
+        plain_sides(kernel[1:3]),
+        sides(low, call, "stride"),
+        sides(low, call, "dilation"),
+    )
     op: Op
     if kernel[3] == channels:
         op = Depthwise(*window, padding(low, call), bias is not None)
@@ -144,11 +160,17 @@ def convolve_transposed(low: Lowering, call: Call) -> None:
     bias = low.constant(call, 3)
     if len(kernel) != 4 or len(out) != 4 or kernel[3] != x.dims[3]:
         low.refuse(call, f"a kernel {list(kernel)} on a map {list(x.dims)}")
-    stride = sides(low, call, "stride")
+    stride = per_axis(low, call, "stride")
     plain = [(x.dims[at] - 1) * stride[at - 1] + kernel[at] for at in (1, 2)]
     extra = (out[1] - plain[0], out[2] - plain[1])
     op = ConvTranspose(
-        kernel[0], kernel[1:3], stride, 1, bias is not None, 1, extra=extra
+        kernel[0],
+        plain_sides(kernel[1:3]),
+        plain_sides(stride),
+        1,
+        bias is not None,
+        1,
+        extra=extra,
     )
     emit(low, call, op, x, weight=low.constant(call, 1), bias=bias)
 

@@ -1,5 +1,6 @@
 """A TFLite file as a graph."""
 
+import os
 from pathlib import Path
 
 from mnprofile.base.errors import Place, UsageError
@@ -56,6 +57,20 @@ def read(arch: str, asked: ReadRequest) -> tuple[Imported, Graph]:
     names = [name if len(inputs) > 1 else "" for name in inputs]
     specs = zip(inputs.values(), names, strict=True)
     return finish(low, program, tuple(InputSpec(*one) for one in specs))
+
+
+def from_tflite(path: str | os.PathLike[str]) -> Graph:
+    """The layer graph of a TFLite file, as ``build`` gives it for a table.
+
+    Weights are not read. The graph's ``file`` says what the file stores, in bytes.
+
+    Raises:
+        ModelFileError: the file is damaged, or its parts contradict each other.
+
+    >>> import mnprofile
+    >>> graph = mnprofile.from_tflite("net.tflite")  # doctest: +SKIP
+    """
+    return read(os.fspath(path), ReadRequest())[1]
 
 
 def _check_inputs(arch: str, asked: ReadRequest, inputs: dict[str, Dims]) -> None:

@@ -30,7 +30,13 @@ from mnprofile.graph.operators.op import Op
 from mnprofile.graph.operators.pooling import GlobalPool, Pool, PoolKind, Resize
 from mnprofile.graph.operators.reshaping import Copy, Pad
 from mnprofile.networks.readers.files.attributes import number
-from mnprofile.networks.readers.files.lowering import Dims, Lowering, Stored, Value
+from mnprofile.networks.readers.files.lowering import (
+    Dims,
+    Lowering,
+    Stored,
+    Value,
+    plain_sides,
+)
 from mnprofile.networks.readers.files.program import Call
 from mnprofile.networks.readers.tflite.copies import copy, embed
 from mnprofile.networks.readers.tflite.layers import (
@@ -45,6 +51,7 @@ from mnprofile.networks.readers.tflite.layers import (
     fused,
     given,
     padding,
+    per_axis,
     recurrent,
     sides,
     svdf,
@@ -142,12 +149,12 @@ def softmax(low: Lowering, call: Call) -> None:
 def pool(low: Lowering, call: Call, function: PoolKind) -> None:
     """Average over the whole map is the pooling at the end of a network."""
     x = a_map(low, call, 0)
-    kernel, zeros = sides(low, call, "kernel"), padding(low, call)
+    kernel, zeros = per_axis(low, call, "kernel"), padding(low, call)
     is_whole = kernel == x.dims[1:3] and isinstance(zeros, Zeros)
     if function == "avg" and is_whole:
         made = low.emit(call, GlobalPool(), x)
     else:
-        op = Pool(function, kernel, sides(low, call, "stride"), 1, zeros)
+        op = Pool(function, plain_sides(kernel), sides(low, call, "stride"), 1, zeros)
         made = low.emit(call, op, x)
     fused(low, call, made)
 
