@@ -7,6 +7,7 @@ import click
 
 from mnprofile.base import files
 from mnprofile.base.errors import OK, VERDICT, UsageError
+from mnprofile.cli.help import Command
 from mnprofile.cli.options import ArchType, impl_option, network_of, picture_options
 from mnprofile.cli.output import warn
 from mnprofile.costs.counting import count
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from mnprofile.views.html.panels import Panel, ReportNetwork
 
 
-@click.command("report")
+@click.command("report", cls=Command)
 @click.argument("arch", metavar="ARCH...", type=ArchType(), nargs=-1, required=True)
 @click.option(
     "-o",
@@ -71,7 +72,7 @@ def command(
     \b
     Examples:
       mnprofile report v1 v2 v3-large v3-small -o site/
-      mnprofile report v2 -o site/ --plots site/plots --plot-format pdf --size 800x450
+      mnprofile report v2 -o site/ --plots site/plots --plot-format pdf
       mnprofile report v1 v2 --check --reproduce -o site/
       mnprofile report my_network.md v2@0.75/160 -o site/
     """

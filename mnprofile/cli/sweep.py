@@ -16,6 +16,7 @@ import click
 from mnprofile.base import files
 from mnprofile.base.errors import OK, FileError, Place, UsageError
 from mnprofile.base.units import Bits, check_bits
+from mnprofile.cli.help import Command
 from mnprofile.cli.limits import LIMITS, limit_options, limit_values
 from mnprofile.cli.options import (
     READING_OPTIONS,
@@ -104,7 +105,7 @@ axis_options = together(
 )
 
 
-@click.command("sweep")
+@click.command("sweep", cls=Command)
 @click.argument("archs", metavar="[ARCH]...", nargs=-1, type=ArchType())
 @axis_options
 @reading_options

@@ -9,6 +9,7 @@ import click
 
 from mnprofile.base import files, units
 from mnprofile.base.errors import UnmeasuredError, UsageError
+from mnprofile.cli.help import Command
 from mnprofile.cli.options import (
     ArchType,
     configuration_options,
@@ -85,7 +86,7 @@ _measuring_options = together(
 _MEASURING = ("threads", "batch", "dtype", "processor", "warmup", "repeats")
 
 
-@click.command("time")
+@click.command("time", cls=Command)
 @click.argument("arch", metavar="[ARCH]", type=ArchType(), required=False)
 @configuration_options
 @click.option(
