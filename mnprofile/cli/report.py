@@ -29,8 +29,18 @@ MAX_NETWORKS = 12
 @impl_option
 @click.option("--check", "checks", is_flag=True, help="Add a cross-check; needs torch.")
 @click.option("--reproduce", "reproduces", is_flag=True, help="Add published figures.")
+@click.option(
+    "--device",
+    metavar="NAME",
+    help='Add the time on a device of mnprofile time, such as "Pixel 1".',
+)
 def command(
-    arch: tuple[str, ...], output: Path, impl: str, checks: bool, reproduces: bool
+    arch: tuple[str, ...],
+    output: Path,
+    impl: str,
+    checks: bool,
+    reproduces: bool,
+    device: str | None,
 ) -> int:
     """Write an HTML report of some networks, with an explorer.
 
@@ -56,6 +66,7 @@ def command(
             f"{len(arch)} networks are too many",
             accepted=f"at most {MAX_NETWORKS} in one report",
         )
+    from mnprofile.costs.latency.devices import device_of
     from mnprofile.views.html import (
         report_page as reports,  # Jinja2 is loaded by this command only
     )
@@ -72,7 +83,9 @@ def command(
         networks.append(ReportNetwork(table, count(graph)))
     agrees, verdicts = _verdicts(networks, checks=checks, reproduces=reproduces)
     texts = {
-        output / reports.PAGE: reports.report_page(networks, verdicts),
+        output / reports.PAGE: reports.report_page(
+            networks, verdicts, device_of(device) if device is not None else None
+        ),
         output / reports.MARKDOWN: reports.report_markdown(networks),
         output / reports.PICTURE: reports.picture(networks),
     }

@@ -101,6 +101,12 @@ _MEASURING = ("threads", "batch", "dtype", "processor", "warmup", "repeats")
     show_default=True,
     help="How to group the rows of the table.",
 )
+@click.option(
+    "--plot",
+    type=click.Path(path_type=Path),
+    metavar="FILE.html",
+    help="Write the roofline and the published latencies as a page; needs --device.",
+)
 @_measuring_options
 @_calibration_options
 @_bound_options
@@ -148,6 +154,7 @@ def _document(
     """What is asked for: devices, a calibration, a run, a bound or a prediction."""
     calibrate, save, bits = (given.pop(name) for name in ("calibrate", "save", "bits"))
     devices, peaks = given.pop("devices"), (given.pop("peak"), given.pop("bandwidth"))
+    plot = given.pop("plot")
     measuring, asked_bits = given.pop("measure"), units.check_bits(int(bits or 32))
     how = {name: given.pop(name) for name in _MEASURING}
     how = {name: value for name, value in how.items() if value is not None}
@@ -155,6 +162,8 @@ def _document(
         name = "on" if "processor" in how else next(iter(how))
         raise UsageError(f"--{name} belongs to --measure")
     _check_modes(arch, devices, calibrate, save, measuring)
+    if plot is not None and (device is None or arch is None or measuring):
+        raise UsageError("--plot draws a prediction", accepted="ARCH and --device")
     if devices:
         return _devices(device)
     if calibrate == PUBLISHED:
@@ -173,7 +182,7 @@ def _document(
         raise UsageError(
             "--bits: a device has its own", accepted="with --peak or --calibrate"
         )
-    return _predict(network, graph, device, by)
+    return _predict(network, graph, device, by, plot)
 
 
 def _check_modes(
@@ -209,7 +218,11 @@ def _check_modes(
 
 
 def _predict(
-    network: Network, graph: Graph, device: str | None, by: Grouping
+    network: Network,
+    graph: Graph,
+    device: str | None,
+    by: Grouping,
+    plot: Path | None,
 ) -> Document:
     from mnprofile.costs.latency.devices import device_of, shipped_devices
     from mnprofile.costs.latency.prediction import family_of, family_text, predict
@@ -220,6 +233,11 @@ def _predict(
     family = family_of(network)
     if device is not None:
         prediction = predict(graph, family, device_of(device))
+        if plot is not None:
+            from mnprofile.views.html.time_panels import time_page
+
+            files.write_text(plot, time_page(prediction))
+            warn(f"Plots: {plot}")
         return time_document(prediction, by, published)
     known = [one for one in shipped_devices() if one.calibration(family)]
     if not known:

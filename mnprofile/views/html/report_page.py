@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from mnprofile.base import escape, sheet
 from mnprofile.base.json_files import CONVENTION
+from mnprofile.costs.latency.devices import Device
 from mnprofile.costs.memory.activations import activation_memory
 from mnprofile.networks.notation.rows import Architecture
 from mnprofile.views.html import panels
@@ -22,6 +23,7 @@ from mnprofile.views.html.network_panels import (
 from mnprofile.views.html.pages import Page, Section, render
 from mnprofile.views.html.panels import Panel, ReportNetwork
 from mnprofile.views.html.shell import asset, literal
+from mnprofile.views.html.time_panels import time_panel
 from mnprofile.views.plots.accuracy import AccuracyPlot, printed
 from mnprofile.views.plots.accuracy_svg import HEIGHT, scatter
 from mnprofile.views.sheets.count import key_figure_sheet
@@ -37,9 +39,11 @@ def accuracy_plot(networks: Sequence[ReportNetwork]) -> AccuracyPlot:
 
 
 def report_page(
-    networks: Sequence[ReportNetwork], verdicts: Sequence[Panel] = ()
+    networks: Sequence[ReportNetwork],
+    verdicts: Sequence[Panel] = (),
+    device: Device | None = None,
 ) -> str:
-    """The whole report as HTML.
+    """The whole report as HTML, with the time on a ``device``.
 
     ``verdicts`` are panels of checks that were run: a cross-check against profilers, a
     reproduction of printed figures. They come before the sources.
@@ -66,6 +70,8 @@ def report_page(
                 layer_table,
             )
         )
+        if device is not None:
+            drawn = (*drawn[:-1], time_panel(network, key, device), drawn[-1])
         sections.append(Section(key, network.label, drawn))
     if verdicts:
         sections.append(Section("verdicts", "Checks", tuple(verdicts)))

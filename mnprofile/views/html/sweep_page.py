@@ -28,8 +28,6 @@ class View:
 
 def page(sample: Sample, grids: Sequence[Grid], notes: Sequence[str] = ()) -> str:
     """A page with top-1 against cost, multiply-adds over the grid, and against t."""
-    from plotly.offline import get_plotlyjs
-
     plot = sample.plot()
     firsts = {grid.arch.name: grid for grid in reversed(grids)}
     names = list(dict.fromkeys(grid.arch.name for grid in grids))
@@ -38,14 +36,26 @@ def page(sample: Sample, grids: Sequence[Grid], notes: Sequence[str] = ()) -> st
         *(_heat(firsts[name], index) for index, name in enumerate(names, 1)),
         *_expansion([firsts[name] for name in sorted(names)]),
     ]
+    title = "Accuracy and cost of " + ", ".join(
+        names if len(names) <= 6 else [*names[:5], f"{len(names) - 5} others"]
+    )
+    return plots_page(title, views, notes, plot)
+
+
+def plots_page(
+    title: str,
+    views: Sequence[View],
+    notes: Sequence[str] = (),
+    plot: AccuracyPlot | None = None,
+) -> str:
+    """A page of plotly figures, with the frontier of a ``plot`` in numbers."""
+    from plotly.offline import get_plotlyjs
+
     drawn = {
         "config": CONFIG,
         "themes": THEMES,
         "figures": {view.id: view.figure for view in views},
     }
-    title = "Accuracy and cost of " + ", ".join(
-        names if len(names) <= 6 else [*names[:5], f"{len(names) - 5} others"]
-    )
     body = fragment("sweep.html", title=title, views=views, plot=plot, notes=notes)
     return document(
         title,
