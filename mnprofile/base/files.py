@@ -202,8 +202,8 @@ def write_text(path: Path, text: str) -> None:
     write_texts({path: text})
 
 
-def write_texts(texts: Mapping[Path, str]) -> None:
-    """Replace the text of several files: of all, or of none if one cannot be written.
+def write_texts(texts: Mapping[Path, str | bytes]) -> None:
+    """Replace what is in several files: in all, or in none if one cannot be written.
 
     Raises FileError, and UsageError for a path that this run has used.
     """
@@ -211,7 +211,10 @@ def write_texts(texts: Mapping[Path, str]) -> None:
     with ExitStack() as stack:
         for path, text in texts.items():
             file = stack.enter_context(replacing(path))
-            file.write(text.encode("utf-8", "backslashreplace"))
+            if isinstance(text, str):
+                file.write(text.encode("utf-8", "backslashreplace"))
+            else:
+                file.write(text)
 
 
 def check_targets(paths: Iterable[Path | None]) -> None:

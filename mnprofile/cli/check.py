@@ -7,6 +7,7 @@ from typing import Any, get_args
 import click
 
 from mnprofile.base.errors import OK, UNMEASURED, VERDICT, UsageError
+from mnprofile.cli.help import Command
 from mnprofile.cli.options import (
     network_of,
     network_options,
@@ -41,7 +42,7 @@ class OneOrMany(click.ParamType[Any]):
         return value if is_many(value) else self.one.convert(value, param, ctx)
 
 
-@click.command("check")
+@click.command("check", cls=Command)
 @network_options
 @writing_options
 @click.option(

@@ -8,6 +8,7 @@ import click
 
 from mnprofile.base import files
 from mnprofile.base.errors import FileError, Place
+from mnprofile.cli.help import Command
 from mnprofile.cli.options import output_options
 from mnprofile.cli.output import emit, warn
 from mnprofile.costs.budgets.baseline import baseline_text, read_baseline
@@ -23,7 +24,7 @@ from mnprofile.views.sheets.budgets import budgets_document
 File = click.Path(path_type=Path, dir_okay=False)
 
 
-@click.command("ci")
+@click.command("ci", cls=Command)
 @click.option(
     "--config",
     type=File,

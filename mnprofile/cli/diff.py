@@ -7,6 +7,7 @@ from typing import Any, get_args
 import click
 
 from mnprofile.base.errors import UsageError
+from mnprofile.cli.help import Command
 from mnprofile.cli.options import ArchType, network_of, output_options
 from mnprofile.cli.output import chosen_format, emit, write
 from mnprofile.costs.comparison.alignment import (
@@ -27,7 +28,7 @@ from mnprofile.networks.widths import IMPLS
 from mnprofile.views.sheets.comparison_several import several_document
 
 
-@click.command("diff")
+@click.command("diff", cls=Command)
 @click.argument("archs", metavar="A B...", type=ArchType(), nargs=-1, required=True)
 @click.option(
     "--by",

@@ -220,6 +220,24 @@ def network_of(
     return network, graph
 
 
+# How pictures look: --size and --theme, which picture_style reads.
+picture_options = together(
+    click.option(
+        "--size",
+        default="960x540",
+        metavar="WxH",
+        help="Size of pictures in pixels, width x height. [default: 960x540]",
+    ),
+    click.option(
+        "--theme",
+        type=click.Choice(["light", "dark"]),
+        default="light",
+        show_default=True,
+        help="Colours of pictures.",
+    ),
+)
+
+
 def writing_options(function: F) -> F:
     """--pooling and --activations: how the network is written in PyTorch."""
     from mnprofile.evidence.profilers.torch_style import STYLES  # for few commands

@@ -7,17 +7,16 @@ import click
 
 from mnprofile.base import files
 from mnprofile.base.errors import OK, VERDICT, UsageError
-from mnprofile.cli.options import ArchType, impl_option, network_of
+from mnprofile.cli.help import Command
+from mnprofile.cli.options import ArchType, impl_option, network_of, picture_options
 from mnprofile.cli.output import warn
 from mnprofile.costs.counting import count
 
 if TYPE_CHECKING:
     from mnprofile.views.html.panels import Panel, ReportNetwork
 
-MAX_NETWORKS = 12
 
-
-@click.command("report")
+@click.command("report", cls=Command)
 @click.argument("arch", metavar="ARCH...", type=ArchType(), nargs=-1, required=True)
 @click.option(
     "-o",
@@ -27,6 +26,20 @@ MAX_NETWORKS = 12
     help="Folder to write to; created if it does not exist.",
 )
 @impl_option
+@click.option(
+    "--plots",
+    type=click.Path(path_type=Path, file_okay=False),
+    metavar="DIR",
+    help="Also write every plot as a picture into this folder.",
+)
+@click.option(
+    "--plot-format",
+    type=click.Choice(["svg", "png", "pdf"]),
+    default="svg",
+    show_default=True,
+    help='Format of these pictures; png and pdf need the extra "pictures".',
+)
+@picture_options
 @click.option("--check", "checks", is_flag=True, help="Add a cross-check; needs torch.")
 @click.option("--reproduce", "reproduces", is_flag=True, help="Add published figures.")
 @click.option(
@@ -41,6 +54,10 @@ def command(
     checks: bool,
     reproduces: bool,
     device: str | None,
+    plots: Path | None,
+    plot_format: str,
+    size: str,
+    theme: str,
 ) -> int:
     """Write an HTML report of some networks, with an explorer.
 
@@ -51,6 +68,9 @@ def command(
     report.md     its figures as Markdown
     accuracy.svg  its accuracy plot
 
+    --plots writes every plot as a picture for slides or a paper: accuracies, and of
+    each network its stages and layers by three quantities, and its memory.
+
     --check compares the networks with fvcore and torch, as mnprofile check does, and
     --reproduce adds the published cost figures of these networks with their verdicts.
     If either disagrees, the report is written all the same and the exit code is 1.
@@ -58,20 +78,18 @@ def command(
     \b
     Examples:
       mnprofile report v1 v2 v3-large v3-small -o site/
+      mnprofile report v2 -o site/ --plots site/plots --plot-format pdf
       mnprofile report v1 v2 --check --reproduce -o site/
       mnprofile report my_network.md v2@0.75/160 -o site/
     """
-    if len(arch) > MAX_NETWORKS:
-        raise UsageError(
-            f"{len(arch)} networks are too many",
-            accepted=f"at most {MAX_NETWORKS} in one report",
-        )
     from mnprofile.costs.latency.devices import device_of
     from mnprofile.views.html import (
         report_page as reports,  # Jinja2 is loaded by this command only
     )
     from mnprofile.views.html.panels import ReportNetwork
+    from mnprofile.views.plots.picture import picture, style_of
 
+    style = style_of(size, theme, plot_format)
     networks: list[ReportNetwork] = []
     for spec in arch:
         table, graph = network_of(spec, impl=impl)
@@ -82,20 +100,27 @@ def command(
             )
         networks.append(ReportNetwork(table, count(graph)))
     agrees, verdicts = _verdicts(networks, checks=checks, reproduces=reproduces)
-    texts = {
-        output / reports.PAGE: reports.report_page(
-            networks, verdicts, device_of(device) if device is not None else None
-        ),
+    where = device_of(device) if device is not None else None
+    contents: dict[Path, str | bytes] = {
+        output / reports.PAGE: reports.report_page(networks, verdicts, where),
         output / reports.MARKDOWN: reports.report_markdown(networks),
         output / reports.PICTURE: reports.picture(networks),
     }
-    files.check_targets(texts)
-    try:
-        output.mkdir(parents=True, exist_ok=True)
-    except FileExistsError:
-        raise UsageError(f"--output: {output} is not a folder") from None
-    files.write_texts(texts)
-    for path in texts:
+    folders = {"--output": output}
+    if plots is not None:
+        folders["--plots"] = plots
+        contents |= {
+            plots / f"{name}.{plot_format}": picture(figure, plot_format, style)
+            for name, figure in reports.pictures(networks, where).items()
+        }
+    files.check_targets(contents)
+    for option, folder in folders.items():
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except FileExistsError:
+            raise UsageError(f"{option}: {folder} is not a folder") from None
+    files.write_texts(contents)
+    for path in contents:
         warn(f"wrote {path}")
     return OK if agrees else VERDICT
 

@@ -16,14 +16,17 @@ import click
 from mnprofile.base import files
 from mnprofile.base.errors import OK, FileError, Place, UsageError
 from mnprofile.base.units import Bits, check_bits
+from mnprofile.cli.help import Command
 from mnprofile.cli.limits import LIMITS, limit_options, limit_values
 from mnprofile.cli.options import (
     READING_OPTIONS,
     ArchType,
+    picture_options,
     reading_options,
     together,
 )
 from mnprofile.cli.output import chosen_format, emit, warn
+from mnprofile.cli.plot_files import Drawing, drawing_to
 from mnprofile.cli.progress import size_bar
 from mnprofile.cli.tasks import TASK_OPTIONS, TaskRun, task_options
 from mnprofile.networks.finding import foreign_reader
@@ -102,7 +105,7 @@ axis_options = together(
 )
 
 
-@click.command("sweep")
+@click.command("sweep", cls=Command)
 @click.argument("archs", metavar="[ARCH]...", nargs=-1, type=ArchType())
 @axis_options
 @reading_options
@@ -115,7 +118,12 @@ axis_options = together(
 )
 @click.option("--published", is_flag=True, help="Only published accuracies.")
 @click.option("--pareto", is_flag=True, help="Only the accuracy/MACs frontier.")
-@click.option("--plot", type=click.Path(path_type=Path), help="Write plots as HTML.")
+@click.option(
+    "--plot",
+    type=click.Path(path_type=Path),
+    help="Write plots as HTML, or top-1 over cost as .svg, .png or .pdf.",
+)
+@picture_options
 @click.option("--no-plot", is_flag=True, help="Write no plots.")
 @click.option(
     "--x",
@@ -171,6 +179,7 @@ def command(
     Examples:
       mnprofile sweep
       mnprofile sweep v1 v2 -o sweep.csv --plot sweep.html
+      mnprofile sweep --plot slide.pdf --size 1280x720 --theme dark
       mnprofile sweep v2 --alpha 0.35:1.4:0.05 --res 96:224:32 --t 1,3,6 -o v2.md
       mnprofile sweep v2 --alpha 0.1:2:0.001 --max-macs 20M -o v2.csv
       mnprofile sweep v2 v3-small --max-params 3M --pareto
@@ -201,7 +210,14 @@ def command(
         )
     if plot is not None and no_plot:
         raise UsageError("--plot and --no-plot cannot be used together")
-    run(ask, kind, output, _plot_path(plot, wanted=ask.is_bare and not no_plot), x_axis)
+    path = _plot_path(plot, wanted=ask.is_bare and not no_plot)
+    draw = (
+        None
+        if path is None
+        else drawing_to(path, str(given["size"]), str(given["theme"]))
+    )
+    files.check_targets([output, path])
+    run(ask, kind, output, draw, x_axis)
     return OK
 
 
@@ -215,6 +231,7 @@ def _networks(
 ) -> int:
     """A sweep over networks that are not tables. Raises UsageError for a table too."""
     from mnprofile.cli import sweep_networks
+    from mnprofile.search.conditions import LATENCY
 
     tables = [arch for arch in ask.archs if foreign_reader(arch) is None]
     if tables:
@@ -224,6 +241,11 @@ def _networks(
         )
     sweep_networks.refuse(ask.axes, ask.published, ask.pareto, plot)
     sizes, conditions = ask.axes["resolution"], _conditions(ask)
+    if ask.device is not None or any(one.column == LATENCY for one in conditions):
+        raise UsageError(
+            "latencies of networks that are not tables cannot be swept",
+            accepted="mnprofile time, for one of them",
+        )
     return sweep_networks.run(
         ask.archs, sizes, reading, conditions, ask.element_bits, how, kind, output
     )
@@ -257,7 +279,7 @@ def _plot_path(plot: Path | None, *, wanted: bool) -> Path | None:
     return plot
 
 
-def run(ask: Ask, kind: str, output: Path | None, plot: Path | None, x: str) -> None:
+def run(ask: Ask, kind: str, output: Path | None, plot: Drawing | None, x: str) -> None:
     """Do the sweep, write the rows, then the plots."""
     from mnprofile.costs.latency.devices import device_of
     from mnprofile.search import row_files as rowfiles
@@ -282,7 +304,6 @@ def run(ask: Ask, kind: str, output: Path | None, plot: Path | None, x: str) -> 
             f" --pareto, larger steps, or {_LARGER[kind]}",
         )
     groups = groups_of(grids)
-    files.check_targets([output, plot])
     if kind == "parquet":
         rowfiles.require_parquet()
     sample = Sample(axis) if plot is not None else None
@@ -297,10 +318,7 @@ def run(ask: Ask, kind: str, output: Path | None, plot: Path | None, x: str) -> 
         parts = rowfiles.capped(rows, MAX_ROWS[kind], kind)
         _write(kind, output, parts, groups, grids, ask)
     if sample is not None and plot is not None:
-        from mnprofile.views.html.sweep_page import page  # loads Jinja2
-
-        files.write_text(plot, page(sample, grids, accuracy_notes(groups)))
-        warn(f"Plots: {plot}")
+        plot(sample, grids, accuracy_notes(groups))
 
 
 def _conditions(ask: Ask) -> list[Any]:

@@ -9,6 +9,7 @@ import click
 
 from mnprofile.base import files, units
 from mnprofile.base.errors import UnmeasuredError, UsageError
+from mnprofile.cli.help import Command
 from mnprofile.cli.options import (
     ArchType,
     configuration_options,
@@ -21,6 +22,7 @@ from mnprofile.cli.output import emit, warn
 from mnprofile.costs.counting import GROUPINGS, Grouping
 
 if TYPE_CHECKING:
+    from mnprofile.costs.latency.prediction import Prediction
     from mnprofile.graph.graph import Graph
     from mnprofile.networks.imported import Network
     from mnprofile.networks.readers.inputs import ReadRequest
@@ -85,7 +87,7 @@ _measuring_options = together(
 _MEASURING = ("threads", "batch", "dtype", "processor", "warmup", "repeats")
 
 
-@click.command("time")
+@click.command("time", cls=Command)
 @click.argument("arch", metavar="[ARCH]", type=ArchType(), required=False)
 @configuration_options
 @click.option(
@@ -104,8 +106,9 @@ _MEASURING = ("threads", "batch", "dtype", "processor", "warmup", "repeats")
 @click.option(
     "--plot",
     type=click.Path(path_type=Path),
-    metavar="FILE.html",
-    help="Write the roofline and the published latencies as a page; needs --device.",
+    metavar="FILE",
+    help="Write the roofline and the published latencies as an .html page, or the"
+    " roofline as .svg, .png or .pdf; needs --device.",
 )
 @_measuring_options
 @_calibration_options
@@ -234,10 +237,7 @@ def _predict(
     if device is not None:
         prediction = predict(graph, family, device_of(device))
         if plot is not None:
-            from mnprofile.views.html.time_panels import time_page
-
-            files.write_text(plot, time_page(prediction))
-            warn(f"Plots: {plot}")
+            _draw(prediction, plot)
         return time_document(prediction, by, published)
     known = [one for one in shipped_devices() if one.calibration(family)]
     if not known:
@@ -247,6 +247,25 @@ def _predict(
         )
     predictions = [predict(graph, family, one) for one in known]
     return everywhere_document(predictions, published)
+
+
+def _draw(prediction: Prediction, path: Path) -> None:
+    """Write a page with both plots, or the roofline as a picture."""
+    from mnprofile.views.plots.picture import SLIDE, picture, suffix_of
+
+    suffix = suffix_of(path, ("html",))
+    if suffix == "html":
+        from mnprofile.views.html.time_panels import time_page
+
+        files.write_text(path, time_page(prediction))
+    else:
+        from mnprofile.views.plots import log_log_plotly
+        from mnprofile.views.plots.time_plots import roofline
+
+        drawn = picture(log_log_plotly.figure(roofline(prediction)), suffix, SLIDE)
+        with files.replacing(path) as out:
+            out.write(drawn)
+    warn(f"Plots: {path}")
 
 
 def _devices(device: str | None) -> Document:

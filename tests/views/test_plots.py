@@ -64,7 +64,7 @@ def test_published_are_filled_and_estimates_hollow(
     published, estimates = marks(accuracy_plotly.figure(v2_plot))
     assert (published["marker"]["symbol"], len(published["x"])) == ("square", 22)
     assert (estimates["marker"]["symbol"], len(estimates["x"])) == ("square-open", 5)
-    assert estimates["name"] == "mobilenet_v2, estimates"
+    assert estimates["name"] == "MobileNetV2, estimates"
 
 
 def test_area_is_parameters(v2_plot: AccuracyPlot) -> None:
@@ -93,7 +93,7 @@ def test_points_off_the_frontier_are_faint(v2_plot: AccuracyPlot) -> None:
 def test_the_hover_says_the_configuration_the_source_and_the_command() -> None:
     (point,) = sample_of(grids_for("v2@0.75/160")).plot().points
     assert accuracy_plotly.hover(point).split("<br>") == [
-        "<b>mobilenet_v2</b>",
+        "<b>MobileNetV2</b>",
         "α 0.75, 160",
         "107.3 M multiply-adds (214.6 M FLOPs)",
         "2.6 M params",
@@ -135,7 +135,7 @@ def test_log_ticks_are_1_2_5(low: float, high: float, ticks: list[float]) -> Non
 def test_heat_map_cells_are_the_counts() -> None:
     """V2: 0.75/160 is 107,295,200 and 1.0/224 is 300,774,272 multiply-adds."""
     data = heat.heat_of(grid(catalog.load("v2")))
-    cell = data.macs[data.alphas.index(0.75)][data.resolutions.index("160")]
+    cell = data.values[data.alphas.index(0.75)][data.resolutions.index("160")]
     assert cell == 107_295_200
     figure = heat.figure(data)
     row = figure["data"][0]["text"][data.alphas.index(1.0)]
@@ -260,7 +260,8 @@ def test_figures_are_valid_plotly(v2_plot: AccuracyPlot) -> None:
 def test_a_hostile_name_is_escaped_in_figures_and_page(tmp_path: Path) -> None:
     text = (catalog.tables_folder() / "mobilenet_v2.md").read_text("utf-8")
     mine = tmp_path / "mine.md"
-    mine.write_text(text.replace('name = "mobilenet_v2"', f'name = "{MARKUP}"'))
+    named = text.replace('name = "mobilenet_v2"', f'name = "{MARKUP}"')
+    mine.write_text(named.replace("# MobileNetV2", f"# {MARKUP}", 1))
     page = page_of(mine)
     assert "<a href='https" not in page
     assert "&lt;a href=&#39;https" in page

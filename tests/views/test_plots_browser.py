@@ -100,8 +100,8 @@ def test_it_draws_as_many_points_as_there_are(visit: Visit, swept: Path) -> None
 
 def test_the_heat_map_prints_its_numbers(visit: Visit) -> None:
     """V2 0.75/160."""
-    visit.wait_for_count("#mnp-heat-1 .heatmap-label", 8 * 5)
-    labels = visit.page.locator("#mnp-heat-1 .heatmap-label").all_text_contents()
+    visit.wait_for_count("#mnp-heat .heatmap-label", 8 * 5)
+    labels = visit.page.locator("#mnp-heat .heatmap-label").all_text_contents()
     assert "107 M" in labels
 
 
@@ -148,7 +148,7 @@ def test_a_hostile_name_is_text(browser: Browser, tmp_path: Path) -> None:
     name = "<img src=x onerror=alert(1)><a href='https://example.org'>click</a>"
     table = (catalog.tables_folder() / "mobilenet_v2.md").read_text("utf-8")
     mine, path = tmp_path / "mine.md", tmp_path / "mine.html"
-    mine.write_text(table.replace('name = "mobilenet_v2"', f'name = "{name}"'))
+    mine.write_text(table.replace("# MobileNetV2", f"# {name}", 1))
     out = str(tmp_path / "rows.csv")
     assert cli.main(["sweep", str(mine), "-o", out, "--plot", str(path)]) == 0
     with Visit(browser, path, viewport={"width": 360, "height": 800}) as visit:
@@ -157,3 +157,47 @@ def test_a_hostile_name_is_text(browser: Browser, tmp_path: Path) -> None:
         assert visit.count("a[href*='example.org'], img") == 0
         assert visit.count("a") == visit.count("a.modebar-btn")
         assert "<img src=x" in visit.page.inner_text("main")
+
+
+def test_one_heat_map_switches_network_and_quantity(visit: Visit) -> None:
+    """V3-Small 1.0/224: 56,510,400 multiply-adds and 2,542,856 parameters."""
+    page = visit.page
+    page.select_option("#mnp-heat-by-0", label="MobileNetV3-Small")
+    page.select_option("#mnp-heat-by-1", label="Parameters")
+    for _ in range(100):
+        labels = page.locator("#mnp-heat .heatmap-label").all_text_contents()
+        if "2.54 M" in labels:
+            break
+        page.wait_for_timeout(50)
+    assert "2.54 M" in labels
+    page.select_option("#mnp-heat-by-1", label="Multiply-adds")
+    page.select_option("#mnp-heat-by-0", index=0)
+
+
+def test_a_theme_change_keeps_what_was_switched_off(
+    browser: Browser, swept: Path
+) -> None:
+    """A series that is hidden, and a zoomed axis."""
+    with Visit(browser, swept, color_scheme="light") as visit:
+        visit.page.locator("#mnp-accuracy .legendtoggle").nth(1).click()
+        box = visit.page.locator("#mnp-accuracy .nsewdrag").bounding_box()
+        assert box is not None
+        visit.page.mouse.move(box["x"] + 100, box["y"] + 100)
+        visit.page.mouse.down()
+        visit.page.mouse.move(box["x"] + 400, box["y"] + 250, steps=5)
+        visit.page.mouse.up()
+        visit.page.wait_for_timeout(600)
+        state = (
+            "(({data, layout}) => [data[1].visible, layout.yaxis.range])"
+            "(document.getElementById('mnp-accuracy'))"
+        )
+        before = visit.page.evaluate(state)
+        assert before[0] == "legendonly"
+        assert before[1][1] < 78
+        visit.page.emulate_media(color_scheme="dark")
+        visit.page.wait_for_selector(f"{READY}[style*='rgb(13, 17, 23)']")
+        assert visit.page.evaluate(state) == before
+
+
+def test_a_page_of_plots_is_below_two_and_a_half_megabytes(swept: Path) -> None:
+    assert swept.stat().st_size < 2_500_000

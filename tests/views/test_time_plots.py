@@ -3,6 +3,7 @@
 import json
 import re
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -10,7 +11,7 @@ from mnprofile import build, count, load
 from mnprofile.costs.latency.devices import device_of
 from mnprofile.costs.latency.prediction import predict
 from mnprofile.views.html.panels import ReportNetwork
-from mnprofile.views.html.report_page import report_page
+from mnprofile.views.html.report_page import pictures, report_page
 from mnprofile.views.html.time_panels import time_page, time_panel
 from mnprofile.views.plots import log_log_plotly
 from mnprofile.views.plots.log_log_svg import svg
@@ -110,3 +111,19 @@ def test_a_plot_needs_a_device(run: Run) -> None:
     result = run("time", "v2", "--plot", "x.html")
     assert (result.code, result.out) == (2, "")
     assert "--plot draws a prediction" in result.err
+
+
+def test_the_roofline_is_a_picture_too(run: Run, tmp_path: Path) -> None:
+    path = tmp_path / "roofline.svg"
+    assert run("time", "v2", "--device", "Pixel 1", "--plot", str(path)).code == 0
+    drawn = path.read_text("utf-8")
+    assert "at most 6.5 GB/s" in drawn  # 1 / 0.1538 ns, the price of a weight's byte
+    assert "5.05 GMAC/s" in drawn  # 1 / 0.1981 ns
+    refused = run("time", "v2", "--device", "Pixel 1", "--plot", "x.gif")
+    assert refused.code == 2
+
+
+def test_pictures_of_a_report_have_those_of_the_device() -> None:
+    networks = [network("v2"), network("v1")]
+    more = set(pictures(networks, PIXEL)) - set(pictures(networks))
+    assert more == {"roofline-1-mobilenet-v2", "latency-1-mobilenet-v2"}

@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
+from mnprofile.base.shown import Shown
 from mnprofile.evidence.literature.conventions import Convention, conventions
 from mnprofile.evidence.literature.errata import (
     COPIED,
@@ -96,8 +97,8 @@ class TableErratum:
     erratum: Erratum
 
 
-@dataclass(frozen=True, slots=True)
-class Reproduction:
+@dataclass(frozen=True, slots=True, repr=False)
+class Reproduction(Shown):
     """The verdicts on the cost figures of some sources."""
 
     results: tuple[Result, ...]

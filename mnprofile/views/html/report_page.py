@@ -10,7 +10,6 @@ from mnprofile.networks.notation.rows import Architecture
 from mnprofile.views.html import panels
 from mnprofile.views.html.explorer import explorer, explorer_data
 from mnprofile.views.html.formula_panels import formulas
-from mnprofile.views.html.markup import element, trusted
 from mnprofile.views.html.memory_panels import BITS, live_memory, peak_line
 from mnprofile.views.html.network_panels import (
     layer_table,
@@ -22,10 +21,14 @@ from mnprofile.views.html.network_panels import (
 )
 from mnprofile.views.html.pages import Page, Section, render
 from mnprofile.views.html.panels import Panel, ReportNetwork
-from mnprofile.views.html.shell import asset, literal
-from mnprofile.views.html.time_panels import time_panel
+from mnprofile.views.html.time_panels import time_panel, time_plots
+from mnprofile.views.plots import accuracy_plotly, log_log_plotly
 from mnprofile.views.plots.accuracy import AccuracyPlot, printed
-from mnprofile.views.plots.accuracy_svg import HEIGHT, scatter
+from mnprofile.views.plots.network_plotly import by_layer, by_stage
+from mnprofile.views.plots.network_plotly import live_memory as memory_figure
+from mnprofile.views.plots.picture import SLIDE, PictureStyle, to_svg
+from mnprofile.views.plots.plotly_layout import PlotlyFigure
+from mnprofile.views.sheets.columns import DRAWN
 from mnprofile.views.sheets.count import key_figure_sheet
 
 PICTURE = "accuracy.svg"
@@ -106,29 +109,34 @@ def report_markdown(networks: Sequence[ReportNetwork]) -> str:
     return "\n".join(parts)
 
 
-def picture(networks: Sequence[ReportNetwork], theme: str = "light") -> str:
+def picture(networks: Sequence[ReportNetwork], style: PictureStyle = SLIDE) -> str:
     """The accuracy plot as a file of its own: literal colours, axis and legend."""
+    return to_svg(accuracy_plotly.figure(accuracy_plot(networks)), style)
+
+
+def pictures(
+    networks: Sequence[ReportNetwork], device: Device | None = None
+) -> dict[str, PlotlyFigure]:
+    """Every plot of a report by the name of its file, without a suffix."""
+    found = {}
     plot = accuracy_plot(networks)
-    style = literal(asset("plot.css"), theme)
-    names = []
-    for index, series in enumerate(plot.series):
-        mark = element(
-            "tspan", series.style.marker.glyph, class_=f"f-{series.style.key}"
+    if plot.points:
+        found["accuracy"] = accuracy_plotly.figure(plot)
+    for index, network in enumerate(networks):
+        name = "".join(
+            letter if letter.isascii() and letter.isalnum() else "-"
+            for letter in network.arch.name[:40]
         )
-        place = {"x": 16 + 172 * (index % 4), "y": HEIGHT + 26 + 20 * (index // 4)}
-        names.append(element("text", mark, " ", series.name, class_="name", **place))
-    tall = HEIGHT + 16 + 20 * -(-len(plot.series) // 4)
-    return element(
-        "svg",
-        element("style", trusted(style)),
-        element("rect", width="100%", height="100%", class_="paper"),
-        element("svg", scatter(plot), x="12", y="8", width="696", height=HEIGHT),
-        *names,
-        xmlns="http://www.w3.org/2000/svg",
-        width="720",
-        height=tall,
-        viewBox=f"0 0 720 {tall}",
-    )
+        end = f"{index + 1}-{name}"
+        counted = network.counted
+        for quantity in DRAWN:
+            found[f"stages-{quantity}-{end}"] = by_stage(counted, quantity)
+            found[f"layers-{quantity}-{end}"] = by_layer(counted, quantity)
+        memory = activation_memory(counted.graph, bits=BITS)
+        found[f"memory-{end}"] = memory_figure(memory)
+        for kind, drawn in time_plots(network, device).items() if device else ():
+            found[f"{kind}-{end}"] = log_log_plotly.figure(drawn)
+    return found
 
 
 def _title(networks: Sequence[ReportNetwork]) -> str:

@@ -29,6 +29,14 @@ def source(name: str) -> str:
     return (FOLDER / name).read_text("utf-8")
 
 
+@cache
+def vendored(name: str) -> str:
+    """A script of another project (vendor/README.md), without the address of a map."""
+    text = (FOLDER.parent / "vendor" / name).read_text("utf-8")
+    assert "</script" not in text
+    return re.sub(r"(?m)^//# sourceMappingURL=.*$", "", text)
+
+
 def _visit(name: str, order: list[str], within: Iterable[str]) -> None:
     """Add a module after those that it imports."""
     assert name not in within, f"{name} imports itself"

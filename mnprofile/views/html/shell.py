@@ -5,7 +5,6 @@ The same input gives the same bytes: pages have no dates, random ids or paths.
 
 import base64
 import hashlib
-import re
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
@@ -74,20 +73,6 @@ def asset(name: str) -> str:
     assert "</script" not in found
     assert "</style" not in found
     return found
-
-
-def literal(style: str, theme: str) -> str:
-    """A style sheet of one theme, for programs that do not know CSS variables.
-
-    ``theme`` is "light" or "dark": the values of ``:root``, in the second case with
-    those for a dark page over them.
-    """
-    roots = re.findall(r":root \{([^}]*)\}", style)
-    values: dict[str, str] = {}
-    for root in roots[: 1 if theme == "light" else 2]:
-        values |= dict(re.findall(r"(--[a-z]+): ([^;]+);", root))
-    rules = style[style.rindex("\n}\n") + 3 :]
-    return re.sub(r"var\((--[a-z]+)\)", lambda found: values[found[1]], rules)
 
 
 def _hash(source: str) -> str:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
+from mnprofile.base.escape import visible
 from mnprofile.search.grids import Grid
 from mnprofile.views.html.markup import data_block
+from mnprofile.views.html.scripts import bundle, vendored
 from mnprofile.views.html.shell import asset, document, fragment
 from mnprofile.views.plots import accuracy_plotly, expansion, heat
-from mnprofile.views.plots.accuracy import AccuracyPlot, sweep_caption
-from mnprofile.views.plots.plotly_layout import CONFIG, THEMES, PlotlyFigure
+from mnprofile.views.plots.accuracy import AccuracyPlot, sweep_caption, titles
+from mnprofile.views.plots.plotly_layout import CONFIG, THEMES
 from mnprofile.views.plots.sample import Sample
 
 
@@ -21,7 +24,7 @@ class View:
     id: str
     title: str
     caption: str
-    figure: PlotlyFigure
+    figure: Any  # a PlotlyFigure, or {"lists": ..., "choices": several of them}
     height: int
     min_width: int = 0
 
@@ -30,16 +33,17 @@ def page(sample: Sample, grids: Sequence[Grid], notes: Sequence[str] = ()) -> st
     """A page with top-1 against cost, multiply-adds over the grid, and against t."""
     plot = sample.plot()
     firsts = {grid.arch.name: grid for grid in reversed(grids)}
-    names = list(dict.fromkeys(grid.arch.name for grid in grids))
+    named = titles(grid.arch for grid in grids)
+    names = list(named.values())
     views = [
         *_accuracy(plot, sample.seen_count),
-        *(_heat(firsts[name], index) for index, name in enumerate(names, 1)),
-        *_expansion([firsts[name] for name in sorted(names)]),
+        _heat([firsts[name] for name in named], named),
+        *_expansion([firsts[name] for name in sorted(named)], named),
     ]
     title = "Accuracy and cost of " + ", ".join(
         names if len(names) <= 6 else [*names[:5], f"{len(names) - 5} others"]
     )
-    return plots_page(title, views, notes, plot)
+    return plots_page(title, views, [_titled(note, named) for note in notes], plot)
 
 
 def plots_page(
@@ -49,7 +53,6 @@ def plots_page(
     plot: AccuracyPlot | None = None,
 ) -> str:
     """A page of plotly figures, with the frontier of a ``plot`` in numbers."""
-    from plotly.offline import get_plotlyjs
 
     drawn = {
         "config": CONFIG,
@@ -61,10 +64,16 @@ def plots_page(
         title,
         body,
         style=asset("sweep.css"),
-        scripts=(get_plotlyjs(), asset("plots.js")),
+        scripts=(vendored("plotly-cartesian.min.js"), bundle("plots.mjs")),
         data=(data_block("figures", drawn),),
         has_plotly=True,
     )
+
+
+def _titled(note: str, named: Mapping[str, str]) -> str:
+    """A note that begins with a table's name, with what the page calls the table."""
+    name, colon, rest = note.partition(":")
+    return f"{named.get(name, name)}{colon}{rest}"
 
 
 def _accuracy(plot: AccuracyPlot, seen: int) -> list[View]:
@@ -77,24 +86,38 @@ def _accuracy(plot: AccuracyPlot, seen: int) -> list[View]:
     return [View("mnp-accuracy", title, caption, drawn, height=560)]
 
 
-def _heat(grid: Grid, index: int) -> View:
-    """Multiply-adds of one table; ``index`` is its place in the page."""
-    data = heat.heat_of(grid)
+def _heat(grids: Sequence[Grid], named: Mapping[str, str]) -> View:
+    """One heat map with a switch for its network and its quantity, on shared scales."""
+    heats = {key: [heat.heat_of(one, key) for one in grids] for key in heat.QUANTITIES}
+    ends = {
+        key: (min(one.ends[0] for one in every), max(one.ends[1] for one in every))
+        for key, every in heats.items()
+    }
+    figures = [
+        heat.figure(heats[key][index], ends[key])
+        for index, _ in enumerate(grids)
+        for key in heats
+    ]
+    lists = [
+        {"label": "Network", "names": [visible(named[one.arch.name]) for one in grids]},
+        {"label": "Quantity", "names": [one.label for one in heat.QUANTITIES.values()]},
+    ]
+    every = heats["macs"]
     return View(
-        f"mnp-heat-{index}",
-        f"Multiply-adds of {grid.arch.name} over α and resolution",
-        data.caption,
-        heat.figure(data),
-        height=120 + 38 * len(data.alphas),
-        min_width=70 + 44 * len(data.resolutions),
+        "mnp-heat",
+        "Cost over α and resolution",
+        max((one.caption for one in every), key=len),
+        {"lists": lists, "choices": figures},
+        height=130 + 38 * max(len(one.alphas) for one in every),
+        min_width=300,
     )
 
 
-def _expansion(grids: Sequence[Grid]) -> list[View]:
+def _expansion(grids: Sequence[Grid], named: Mapping[str, str]) -> list[View]:
     """Multiply-adds against t, of the tables that have one."""
     found = [one for grid in grids if (one := expansion.expansion_of(grid)) is not None]
     if not found:
         return []
     title = "Multiply-adds against the expansion factor t"
-    drawn = expansion.figure(found)
+    drawn = expansion.figure(found, named)
     return [View("mnp-expansion", title, expansion.CAPTION, drawn, height=420)]

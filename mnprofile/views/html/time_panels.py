@@ -49,6 +49,15 @@ def time_panel(network: ReportNetwork, key: str, device: Device) -> Panel:
     return Panel(f"{key}-time", "Time", f"{caption}.", body)
 
 
+def time_plots(network: ReportNetwork, device: Device) -> dict[str, LogLogPlot]:
+    """The plots of the panel by their names; none where nothing can be predicted."""
+    try:
+        found = predict(network.counted.graph, family_of(network.arch), device)
+    except UnmeasuredError:
+        return {}
+    return {"roofline": roofline(found), "latency": _latency(found)}
+
+
 def _latency(found: Prediction) -> LogLogPlot:
     config = found.graph.config
     return latency(

@@ -72,6 +72,11 @@ class Point:
     t: float | None = None
     is_published: bool = True
     latencies: tuple[tuple[str, float], ...] = ()  # device, ms
+    title: str = ""  # what people call it
+
+    @property
+    def shown(self) -> str:
+        return self.title or self.network
 
     @property
     def label(self) -> str:
@@ -86,6 +91,16 @@ class Point:
         if self.t is not None:
             parts += ["--t", units.plain(self.t)]
         return shlex.join(parts)
+
+
+def titles(archs: Iterable[Network]) -> dict[str, str]:
+    """What each table is called, by its name; the name too where two share a title."""
+    known = {arch.name: arch.title or arch.name for arch in archs}
+    shared = {one for one in known.values() if list(known.values()).count(one) > 1}
+    return {
+        name: f"{title} ({name})" if title in shared else title
+        for name, title in known.items()
+    }
 
 
 def frontier(points: Iterable[Point]) -> tuple[Point, ...]:
@@ -159,6 +174,7 @@ def printed(networks: Iterable[tuple[Network, str]]) -> AccuracyPlot:
             params=one.params,
             top1=float(one.top1),
             where=one.where,
+            title=arch.title,
         )
         for name, (arch, impl) in known.items()
         for one in printed_accuracies(arch, impl=impl)
@@ -184,5 +200,5 @@ def sweep_caption(plot: AccuracyPlot, seen: int) -> str:
         best = plot.frontier[-1]
         cost = tick_text(best.x, axis.unit) if axis.unit else units.short(int(best.x))
         top1 = units.plain(best.top1)
-        text += f" The best is {best.network} {best.label}: {top1} % at {cost}."
+        text += f" The best is {best.shown} {best.label}: {top1} % at {cost}."
     return text

@@ -117,7 +117,7 @@ def hover(point: Point) -> str:
     t = f", t {units.plain(point.t)}" if point.t is not None else ""
     how = f"published: {point.where}" if point.is_published else point.where
     lines = [
-        point.network,
+        point.shown,
         f"α {units.plain(point.alpha)}, {point.resolution}{t}",
         f"{units.short(point.macs)} multiply-adds ({units.short(2 * point.macs)}"
         " FLOPs)",

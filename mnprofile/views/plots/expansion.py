@@ -1,6 +1,6 @@
 """Multiply-adds against the expansion factor t, as lines."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -43,10 +43,22 @@ def expansion_of(grid: Grid) -> Expansion | None:
     return Expansion(arch.name, ts, macs, as_printed)
 
 
-def figure(expansions: Sequence[Expansion]) -> PlotlyFigure:
-    """A line for each table, and a dashed one for its cost as printed."""
+def figure(
+    expansions: Sequence[Expansion], names: Mapping[str, str] | None = None
+) -> PlotlyFigure:
+    """A line for each table, and a dashed one for its cost as printed.
+
+    ``names`` says what each table is called.
+    """
     looks = styles([one.network for one in expansions])
-    traces = [trace for one in expansions for trace in _traces(one, looks[one.network])]
+    called = names or {}
+    traces = [
+        trace
+        for one in expansions
+        for trace in _traces(
+            one, looks[one.network], called.get(one.network, one.network)
+        )
+    ]
     most = max((max(*one.macs, one.as_printed) for one in expansions), default=1)
     ticks = linear_ticks(most)
     shown = [*ticks, ticks[-1] + ticks.step]
@@ -62,8 +74,10 @@ def figure(expansions: Sequence[Expansion]) -> PlotlyFigure:
     return {"data": traces, "layout": drawn}
 
 
-def _traces(one: Expansion, style: PlotStyle) -> tuple[dict[str, Any], dict[str, Any]]:
-    name = escape.plotly(one.network)
+def _traces(
+    one: Expansion, style: PlotStyle, called: str
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    name = escape.plotly(called)
     line = scatter(
         "lines+markers",
         one.ts,

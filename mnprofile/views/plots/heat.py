@@ -1,44 +1,58 @@
-"""Multiply-adds over width and resolution, as a heat map."""
+"""A quantity over width and resolution, as a heat map."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 from mnprofile.base import units
 from mnprofile.search.grids import Grid, Side
-from mnprofile.search.products import product
-from mnprofile.views.plots.plotly_layout import PlotlyFigure, layout
-from mnprofile.views.plots.scales import thinned, tick_text
+from mnprofile.search.products import Product, product
+from mnprofile.views.plots.plotly_layout import COOL, WARM, PlotlyFigure, layout
+from mnprofile.views.plots.scales import log_ticks, thinned, tick_text
 
 
 @dataclass(frozen=True)
 class Heat:
-    """Multiply-adds [alpha][resolution] of one table."""
+    """One quantity [alpha][resolution] of one table."""
 
+    network: str  # its title
+    quantity: str  # a key of QUANTITIES
     alphas: tuple[float, ...]
     resolutions: tuple[str, ...]
-    macs: tuple[tuple[int, ...], ...]
+    values: tuple[tuple[int, ...], ...]
     left_out: int  # values of both axes that are not shown
 
     @property
     def caption(self) -> str:
         """What the colours mean, and what is not shown."""
-        text = "Multiply-adds of each width and size; darker is more."
+        text = (
+            "Each width and size; one colour scale per quantity, the same for all"
+            " networks."
+        )
         if self.left_out:
             text += f" {self.left_out:,} evenly spaced values of the axes are left out."
         return text
 
+    @property
+    def ends(self) -> tuple[int, int]:
+        """The smallest and the largest value, at least 1."""
+        every = [max(value, 1) for row in self.values for value in row]
+        return min(every), max(every)
 
-def heat_of(grid: Grid) -> Heat:
-    """The multiply-adds of a grid at its first t, classes and implementation."""
+
+def heat_of(grid: Grid, quantity: str = "macs") -> Heat:
+    """A quantity of a grid at its first t, classes and implementation."""
     alphas = thinned(sorted(grid.alphas))
     sides = thinned(sorted(grid.resolutions, key=math.prod))
     t = grid.ts[0]
     ts = None if t is None else [t] * len(alphas)
     return Heat(
+        grid.arch.title or grid.arch.name,
+        quantity,
         alphas,
         tuple(units.resolution_text(side) for side in sides),
-        macs_of(grid, alphas, ts, sides),
+        _rows(QUANTITIES[quantity].of(_product(grid, alphas, ts, sides)), len(sides)),
         len(grid.alphas) + len(grid.resolutions) - len(alphas) - len(sides),
     )
 
@@ -53,9 +67,18 @@ def macs_of(
 
     They are those of its first classes and implementation.
     """
+    return _rows(_product(grid, alphas, ts, sides).macs(), len(sides))
+
+
+def _product(
+    grid: Grid,
+    alphas: Sequence[float],
+    ts: Sequence[float] | None,
+    sides: tuple[Side, ...],
+) -> Product:
     import numpy as np
 
-    made = product(
+    return product(
         grid.arch,
         alpha=np.array(alphas),
         t=None if ts is None else np.array(ts),
@@ -63,31 +86,64 @@ def macs_of(
         classes=grid.classes[0],
         impl=grid.impls[0],
     )
-    return tuple(tuple(row) for row in made.macs().astype(int).tolist())
 
 
-def figure(heat: Heat) -> PlotlyFigure:
-    """One hue on a log scale, and the number in each cell."""
-    alphas = [units.plain(alpha) for alpha in heat.alphas]
+def _rows(found: Any, sides: int) -> tuple[tuple[int, ...], ...]:
+    """[K, R] as whole numbers; a value per width is the same at every size."""
+    import numpy as np
+
+    whole = np.asarray(found).astype(int)
+    every = whole if whole.ndim > 1 else np.repeat(whole[:, None], sides, 1)
+    return tuple(tuple(row) for row in every.tolist())
+
+
+class HeatQuantity(NamedTuple):
+    """A quantity of a heat map: its label, and its values [K, R] or [K]."""
+
+    label: str
+    of: Callable[[Product], Any]
+
+
+QUANTITIES = {
+    "macs": HeatQuantity("Multiply-adds", lambda made: made.macs()),
+    "params": HeatQuantity("Parameters", lambda made: made.params),
+    "activations": HeatQuantity("Activations", lambda made: made.activations()),
+}
+
+
+def figure(heat: Heat, ends: tuple[int, int] | None = None) -> PlotlyFigure:
+    """One hue on a log scale with a colour bar, and the number in each cell.
+
+    ``ends`` are the smallest and largest value of the scale; the heat map's own if
+    not given.
+    """
+    low, high = ends or heat.ends
+    ticks = log_ticks(low, high) or [low]
+    label = QUANTITIES[heat.quantity].label
     trace = {
         "type": "heatmap",
         "x": list(heat.resolutions),
-        "y": alphas,
-        "z": [[math.log10(max(value, 1)) for value in row] for row in heat.macs],
-        "text": [[tick_text(value) for value in row] for row in heat.macs],
-        "texttemplate": "%{text}",
-        "hovertext": [
-            [
-                f"α {alpha}, {side}<br>{units.grouped(value)} multiply-adds"
-                for side, value in zip(heat.resolutions, row, strict=True)
-            ]
-            for alpha, row in zip(alphas, heat.macs, strict=True)
+        "y": [units.plain(alpha) for alpha in heat.alphas],
+        "z": [
+            [round(math.log10(max(one, 1)), 4) for one in row] for row in heat.values
         ],
-        "hoverinfo": "text",
-        # Light enough for dark numbers at both ends, on a light and on a dark page.
-        "colorscale": [[0, "#f3f7ff"], [1, "#86aef5"]],
-        "textfont": {"color": "#1f2328"},
-        "showscale": False,
+        "zmin": math.log10(low),
+        "zmax": math.log10(high),
+        "customdata": [list(row) for row in heat.values],
+        "text": [[tick_text(value) for value in row] for row in heat.values],
+        "texttemplate": "%{text}",
+        # No name in it: plotly would read what stands in braces.
+        "hovertemplate": "α %{y}, %{x}<br>%{customdata:,} "
+        + label.lower()
+        + "<extra></extra>",
+        "colorscale": [[0, COOL], [1, WARM]],
+        "colorbar": {
+            "title": {"text": label, "side": "right"},
+            "tickvals": [math.log10(tick) for tick in ticks],
+            "ticktext": [tick_text(tick) for tick in ticks],
+            "thickness": 12,
+            "outlinewidth": 0,
+        },
         "xgap": 1,
         "ygap": 1,
     }

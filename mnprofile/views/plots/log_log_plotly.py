@@ -57,8 +57,9 @@ def _marks(name: str, key: str, dots: list[Dot]) -> dict[str, Any]:
         hovertext=[escape.plotly(dot.told) for dot in dots],
         hoverinfo="text",
         marker={
+            "symbol": "circle",
             "color": TYPE_COLORS[key],
-            "size": [10 if dot.is_filled else 8 for dot in dots],
+            "size": 10,
             "opacity": [0.9 if dot.is_filled else 0.45 for dot in dots],
             "line": {"width": 1, "color": TEXT},
         },

@@ -67,6 +67,22 @@ _FREE = (
 )
 
 
+# Paths by plotly's name of the shape.
+MARKERS = {
+    marker.symbol: marker.path
+    for marker in (*(one.marker for one in FAMILIES.values()), OTHER.marker, *_FREE)
+}
+# Colours of operator types, by the key that ``type_of`` gives.
+TYPES = {
+    "pw": ("Conv 1x1", "#5790fc"),
+    "dw": ("Conv DW", "#f89c20"),
+    "kxk": ("Conv k x k", "#e42536"),
+    "fc": ("Fully Connected", "#964a8b"),
+    "se": ("SE", "#9c9ca1"),
+    "rest": ("other", "#7a21dd"),
+}
+
+
 def family_of(name: str) -> PlotStyle:
     """The style of a table's family: that of the network that its name begins with."""
     for network, style in FAMILIES.items():

@@ -12,14 +12,28 @@ from typing import Any
 PlotlyFigure = dict[str, Any]
 
 TEXT, GRID, PAPER = "theme:text", "theme:grid", "theme:paper"
+COOL, WARM = "theme:cool", "theme:warm"  # the ends of a heat map's scale
 THEMES = {
-    "light": {TEXT: "#1f2328", GRID: "#d8dee4", PAPER: "#ffffff"},
-    "dark": {TEXT: "#e6edf3", GRID: "#3d444d", PAPER: "#0d1117"},
+    "light": {
+        TEXT: "#1f2328",
+        GRID: "#d8dee4",
+        PAPER: "#ffffff",
+        COOL: "#eef4ff",
+        WARM: "#1f5fbf",
+    },
+    "dark": {
+        TEXT: "#e6edf3",
+        GRID: "#3d444d",
+        PAPER: "#0d1117",
+        COOL: "#16273f",
+        WARM: "#8ab4ff",
+    },
 }
 # No logo, and no button that sends the chart anywhere.
 CONFIG: dict[str, Any] = {
     "displaylogo": False,
     "responsive": True,
+    "toImageButtonOptions": {"scale": 2},
     "modeBarButtonsToRemove": ["sendChartToCloud", "lasso2d", "select2d"],
     "showSendToCloud": False,
     "plotlyServerURL": "",
@@ -66,3 +80,13 @@ def layout(*, x: dict[str, Any], y: dict[str, Any], top: int = 12) -> dict[str, 
         "hovermode": "closest",
         "hoverlabel": {"align": "left", "bgcolor": PAPER, "font": {"color": TEXT}},
     }
+
+
+def themed(figure: Any, theme: str) -> Any:
+    """A figure, or a part of one, with its tokens as the colours of a theme."""
+    colors = THEMES[theme]
+    if isinstance(figure, dict):
+        return {key: themed(value, theme) for key, value in figure.items()}
+    if isinstance(figure, list | tuple):
+        return [themed(value, theme) for value in figure]
+    return colors.get(figure, figure) if isinstance(figure, str) else figure

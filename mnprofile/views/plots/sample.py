@@ -7,11 +7,12 @@ from collections.abc import Iterable, Iterator
 
 from mnprofile.base import units
 from mnprofile.evidence.literature.accuracy_series import PHONES
+from mnprofile.networks.notation.rows import Architecture
 from mnprofile.search import row_files
 from mnprofile.search.frontier import Frontier
 from mnprofile.search.interpolation import ESTIMATE, PUBLISHED
 from mnprofile.search.rows import Rows, SweepGroup, join
-from mnprofile.views.plots.accuracy import COUNTS, AccuracyPlot, Axis, Point
+from mnprofile.views.plots.accuracy import COUNTS, AccuracyPlot, Axis, Point, titles
 from mnprofile.views.plots.palette import FAMILIES
 
 MAX_ESTIMATES = 4_000
@@ -30,6 +31,7 @@ class Sample:
         # Only published rows have latencies, and none of those is left out.
         self._frontier = Frontier(axis.key) if axis.key in COUNTS else None
         self._published: list[Rows] = []
+        self._archs: dict[str, Architecture] = {}
         self._estimates: list[Rows] = []
         self._stride = 1
         self._estimates_seen = 0
@@ -46,6 +48,7 @@ class Sample:
             return
         known = rows.take(rows.columns["kind"] > 0)
         kind = known.columns["kind"]
+        self._archs |= {group.arch.name: group.arch for group in known.groups}
         self.seen_count += len(known)
         if self._frontier is not None:
             cost, top1 = known.columns[self.axis.key], known.columns["top1"]
@@ -74,7 +77,8 @@ class Sample:
         names = sorted(
             {point.network for point in points}, key=lambda n: (n not in FAMILIES, n)
         )
-        return AccuracyPlot(tuple(points), {n: n for n in names}, self.axis)
+        called = titles(self._archs.values())
+        return AccuracyPlot(tuple(points), {n: called[n] for n in names}, self.axis)
 
 
 def _points(rows: Rows, axis: Axis) -> Iterator[Point]:
@@ -95,6 +99,7 @@ def _points(rows: Rows, axis: Axis) -> Iterator[Point]:
             params=params,
             top1=top1,
             where=_where(group, is_published=kind == PUBLISHED),
+            title=group.arch.title,
             t=None if math.isnan(t) else t,
             is_published=kind == PUBLISHED,
             latencies=tuple(
