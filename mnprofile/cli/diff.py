@@ -23,7 +23,8 @@ from mnprofile.costs.comparison.sides import (
     side_of_file,
 )
 from mnprofile.costs.counting import count
-from mnprofile.networks.configuration import spec_text
+from mnprofile.networks.configuration import parse_spec, spec_text
+from mnprofile.networks.finding import foreign_reader
 from mnprofile.networks.widths import IMPLS
 from mnprofile.views.sheets.comparison_several import several_document
 
@@ -56,12 +57,20 @@ from mnprofile.views.sheets.comparison_several import several_document
 @click.option(
     "--impl", type=click.Choice(IMPLS), multiple=True, help="Width-multiplier rules."
 )
+@click.option(
+    "--input",
+    "inputs",
+    multiple=True,
+    metavar="[NAME:]SHAPE[:DTYPE]",
+    help="Input of each PyTorch network and model file. Repeatable for several inputs.",
+)
 @output_options("html")
 def command(
     archs: tuple[str, ...],
     by: Depth,
     quantity: Quantity,
     top: int,
+    inputs: tuple[str, ...],
     format_: str | None,
     output: Path | None,
     **given: tuple[Any, ...],
@@ -75,7 +84,7 @@ def command(
     and JSON, the first of macs, params and activations that differs decides if a row
     grew or shrank.
 
-    --t, --classes and --impl apply to all networks; given several times, the first
+    --t, --classes and --impl apply to all tables; given several times, the first
     applies to A, the second to B, and the last to the rest.
 
     Markdown is made for a pull request: the most important first, 60 lines or less.
@@ -86,6 +95,7 @@ def command(
       mnprofile diff v1 v2 v3-large v3-small -o diff.html
       mnprofile diff v3-large@0.75 v3-large@0.75 --impl paper --impl torchvision
       mnprofile diff before.json my_table.md --by block -o diff.md
+      mnprofile diff v2 model.onnx --input 1x3x224x224
     """
     if not 2 <= len(archs) <= MAX_NETWORKS:
         raise UsageError(
@@ -99,7 +109,7 @@ def command(
                 accepted=f"at most once for each of the {len(archs)} networks",
             )
     base, *heads = (
-        _side(arch, {name: _pick(values, at) for name, values in given.items()})
+        _side(arch, {name: _pick(values, at) for name, values in given.items()}, inputs)
         for at, arch in enumerate(archs)
     )
     comparisons = [compare(base, head) for head in heads]
@@ -116,11 +126,15 @@ def _pick(values: tuple[Any, ...], at: int) -> Any:
     return values[min(at, len(values) - 1)] if values else None
 
 
-def _side(arch: str, given: dict[str, Any]) -> Side:
-    """One side: a count file, or a table and its configuration."""
+def _side(arch: str, given: dict[str, Any], inputs: tuple[str, ...]) -> Side:
+    """One side: a count file, a table and its configuration, or another network."""
     if arch.lower().endswith(".json"):
         return side_of_file(Path(arch))
-    table, graph = network_of(arch, **given)
+    if foreign_reader(parse_spec(arch)[0]) is None:
+        table, graph = network_of(arch, **given)
+    else:
+        table, graph = network_of(arch, inputs=inputs)
+        given = {}
     label = side_of_count(count(graph))
     extra = [f"{name} {value}" for name, value in given.items() if value is not None]
     extra = [text for text in extra if not text.startswith("t ")]
