@@ -21,12 +21,12 @@ from mnprofile.costs.comparison.alignment import (
     Depth,
     compare,
 )
+from mnprofile.costs.comparison.diffing import side_of_json
 from mnprofile.costs.comparison.several import MAX_NETWORKS
 from mnprofile.costs.comparison.sides import (
     Quantity,
     Side,
     side_of_count,
-    side_of_file,
 )
 from mnprofile.costs.counting import count
 from mnprofile.networks.configuration import parse_spec, spec_text
@@ -132,7 +132,7 @@ def _pick(values: tuple[Any, ...], at: int) -> Any:
 def _side(arch: str, given: dict[str, Any], reading: dict[str, Any]) -> Side:
     """One side: a count file, a table and its configuration, or another network."""
     if arch.lower().endswith(".json"):
-        return side_of_file(Path(arch))
+        return side_of_json(Path(arch))
     if foreign_reader(parse_spec(arch)[0]) is None:
         table, graph = network_of(arch, **given)
     else:

@@ -51,12 +51,18 @@ if TYPE_CHECKING:
 @picture_options
 @click.option("--check", "checks", is_flag=True, help="Add a cross-check; needs torch.")
 @click.option("--reproduce", "reproduces", is_flag=True, help="Add published figures.")
+@click.option(
+    "--device",
+    metavar="NAME",
+    help='Add the time on a device of mnprofile time, such as "Pixel 1".',
+)
 def command(
     arch: tuple[str, ...],
     output: Path,
     impl: str,
     checks: bool,
     reproduces: bool,
+    device: str | None,
     plots: Path | None,
     plot_format: str,
     size: str,
@@ -87,6 +93,7 @@ def command(
       mnprofile report v1 v2 --check --reproduce -o site/
       mnprofile report my_network.md v2@0.75/160 -o site/
     """
+    from mnprofile.costs.latency.devices import device_of
     from mnprofile.views.html import (
         report_page as reports,  # Jinja2 is loaded by this command only
     )
@@ -105,8 +112,9 @@ def command(
             )
         networks.append(ReportNetwork(table, count(graph)))
     agrees, verdicts = _verdicts(networks, checks=checks, reproduces=reproduces)
+    where = device_of(device) if device is not None else None
     contents: dict[Path, str | bytes] = {
-        output / reports.PAGE: reports.report_page(networks, verdicts),
+        output / reports.PAGE: reports.report_page(networks, verdicts, where),
         output / reports.MARKDOWN: reports.report_markdown(networks),
         output / reports.PICTURE: reports.picture(networks),
     }
@@ -115,7 +123,7 @@ def command(
         folders["--plots"] = plots
         contents |= {
             plots / f"{name}.{plot_format}": picture(figure, plot_format, style)
-            for name, figure in reports.pictures(networks).items()
+            for name, figure in reports.pictures(networks, where).items()
         }
     files.check_targets(contents)
     for option, folder in folders.items():
