@@ -20,7 +20,6 @@ from mnprofile.base import toml_files, units
 from mnprofile.base.errors import UNMEASURED, MnprofileError, Place, UsageError
 from mnprofile.base.files import Input
 from mnprofile.base.records import Record
-from mnprofile.base.units import Bits
 from mnprofile.costs.comparison.sides import (
     COMPARED,
     Quantity,
@@ -36,10 +35,10 @@ LIMIT_KEYS: dict[str, Quantity] = {f"max-{name}": name for name in COMPARED}
 _FACTORS = ("alpha", "res", "t", "classes", "impl", "output-stride")
 _READING = ("input", "args")
 MAX_LATENCY = "max-latency"
-MAX_MEMORY = "max-memory"
-_LIMITS = (*LIMIT_KEYS, MAX_MEMORY, MAX_LATENCY, "max-increase")
-_TOLD = ("bits", "device", "message")
-BUDGET_KEYS = ("name", "arch", *_FACTORS, *_READING, *_LIMITS, *_TOLD)
+BYTE_KEYS = {"max-memory": "act_peak_bytes", "max-weight-bytes": "weight_bytes"}
+_LIMITS = (*LIMIT_KEYS, *BYTE_KEYS, MAX_LATENCY, "max-increase")
+_OTHERS = ("bits", "device", "message")
+BUDGET_KEYS = ("name", "arch", *_FACTORS, *_READING, *_LIMITS, *_OTHERS)
 TOP_KEYS = ("budget", "baseline")
 _PERCENT = re.compile(r"([0-9]{1,6}(?:\.[0-9]{1,6})?)\s*%")
 N = TypeVar("N", int, float)
@@ -70,8 +69,9 @@ class Budget:
 
     ``limits`` are inclusive. ``max_increase`` is a share of the baseline's figures
     (2 % is 1/50). ``request`` has the settings for every table. ``max_latency_us`` are
-    microseconds on ``device``, which is a name or the path of a device file;
-    ``max_memory`` are bytes of live activations with ``bits`` bits per element.
+    microseconds on ``device``, which is a name or the path of a device file.
+    ``max_bytes`` limits the peak memory of activations and the bytes of the weights as
+    deployed, at ``bits`` per element.
     """
 
     name: str
@@ -84,8 +84,8 @@ class Budget:
     reading: ReadRequest = _PLAIN  # how a network that is not a table is read
     max_latency_us: int | None = None
     device: str = ""
-    max_memory: int | None = None
-    bits: Bits = 8
+    max_bytes: Mapping[str, int] = field(default_factory=dict)  # by key: "max-memory"
+    bits: int = 8
 
     def line(self, key: str = "") -> int | None:
         """The line of a key in the budget file, or else of the budget."""
@@ -180,13 +180,15 @@ class _Reader(Record):
             if key in self.content
         }
         increase = self.increase()
-        latency, memory = self.latency(), self.memory()
-        if not limits and all(one is None for one in (increase, latency, memory)):
+        latency = self.latency()
+        max_bytes = {key: self.bytes(key) for key in BYTE_KEYS if key in self.content}
+        if not limits and not max_bytes and increase is None and latency is None:
             self.refuse("", "it sets no limit", ", ".join(_LIMITS))
         message = self.text("message") if "message" in self.content else ""
         asked = (self.request(), limits, increase, message, lines, self.reading())
         device = self.text("device") if latency is not None else ""
-        return Budget(name, arch, *asked, latency, device, memory, self.bits())
+        bits = self.bits(bool(max_bytes))
+        return Budget(name, arch, *asked, latency, device, max_bytes, bits)
 
     def text(self, key: str) -> str:
         value = super().text(key)
@@ -207,6 +209,26 @@ class _Reader(Record):
         except UsageError as fault:
             self.refuse(key, fault.message.removeprefix(f"{key}: "), fault.accepted)
 
+    def bytes(self, key: str) -> int:
+        value = self.content[key]
+        if type(value) is int and 0 <= value < 1 << 63:
+            return value
+        if not isinstance(value, str):
+            self.refuse(key, "not a size", '"256KiB", "2MB", or a number of bytes')
+        try:
+            return int(units.parse_memory(value, key))
+        except UsageError as fault:
+            self.refuse(key, fault.message.removeprefix(f"{key}: "), fault.accepted)
+
+    def bits(self, needed: bool) -> int:
+        """Bits per element, for limits in bytes. Alone they are refused."""
+        value = self.content.get("bits", 8)
+        if "bits" in self.content and not needed:
+            self.refuse("bits", f"there is neither {' nor '.join(BYTE_KEYS)}")
+        if type(value) is not int or value not in units.BITS:
+            self.refuse("bits", "not a width", ", ".join(map(str, units.BITS)))
+        return value
+
     def latency(self) -> int | None:
         """Microseconds. A device without a limit is refused."""
         key = MAX_LATENCY
@@ -221,29 +243,6 @@ class _Reader(Record):
             return round(1000 * units.parse_milliseconds(value, key))
         except UsageError as fault:
             self.refuse(key, fault.message.removeprefix(f"{key}: "), fault.accepted)
-
-    def memory(self) -> int | None:
-        """Bytes. A number of bits without a limit is refused."""
-        if MAX_MEMORY not in self.content:
-            if "bits" in self.content:
-                self.refuse("bits", f"there is no {MAX_MEMORY}")
-            return None
-        value = self.content[MAX_MEMORY]
-        if type(value) is int and value >= 0:
-            return value
-        if not isinstance(value, str):
-            self.refuse(MAX_MEMORY, "not an amount of memory", '"256KiB", "256kB"')
-        try:
-            return units.parse_memory(value, MAX_MEMORY)
-        except UsageError as fault:
-            message = fault.message.removeprefix(f"{MAX_MEMORY}: ")
-            self.refuse(MAX_MEMORY, message, fault.accepted)
-
-    def bits(self) -> Bits:
-        try:
-            return units.check_bits(self.content.get("bits", 8))
-        except UsageError as fault:
-            self.refuse("bits", fault.message.removeprefix("bits: "), fault.accepted)
 
     def increase(self) -> Fraction | None:
         key = "max-increase"
