@@ -103,7 +103,7 @@ def test_a_budget_of_memory(run: Run) -> None:
     Path("mnprofile.toml").write_text(
         '[[budget]]\nname = "b"\narch = "v2"\nmax-macs = 1\nbits = 8\n'
     )
-    assert "bits: there is no max-memory" in run("ci").err
+    assert "bits: there is neither max-memory" in run("ci").err
 
 
 # --- how much it says ----------------------------------------------------------------
