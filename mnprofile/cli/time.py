@@ -22,6 +22,7 @@ from mnprofile.cli.output import emit, warn
 from mnprofile.costs.counting import GROUPINGS, Grouping
 
 if TYPE_CHECKING:
+    from mnprofile.costs.latency.prediction import Prediction
     from mnprofile.graph.graph import Graph
     from mnprofile.networks.imported import Network
     from mnprofile.networks.readers.inputs import ReadRequest
@@ -102,6 +103,13 @@ _MEASURING = ("threads", "batch", "dtype", "processor", "warmup", "repeats")
     show_default=True,
     help="How to group the rows of the table.",
 )
+@click.option(
+    "--plot",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Write the roofline and the published latencies as an .html page, or the"
+    " roofline as .svg, .png or .pdf; needs --device.",
+)
 @_measuring_options
 @_calibration_options
 @_bound_options
@@ -149,6 +157,7 @@ def _document(
     """What is asked for: devices, a calibration, a run, a bound or a prediction."""
     calibrate, save, bits = (given.pop(name) for name in ("calibrate", "save", "bits"))
     devices, peaks = given.pop("devices"), (given.pop("peak"), given.pop("bandwidth"))
+    plot = given.pop("plot")
     measuring, asked_bits = given.pop("measure"), units.check_bits(int(bits or 32))
     how = {name: given.pop(name) for name in _MEASURING}
     how = {name: value for name, value in how.items() if value is not None}
@@ -156,6 +165,8 @@ def _document(
         name = "on" if "processor" in how else next(iter(how))
         raise UsageError(f"--{name} belongs to --measure")
     _check_modes(arch, devices, calibrate, save, measuring)
+    if plot is not None and (device is None or arch is None or measuring):
+        raise UsageError("--plot draws a prediction", accepted="ARCH and --device")
     if devices:
         return _devices(device)
     if calibrate == PUBLISHED:
@@ -174,7 +185,7 @@ def _document(
         raise UsageError(
             "--bits: a device has its own", accepted="with --peak or --calibrate"
         )
-    return _predict(network, graph, device, by)
+    return _predict(network, graph, device, by, plot)
 
 
 def _check_modes(
@@ -210,7 +221,11 @@ def _check_modes(
 
 
 def _predict(
-    network: Network, graph: Graph, device: str | None, by: Grouping
+    network: Network,
+    graph: Graph,
+    device: str | None,
+    by: Grouping,
+    plot: Path | None,
 ) -> Document:
     from mnprofile.costs.latency.devices import device_of, shipped_devices
     from mnprofile.costs.latency.prediction import family_of, family_text, predict
@@ -221,6 +236,8 @@ def _predict(
     family = family_of(network)
     if device is not None:
         prediction = predict(graph, family, device_of(device))
+        if plot is not None:
+            _draw(prediction, plot)
         return time_document(prediction, by, published)
     known = [one for one in shipped_devices() if one.calibration(family)]
     if not known:
@@ -230,6 +247,25 @@ def _predict(
         )
     predictions = [predict(graph, family, one) for one in known]
     return everywhere_document(predictions, published)
+
+
+def _draw(prediction: Prediction, path: Path) -> None:
+    """Write a page with both plots, or the roofline as a picture."""
+    from mnprofile.views.plots.picture import SLIDE, picture, suffix_of
+
+    suffix = suffix_of(path, ("html",))
+    if suffix == "html":
+        from mnprofile.views.html.time_panels import time_page
+
+        files.write_text(path, time_page(prediction))
+    else:
+        from mnprofile.views.plots import log_log_plotly
+        from mnprofile.views.plots.time_plots import roofline
+
+        drawn = picture(log_log_plotly.figure(roofline(prediction)), suffix, SLIDE)
+        with files.replacing(path) as out:
+            out.write(drawn)
+    warn(f"Plots: {path}")
 
 
 def _devices(device: str | None) -> Document:
