@@ -1,16 +1,24 @@
 """mnprofile report ARCH...: one self-contained page."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from mnprofile.base import files
 from mnprofile.base.errors import OK, VERDICT, UsageError
 from mnprofile.cli.help import Command
-from mnprofile.cli.options import ArchType, impl_option, network_of, picture_options
+from mnprofile.cli.options import (
+    ArchType,
+    impl_option,
+    network_of,
+    picture_options,
+    reading_of,
+    reading_options,
+)
 from mnprofile.cli.output import warn
 from mnprofile.costs.counting import count
+from mnprofile.networks.imported import Imported
 
 if TYPE_CHECKING:
     from mnprofile.views.html.panels import Panel, ReportNetwork
@@ -26,6 +34,7 @@ if TYPE_CHECKING:
     help="Folder to write to; created if it does not exist.",
 )
 @impl_option
+@reading_options
 @click.option(
     "--plots",
     type=click.Path(path_type=Path, file_okay=False),
@@ -58,10 +67,12 @@ def command(
     plot_format: str,
     size: str,
     theme: str,
+    **reading: Any,
 ) -> int:
     """Write an HTML report of some networks, with an explorer.
 
-    ARCH is a table or a configuration (v2@0.75/160). Three files are written:
+    ARCH is a table or a configuration (v2@0.75/160), a PyTorch network or a model
+    file, to which --input, --arg, --train and --strict apply. Three files are written:
 
     \b
     index.html    the report: opens from disk and works offline
@@ -92,7 +103,8 @@ def command(
     style = style_of(size, theme, plot_format)
     networks: list[ReportNetwork] = []
     for spec in arch:
-        table, graph = network_of(spec, impl=impl)
+        own = reading_of(spec, reading)
+        table, graph = network_of(spec, **own) if own else network_of(spec, impl=impl)
         if any(table.name == one.arch.name for one in networks):
             raise UsageError(
                 f'"{table.name}" is given twice; a report takes each table once',
@@ -134,6 +146,12 @@ def _verdicts(
         from mnprofile.evidence.profilers.cross_check import check
         from mnprofile.views.html.proof_panels import crosscheck_panel
 
+        for one in networks:
+            if isinstance(one.arch, Imported):
+                raise UsageError(
+                    f"--check: {one.arch.name} is not a table",
+                    accepted=f"mnprofile check {one.arch.name}",
+                )
         checked = [(one, check(one.counted.graph)) for one in networks]
         agrees = all(outcome.agrees for _, outcome in checked)
         panels.append(crosscheck_panel(checked))
