@@ -173,7 +173,7 @@ def _check_imported(
     """A network that is no table: its own code is run, module by module."""
     if network.module is None:
         raise UsageError(
-            f"check: {network.name} is a model file, which no profiler here runs",
+            f"check: {network.name} is a model file, which torch does not run",
             accepted="a table, or MODULE:CALLABLE; --against compares a file with one",
         )
     if counters:

@@ -8,19 +8,25 @@ import click
 
 from mnprofile.base.errors import UsageError
 from mnprofile.cli.help import Command
-from mnprofile.cli.options import ArchType, network_of, output_options
+from mnprofile.cli.options import (
+    READING_OPTIONS,
+    ArchType,
+    network_of,
+    output_options,
+    reading_options,
+)
 from mnprofile.cli.output import chosen_format, emit, write
 from mnprofile.costs.comparison.alignment import (
     DEPTHS,
     Depth,
     compare,
 )
+from mnprofile.costs.comparison.diffing import side_of_json
 from mnprofile.costs.comparison.several import MAX_NETWORKS
 from mnprofile.costs.comparison.sides import (
     Quantity,
     Side,
     side_of_count,
-    side_of_file,
 )
 from mnprofile.costs.counting import count
 from mnprofile.networks.configuration import parse_spec, spec_text
@@ -57,23 +63,16 @@ from mnprofile.views.sheets.comparison_several import several_document
 @click.option(
     "--impl", type=click.Choice(IMPLS), multiple=True, help="Width-multiplier rules."
 )
-@click.option(
-    "--input",
-    "inputs",
-    multiple=True,
-    metavar="[NAME:]SHAPE[:DTYPE]",
-    help="Input of each PyTorch network and model file. Repeatable for several inputs.",
-)
+@reading_options
 @output_options("html")
 def command(
     archs: tuple[str, ...],
     by: Depth,
     quantity: Quantity,
     top: int,
-    inputs: tuple[str, ...],
     format_: str | None,
     output: Path | None,
-    **given: tuple[Any, ...],
+    **given: Any,
 ) -> None:
     """Compare two to six networks: what was added and removed, grew and shrank.
 
@@ -84,7 +83,8 @@ def command(
     and JSON, the first of macs, params and activations that differs decides if a row
     grew or shrank.
 
-    --t, --classes and --impl apply to all tables; given several times, the first
+    --input, --arg, --train and --strict apply to each network that is not a table,
+    --t, --classes and --impl to all tables; given several times, the first
     applies to A, the second to B, and the last to the rest.
 
     Markdown is made for a pull request: the most important first, 60 lines or less.
@@ -102,6 +102,7 @@ def command(
             f"{len(archs)} network{'' if len(archs) == 1 else 's'} cannot be compared",
             accepted=f"2 to {MAX_NETWORKS}",
         )
+    reading = {name: given.pop(name) for name in READING_OPTIONS}
     for name, values in given.items():
         if len(values) > len(archs):
             raise UsageError(
@@ -109,7 +110,9 @@ def command(
                 accepted=f"at most once for each of the {len(archs)} networks",
             )
     base, *heads = (
-        _side(arch, {name: _pick(values, at) for name, values in given.items()}, inputs)
+        _side(
+            arch, {name: _pick(values, at) for name, values in given.items()}, reading
+        )
         for at, arch in enumerate(archs)
     )
     comparisons = [compare(base, head) for head in heads]
@@ -126,14 +129,14 @@ def _pick(values: tuple[Any, ...], at: int) -> Any:
     return values[min(at, len(values) - 1)] if values else None
 
 
-def _side(arch: str, given: dict[str, Any], inputs: tuple[str, ...]) -> Side:
+def _side(arch: str, given: dict[str, Any], reading: dict[str, Any]) -> Side:
     """One side: a count file, a table and its configuration, or another network."""
     if arch.lower().endswith(".json"):
-        return side_of_file(Path(arch))
+        return side_of_json(Path(arch))
     if foreign_reader(parse_spec(arch)[0]) is None:
         table, graph = network_of(arch, **given)
     else:
-        table, graph = network_of(arch, inputs=inputs)
+        table, graph = network_of(arch, **reading)
         given = {}
     label = side_of_count(count(graph))
     extra = [f"{name} {value}" for name, value in given.items() if value is not None]

@@ -231,6 +231,7 @@ def _networks(
 ) -> int:
     """A sweep over networks that are not tables. Raises UsageError for a table too."""
     from mnprofile.cli import sweep_networks
+    from mnprofile.search.conditions import LATENCY
 
     tables = [arch for arch in ask.archs if foreign_reader(arch) is None]
     if tables:
@@ -240,6 +241,11 @@ def _networks(
         )
     sweep_networks.refuse(ask.axes, ask.published, ask.pareto, plot)
     sizes, conditions = ask.axes["resolution"], _conditions(ask)
+    if ask.device is not None or any(one.column == LATENCY for one in conditions):
+        raise UsageError(
+            "latencies of networks that are not tables cannot be swept",
+            accepted="mnprofile time, for one of them",
+        )
     return sweep_networks.run(
         ask.archs, sizes, reading, conditions, ask.element_bits, how, kind, output
     )

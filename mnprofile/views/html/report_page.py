@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from mnprofile.base import escape, sheet
 from mnprofile.base.json_files import CONVENTION
+from mnprofile.costs.latency.devices import Device
 from mnprofile.costs.memory.activations import activation_memory
 from mnprofile.networks.notation.rows import Architecture
 from mnprofile.views.html import panels
@@ -20,7 +21,8 @@ from mnprofile.views.html.network_panels import (
 )
 from mnprofile.views.html.pages import Page, Section, render
 from mnprofile.views.html.panels import Panel, ReportNetwork
-from mnprofile.views.plots import accuracy_plotly
+from mnprofile.views.html.time_panels import time_panel, time_plots
+from mnprofile.views.plots import accuracy_plotly, log_log_plotly
 from mnprofile.views.plots.accuracy import AccuracyPlot, printed
 from mnprofile.views.plots.network_plotly import by_layer, by_stage
 from mnprofile.views.plots.network_plotly import live_memory as memory_figure
@@ -40,9 +42,11 @@ def accuracy_plot(networks: Sequence[ReportNetwork]) -> AccuracyPlot:
 
 
 def report_page(
-    networks: Sequence[ReportNetwork], verdicts: Sequence[Panel] = ()
+    networks: Sequence[ReportNetwork],
+    verdicts: Sequence[Panel] = (),
+    device: Device | None = None,
 ) -> str:
-    """The whole report as HTML.
+    """The whole report as HTML, with the time on a ``device``.
 
     ``verdicts`` are panels of checks that were run: a cross-check against profilers, a
     reproduction of printed figures. They come before the sources.
@@ -69,6 +73,8 @@ def report_page(
                 layer_table,
             )
         )
+        if device is not None:
+            drawn = (*drawn[:-1], time_panel(network, key, device), drawn[-1])
         sections.append(Section(key, network.label, drawn))
     if verdicts:
         sections.append(Section("verdicts", "Checks", tuple(verdicts)))
@@ -108,7 +114,9 @@ def picture(networks: Sequence[ReportNetwork], style: PictureStyle = SLIDE) -> s
     return to_svg(accuracy_plotly.figure(accuracy_plot(networks)), style)
 
 
-def pictures(networks: Sequence[ReportNetwork]) -> dict[str, PlotlyFigure]:
+def pictures(
+    networks: Sequence[ReportNetwork], device: Device | None = None
+) -> dict[str, PlotlyFigure]:
     """Every plot of a report by the name of its file, without a suffix."""
     found = {}
     plot = accuracy_plot(networks)
@@ -126,6 +134,8 @@ def pictures(networks: Sequence[ReportNetwork]) -> dict[str, PlotlyFigure]:
             found[f"layers-{quantity}-{end}"] = by_layer(counted, quantity)
         memory = activation_memory(counted.graph)
         found[f"memory-{end}"] = memory_figure(memory)
+        for kind, drawn in time_plots(network, device).items() if device else ():
+            found[f"{kind}-{end}"] = log_log_plotly.figure(drawn)
     return found
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from mnprofile.base import extras
 from mnprofile.cli import main
 from mnprofile.graph.operators.convolution import Depthwise
 
@@ -138,6 +139,15 @@ def test_arguments_and_inputs_reach_the_network(
     assert "unexpected keyword argument 'other'" in capsys.readouterr().err
 
 
+def test_without_torch_the_extra_is_named(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(extras, "is_installed", lambda package: package != "torch")
+
+    assert main(["count", "read_nets:Net"]) == 3
+    assert "pip install 'mnprofile[check]'" in capsys.readouterr().err
+
+
 def test_the_assumed_input_is_said(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["count", "read_nets:Net"]) == 0
     assert "input 1x3x224x224 is assumed" in capsys.readouterr().out
@@ -203,6 +213,13 @@ def test_a_report_and_budgets_take_it(
 ) -> None:
     assert main(["report", "read_nets:Net", "v2", "-o", str(tmp_path / "site")]) == 0
     assert "read_nets:Net" in (tmp_path / "site" / "index.html").read_text("utf-8")
+    words = ["--input", "input_ids:1x6:int64"]
+    assert main(["report", "read_nets:Words", *words, "-o", str(tmp_path / "b")]) == 0
+    diff = ["diff", "v2", "read_nets:Net", "--arg", "width=2", "--format", "json"]
+    capsys.readouterr()
+    assert main([*diff, "--input", "1x3x32x32"]) == 0
+    assert json.loads(capsys.readouterr().out)
+    assert main(["report", "read_nets:Net", "--check", "-o", str(tmp_path / "c")]) == 2
     (tmp_path / "mnprofile.toml").write_text(
         '[[budget]]\nname = "net"\narch = "read_nets.py:Net"\nmax-macs = "106656"\n'
         'input = "1x3x32x32"\nargs = { width = 1.0 }\n'
