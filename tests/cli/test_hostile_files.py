@@ -303,6 +303,9 @@ OPTIONS = {
     "--res": ("96",),
     "--rho": ("0.5",),
     "--t": ("4",),
+    "--depth": ("1",),
+    "--phi": ("1",),
+    "--head": ("lraspp",),
     "--classes": ("0",),
     "--impl": ("timm",),
     "--output-stride": ("16",),
@@ -317,7 +320,7 @@ OPTIONS = {
 # Of networks that are no shipped table, and where to write.
 ELSEWHERE = (
     *("--input", "--arg", "--train", "--table", "--set", "--output"),
-    *("--head", "--phi", "--depth", "--quiet", "--verbose"),
+    *("--head", "--phi", "--depth", "--quiet", "--verbose", "--help-all"),
 )
 FORMATS = ("table", "json", "csv", "md")
 
