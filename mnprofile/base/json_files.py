@@ -75,6 +75,11 @@ def read_record(path: Path, command: str) -> Record:
     return record
 
 
+def schema_of(path: Path) -> object:
+    """What a JSON file says that it is. Raises RecordError or FileError."""
+    return _load(path).get("schema")
+
+
 def _load(path: Path) -> dict[str, Any]:
     place = Place(str(path))
     data = FILES.read(path)

@@ -7,6 +7,7 @@ from typing import Any, get_args
 import click
 
 from mnprofile.base.errors import OK, UNMEASURED, VERDICT, UsageError
+from mnprofile.cli.help import Command
 from mnprofile.cli.options import (
     network_of,
     network_options,
@@ -18,6 +19,8 @@ from mnprofile.cli.progress import step_bar
 from mnprofile.cli.tasks import TASK_OPTIONS, TaskRun, run_tasks, task_options
 from mnprofile.evidence.profilers.cross_check import Check, check
 from mnprofile.evidence.profilers.foreign import check_against
+from mnprofile.graph.graph import Graph
+from mnprofile.networks.imported import Imported
 from mnprofile.networks.readers.inputs import parse_argument
 from mnprofile.views.sheets.check import By, check_document
 from mnprofile.views.sheets.checked_grid import checked_grid_document, tally
@@ -41,7 +44,7 @@ class OneOrMany(click.ParamType[Any]):
         return value if is_many(value) else self.one.convert(value, param, ctx)
 
 
-@click.command("check")
+@click.command("check", cls=Command)
 @network_options
 @writing_options
 @click.option(
@@ -100,6 +103,9 @@ def command(
     is compared in total. Each total must be exactly what `mnprofile ledger` says that
     the profiler counts.
 
+    A PyTorch network (ARCH is MODULE:CALLABLE) is run itself under these two, which are
+    compared module by module.
+
     --against MODULE:CALLABLE compares with another network instead: its convolutions
     and fully connected layers in the order in which they run, and its parameters. This
     imports MODULE (also from the current folder) and runs the named code with your
@@ -144,7 +150,9 @@ def command(
         raise UsageError("--workers and the like need a grid", accepted=_GRIDS)
     if arch is None:
         raise UsageError("ARCH is missing", accepted=f"ARCH, or {_GRIDS}")
-    _, graph = network_of(arch, **given)
+    network, graph = network_of(arch, **given)
+    if isinstance(network, Imported) and factory is None:
+        return _check_imported(network, graph, counters, format_, output)
     if factory is not None:
         outcome = check_against(graph, factory, keywords)
         emit(foreign_document(outcome), format_, output)
@@ -153,6 +161,31 @@ def command(
         checked = check(graph, counters=counters, progress=progress, **style)
     emit(check_document(checked, by), format_, output)
     return _exit_code(checked)
+
+
+def _check_imported(
+    network: Imported,
+    graph: Graph,
+    counters: Sequence[str],
+    format_: str | None,
+    output: Path | None,
+) -> int:
+    """A network that is no table: its own code is run, module by module."""
+    if network.module is None:
+        raise UsageError(
+            f"check: {network.name} is a model file, which torch does not run",
+            accepted="a table, or MODULE:CALLABLE; --against compares a file with one",
+        )
+    if counters:
+        raise UsageError("--counter: further profilers run tables only")
+    from mnprofile.evidence.profilers.module_check import check_module
+    from mnprofile.views.sheets.module_check import module_document
+
+    checked = check_module(network.module, graph)
+    emit(module_document(checked), format_, output)
+    if not checked.agrees:
+        return VERDICT
+    return OK if checked.is_complete else UNMEASURED
 
 
 # Options that take one value, or several, which make a grid.

@@ -1,5 +1,6 @@
 """mnprofile ci: check a project's networks against its budgets."""
 
+import contextlib
 import os
 import sys
 from pathlib import Path
@@ -7,7 +8,8 @@ from pathlib import Path
 import click
 
 from mnprofile.base import files
-from mnprofile.base.errors import FileError, Place
+from mnprofile.base.errors import FileError, MnprofileError, Place
+from mnprofile.cli.help import Command
 from mnprofile.cli.options import output_options
 from mnprofile.cli.output import emit, warn
 from mnprofile.costs.budgets.baseline import baseline_text, read_baseline
@@ -17,13 +19,22 @@ from mnprofile.costs.budgets.evaluation import (
     count_networks,
 )
 from mnprofile.costs.budgets.reading import BudgetFile, find_config, read_budgets
-from mnprofile.views.github import annotations, append_summary, junit, summary
+from mnprofile.views.github import (
+    annotations,
+    append,
+    append_summary,
+    fault_annotation,
+    fault_junit,
+    fault_summary,
+    junit,
+    summary,
+)
 from mnprofile.views.sheets.budgets import budgets_document
 
 File = click.Path(path_type=Path, dir_okay=False)
 
 
-@click.command("ci")
+@click.command("ci", cls=Command)
 @click.option(
     "--config",
     type=File,
@@ -59,6 +70,8 @@ def command(
       max-activations = "4M"
       max-latency = "30ms"     # predicted, on a device of mnprofile time
       device = "Pixel 1"
+      max-memory = "512KiB"    # of activations, at 8 bits; bits = 16 for others
+      max-weight-bytes = "3MB" # as deployed
       max-increase = "2%"      # over the baseline file
 
     Limits are inclusive and exact. File names are relative to the budget file.
@@ -76,20 +89,12 @@ def command(
       mnprofile ci --write-baseline
       mnprofile ci --html budgets.html --junit budgets.xml --format json
     """
-    file = read_budgets(config or find_config(Path()))
-    networks = count_networks(file)
-    where = baseline or file.baseline
-    uses_baseline = any(budget.max_increase is not None for budget in file.budgets)
-    before = None
-    if uses_baseline and not write_baseline:
-        before = read_baseline(where)
     outputs = [summary_file, junit_file, html_file, output]
-    files.check_targets([where, *outputs] if write_baseline else outputs)
-    if write_baseline:
-        files.write_text(where, baseline_text(networks))
-        warn(f"wrote {where}")
-        before = read_baseline(where) if uses_baseline else None
-    judgement = check_budgets(file, networks, before)
+    try:
+        file, judgement = _judged(config, baseline, write_baseline, outputs)
+    except MnprofileError as fault:
+        _announce_fault(fault, summary_file, junit_file)
+        raise
     _announce(judgement, file, summary_file)
     if junit_file is not None:
         files.write_text(junit_file, junit(judgement))
@@ -99,6 +104,49 @@ def command(
         files.write_text(html_file, budget_page(judgement))
     emit(budgets_document(judgement), format_, output)
     return judgement.exit_code
+
+
+def _judged(
+    config: Path | None,
+    baseline: Path | None,
+    write_baseline: bool,
+    outputs: list[Path | None],
+) -> tuple[BudgetFile, BudgetCheck]:
+    """The budget file, and the verdicts; the baseline is written if asked for."""
+    file = read_budgets(config or find_config(Path()))
+    networks = count_networks(file)
+    where = baseline or file.baseline
+    uses_baseline = baseline is not None or any(
+        budget.max_increase is not None for budget in file.budgets
+    )
+    before = None
+    if uses_baseline and not write_baseline:
+        before = read_baseline(where)
+    files.check_targets([where, *outputs] if write_baseline else outputs)
+    if write_baseline:
+        files.write_text(where, baseline_text(networks))
+        warn(f"wrote {where}")
+        before = read_baseline(where) if uses_baseline else None
+    return file, check_budgets(file, networks, before)
+
+
+def _announce_fault(
+    fault: MnprofileError, summary_file: Path | None, junit_file: Path | None
+) -> None:
+    """The error in the files that were asked for and on GitHub; it is raised after."""
+    text = fault_summary(fault)
+    with contextlib.suppress(MnprofileError, OSError):  # the first error is the cause
+        if summary_file is not None:
+            files.write_text(summary_file, text)
+        if junit_file is not None:
+            files.write_text(junit_file, fault_junit(fault))
+        if os.environ.get("GITHUB_ACTIONS") != "true":
+            return
+        root = os.environ.get("GITHUB_WORKSPACE")
+        print(fault_annotation(fault, Path(root) if root else None), file=sys.stderr)
+        step = os.environ.get("GITHUB_STEP_SUMMARY")
+        if step:
+            append(text, Path(step))
 
 
 def _announce(

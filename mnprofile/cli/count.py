@@ -7,13 +7,14 @@ import click
 
 from mnprofile.base.errors import UsageError
 from mnprofile.base.units import BITS, check_bits
+from mnprofile.cli.help import Command
 from mnprofile.cli.options import network_of, network_options, output_options
 from mnprofile.cli.output import emit
 from mnprofile.costs.counting import GROUPINGS, Grouping, count
 from mnprofile.views.sheets.count import count_document
 
 
-@click.command("count")
+@click.command("count", cls=Command)
 @network_options
 @click.option(
     "--by",

@@ -7,27 +7,35 @@ from typing import Any, get_args
 import click
 
 from mnprofile.base.errors import UsageError
-from mnprofile.cli.options import ArchType, network_of, output_options
+from mnprofile.cli.help import Command
+from mnprofile.cli.options import (
+    READING_OPTIONS,
+    ArchType,
+    network_of,
+    output_options,
+    reading_options,
+)
 from mnprofile.cli.output import chosen_format, emit, write
 from mnprofile.costs.comparison.alignment import (
     DEPTHS,
     Depth,
     compare,
 )
+from mnprofile.costs.comparison.diffing import side_of_json
 from mnprofile.costs.comparison.several import MAX_NETWORKS
 from mnprofile.costs.comparison.sides import (
     Quantity,
     Side,
     side_of_count,
-    side_of_file,
 )
 from mnprofile.costs.counting import count
-from mnprofile.networks.configuration import spec_text
+from mnprofile.networks.configuration import parse_spec, spec_text
+from mnprofile.networks.finding import foreign_reader
 from mnprofile.networks.widths import IMPLS
 from mnprofile.views.sheets.comparison_several import several_document
 
 
-@click.command("diff")
+@click.command("diff", cls=Command)
 @click.argument("archs", metavar="A B...", type=ArchType(), nargs=-1, required=True)
 @click.option(
     "--by",
@@ -55,6 +63,7 @@ from mnprofile.views.sheets.comparison_several import several_document
 @click.option(
     "--impl", type=click.Choice(IMPLS), multiple=True, help="Width-multiplier rules."
 )
+@reading_options
 @output_options("html")
 def command(
     archs: tuple[str, ...],
@@ -63,7 +72,7 @@ def command(
     top: int,
     format_: str | None,
     output: Path | None,
-    **given: tuple[Any, ...],
+    **given: Any,
 ) -> None:
     """Compare two to six networks: what was added and removed, grew and shrank.
 
@@ -74,7 +83,8 @@ def command(
     and JSON, the first of macs, params and activations that differs decides if a row
     grew or shrank.
 
-    --t, --classes and --impl apply to all networks; given several times, the first
+    --input, --arg, --train and --strict apply to each network that is not a table,
+    --t, --classes and --impl to all tables; given several times, the first
     applies to A, the second to B, and the last to the rest.
 
     Markdown is made for a pull request: the most important first, 60 lines or less.
@@ -85,12 +95,14 @@ def command(
       mnprofile diff v1 v2 v3-large v3-small -o diff.html
       mnprofile diff v3-large@0.75 v3-large@0.75 --impl paper --impl torchvision
       mnprofile diff before.json my_table.md --by block -o diff.md
+      mnprofile diff v2 model.onnx --input 1x3x224x224
     """
     if not 2 <= len(archs) <= MAX_NETWORKS:
         raise UsageError(
             f"{len(archs)} network{'' if len(archs) == 1 else 's'} cannot be compared",
             accepted=f"2 to {MAX_NETWORKS}",
         )
+    reading = {name: given.pop(name) for name in READING_OPTIONS}
     for name, values in given.items():
         if len(values) > len(archs):
             raise UsageError(
@@ -98,7 +110,9 @@ def command(
                 accepted=f"at most once for each of the {len(archs)} networks",
             )
     base, *heads = (
-        _side(arch, {name: _pick(values, at) for name, values in given.items()})
+        _side(
+            arch, {name: _pick(values, at) for name, values in given.items()}, reading
+        )
         for at, arch in enumerate(archs)
     )
     comparisons = [compare(base, head) for head in heads]
@@ -115,11 +129,15 @@ def _pick(values: tuple[Any, ...], at: int) -> Any:
     return values[min(at, len(values) - 1)] if values else None
 
 
-def _side(arch: str, given: dict[str, Any]) -> Side:
-    """One side: a count file, or a table and its configuration."""
+def _side(arch: str, given: dict[str, Any], reading: dict[str, Any]) -> Side:
+    """One side: a count file, a table and its configuration, or another network."""
     if arch.lower().endswith(".json"):
-        return side_of_file(Path(arch))
-    table, graph = network_of(arch, **given)
+        return side_of_json(Path(arch))
+    if foreign_reader(parse_spec(arch)[0]) is None:
+        table, graph = network_of(arch, **given)
+    else:
+        table, graph = network_of(arch, **reading)
+        given = {}
     label = side_of_count(count(graph))
     extra = [f"{name} {value}" for name, value in given.items() if value is not None]
     extra = [text for text in extra if not text.startswith("t ")]

@@ -7,6 +7,7 @@ import click
 from click.shell_completion import CompletionItem
 
 from mnprofile.base.errors import MnprofileError, UsageError
+from mnprofile.cli.help import Command
 from mnprofile.cli.options import network_of, network_options, output_options
 from mnprofile.cli.output import emit
 from mnprofile.costs.explaining import (
@@ -36,7 +37,7 @@ class LayerType(click.ParamType[str]):
         return [CompletionItem(name) for name in names if name.startswith(incomplete)]
 
 
-@click.command("explain")
+@click.command("explain", cls=Command)
 @network_options
 @click.argument("layer", metavar="[LAYER]", required=False, type=LayerType())
 @output_options()

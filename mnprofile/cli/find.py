@@ -5,13 +5,14 @@ from pathlib import Path
 import click
 
 from mnprofile.base.errors import OK, VERDICT
+from mnprofile.cli.help import Command
 from mnprofile.cli.limits import limit_options, limit_values
 from mnprofile.cli.options import ArchType, output_options
 from mnprofile.cli.output import emit
 from mnprofile.views.sheets.best import best_document
 
 
-@click.command("find")
+@click.command("find", cls=Command)
 @click.argument("archs", metavar="[ARCH]...", nargs=-1, type=ArchType())
 @limit_options
 @click.option("--published", is_flag=True, help="Only published accuracies.")

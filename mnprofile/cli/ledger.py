@@ -5,6 +5,7 @@ from typing import Any
 
 import click
 
+from mnprofile.cli.help import Command
 from mnprofile.cli.options import (
     network_of,
     network_options,
@@ -19,7 +20,7 @@ from mnprofile.evidence.profilers.rules import (
 from mnprofile.views.sheets.ledger import ledger_document
 
 
-@click.command("ledger")
+@click.command("ledger", cls=Command)
 @network_options
 @writing_options
 @click.option(

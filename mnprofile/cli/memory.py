@@ -7,6 +7,7 @@ import click
 
 from mnprofile.base.errors import UsageError
 from mnprofile.base.units import BITS
+from mnprofile.cli.help import Command
 from mnprofile.cli.options import network_of, network_options, output_options
 from mnprofile.cli.output import emit
 from mnprofile.costs.memory.activations import VIEWS, activation_memory
@@ -33,7 +34,7 @@ class GroupsType(click.ParamType[Groups]):
         )
 
 
-@click.command("memory")
+@click.command("memory", cls=Command)
 @network_options
 @click.option(
     "--bits",

@@ -12,8 +12,8 @@ from mnprofile.base import units
 from mnprofile.cli.output import note_unknown
 from mnprofile.graph.graph import Graph
 from mnprofile.networks import catalog
-from mnprofile.networks.configuration import OUTPUT_STRIDES, Request
-from mnprofile.networks.finding import find_network
+from mnprofile.networks.configuration import OUTPUT_STRIDES, Request, parse_spec
+from mnprofile.networks.finding import find_network, foreign_reader
 from mnprofile.networks.imported import Network
 from mnprofile.networks.readers.inputs import (
     ReadRequest,
@@ -174,6 +174,13 @@ configuration_options = together(
 network_options = together(
     click.argument("arch", metavar="ARCH", type=ArchType()), configuration_options
 )
+
+
+def reading_of(arch: str, reading: dict[str, Any]) -> dict[str, Any]:
+    """The reading options among several networks: a table takes none of them."""
+    if foreign_reader(parse_spec(arch)[0]) is None:
+        return {}
+    return reading
 
 
 def read_request(

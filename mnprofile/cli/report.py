@@ -1,21 +1,30 @@
 """mnprofile report ARCH...: one self-contained page."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from mnprofile.base import files
 from mnprofile.base.errors import OK, VERDICT, UsageError
-from mnprofile.cli.options import ArchType, impl_option, network_of, picture_options
+from mnprofile.cli.help import Command
+from mnprofile.cli.options import (
+    ArchType,
+    impl_option,
+    network_of,
+    picture_options,
+    reading_of,
+    reading_options,
+)
 from mnprofile.cli.output import warn
 from mnprofile.costs.counting import count
+from mnprofile.networks.imported import Imported
 
 if TYPE_CHECKING:
     from mnprofile.views.html.panels import Panel, ReportNetwork
 
 
-@click.command("report")
+@click.command("report", cls=Command)
 @click.argument("arch", metavar="ARCH...", type=ArchType(), nargs=-1, required=True)
 @click.option(
     "-o",
@@ -25,6 +34,7 @@ if TYPE_CHECKING:
     help="Folder to write to; created if it does not exist.",
 )
 @impl_option
+@reading_options
 @click.option(
     "--plots",
     type=click.Path(path_type=Path, file_okay=False),
@@ -41,20 +51,28 @@ if TYPE_CHECKING:
 @picture_options
 @click.option("--check", "checks", is_flag=True, help="Add a cross-check; needs torch.")
 @click.option("--reproduce", "reproduces", is_flag=True, help="Add published figures.")
+@click.option(
+    "--device",
+    metavar="NAME",
+    help='Add the time on a device of mnprofile time, such as "Pixel 1".',
+)
 def command(
     arch: tuple[str, ...],
     output: Path,
     impl: str,
     checks: bool,
     reproduces: bool,
+    device: str | None,
     plots: Path | None,
     plot_format: str,
     size: str,
     theme: str,
+    **reading: Any,
 ) -> int:
     """Write an HTML report of some networks, with an explorer.
 
-    ARCH is a table or a configuration (v2@0.75/160). Three files are written:
+    ARCH is a table or a configuration (v2@0.75/160), a PyTorch network or a model
+    file, to which --input, --arg, --train and --strict apply. Three files are written:
 
     \b
     index.html    the report: opens from disk and works offline
@@ -71,10 +89,11 @@ def command(
     \b
     Examples:
       mnprofile report v1 v2 v3-large v3-small -o site/
-      mnprofile report v2 -o site/ --plots site/plots --plot-format pdf --size 800x450
+      mnprofile report v2 -o site/ --plots site/plots --plot-format pdf
       mnprofile report v1 v2 --check --reproduce -o site/
       mnprofile report my_network.md v2@0.75/160 -o site/
     """
+    from mnprofile.costs.latency.devices import device_of
     from mnprofile.views.html import (
         report_page as reports,  # Jinja2 is loaded by this command only
     )
@@ -84,7 +103,8 @@ def command(
     style = style_of(size, theme, plot_format)
     networks: list[ReportNetwork] = []
     for spec in arch:
-        table, graph = network_of(spec, impl=impl)
+        own = reading_of(spec, reading)
+        table, graph = network_of(spec, **own) if own else network_of(spec, impl=impl)
         if any(table.name == one.arch.name for one in networks):
             raise UsageError(
                 f'"{table.name}" is given twice; a report takes each table once',
@@ -92,8 +112,9 @@ def command(
             )
         networks.append(ReportNetwork(table, count(graph)))
     agrees, verdicts = _verdicts(networks, checks=checks, reproduces=reproduces)
+    where = device_of(device) if device is not None else None
     contents: dict[Path, str | bytes] = {
-        output / reports.PAGE: reports.report_page(networks, verdicts),
+        output / reports.PAGE: reports.report_page(networks, verdicts, where),
         output / reports.MARKDOWN: reports.report_markdown(networks),
         output / reports.PICTURE: reports.picture(networks),
     }
@@ -102,7 +123,7 @@ def command(
         folders["--plots"] = plots
         contents |= {
             plots / f"{name}.{plot_format}": picture(figure, plot_format, style)
-            for name, figure in reports.pictures(networks).items()
+            for name, figure in reports.pictures(networks, where).items()
         }
     files.check_targets(contents)
     for option, folder in folders.items():
@@ -125,6 +146,12 @@ def _verdicts(
         from mnprofile.evidence.profilers.cross_check import check
         from mnprofile.views.html.proof_panels import crosscheck_panel
 
+        for one in networks:
+            if isinstance(one.arch, Imported):
+                raise UsageError(
+                    f"--check: {one.arch.name} is not a table",
+                    accepted=f"mnprofile check {one.arch.name}",
+                )
         checked = [(one, check(one.counted.graph)) for one in networks]
         agrees = all(outcome.agrees for _, outcome in checked)
         panels.append(crosscheck_panel(checked))

@@ -7,6 +7,7 @@ import click
 from click.shell_completion import CompletionItem
 
 from mnprofile.base.errors import OK, VERDICT
+from mnprofile.cli.help import Command
 from mnprofile.cli.options import output_options
 from mnprofile.cli.output import chosen_format, emit
 from mnprofile.evidence.literature.reproduction import ERRATA, Verdict, reproduce
@@ -46,7 +47,7 @@ def _verdicts(status: str | None) -> tuple[Verdict, ...]:
     return ERRATA if status == ERRATUM else (Verdict(status),)
 
 
-@click.command("reproduce")
+@click.command("reproduce", cls=Command)
 @click.argument("source", metavar="[SOURCE]", required=False, type=SourceType())
 @click.option("--all", "every", is_flag=True, help="List every figure.")
 @click.option(

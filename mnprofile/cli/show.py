@@ -5,13 +5,14 @@ from typing import Any
 
 import click
 
+from mnprofile.cli.help import Command
 from mnprofile.cli.options import network_of, network_options, output_options
 from mnprofile.cli.output import chosen_format, emit, write
 from mnprofile.graph import drawing
 from mnprofile.views.sheets.architecture import architecture_document
 
 
-@click.command("show")
+@click.command("show", cls=Command)
 @network_options
 @output_options("mermaid", "dot")
 def command(format_: str | None, output: Path | None, **given: Any) -> None:

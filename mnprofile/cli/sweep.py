@@ -16,6 +16,7 @@ import click
 from mnprofile.base import files
 from mnprofile.base.errors import OK, FileError, Place, UsageError
 from mnprofile.base.units import Bits, check_bits
+from mnprofile.cli.help import Command
 from mnprofile.cli.limits import LIMITS, limit_options, limit_values
 from mnprofile.cli.options import (
     READING_OPTIONS,
@@ -104,7 +105,7 @@ axis_options = together(
 )
 
 
-@click.command("sweep")
+@click.command("sweep", cls=Command)
 @click.argument("archs", metavar="[ARCH]...", nargs=-1, type=ArchType())
 @axis_options
 @reading_options
@@ -230,6 +231,7 @@ def _networks(
 ) -> int:
     """A sweep over networks that are not tables. Raises UsageError for a table too."""
     from mnprofile.cli import sweep_networks
+    from mnprofile.search.conditions import LATENCY
 
     tables = [arch for arch in ask.archs if foreign_reader(arch) is None]
     if tables:
@@ -239,6 +241,11 @@ def _networks(
         )
     sweep_networks.refuse(ask.axes, ask.published, ask.pareto, plot)
     sizes, conditions = ask.axes["resolution"], _conditions(ask)
+    if ask.device is not None or any(one.column == LATENCY for one in conditions):
+        raise UsageError(
+            "latencies of networks that are not tables cannot be swept",
+            accepted="mnprofile time, for one of them",
+        )
     return sweep_networks.run(
         ask.archs, sizes, reading, conditions, ask.element_bits, how, kind, output
     )

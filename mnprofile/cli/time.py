@@ -9,6 +9,7 @@ import click
 
 from mnprofile.base import files, units
 from mnprofile.base.errors import UnmeasuredError, UsageError
+from mnprofile.cli.help import Command
 from mnprofile.cli.options import (
     ArchType,
     configuration_options,
@@ -21,6 +22,7 @@ from mnprofile.cli.output import emit, warn
 from mnprofile.costs.counting import GROUPINGS, Grouping
 
 if TYPE_CHECKING:
+    from mnprofile.costs.latency.prediction import Prediction
     from mnprofile.graph.graph import Graph
     from mnprofile.networks.imported import Network
     from mnprofile.networks.readers.inputs import ReadRequest
@@ -85,7 +87,7 @@ _measuring_options = together(
 _MEASURING = ("threads", "batch", "dtype", "processor", "warmup", "repeats")
 
 
-@click.command("time")
+@click.command("time", cls=Command)
 @click.argument("arch", metavar="[ARCH]", type=ArchType(), required=False)
 @configuration_options
 @click.option(
@@ -101,6 +103,13 @@ _MEASURING = ("threads", "batch", "dtype", "processor", "warmup", "repeats")
     show_default=True,
     help="How to group the rows of the table.",
 )
+@click.option(
+    "--plot",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Write the roofline and the published latencies as an .html page, or the"
+    " roofline as .svg, .png or .pdf; needs --device.",
+)
 @_measuring_options
 @_calibration_options
 @_bound_options
@@ -115,10 +124,9 @@ def command(
 ) -> None:
     """Predict how long ARCH takes on a device, and where the time goes.
 
-    Devices are calibrated on published latencies, for one family of networks at a time.
-    Errors are those of figures that were left out, of the model and of its choice; the
-    range of a prediction is what nine in ten of them kept to. A family or a device
-    without enough figures is refused.
+    Devices are calibrated on published latencies, one family of networks at a time.
+    Errors are those of figures that were left out; the range of a prediction is what
+    nine in ten of them kept to. A family or device without enough figures is refused.
 
     \b
     compute ms    multiply-adds x the device's price of one
@@ -126,8 +134,7 @@ def command(
     overhead ms   operators x the price of one
 
     --measure runs a table as its torch twin, or a PyTorch network, whole and layer by
-    layer; an .onnx or .tflite file, as a whole, with onnxruntime or LiteRT where they
-    are installed.
+    layer; an .onnx or .tflite file with onnxruntime or LiteRT, as a whole.
 
     \b
     Examples:
@@ -148,6 +155,7 @@ def _document(
     """What is asked for: devices, a calibration, a run, a bound or a prediction."""
     calibrate, save, bits = (given.pop(name) for name in ("calibrate", "save", "bits"))
     devices, peaks = given.pop("devices"), (given.pop("peak"), given.pop("bandwidth"))
+    plot = given.pop("plot")
     measuring, asked_bits = given.pop("measure"), units.check_bits(int(bits or 32))
     how = {name: given.pop(name) for name in _MEASURING}
     how = {name: value for name, value in how.items() if value is not None}
@@ -155,6 +163,8 @@ def _document(
         name = "on" if "processor" in how else next(iter(how))
         raise UsageError(f"--{name} belongs to --measure")
     _check_modes(arch, devices, calibrate, save, measuring)
+    if plot is not None and (device is None or arch is None or measuring):
+        raise UsageError("--plot draws a prediction", accepted="ARCH and --device")
     if devices:
         return _devices(device)
     if calibrate == PUBLISHED:
@@ -168,12 +178,12 @@ def _document(
         read = read_request(**{name: given[name] for name in names})
         return _measure(network, graph, arch, read, device, how, save)
     if peaks != (None, None):
-        return _bound(graph, *peaks, asked_bits)
+        return _bound(graph, *peaks, asked_bits, by)
     if bits is not None:
         raise UsageError(
             "--bits: a device has its own", accepted="with --peak or --calibrate"
         )
-    return _predict(network, graph, device, by)
+    return _predict(network, graph, device, by, plot)
 
 
 def _check_modes(
@@ -209,7 +219,11 @@ def _check_modes(
 
 
 def _predict(
-    network: Network, graph: Graph, device: str | None, by: Grouping
+    network: Network,
+    graph: Graph,
+    device: str | None,
+    by: Grouping,
+    plot: Path | None,
 ) -> Document:
     from mnprofile.costs.latency.devices import device_of, shipped_devices
     from mnprofile.costs.latency.prediction import family_of, family_text, predict
@@ -220,6 +234,8 @@ def _predict(
     family = family_of(network)
     if device is not None:
         prediction = predict(graph, family, device_of(device))
+        if plot is not None:
+            _draw(prediction, plot)
         return time_document(prediction, by, published)
     known = [one for one in shipped_devices() if one.calibration(family)]
     if not known:
@@ -229,6 +245,25 @@ def _predict(
         )
     predictions = [predict(graph, family, one) for one in known]
     return everywhere_document(predictions, published)
+
+
+def _draw(prediction: Prediction, path: Path) -> None:
+    """Write a page with both plots, or the roofline as a picture."""
+    from mnprofile.views.plots.picture import SLIDE, picture, suffix_of
+
+    suffix = suffix_of(path, ("html",))
+    if suffix == "html":
+        from mnprofile.views.html.time_panels import time_page
+
+        files.write_text(path, time_page(prediction))
+    else:
+        from mnprofile.views.plots import log_log_plotly
+        from mnprofile.views.plots.time_plots import roofline
+
+        drawn = picture(log_log_plotly.figure(roofline(prediction)), suffix, SLIDE)
+        with files.replacing(path) as out:
+            out.write(drawn)
+    warn(f"Plots: {path}")
 
 
 def _devices(device: str | None) -> Document:
@@ -270,9 +305,9 @@ def _calibrate_published(folder: Path | None) -> Document:
 
 
 def _bound(
-    graph: Graph, peak: str | None, bandwidth: str | None, bits: int
+    graph: Graph, peak: str | None, bandwidth: str | None, bits: int, by: Grouping
 ) -> Document:
-    from mnprofile.costs.latency.prediction import lower_bound
+    from mnprofile.costs.latency.prediction import grouped, lower_bound
     from mnprofile.views.sheets.time import bound_document, peaks_text
 
     if peak is None or bandwidth is None:
@@ -283,7 +318,8 @@ def _bound(
         if not value:
             raise UsageError(f"{option}: 0 is not a rate", accepted="a rate above 0")
     parts = lower_bound(graph, macs_per_second=rate, bytes_per_second=speed, bits=bits)
-    return bound_document(parts, graph.config, peaks_text(rate, speed))
+    parts = grouped(graph, parts, by)
+    return bound_document(parts, by, graph.config, peaks_text(rate, speed))
 
 
 def _measure(

@@ -7,11 +7,14 @@ from dataclasses import dataclass, fields
 from operator import add, attrgetter
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
+from mnprofile.base.errors import UsageError
+from mnprofile.base.shown import Shown
 from mnprofile.graph.configuration import Configuration
 from mnprofile.graph.graph import Graph, Node, Origin
 from mnprofile.graph.operators.convolution import Sides
 from mnprofile.graph.operators.op import Shape
 from mnprofile.graph.stored import StoredBytes, added
+from mnprofile.networks.catalog import Arch, graph_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -113,8 +116,8 @@ class LayerGroup(NamedTuple):
     layers: tuple[Layer, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Count:
+@dataclass(frozen=True, slots=True, repr=False)
+class Count(Shown):
     """The figures of one network. ``layers`` are those with multiply-adds or
     parameters, in order; ``elementwise_layers`` are the others: pooling, additions,
     squeeze-excite products."""
@@ -147,10 +150,12 @@ class Count:
         counted layer (pooling, additions) are listed only with ``elementwise``.
 
         Raises:
-            ValueError: another grouping.
+            UsageError: another grouping.
         """
         if grouping not in GROUPINGS:
-            raise ValueError(f"{grouping!r} is not one of {', '.join(GROUPINGS)}")
+            raise UsageError(
+                f"by: {grouping!r} is not a grouping", accepted=", ".join(GROUPINGS)
+            )
         groups: dict[str, list[Layer]] = {}
         key: Callable[[Layer], str] = {
             "layer": lambda layer: layer.name,
@@ -176,8 +181,15 @@ class Count:
         return pd.DataFrame([layer_record(layer) for layer in self.layers])
 
 
-def count(graph: Graph) -> Count:
-    """Count every quantity of a graph, layer by layer."""
+def count(graph: Graph | Arch) -> Count:
+    """Count every quantity of a graph, layer by layer.
+
+    ``graph`` may also be what ``build`` takes. Raises what ``build`` raises.
+
+    >>> count("v2@0.75/160").totals.macs
+    107295200
+    """
+    graph = graph_of(graph)
     layers: dict[str, list[Node]] = {}
     for node in graph:
         layers.setdefault(node.layer, []).append(node)

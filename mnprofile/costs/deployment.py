@@ -14,6 +14,9 @@ counted.
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
 
+from mnprofile.base.errors import UsageError
+from mnprofile.base.shown import Shown
+from mnprofile.base.units import check_bits
 from mnprofile.costs.counting import Count, Layer
 
 WEIGHT_BYTES = {8: 1, 16: 2, 32: 4}
@@ -22,8 +25,8 @@ SCALE_BYTES = {8: 4, 16: 0, 32: 0}
 TRAINING_BYTES = 4  # float32 parameters and buffers
 
 
-@dataclass(frozen=True, slots=True)
-class Deployed:
+@dataclass(frozen=True, slots=True, repr=False)
+class Deployed(Shown):
     """What is stored for a layer or a network. Values can be added."""
 
     weights: int = 0
@@ -67,16 +70,24 @@ def deployed(layers: Iterable[Layer], bits: int | None) -> Deployed:
     With ``bits`` None it is what the model file stores for them.
 
     Raises:
-        KeyError: other bits.
+        UsageError: other bits.
     """
+    if bits is not None:
+        check_bits(bits)
     return sum((_deployed(layer, bits) for layer in layers), start=Deployed())
 
 
 def deploy(counted: Count, bits: int | None) -> Deployed:
     """What a whole network stores once batch norm is folded.
 
-    With ``bits`` None it is what its model file stores.
+    With ``bits`` None it is what its model file stores. Raises UsageError for other
+    bits, or without bits for a network that is not from a file.
     """
+    if bits is None and counted.graph.file is None:
+        raise UsageError(
+            f"bits: {counted.config.name} is not from a model file",
+            accepted="8, 16 or 32",
+        )
     return deployed(counted.all_layers, bits)
 
 

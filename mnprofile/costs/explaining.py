@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from typing import Any
+from typing import Any, overload
 
 from mnprofile.base.errors import UsageError, nearest
+from mnprofile.base.shown import Shown
 from mnprofile.base.units import grouped, percent, short
 from mnprofile.costs.counting import Counts, figures_of
 from mnprofile.costs.formulas import Derivation, Formula, Multipliers, derive
@@ -15,7 +16,7 @@ from mnprofile.graph.configuration import Configuration
 from mnprofile.graph.graph import Graph, Node
 from mnprofile.graph.operators.op import Shape
 from mnprofile.networks.blocks.builder import build_rows
-from mnprofile.networks.catalog import Arch, build, load
+from mnprofile.networks.catalog import Arch, build
 from mnprofile.networks.notation.rows import Architecture
 
 STANDARD = (
@@ -59,8 +60,8 @@ class Ratio:
         return self.alpha**2
 
 
-@dataclass(frozen=True, slots=True)
-class Explanation:
+@dataclass(frozen=True, slots=True, repr=False)
+class Explanation(Shown):
     """One layer or block.
 
     ``scaled`` is the formula with alpha and rho, which ignores the rounding of channels
@@ -81,6 +82,7 @@ class Explanation:
     saving: Formula | None
     scaled: Formula | None
     ratios: tuple[Ratio, ...] = ()
+    config: Configuration | None = None
 
     @property
     def standard_macs(self) -> int:
@@ -91,8 +93,8 @@ class Explanation:
         return int(macs)
 
 
-@dataclass(frozen=True, slots=True)
-class NetworkExplanation:
+@dataclass(frozen=True, slots=True, repr=False)
+class NetworkExplanation(Shown):
     """A whole network, block by block, and compared with standard convolutions."""
 
     config: Configuration
@@ -109,22 +111,39 @@ class NetworkExplanation:
         return sum(block.standard_macs for block in self.blocks)
 
 
-def explain(arch: Arch, layer: str, **settings: Any) -> Explanation:
+@overload
+def explain(network: Graph | Arch, layer: str, **settings: Any) -> Explanation: ...
+@overload
+def explain(
+    network: Graph | Arch, layer: None = None, **settings: Any
+) -> NetworkExplanation: ...
+def explain(
+    network: Graph | Arch, layer: str | None = None, **settings: Any
+) -> Explanation | NetworkExplanation:
     """The formulas of one layer ("block3.expand") or block ("block3", "block3.se").
 
-    ``settings`` are those of ``build``.
+    Without ``layer``, the formula of every block, and the whole network's saving.
+    ``network`` is a graph built from a table, or, with ``settings``, what ``build``
+    takes.
 
     Raises:
-        UsageError: no layer of that name has multiply-adds.
+        UsageError: no layer of that name has multiply-adds, or the network is not a
+            table.
     """
-    table = load(arch)
-    return layer_explanation(table, build(table, **settings), layer)
+    if isinstance(network, Graph) and settings:
+        raise UsageError("explain: a graph is already configured")
+    graph = network if isinstance(network, Graph) else build(network, **settings)
+    table = graph.table
+    if not isinstance(table, Architecture):
+        raise UsageError(f"explain: {graph.config.name} was not built from a table")
+    if layer is None:
+        return network_explanation(table, graph)
+    return layer_explanation(table, graph, layer)
 
 
-def explain_network(arch: Arch, **settings: Any) -> NetworkExplanation:
+def explain_network(network: Graph | Arch, **settings: Any) -> NetworkExplanation:
     """The formula of every block, and the whole network's saving."""
-    table = load(arch)
-    return network_explanation(table, build(table, **settings))
+    return explain(network, None, **settings)
 
 
 def layer_explanation(table: Architecture, graph: Graph, layer: str) -> Explanation:
@@ -234,6 +253,7 @@ def _explanation(
         else None,
         scaled=_scaled(graph, _named(base, name), _named(probe, name), derived),
         ratios=ratios,
+        config=graph.config,
     )
 
 

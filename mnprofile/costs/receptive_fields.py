@@ -20,8 +20,10 @@ same for both.
 
 from dataclasses import dataclass
 
+from mnprofile.base.shown import Shown
 from mnprofile.graph.graph import Graph, Node
 from mnprofile.graph.operators.op import Window
+from mnprofile.networks.catalog import Arch, graph_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,10 +70,15 @@ class Field:
     sees_all: bool = False
 
 
-def receptive_fields(graph: Graph) -> dict[str, Field]:
+class Fields(Shown, dict[str, Field]):
+    """The field of every layer by its name."""
+
+
+def receptive_fields(graph: Graph | Arch) -> Fields:
     """The field of every layer, by its name: that of its last operator."""
+    graph = graph_of(graph)
     fields = node_fields(graph)
-    return {node.layer: fields[node.name] for node in graph}
+    return Fields({node.layer: fields[node.name] for node in graph})
 
 
 def node_fields(graph: Graph) -> dict[str, Field]:

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from mnprofile.base.shown import Shown
 from mnprofile.graph.configuration import Configuration
 from mnprofile.graph.operators.op import GraphError, Op, Shape
 from mnprofile.graph.stored import StoredFile
@@ -85,13 +86,14 @@ class Node:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Graph:
+@dataclass(frozen=True, slots=True, repr=False)
+class Graph(Shown):
     """Nodes in topological order, and the inputs and outputs of the network.
 
     ``inputs`` are named shapes, one image in most networks; ``outputs`` are the names
     of the nodes (or inputs) that a run returns, such as one per head. ``file`` is what
-    the model file says of its bytes, if it was read from one.
+    the model file says of its bytes, if it was read from one, ``table`` the
+    architecture that it was built from, if it was.
     """
 
     config: Configuration
@@ -100,6 +102,7 @@ class Graph:
     outputs: tuple[str, ...]
     notes: tuple[str, ...] = ()
     file: StoredFile | None = None
+    table: object = field(default=None, compare=False)
 
     @property
     def input_shape(self) -> Shape:
@@ -113,6 +116,11 @@ class Graph:
 
     def __iter__(self) -> Iterator[Node]:
         return iter(self.nodes)
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """For another process: without the table, whose style holds functions."""
+        known = (self.inputs, self.nodes, self.outputs, self.notes, self.file)
+        return Graph, (self.config, *known)
 
 
 class Position(NamedTuple):

@@ -95,6 +95,11 @@ def shipped() -> tuple[Architecture, ...]:
     return tuple(_shipped(entry) for entry in index())
 
 
+def architectures() -> tuple[Architecture, ...]:
+    """The tables that come with mnprofile: MobileNets first, then by family."""
+    return shipped()
+
+
 def names() -> list[str]:
     """What ``load`` accepts besides a path: each table's alias, or else its name."""
     return [entry.handle for entry in index()]
@@ -244,44 +249,71 @@ def _is_latex(text: str, file: str) -> bool:
 def build(
     arch: Arch,
     *,
-    alpha: float = 1.0,
+    alpha: float | None = None,
     resolution: int | tuple[int, int] | None = None,
+    rho: float | None = None,
     t: float | None = None,
     classes: int | None = None,
-    impl: str = "paper",
+    impl: str | None = None,
     output_stride: int | None = None,
+    depth: float | None = None,
+    phi: float | None = None,
 ) -> Graph:
     """Build the layer graph of one configuration.
 
     Args:
-        arch: anything that ``load`` accepts.
-        alpha: width multiplier, above 0 and at most 16.
+        arch: a table as ``load`` accepts it, a spec such as ``v2@0.75/160``, or a
+            network that commands take by its name, such as a model file or v2+ssdlite.
+        alpha: width multiplier, above 0 and at most 16; 1 where None.
         resolution: input side, or (height, width); the table's own where None.
+        rho: in place of a resolution, a factor of the table's own.
         t: replaces the expansion factor of every block whose printed one is above 1;
             0 makes a block with a shortcut the identity.
         classes: replaces the number of classes; 0 leaves the classifier out.
-        impl: whose width-multiplier rules apply: paper, torchvision, keras or timm.
+        impl: whose width-multiplier rules apply: paper (where None), torchvision,
+            keras or timm.
         output_stride: 8, 16 or 32: strides beyond it become dilation of the layers
             after them, as in TF-slim, DeepLab and timm; of impl torchvision also of the
             strided layer itself, as in its ``dilated`` V3, which equals 16.
+        depth: multiplies the repeats of the blocks, where the table says that it may.
+        phi: in place of alpha, depth and resolution: compound scaling.
 
     Raises:
-        UsageError: a value out of range, or a setting that the table cannot use.
+        UsageError: a value out of range, or a setting that the network cannot use.
             This includes a resolution too small for Keras' V1 padding.
+        TableError: the file is not a readable architecture table.
 
-    >>> build("v2", alpha=0.75, resolution=160).config.resolution
-    (160, 160)
+    >>> build("v2@0.75/160") == build("v2", alpha=0.75, resolution=160)
+    True
     """
-    table = load(arch)
     request = Request(
         alpha=alpha,
         resolution=resolution,
+        rho=rho,
         t=t,
         classes=classes,
         impl=impl,
         output_stride=output_stride,
+        depth=depth,
+        phi=phi,
     )
-    return build_rows(table, configure(table, request))
+    if isinstance(arch, Architecture):
+        return build_rows(arch, configure(arch, request))
+    try:
+        name = os.fspath(arch)
+    except TypeError:
+        raise UsageError(
+            f"arch: {type(arch).__name__} is not a network",
+            accepted="a name, a path, v2@0.75/160 or a loaded table",
+        ) from None
+    from mnprofile.networks.finding import find_network  # which imports this module
+
+    return find_network(name, request)[1]
+
+
+def graph_of(network: Graph | Arch) -> Graph:
+    """A graph as it is; of anything else, what ``build`` makes of it."""
+    return network if isinstance(network, Graph) else build(network)
 
 
 def is_shipped(arch: object) -> TypeGuard[Architecture]:

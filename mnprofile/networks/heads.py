@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, NamedTuple, NoReturn, TypeVar
 
 from mnprofile.base.errors import TableError, UsageError, nearest
 from mnprofile.base.records import Record
-from mnprofile.graph.graph import Node, Origin
+from mnprofile.graph.graph import Node, Origin, Tape
 from mnprofile.graph.operators.elementwise import ActivationKind
 from mnprofile.graph.operators.joining import Add, Concatenate, Scale
 from mnprofile.graph.operators.op import Op
@@ -114,6 +114,7 @@ class Head:
             _add(to, row, block, sources[1:])
             above = ends[row.name] = to.tape.last
         to.tape.outputs += [end for end in ends.values() if end not in read]
+        _prune(to.tape)
 
     def _tap(self, nodes: tuple[Node, ...], name: str) -> str:
         """The node of a tap. Raises UsageError where the backbone has none."""
@@ -127,6 +128,8 @@ class Head:
         later = nodes[nodes.index(here[-1]) + 1 :] if here else ()
         block = later[0].block if later else ""
         expands = [n.name for n in later if n.layer == f"{block}.expand"]
+        if here and not any(n.layer.endswith(".expand") for n in nodes):
+            return here[-1].name  # a backbone without expansions
         if not expands:
             stages = dict.fromkeys(node.stage for node in blocks)
             raise UsageError(
@@ -134,6 +137,15 @@ class Head:
                 accepted=", ".join((*stages, "last")),
             )
         return expands[-1]
+
+
+def _prune(tape: Tape) -> None:
+    """Leave out what no output reads, such as the backbone beyond the last tap."""
+    needed = set(tape.outputs)
+    for node in reversed(tape.nodes):
+        if node.name in needed:
+            needed |= set(node.inputs)
+    tape.nodes = [node for node in tape.nodes if node.name in needed]
 
 
 def with_head(arch: Architecture, head: Head) -> Architecture:

@@ -1,6 +1,7 @@
 """A network that is not a table: what is known of it besides its graph."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 from mnprofile.networks.notation.rows import Architecture
 from mnprofile.networks.notation.table import Erratum
@@ -11,7 +12,7 @@ class Imported:
     """A network read from code or a file. It has one form: no width, no expansion.
 
     ``spelling`` is the ARCH that names it on the command line, ``source`` says where it
-    was read from and how.
+    was read from and how. ``module`` is the torch module, of a PyTorch network.
     """
 
     name: str
@@ -20,6 +21,7 @@ class Imported:
     spelling: str
     aliases: tuple[str, ...] = ()
     errata: tuple[Erratum, ...] = ()
+    module: Any = field(default=None, compare=False, repr=False)
 
 
 Network = Architecture | Imported

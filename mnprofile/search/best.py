@@ -8,10 +8,18 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from mnprofile.base.errors import UsageError
+from mnprofile.base.shown import Shown
 from mnprofile.base.units import Bits, check_bits, plain
 from mnprofile.costs.latency.devices import Device, device_of
+from mnprofile.networks.configuration import real_number
 from mnprofile.networks.notation.rows import Architecture
-from mnprofile.search.conditions import KNOWN, LATENCY, MEMORY, Condition
+from mnprofile.search.conditions import (
+    KNOWN,
+    LATENCY,
+    MEMORY,
+    Condition,
+    limit_value,
+)
 from mnprofile.search.grids import (
     DEFAULT_TABLES,
     Archs,
@@ -58,8 +66,8 @@ class Choice:
         return f"{self.arch.name}@{plain(self.alpha)}/{self.resolution}"
 
 
-@dataclass(frozen=True)
-class Found:
+@dataclass(frozen=True, repr=False)
+class Found(Shown):
     """What a search found.
 
     ``ranked`` holds the configurations that fit: published ones by top-1, then
@@ -110,11 +118,11 @@ class Found:
 def find(
     arch: Archs = DEFAULT_TABLES,
     *,
-    max_macs: int | None = None,
-    max_params: int | None = None,
-    max_activations: int | None = None,
-    max_memory: int | None = None,
-    max_latency: float | None = None,
+    max_macs: int | str | None = None,
+    max_params: int | str | None = None,
+    max_activations: int | str | None = None,
+    max_memory: int | str | None = None,
+    max_latency: float | str | None = None,
     device: str | None = None,
     bits: int = 8,
     min_top1: float | None = None,
@@ -126,8 +134,9 @@ def find(
 
     Args:
         arch: the tables to choose from.
-        max_macs, max_params, max_activations: limits on the cost.
-        max_memory: maximum bytes of live activations.
+        max_macs, max_params, max_activations: limits on the cost, as numbers or as on
+            the command line: "100M".
+        max_memory: maximum bytes of live activations, or "256KiB".
         max_latency: maximum milliseconds on ``device``, which
             ``mnprofile time --devices`` lists, or a .toml file is.
         bits: bits per element of these: 8, 16 or 32.
@@ -203,10 +212,16 @@ def _ranked(rows: Rows | None, limits: tuple[Condition, ...], bits: Bits) -> Fou
     )
 
 
-def _limits(**given: float | None) -> tuple[Condition, ...]:
+def _limits(**given: float | str | None) -> tuple[Condition, ...]:
     """The given limits by column: a minimum for top-1, a maximum for the others."""
     limits = tuple(
-        Condition(column, ">=" if column == "top1" else "<=", value)
+        Condition(
+            column,
+            ">=" if column == "top1" else "<=",
+            limit_value(column, value, column)
+            if isinstance(value, str)
+            else real_number(column, value),
+        )
         for column, value in given.items()
         if value is not None
     )

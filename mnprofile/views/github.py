@@ -6,11 +6,12 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 from mnprofile.base import escape, sheet
+from mnprofile.base.errors import MnprofileError, Place
 from mnprofile.base.json_files import CONVENTION
 from mnprofile.base.units import grouped
 from mnprofile.costs.budgets.evaluation import BudgetCheck, LimitCheck
 from mnprofile.costs.budgets.reading import BudgetFile
-from mnprofile.views.sheets.budgets import verdict_sentence, verdict_sheet
+from mnprofile.views.sheets.budgets import change_sheet, verdict_sentence, verdict_sheet
 
 MAX_ANNOTATIONS = 10  # GitHub silently drops the rest of a step's
 MAX_SUMMARY_BYTES = 900 << 10  # it drops a whole summary above 1,024 KiB
@@ -49,6 +50,9 @@ def summary(judgement: BudgetCheck, room: int = MAX_SUMMARY_BYTES) -> str:
             else:
                 kept.append(line)
         parts += [begin, "\n".join(kept), "\n", end]
+    changes = sheet.to_markdown(change_sheet(judgement)) if judgement.baseline else ""
+    if len(changes.encode()) < spare:
+        parts.append(f"\n{changes}" if changes else "")
     if omitted:
         parts.append(f"\n{omitted} rows omitted\n")
     return "".join([*parts, foot])
@@ -58,8 +62,12 @@ def append_summary(judgement: BudgetCheck, path: Path) -> None:
     """Append the summary to GitHub's step-summary file, within its size limit."""
     there = path.stat().st_size if path.exists() else 0
     text = summary(judgement, max(MAX_SUMMARY_BYTES - there, 0))
-    if there + len(text.encode()) > MAX_SUMMARY_BYTES:
-        return
+    if there + len(text.encode()) <= MAX_SUMMARY_BYTES:
+        append(text, path)
+
+
+def append(text: str, path: Path) -> None:
+    """Append to GitHub's step-summary file."""
     with open(path, "a", encoding="utf-8", errors="backslashreplace") as file:
         file.write(text)
 
@@ -74,14 +82,21 @@ def annotations(
     failed = [verdict for verdict in judgement.verdicts if verdict.state != "ok"]
     shown = failed if len(failed) <= MAX_ANNOTATIONS else failed[: MAX_ANNOTATIONS - 1]
     path = _relative(file.path, root)
-    commands = [
-        _command(path, verdict.line, f"budget {verdict.budget.name}", _told(verdict))
-        for verdict in shown
-    ]
+    commands = [_annotation(verdict, path, root) for verdict in shown]
     if len(shown) < len(failed):
         rest = f"{len(failed) - len(shown)} more limits failed; the summary lists them"
         commands.append(_command(path, None, "budgets", rest))
     return commands
+
+
+def _annotation(verdict: LimitCheck, path: str, root: Path | None) -> str:
+    """On the row of the table that grew most, if one did, else on the limit."""
+    title = f"budget {verdict.budget.name}"
+    blame = verdict.blame
+    if blame is None:
+        return _command(path, verdict.line, title, _told(verdict))
+    told = f"{_told(verdict)}. The limit: {path}:{verdict.line}"
+    return _command(_relative(Path(blame.file), root), blame.line, title, told)
 
 
 def _relative(path: Path, root: Path | None) -> str:
@@ -93,12 +108,16 @@ def _relative(path: Path, root: Path | None) -> str:
     return path.as_posix()
 
 
-def _command(path: str, line: int | None, title: str, message: str) -> str:
-    properties = f"file={escape.annotation_property(path)}"
+def _command(
+    path: str, line: int | None, title: str, message: str, column: int | None = None
+) -> str:
+    properties = f"file={escape.annotation_property(path)}" if path else ""
     if line is not None:
         properties += f",line={line}"
+    if column is not None:
+        properties += f",col={column}"
     properties += f",title={escape.annotation_property(title)}"
-    return f"::error {properties}::{escape.annotation(message)}"
+    return f"::error {properties.lstrip(',')}::{escape.annotation(message)}"
 
 
 def _told(verdict: LimitCheck) -> str:
@@ -108,11 +127,47 @@ def _told(verdict: LimitCheck) -> str:
     over = verdict.measured - verdict.limit
     text = (
         f"{verdict.label}: {grouped(verdict.measured)} {verdict.quantity},"
-        f" {grouped(over)} over the limit of {grouped(verdict.limit)} ({verdict.rule})"
+        f" {grouped(over)} over the limit of {grouped(verdict.limit)}"
+        f" ({_rule(verdict)})"
     )
     if verdict.reason:
         text += f"; {verdict.reason}"
     return f"{text}. {verdict.budget.message}" if verdict.budget.message else text
+
+
+def _rule(verdict: LimitCheck) -> str:
+    """The key that sets the limit, and what it is relative to."""
+    if verdict.rule != "max-increase" or verdict.base is None:
+        return verdict.rule
+    return f"max-increase over the baseline's {grouped(verdict.base)}"
+
+
+def fault_annotation(fault: MnprofileError, root: Path | None) -> str:
+    """A workflow command for input that was rejected, on its file, line and column."""
+    place = fault.place or Place("")
+    path = _relative(Path(place.file), root) if place.file else ""
+    told = str(fault).removeprefix(f"{fault.place}: ")
+    return _command(path, place.line, "mnprofile", told, place.column)
+
+
+def fault_summary(fault: MnprofileError) -> str:
+    """Markdown for the step summary of a run that ended in an error."""
+    first, *rest = str(fault).split("\n")
+    lines = [f"### Not checked: {escape.markdown(first)}", ""]
+    return "\n".join([*lines, *(f"{escape.markdown(one)}  " for one in rest), ""])
+
+
+def fault_junit(fault: MnprofileError) -> str:
+    """JUnit XML of a run that ended in an error: one test case, which is an error."""
+    suite = ElementTree.Element(
+        "testsuite", name="mnprofile budgets", tests="1", failures="0", errors="1"
+    )
+    case = ElementTree.SubElement(
+        suite, "testcase", classname="mnprofile", name=escape.xml_text(fault.kind)
+    )
+    text = escape.xml_text(str(fault))
+    ElementTree.SubElement(case, "error", message=text).text = text
+    return _xml(suite)
 
 
 def junit(judgement: BudgetCheck) -> str:
@@ -137,6 +192,10 @@ def junit(judgement: BudgetCheck) -> str:
             tag = "failure" if verdict.state == "over" else "error"
             message = escape.xml_text(_told(verdict))
             ElementTree.SubElement(case, tag, message=message).text = message
+    return _xml(suite)
+
+
+def _xml(suite: ElementTree.Element) -> str:
     ElementTree.indent(suite)
     out = io.BytesIO()
     ElementTree.ElementTree(suite).write(out, "utf-8", xml_declaration=True)

@@ -103,7 +103,7 @@ def test_an_unknown_operator_fails_with_strict(run: Run, net: Path) -> None:
         (["count", "FILE", "--alpha", "0.5"], "has no width multiplier"),
         (["count", "FILE", "--arg", "a=1"], "is a file"),
         (["count", "FILE", "--res", "64"], "a TFLite file fixes its sizes"),
-        (["sweep", "FILE"], "is a model file, which has one form"),
+        (["explain", "FILE"], "is not a table, so it has no formula"),
         (["check", "FILE"], "which torch does not run"),
         (["count", "missing.onnx"], "no such file"),
         (["count", "missing.tflite"], "no such file"),

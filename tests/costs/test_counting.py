@@ -109,7 +109,7 @@ def test_elementwise_operators(arch: str, quantity: str, value: int) -> None:
 
 
 def test_an_unknown_grouping_is_refused() -> None:
-    with pytest.raises(ValueError, match="layer, block, stage, type"):
+    with pytest.raises(mnprofile.UsageError, match="layer, block, stage, type"):
         count(mnprofile.build("v2")).by("row")  # type: ignore[arg-type]
 
 

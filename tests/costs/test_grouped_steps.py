@@ -8,6 +8,7 @@ import re
 
 import pytest
 
+from mnprofile.base.errors import UsageError
 from mnprofile.costs.memory.activations import (
     VIEWS,
     activation_memory,
@@ -156,7 +157,7 @@ def test_the_peak_in_words(graph: Graph) -> None:
 
 
 def test_a_view_that_is_none_names_those_that_are(graph: Graph) -> None:
-    with pytest.raises(ValueError, match=re.escape(", ".join(VIEWS))) as caught:
+    with pytest.raises(UsageError, match=re.escape(", ".join(VIEWS))) as caught:
         activation_memory(graph).by("row")  # type: ignore[arg-type]
 
     assert "'row'" in str(caught.value)

@@ -11,22 +11,11 @@ from mnprofile.costs.comparison.causes import explain_difference
 from mnprofile.costs.comparison.sides import side_of_count
 from mnprofile.networks.readers.inputs import ReadRequest
 from mnprofile.networks.readers.onnx.network import read
+from tests.networks.readers.onnx_writing import EXPORTERS, export
 
 torch = pytest.importorskip("torch")
 pytest.importorskip("onnxscript")
-EXPORTERS = {"torchscript": False, "dynamo": True}
 pytestmark = pytest.mark.filterwarnings("ignore")  # torch's own, of its exporters
-
-
-def export(module: Any, inputs: tuple[Any, ...], path: Path, exporter: str) -> None:
-    """Write a file. Random weights and statistics: equal constants would be merged."""
-    torch.manual_seed(7)
-    for tensor in (*module.parameters(), *module.buffers()):
-        if tensor.is_floating_point():
-            torch.nn.init.uniform_(tensor, 0.5, 1.5)
-    dynamo = EXPORTERS[exporter]
-    settings = {"external_data": False, "verbose": False} if dynamo else {}
-    torch.onnx.export(module.eval(), inputs, str(path), dynamo=dynamo, **settings)
 
 
 def multiply_adds(module: Any, *inputs: Any) -> int:

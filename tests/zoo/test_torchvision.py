@@ -71,6 +71,23 @@ def test_our_tables_are_torchvision_s_code_layer_for_layer(
     assert ours.totals == theirs.totals
 
 
+@pytest.mark.parametrize(
+    "name", ["resnet18", "efficientnet_b0", "convnext_tiny", "swin_t", "vit_b_16"]
+)
+def test_the_ledger_says_what_fvcore_prints(name: str) -> None:
+    import torch
+    from fvcore.nn import FlopCountAnalysis
+    from torchvision import models
+
+    module = models.get_model(name).eval()
+    analysis = FlopCountAnalysis(module, torch.zeros(1, 3, 224, 224))
+    analysis.unsupported_ops_warnings(False).uncalled_modules_warnings(False)
+    analysis.tracer_warnings("none")
+    book = mnprofile.ledger(read(module, (3, 224, 224)))
+
+    assert book["fvcore"].total == analysis.total()
+
+
 def test_vit_b_16_by_hand() -> None:
     """Patches 196 x 768 x 768; per layer 197 tokens: 4 projections of 768², an MLP of
     2 x 768 x 3072, and attention 2 x 197² x 768; then 768 x 1000."""

@@ -3,7 +3,7 @@
 import json
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from mnprofile.base.json_files import envelope, read_record
@@ -11,6 +11,9 @@ from mnprofile.base.records import Record
 from mnprofile.costs.comparison.sides import (
     COMPARED,
     Costs,
+    Part,
+    Side,
+    summed,
 )
 
 
@@ -20,7 +23,8 @@ class NetworkCosts:
 
     ``unknown`` are its operators without a rule: with any, the costs are lower bounds.
     ``latency_us`` are predicted microseconds if its budget limits them, or ``untimed``
-    says why there are none.
+    says why there are none. ``layers`` are in order; ``source`` is the file of its
+    table, ``sizes`` are the bytes that its budget limits.
     """
 
     network: str
@@ -29,6 +33,9 @@ class NetworkCosts:
     unknown: tuple[str, ...] = ()
     latency_us: int | None = None
     untimed: str = ""
+    layers: tuple[Part, ...] = ()
+    source: str = ""
+    sizes: Mapping[str, int] = field(default_factory=dict)  # by quantity
 
     @property
     def total(self) -> Costs:
@@ -43,6 +50,7 @@ def baseline_text(networks: Mapping[str, Sequence[NetworkCosts]]) -> str:
     budgets = {
         name: {
             one.network: {
+                "layers": [_layer_record(layer) for layer in one.layers],
                 "stages": {stage: asdict(costs) for stage, costs in one.stages.items()},
                 "totals": asdict(one.total),
             }
@@ -70,12 +78,49 @@ def read_baseline(path: Path) -> Baseline | None:
     }
 
 
+def side_of_baseline(path: Path) -> Side:
+    """The network of a baseline file, for a comparison.
+
+    Raises what ``read_baseline`` raises, and RecordError for a file that has more than
+    one network, or one that was written without its layers.
+    """
+    record = read_record(path, "baseline")
+    budgets = read_baseline(path) or {}
+    found = [one for budget in budgets.values() for one in budget.values()]
+    if len(found) != 1:
+        record.refuse("budgets", f"{len(found)} networks", "a file with one network")
+    if not found[0].layers:
+        record.refuse("budgets", "it has no layers", "mnprofile ci --write-baseline")
+    return Side(path.name, found[0].layers)
+
+
+_PLACE = ("name", "block", "stage", "type")
+
+
+def _layer_record(layer: Part) -> dict[str, object]:
+    return {key: getattr(layer, key) for key in _PLACE} | asdict(layer.costs)
+
+
+def _layer(record: Record) -> Part:
+    record.only(*_PLACE, *COMPARED)
+    costs = Costs(*(record.count(quantity) for quantity in COMPARED))
+    name, block, stage, kind = (record.text(key) for key in _PLACE)
+    return Part(name, block, stage, kind, costs)
+
+
 def _network(record: Record, name: str) -> NetworkCosts:
-    record.only("stages", "totals")
+    record.only("layers", "stages", "totals")
     stages = record.record("stages").members()
+    # A file of an earlier version has no layers.
+    layers = record.records("layers") if "layers" in record.content else []
     network = NetworkCosts(
-        name, name, {stage: _costs(one) for stage, one in stages.items()}
+        name,
+        name,
+        {stage: _costs(one) for stage, one in stages.items()},
+        layers=tuple(map(_layer, layers)),
     )
+    if layers and summed(one.costs for one in network.layers) != network.total:
+        record.refuse("layers", "they do not add up to the stages")
     if _costs(record.record("totals")) != network.total:
         record.refuse("totals", "not the sum of the stages")
     return network

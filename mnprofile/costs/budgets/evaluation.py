@@ -13,11 +13,13 @@ from mnprofile.base.errors import (
     UNMEASURED,
     VERDICT,
     MnprofileError,
+    Place,
     UnmeasuredError,
     UsageError,
 )
 from mnprofile.costs.budgets.baseline import Baseline, NetworkCosts
 from mnprofile.costs.budgets.reading import (
+    BYTE_KEYS,
     MAX_LATENCY,
     Budget,
     BudgetError,
@@ -26,17 +28,21 @@ from mnprofile.costs.budgets.reading import (
 from mnprofile.costs.comparison.sides import (
     COMPARED,
     Costs,
+    Part,
     Quantity,
     side_of_count,
 )
 from mnprofile.costs.counting import count
+from mnprofile.costs.deployment import deploy
 from mnprofile.costs.latency.devices import device_of
 from mnprofile.costs.latency.prediction import family_of, predict
+from mnprofile.costs.memory.activations import activation_memory
 from mnprofile.graph.graph import Graph
 from mnprofile.networks import catalog
 from mnprofile.networks.configuration import parse_spec, said_twice, with_spec
 from mnprofile.networks.finding import find_network
 from mnprofile.networks.imported import Network
+from mnprofile.networks.notation.rows import Architecture
 
 State = Literal["over", "unmeasured", "ok"]
 STATES: tuple[State, ...] = ("over", "unmeasured", "ok")  # worst first
@@ -50,11 +56,12 @@ class LimitCheck:
     budget: Budget
     label: str
     rule: str  # the key that sets the limit
-    quantity: Quantity | Literal["latency_us"] | None = None
+    quantity: str | None = None  # compared ones, latency_us, and those of BYTE_KEYS
     measured: int | None = None
     limit: int | None = None
     base: int | None = None
-    reason: str = ""  # why it is unmeasured, or which stage grew most
+    reason: str = ""  # why it is unmeasured, or which stage and layers grew most
+    blame: Place | None = None  # the row of the table that grew most
 
     @property
     def line(self) -> int | None:
@@ -117,10 +124,13 @@ def check_budgets(
                 )
             )
         for network in networks[budget.name]:
+            before = (baseline or {}).get(budget.name, {}).get(network.network)
             for quantity, limit in budget.limits.items():
                 verdicts.append(
-                    _check(budget, f"max-{quantity}", network, quantity, limit)
+                    _check(budget, f"max-{quantity}", network, quantity, limit, before)
                 )
+            for key, limit in budget.max_bytes.items():
+                verdicts.append(_bytes(budget, network, key, limit))
             if budget.max_latency_us is not None:
                 verdicts.append(_latency(budget, network, budget.max_latency_us))
             if budget.max_increase is not None:
@@ -155,7 +165,18 @@ def _check(
         limit,
         getattr(before.total, quantity) if before else None,
         _grown_most(before, network, quantity) if before else "",
+        _blamed(before, network, quantity) if before else None,
     )
+
+
+def _bytes(budget: Budget, network: NetworkCosts, key: str, limit: int) -> LimitCheck:
+    """Compare a limit in bytes."""
+    quantity = BYTE_KEYS[key]
+    size = network.sizes[quantity]
+    state: State = "over" if size > limit else "ok"
+    reason = f"at {budget.bits} bits"
+    label = network.label
+    return LimitCheck(state, budget, label, key, quantity, size, limit, reason=reason)
 
 
 def _latency(budget: Budget, network: NetworkCosts, limit: int) -> LimitCheck:
@@ -202,7 +223,38 @@ def _grown_most(before: NetworkCosts, now: NetworkCosts, quantity: Quantity) -> 
         for stage in dict.fromkeys((*before.stages, *now.stages))
     }
     stage = max(steps, key=lambda name: steps[name], default="")
-    return f"{stage} grew by {steps[stage]}" if stage and steps[stage] > 0 else ""
+    if not stage or steps[stage] <= 0:
+        return ""
+    layers = [
+        f"{layer.name} by {step}" for layer, step in _growth(before, now, quantity)[:3]
+    ]
+    most = f"; most of all layers: {', '.join(layers)}" if layers else ""
+    return f"{stage} grew by {steps[stage]}{most}"
+
+
+def _growth(
+    before: NetworkCosts, now: NetworkCosts, quantity: Quantity
+) -> list[tuple[Part, int]]:
+    """The layers that grew since the baseline, the largest step first."""
+    if not before.layers:
+        return []
+    old = {layer.name: getattr(layer.costs, quantity) for layer in before.layers}
+    steps = [
+        (layer, getattr(layer.costs, quantity) - old.get(layer.name, 0))
+        for layer in now.layers
+    ]
+    grown = [(layer, step) for layer, step in steps if step > 0]
+    return sorted(grown, key=lambda item: -item[1])
+
+
+def _blamed(
+    before: NetworkCosts, now: NetworkCosts, quantity: Quantity
+) -> Place | None:
+    """The row of the user's table whose layer grew most since the baseline."""
+    grown = _growth(before, now, quantity)
+    if not grown or not now.source or grown[0][0].line is None:
+        return None
+    return Place(now.source, grown[0][0].line)
 
 
 # --- counting ------------------------------------------------------------------------
@@ -223,7 +275,15 @@ def _networks(file: BudgetFile, budget: Budget) -> tuple[NetworkCosts, ...]:
                 raise UsageError(f'two matching tables are called "{network.name}"')
             side = side_of_count(count(graph))
             unknown = tuple(dict.fromkeys(node.type for node in graph.unknown))
-            costs = NetworkCosts(network.name, side.label, side.stages, unknown)
+            costs = NetworkCosts(
+                network.name,
+                side.label,
+                side.stages,
+                unknown,
+                layers=side.layers,
+                source=_source(network),
+                sizes=_sizes(graph, budget),
+            )
             if budget.device:
                 costs = _timed(costs, network, graph, file.path.parent, budget.device)
             found[network.name] = costs
@@ -232,6 +292,24 @@ def _networks(file: BudgetFile, budget: Budget) -> tuple[NetworkCosts, ...]:
         raise
     except MnprofileError as fault:
         _in_budget(file, budget, fault)
+
+
+def _source(network: Network) -> str:
+    """The file of a user's own table."""
+    if not isinstance(network, Architecture) or catalog.is_shipped(network):
+        return ""
+    return network.table.file
+
+
+def _sizes(graph: Graph, budget: Budget) -> dict[str, int]:
+    """The bytes that the budget limits."""
+    found = {}
+    if "max-memory" in budget.max_bytes:
+        memory = activation_memory(graph, bits=budget.bits)
+        found["act_peak_bytes"] = memory.act_peak_bytes
+    if "max-weight-bytes" in budget.max_bytes:
+        found["weight_bytes"] = deploy(count(graph), budget.bits).bytes
+    return found
 
 
 def _timed(

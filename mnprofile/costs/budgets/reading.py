@@ -35,8 +35,10 @@ LIMIT_KEYS: dict[str, Quantity] = {f"max-{name}": name for name in COMPARED}
 _FACTORS = ("alpha", "res", "t", "classes", "impl", "output-stride")
 _READING = ("input", "args")
 MAX_LATENCY = "max-latency"
-_LIMITS = (*LIMIT_KEYS, MAX_LATENCY, "max-increase")
-BUDGET_KEYS = ("name", "arch", *_FACTORS, *_READING, *_LIMITS, "device", "message")
+BYTE_KEYS = {"max-memory": "act_peak_bytes", "max-weight-bytes": "weight_bytes"}
+_LIMITS = (*LIMIT_KEYS, *BYTE_KEYS, MAX_LATENCY, "max-increase")
+_OTHERS = ("bits", "device", "message")
+BUDGET_KEYS = ("name", "arch", *_FACTORS, *_READING, *_LIMITS, *_OTHERS)
 TOP_KEYS = ("budget", "baseline")
 _PERCENT = re.compile(r"([0-9]{1,6}(?:\.[0-9]{1,6})?)\s*%")
 N = TypeVar("N", int, float)
@@ -68,6 +70,8 @@ class Budget:
     ``limits`` are inclusive. ``max_increase`` is a share of the baseline's figures
     (2 % is 1/50). ``request`` has the settings for every table. ``max_latency_us`` are
     microseconds on ``device``, which is a name or the path of a device file.
+    ``max_bytes`` limits the peak memory of activations and the bytes of the weights as
+    deployed, at ``bits`` per element.
     """
 
     name: str
@@ -80,6 +84,8 @@ class Budget:
     reading: ReadRequest = _PLAIN  # how a network that is not a table is read
     max_latency_us: int | None = None
     device: str = ""
+    max_bytes: Mapping[str, int] = field(default_factory=dict)  # by key: "max-memory"
+    bits: int = 8
 
     def line(self, key: str = "") -> int | None:
         """The line of a key in the budget file, or else of the budget."""
@@ -175,12 +181,14 @@ class _Reader(Record):
         }
         increase = self.increase()
         latency = self.latency()
-        if not limits and increase is None and latency is None:
+        max_bytes = {key: self.bytes(key) for key in BYTE_KEYS if key in self.content}
+        if not limits and not max_bytes and increase is None and latency is None:
             self.refuse("", "it sets no limit", ", ".join(_LIMITS))
         message = self.text("message") if "message" in self.content else ""
         asked = (self.request(), limits, increase, message, lines, self.reading())
         device = self.text("device") if latency is not None else ""
-        return Budget(name, arch, *asked, latency, device)
+        bits = self.bits(bool(max_bytes))
+        return Budget(name, arch, *asked, latency, device, max_bytes, bits)
 
     def text(self, key: str) -> str:
         value = super().text(key)
@@ -200,6 +208,26 @@ class _Reader(Record):
             return units.parse_quantity(value, key)
         except UsageError as fault:
             self.refuse(key, fault.message.removeprefix(f"{key}: "), fault.accepted)
+
+    def bytes(self, key: str) -> int:
+        value = self.content[key]
+        if type(value) is int and 0 <= value < 1 << 63:
+            return value
+        if not isinstance(value, str):
+            self.refuse(key, "not a size", '"256KiB", "2MB", or a number of bytes')
+        try:
+            return int(units.parse_memory(value, key))
+        except UsageError as fault:
+            self.refuse(key, fault.message.removeprefix(f"{key}: "), fault.accepted)
+
+    def bits(self, needed: bool) -> int:
+        """Bits per element, for limits in bytes. Alone they are refused."""
+        value = self.content.get("bits", 8)
+        if "bits" in self.content and not needed:
+            self.refuse("bits", f"there is neither {' nor '.join(BYTE_KEYS)}")
+        if type(value) is not int or value not in units.BITS:
+            self.refuse("bits", "not a width", ", ".join(map(str, units.BITS)))
+        return value
 
     def latency(self) -> int | None:
         """Microseconds. A device without a limit is refused."""

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Literal, TypeVar
 
+from mnprofile.base.shown import Shown
 from mnprofile.costs.comparison.sides import (
     COMPARED,
     Costs,
@@ -74,8 +75,8 @@ class Delta:
         return "unchanged"
 
 
-@dataclass(frozen=True)
-class Comparison:
+@dataclass(frozen=True, repr=False)
+class Comparison(Shown):
     """Everything that differs between two sides.
 
     The parts of ``stages`` are blocks, and the parts of those are layers.

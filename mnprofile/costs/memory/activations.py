@@ -9,11 +9,13 @@ from itertools import groupby
 from typing import Literal
 
 from mnprofile.base.errors import UsageError
+from mnprofile.base.shown import Shown
 from mnprofile.base.units import Bits, check_bits, grouped, short_bytes
 from mnprofile.costs.memory.grouped import Groups, fused, fused_steps, grouped_steps
 from mnprofile.costs.memory.liveness import Step, Tensor, live_sets
 from mnprofile.graph.configuration import Configuration
 from mnprofile.graph.graph import Graph
+from mnprofile.networks.catalog import Arch, graph_of
 
 View = Literal["layer", "block", "stage"]
 VIEWS: tuple[View, ...] = ("layer", "block", "stage")
@@ -24,8 +26,8 @@ LIVE = (
 )
 
 
-@dataclass(frozen=True)
-class Memory:
+@dataclass(frozen=True, repr=False)
+class Memory(Shown):
     """Activation memory at every step, with ``bits`` bits per element.
 
     ``groups`` and ``is_fused`` say how blocks ran; ``recomputed_macs`` and
@@ -66,10 +68,10 @@ class Memory:
         """For each layer, block or stage in order, its step with the most memory.
 
         Raises:
-            ValueError: another view.
+            UsageError: another view.
         """
         if view not in VIEWS:
-            raise ValueError(f"{view!r} is not one of {', '.join(VIEWS)}")
+            raise UsageError(f"by: {view!r} is not a view", accepted=", ".join(VIEWS))
 
         def key(step: Step) -> str:
             return str(getattr(step, view))
@@ -94,11 +96,16 @@ class Widest:
 
 
 def activation_memory(
-    graph: Graph, *, bits: int | None = None, groups: Groups = 1, fuse: bool = False
+    graph: Graph | Arch,
+    *,
+    bits: int | None = None,
+    groups: Groups = 1,
+    fuse: bool = False,
 ) -> Memory:
     """Live activation memory at every step of a graph.
 
     Args:
+        graph: a graph, or what ``build`` takes.
         bits: 8, 16 or 32 per element; where None, the types that the model file gives
             its tensors, and 8 for a network that is not from one.
         groups: how many groups of inner channels a block runs in; "max" is one channel
@@ -108,6 +115,7 @@ def activation_memory(
     Raises:
         UsageError: other bits, groups that some block cannot have, or groups and fuse.
     """
+    graph = graph_of(graph)
     checked = None
     if bits is not None or graph.file is None:
         checked = check_bits(DEFAULT_BITS if bits is None else bits)

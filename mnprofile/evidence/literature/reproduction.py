@@ -11,6 +11,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
+from mnprofile.base.shown import Shown
+from mnprofile.evidence.literature.asides import reason_of
 from mnprofile.evidence.literature.conventions import Convention, conventions
 from mnprofile.evidence.literature.errata import (
     COPIED,
@@ -96,8 +98,8 @@ class TableErratum:
     erratum: Erratum
 
 
-@dataclass(frozen=True, slots=True)
-class Reproduction:
+@dataclass(frozen=True, slots=True, repr=False)
+class Reproduction(Shown):
     """The verdicts on the cost figures of some sources."""
 
     results: tuple[Result, ...]
@@ -195,10 +197,9 @@ def _result(
     figure: Printed, convention: Convention | None, networks: Networks
 ) -> Result:
     if figure.network == OTHER:
-        return Result(figure, Verdict.OTHER_NETWORK, reason=figure.dataset)
+        return Result(figure, Verdict.OTHER_NETWORK, reason=reason_of(figure))
     if figure.network == HEAD:
-        reason = figure.variant or figure.dataset
-        return Result(figure, Verdict.NEEDS_A_HEAD, reason=reason)
+        return Result(figure, Verdict.NEEDS_A_HEAD, reason=reason_of(figure))
     if convention is None:
         reason = f"no convention is declared for {figure.quantity} of {figure.table}"
         return Result(figure, Verdict.UNEXPLAINED, reason=reason)

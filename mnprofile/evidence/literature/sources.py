@@ -1,8 +1,9 @@
 """Reading and checking the files of printed figures.
 
 A source is two files of one name in ``figures/``: a CSV with one printed figure per
-row, and a TOML file that says how the source counts (``conventions.py``) and which of
-its figures do not come out (``errata.py``). To add a source, add both.
+row, and a TOML file that says how the source counts (``conventions.py``), which of its
+figures do not come out (``errata.py``) and why some are set aside (``asides.py``). To
+add a source, add both.
 """
 
 import csv
@@ -135,6 +136,7 @@ def declaration(source: str) -> Mapping[str, Any]:
         "architectures": list,
         "convention": list,
         "erratum": list,
+        "aside": list,
     }
     _checked(path, "the file", declared, types, optional=set(types) - {"title"})
     return declared
@@ -167,7 +169,11 @@ def impl(source: str) -> str:
 
 
 _NUMBER, _SIDE = r"[0-9]{0,6}\.?[0-9]{1,6}", "[0-9]{1,9}"
-_ENTRIES = ("convention", "erratum")  # arrays of tables; all others are of strings
+_ENTRIES = (
+    "convention",
+    "erratum",
+    "aside",
+)  # arrays of tables; all others are of strings
 _TOML_NAMES = {str: "string", list: "array", dict: "table", int: "integer"}
 
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from mnprofile.base import extras
 from mnprofile.base.errors import UsageError, nearest
+from mnprofile.base.shown import Shown
 from mnprofile.costs.counting import Count, Counts, Layer, count
 from mnprofile.evidence.profilers.foreign import (
     LABELS,
@@ -40,6 +41,7 @@ from mnprofile.evidence.profilers.torch_style import Style, TorchStyle
 from mnprofile.evidence.profilers.worker import MEASURES, run, version_of
 from mnprofile.graph.graph import Graph, Node
 from mnprofile.graph.operators.op import Shape
+from mnprofile.networks.catalog import Arch, graph_of
 
 if TYPE_CHECKING:
     from torch import nn
@@ -129,8 +131,8 @@ class Reading:
         return None if self.total is None else self.total - self.entry.total
 
 
-@dataclass(frozen=True, slots=True)
-class Check:
+@dataclass(frozen=True, slots=True, repr=False)
+class Check(Shown):
     """The outcome of a cross-check.
 
     ``left_out`` are the operators that fvcore names as not counted, with their number;
@@ -159,7 +161,7 @@ class Check:
 
 
 def check(
-    graph: Graph,
+    graph: Graph | Arch,
     *,
     counters: Sequence[str] = (),
     network: nn.Module | None = None,
@@ -170,6 +172,7 @@ def check(
     """Compare the figures of a graph with profilers that run the network.
 
     Args:
+        graph: a graph, or what ``build`` takes.
         counters: further profilers to run, each in its own process; "all" for every
             installed one.
         network: checked in place of ``to_torch(graph)``, whose module names it must
@@ -183,6 +186,7 @@ def check(
         UnmeasuredError: the network does not fit into memory.
     """
     writing = TorchStyle(pooling, activations)
+    graph = graph_of(graph)
     names, not_installed = _chosen(counters)
     if names and network is not None:
         raise UsageError("counters run on the graph's own network, not on another one")

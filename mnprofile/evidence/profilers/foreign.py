@@ -24,6 +24,7 @@ from mnprofile.evidence.profilers.between import Names, ours_between, recorder, 
 from mnprofile.evidence.profilers.measuring import first_line, run_hooked
 from mnprofile.graph.graph import Graph
 from mnprofile.graph.operators.op import Shape
+from mnprofile.networks.catalog import Arch, graph_of
 
 if TYPE_CHECKING:
     from torch import nn
@@ -119,7 +120,7 @@ class ForeignCheck:
 
 
 def check_against(
-    graph: Graph,
+    graph: Graph | Arch,
     factory: str | Callable[..., nn.Module],
     arguments: Mapping[str, object] | None = None,
 ) -> ForeignCheck:
@@ -140,6 +141,7 @@ def check_against(
         MissingExtraError: torch, or a package that the factory imports, is missing.
     """
     require("torch")
+    graph = graph_of(graph)
     name = factory if isinstance(factory, str) else _name_of(factory)
     network = _make(factory, name, arguments or {})
     theirs, unseen_macs = _run(network, graph.input_shape, name)

@@ -11,11 +11,18 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from mnprofile.base.errors import UsageError, nearest
+from mnprofile.base.shown import Shown
 from mnprofile.costs.counting import figures_of
 from mnprofile.evidence.profilers.torch_style import Style, TorchStyle
 from mnprofile.graph.configuration import Configuration
 from mnprofile.graph.graph import Graph, Node
+from mnprofile.networks.catalog import Arch, graph_of
 
+# Matrix products of activations: a profiler may lack a count for either.
+PRODUCTS = ("matmul", "attention")
+# Their rules cover whatever is tallied; those of the others were read for the layers of
+# our tables.
+COMPLETE = ("fvcore", "FlopCounterMode")
 # Quantity: its symbol in a formula, and its meaning.
 TALLIED = {
     "macs": ("M", "multiply-adds of convolutions and fully connected layers"),
@@ -31,6 +38,11 @@ TALLIED = {
     "pool_out": ("Po", "elements leaving global pooling"),
     "add": ("A", "elements of residual additions"),
     "scale": ("S", "elements of squeeze-excite products"),
+    "matmul": ("MM", "multiply-adds of matrix products of two activations"),
+    "attention": ("AT", "multiply-adds in scaled_dot_product_attention"),
+    "layer_norm": ("LN", "elements entering layer norm"),
+    "group_norm": ("GN", "elements entering group norm"),
+    "leaky_relu": ("LR", "elements entering leaky ReLU"),
     "params": ("params", "weights, biases, batch-norm gamma and beta"),
     "buffers": ("buffers", "batch-norm running mean and variance"),
 }
@@ -75,9 +87,22 @@ PROFILERS = (
         "fvcore",
         "0.1.5.post20221221",
         'MACs, called "flops"',
-        {"macs": 1, "batch_norm": 2, "pool_in": 1},
+        {
+            "macs": 1,
+            "batch_norm": 2,
+            "pool_in": 1,
+            "matmul": 1,
+            "layer_norm": 5,
+            "group_norm": 5,
+        },
     ),
-    Profiler("FlopCounterMode", "torch", "2.13", "FLOPs", {"macs": 2}),
+    Profiler(
+        "FlopCounterMode",
+        "torch",
+        "2.13",
+        "FLOPs",
+        {"macs": 2, "matmul": 2, "attention": 2},
+    ),
     Profiler(
         "torchinfo",
         "torchinfo",
@@ -136,7 +161,17 @@ PROFILERS = (
         "torchprofile",
         "0.1.0",
         "MACs",
-        {"macs": 1, "batch_norm": 1, "pool_out": 1, "scale": 1},
+        {
+            "macs": 1,
+            "batch_norm": 1,
+            "pool_out": 1,
+            "scale": 1,
+            "matmul": 1,
+            "attention": 1,
+            "layer_norm": 1,
+            "group_norm": 1,
+            "leaky_relu": 1,
+        },
     ),
     Profiler(
         "calflops",
@@ -224,8 +259,8 @@ class LedgerEntry:
         return " + ".join(map(str, self.terms)) or "0"
 
 
-@dataclass(frozen=True, slots=True)
-class Ledger:
+@dataclass(frozen=True, slots=True, repr=False)
+class Ledger(Shown):
     """Every profiler's total for one network. ``other`` is for the same network with
     its pooling written the other way."""
 
@@ -256,7 +291,10 @@ def profiler_of(name: str) -> Profiler:
 
 
 def ledger(
-    graph: Graph, *, pooling: Style = "functional", activations: Style = "module"
+    graph: Graph | Arch,
+    *,
+    pooling: Style = "functional",
+    activations: Style = "module",
 ) -> Ledger:
     """What each profiler prints for a network, as a sum of terms.
 
@@ -265,6 +303,7 @@ def ledger(
     operators ``+`` and ``*``. Raises UsageError for an unknown style.
     """
     writing = TorchStyle(pooling, activations)
+    graph = graph_of(graph)
     counts = quantities(graph)
     return Ledger(
         graph.config,
@@ -299,4 +338,17 @@ def _quantities_of(node: Node) -> dict[str, int]:
     found = node.op.tally(node.in_shape, node.out_shape)
     for quantity in ("macs", "params", "buffers"):
         found[quantity] = getattr(figures, quantity)
+    if node.op.product is not None:
+        found[node.op.product] = found.pop("macs")
+    return found
+
+
+def gaps(book: Ledger) -> dict[str, int]:
+    """Multiply-adds that a profiler has no count for, by its name."""
+    found = {}
+    for one in book.entries:
+        rule = one.profiler.rule
+        missing = sum(book.counts[key] for key in PRODUCTS if key not in rule)
+        if missing and "macs" in rule:
+            found[one.profiler.name] = missing
     return found

@@ -8,13 +8,17 @@ from mnprofile.base.errors import UsageError
 from mnprofile.base.extras import require
 from mnprofile.evidence.profilers.torch_style import Style, TorchStyle
 from mnprofile.graph.graph import Graph
+from mnprofile.networks.catalog import Arch, graph_of
 
 if TYPE_CHECKING:
     from torch import nn
 
 
 def to_torch(
-    graph: Graph, *, pooling: Style = "functional", activations: Style = "module"
+    graph: Graph | Arch,
+    *,
+    pooling: Style = "functional",
+    activations: Style = "module",
 ) -> nn.Module:
     """Build the network of a graph: a trainable module, (N, C, H, W) -> (N, classes).
 
@@ -27,6 +31,7 @@ def to_torch(
         MissingExtraError: torch is not installed.
         UsageError: an unknown style, or a graph of a model file.
     """
+    graph = graph_of(graph)
     if graph.file is not None:
         raise UsageError(
             f"{graph.config.name} is a model file, which torch does not run",

@@ -51,6 +51,7 @@ class MatMul(Op):
 
     __slots__ = ()
     kind: ClassVar[str] = "matmul"
+    product: ClassVar[str | None] = "matmul"
     is_counted: ClassVar[bool] = True
     mixes_channels: ClassVar[bool] = True
     sees_all: ClassVar[bool] = True
@@ -84,6 +85,7 @@ class Attention(Op):
     """
 
     kind: ClassVar[str] = "attention"
+    product: ClassVar[str | None] = "attention"
     is_counted: ClassVar[bool] = True
     mixes_channels: ClassVar[bool] = True
     sees_all: ClassVar[bool] = True
@@ -123,6 +125,7 @@ class ScaledDotProduct(Op):
 
     __slots__ = ()
     kind: ClassVar[str] = "attention"
+    product: ClassVar[str | None] = "attention"
     is_counted: ClassVar[bool] = True
     mixes_channels: ClassVar[bool] = True
     sees_all: ClassVar[bool] = True

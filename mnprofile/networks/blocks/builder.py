@@ -46,7 +46,7 @@ def assemble(arch: Architecture, config: Configuration) -> Graph:
         builder.add_row(index, row)
     if arch.head is not None:
         arch.head.build(builder)
-    return builder.tape.graph(config, builder.notes())
+    return replace(builder.tape.graph(config, builder.notes()), table=arch)
 
 
 def check_sizes(arch: Architecture) -> None:

@@ -67,7 +67,8 @@ class ShuffleUnitRow(Row):
 class ShuffleUnit2Row(Row):
     """ShuffleNetV2 (Ma et al. 2018, Figure 3): one half of the channels passes by.
 
-    With a stride both branches see all channels.
+    With a stride both branches see all channels; the shortcut gives as many as it takes
+    (the authors' code) or one half (torchvision), the other branch the rest.
     """
 
     out: int
@@ -84,10 +85,13 @@ class ShuffleUnit2Row(Row):
         stride, dilation = to.strided(printed_stride)
         tape.move(block=block, stage=to.stage)
         before, half = tape.last, self.out // 2
+        passed = half
         if printed_stride > 1:
+            passed = half if to.rules.even_halves else tape.shape.c
             op = to.depthwise(3, stride, dilation)
             to.convolution(f"{block}.left.depthwise", op, None)
-            to.convolution(f"{block}.left.pointwise", to.conv(half, 1), self.activation)
+            pointwise = to.conv(passed, 1)
+            to.convolution(f"{block}.left.pointwise", pointwise, self.activation)
             left, tape.last = tape.last, before
         else:
             tape.move(layer=f"{block}.split")
@@ -96,7 +100,8 @@ class ShuffleUnit2Row(Row):
             tape.add(f"{block}.right", Channels(2, 1))
         to.convolution(f"{block}.reduce", to.conv(half, 1), self.activation)
         to.convolution(f"{block}.depthwise", to.depthwise(3, stride, dilation), None)
-        to.convolution(f"{block}.pointwise", to.conv(half, 1), self.activation)
+        pointwise = to.conv(self.out - passed, 1)
+        to.convolution(f"{block}.pointwise", pointwise, self.activation)
         right, tape.last = tape.last, left
         tape.move(layer=f"{block}.concatenate")
         tape.add(f"{block}.concatenate", Concatenate(), right)

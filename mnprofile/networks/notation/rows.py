@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 from mnprofile.base.errors import Place
+from mnprofile.base.shown import Shown
 from mnprofile.graph.operators.op import Shape
 from mnprofile.networks.notation.cells import OperatorWord, Size
 from mnprofile.networks.notation.table import Cell, Erratum, Table
@@ -89,8 +90,8 @@ class Compound(NamedTuple):
     resolution: float
 
 
-@dataclass(frozen=True)
-class Architecture:
+@dataclass(frozen=True, repr=False)
+class Architecture(Shown):
     """A table as typed rows, ready to be built at any width and resolution."""
 
     name: str

@@ -107,3 +107,69 @@ def padding_of(value: Any, rank: int) -> Padding:
 def zeros_of(value: Any, rank: int, *, ceil: bool = False) -> Zeros:
     sides = tuple(value) * (rank if len(value) == 1 else 1)
     return Zeros(sides, sides, ceil)
+
+
+# --- tensors of a run ---------------------------------------------------------------
+
+
+def key_of(tensor: Tensor) -> int:
+    """What tells storages apart."""
+    key: int = tensor.untyped_storage()._cdata
+    return key
+
+
+def layout(tensor: Tensor) -> tuple[int, bool]:
+    """Channels of a new tensor, and if they come first: an image, or tokens."""
+    if tensor.dim() >= 4:
+        return tensor.shape[1], True
+    return (tensor.shape[-1] if tensor.dim() else 1), False
+
+
+def channels_of(found: Found, call: Call) -> tuple[int, bool]:
+    """How the channels of an operator's output lie."""
+    y = found.y
+    if y is None:
+        axis = call.axis(call.out) if not found.x else getattr(found.x, "axis", 0)
+        if found.x is None and found.inputs:
+            axis = call.axis(found.inputs[0])
+        dims = call.out.shape
+        channels = dims[axis] if dims and -len(dims) <= axis < len(dims) else 1
+        if found.x is not None:
+            channels = found.x.c
+        return channels, axis >= 0
+    return y.c, getattr(y, "axis", 0) == 0 and len(y.dims) > 1
+
+
+def is_empty(name: str) -> bool:
+    """Whether an operator uses only the shape of its input: zeros_like, new_empty."""
+    return name.startswith("new_") or name.endswith("_like")
+
+
+SHORT = {
+    **dict.fromkeys(("bmm", "mm", "baddbmm"), "matmul"),
+    "addmm": "linear",
+    "convolution": "conv",
+    "cat": "concatenate",
+}
+# In place, these change how a tensor is seen, not its elements.
+METADATA = frozenset(
+    ("as_strided", "squeeze", "unsqueeze", "t", "transpose", "swapaxes", "detach")
+)
+# These have multiply-adds even where nothing depends on an input.
+COUNTED = frozenset(("convolution", "addmm", "mm", "bmm", "baddbmm", "linear"))
+
+
+def tensors_within(value: object) -> Iterator[Tensor]:
+    """Every tensor in what a network returns, whatever holds it."""
+    if isinstance(value, Tensor):
+        yield value
+    elif isinstance(value, dict):
+        for one in value.values():
+            yield from tensors_within(one)
+    elif isinstance(value, list | tuple):
+        for one in value:
+            yield from tensors_within(one)
+    elif hasattr(value, "__dict__") and not isinstance(value, type):
+        for one in vars(value).values():
+            if isinstance(one, Tensor | list | tuple | dict):
+                yield from tensors_within(one)

@@ -15,22 +15,34 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from torch import Tensor, nn
+from torch.nn import functional
 from torch.nn.modules import module as hooks
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from mnprofile.graph.graph import NO_SHAPE, Parameters
+from mnprofile.graph.operators.linear import ScaledDotProduct
 from mnprofile.graph.operators.op import Op, Shape
 from mnprofile.graph.operators.recurrent import Cell, Recurrent
 from mnprofile.graph.operators.reshaping import Constant
 from mnprofile.networks.readers.torch_call import (
+    COUNTED,
+    METADATA,
+    SHORT,
     Call,
     Found,
+    channels_of,
+    is_empty,
+    key_of,
+    layout,
     like,
     shape,
     tensors_in,
+    tensors_within,
+    whole,
 )
 from mnprofile.networks.readers.torch_rules import POINTWISE, operator_of
 
@@ -90,14 +102,14 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call] # of torch
         self._known: dict[Any, tuple[str, str, bool, bool]] = {}
         self.held = [_Held(name, one.numel()) for name, one in parameters.items()]
         for one, held in zip(parameters.values(), self.held, strict=True):
-            self._sources[_key(one)] = (held,)
+            self._sources[key_of(one)] = (held,)
             self._kept.append(one)
 
     # --- inputs and outputs ----------------------------------------------------------
 
     def add_input(self, name: str, tensor: Tensor) -> str:
         name = self._free(name)
-        self._values[_key(tensor)] = _Value(name, *_layout(tensor))
+        self._values[key_of(tensor)] = _Value(name, *layout(tensor))
         self._kept.append(tensor)
         return name
 
@@ -105,8 +117,8 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call] # of torch
         """The nodes of the tensors in what the network returns."""
         found = dict.fromkeys(
             known.node
-            for tensor in _tensors_within(value)
-            if (known := self._values.get(_key(tensor))) is not None
+            for tensor in tensors_within(value)
+            if (known := self._values.get(key_of(tensor))) is not None
         )
         return tuple(found)
 
@@ -119,9 +131,12 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call] # of torch
             hooks.register_module_forward_pre_hook(self._enter),
             hooks.register_module_forward_hook(self._leave, always_call=True),
         ]
+        attend: Any = functional.scaled_dot_product_attention
+        functional.scaled_dot_product_attention = partial(self._attend, attend)
         try:
             yield
         finally:
+            functional.scaled_dot_product_attention = attend
             for handle in handles:
                 handle.remove()
 
@@ -164,19 +179,19 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call] # of torch
         self._kept.append(out)
         name, qualified, writes, pointwise = self._about(func)
         tensors = tuple(tensors_in(args, kwargs))
-        keys = [_key(one) for one in tensors]
-        if name in _METADATA:
+        keys = [key_of(one) for one in tensors]
+        if name in METADATA:
             return
         if not writes:
             known = set(keys)
-            new = [one for one in outputs if _key(one) not in known]
+            new = [one for one in outputs if key_of(one) not in known]
             if not new:
                 return  # views
             outputs = tuple(new)
         values = self._values
         active = [one for one, key in zip(tensors, keys, strict=True) if key in values]
-        if _is_empty(name) or not (active or name in _COUNTED):
-            self._derive([] if _is_empty(name) else keys, outputs)
+        if is_empty(name) or not (active or name in COUNTED):
+            self._derive([] if is_empty(name) else keys, outputs)
             return
         call = Call(
             name,
@@ -184,15 +199,15 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call] # of torch
             args,
             kwargs,
             outputs[0],
-            lambda one: _key(one) not in values,
+            lambda one: key_of(one) not in values,
             self._axis,
             type(self._stack[-1][1]).__name__,
         )
         found = operator_of(call, is_pointwise=pointwise)
         node = self._add(found, name, outputs[0])
-        value = _Value(node, *_channels(found, call))
+        value = _Value(node, *channels_of(found, call))
         for one in outputs:
-            values[_key(one)] = value
+            values[key_of(one)] = value
 
     def _about(self, func: Any) -> tuple[str, str, bool, bool]:
         """Name, qualified name, whether it writes to an input, whether elementwise."""
@@ -211,11 +226,11 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call] # of torch
         """Constants make constants, which come from the same parameters."""
         sources = {id(one): one for key in keys for one in self._sources.get(key, ())}
         for one in outputs:
-            self._sources[_key(one)] = tuple(sources.values())
+            self._sources[key_of(one)] = tuple(sources.values())
 
     def _axis(self, tensor: Tensor) -> int:
         """Which dimension of a tensor its channels are."""
-        value = self._values.get(_key(tensor))
+        value = self._values.get(key_of(tensor))
         rank = tensor.dim()
         if value is None or rank < 3:
             return -1
@@ -260,12 +275,12 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call] # of torch
         module = self._stack[-1][1]
         if path and not module._modules:
             return path
-        name = _SHORT.get(name, name)
+        name = SHORT.get(name, name)
         return f"{path}.{name}" if path else name
 
     def _input(self, tensor: Tensor) -> str:
         """The node of an input; a constant becomes one when it is used."""
-        key = _key(tensor)
+        key = key_of(tensor)
         value = self._values.get(key)
         if value is not None:
             return value.node
@@ -277,8 +292,11 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call] # of torch
         op = Constant(y.dims, getattr(y, "axis", 0), trained=bool(sources))
         at = path.rpartition(".")[0] if path else self._stack[-1][0]
         self.recorded.append(Recorded(name, op, (), NO_SHAPE, y, (), stored, at, ""))
-        self._values[key] = _Value(name, *_layout(tensor))
+        self._values[key] = _Value(name, *layout(tensor))
         return name
+
+    def _sources_of(self, tensor: Tensor | None) -> tuple[_Held, ...]:
+        return () if tensor is None else self._sources.get(key_of(tensor), ())
 
     def _take(self, tensors: tuple[Tensor | None, ...]) -> int:
         """The elements of parameters behind some tensors that are not counted yet.
@@ -288,7 +306,7 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call] # of torch
         """
         taken = 0
         for tensor in tensors:
-            sources = self._sources.get(_key(tensor), ()) if tensor is not None else ()
+            sources = self._sources_of(tensor)
             for held in sources:
                 assert tensor is not None
                 own = len(sources) == 1 and held.left >= tensor.numel()
@@ -300,10 +318,33 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call] # of torch
 
     def _weight(self, tensors: tuple[Tensor | None, ...]) -> str:
         for tensor in tensors:
-            sources = self._sources.get(_key(tensor), ()) if tensor is not None else ()
+            sources = self._sources_of(tensor)
             if sources:
                 return sources[0].name
         return ""
+
+    def _attend(self, attend: Any, *args: Any, **kwargs: Any) -> Tensor:
+        """Attention that the code writes as one operator, whatever torch makes of it.
+
+        On meta tensors its parts would run, on a CPU a fused operator.
+        """
+        self._paused += 1
+        try:
+            out: Tensor = attend(*args, **kwargs)
+        finally:
+            self._paused -= 1
+        if not self._paused:
+            given = (
+                *args,
+                *(kwargs[key] for key in ("query", "key", "value") if key in kwargs),
+            )
+            q, k, v = given[:3]
+            kept = (whole(k), whole(v))
+            found = Found(ScaledDotProduct(), (q, k, v), whole(q), whole(out), kept)
+            node = self._add(found, "attention", out)
+            self._kept.append(out)
+            self._values[key_of(out)] = _Value(node, *layout(out))
+        return out
 
     def _recurrent(self, module: nn.Module, inputs: Any, output: Any) -> None:
         """A whole LSTM, GRU or RNN as one operator."""
@@ -330,7 +371,7 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call] # of torch
         node = self._add(found, op.cell, y)
         self._kept.append(output)
         for one in (y, *ends):
-            self._values[_key(one)] = _Value(node, *_layout(one))
+            self._values[key_of(one)] = _Value(node, *layout(one))
 
     def _free(self, name: str) -> str:
         """A name that no other node has: relu, relu#2 ..."""
@@ -340,66 +381,3 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call] # of torch
             found = f"{name}#{count}"
         self._names.add(found)
         return found
-
-
-def _key(tensor: Tensor) -> int:
-    """What tells storages apart."""
-    key: int = tensor.untyped_storage()._cdata
-    return key
-
-
-def _layout(tensor: Tensor) -> tuple[int, bool]:
-    """Channels of a new tensor, and if they come first: an image, or tokens."""
-    if tensor.dim() >= 4:
-        return tensor.shape[1], True
-    return (tensor.shape[-1] if tensor.dim() else 1), False
-
-
-def _channels(found: Found, call: Call) -> tuple[int, bool]:
-    """How the channels of an operator's output lie."""
-    y = found.y
-    if y is None:
-        axis = call.axis(call.out) if not found.x else getattr(found.x, "axis", 0)
-        if found.x is None and found.inputs:
-            axis = call.axis(found.inputs[0])
-        dims = call.out.shape
-        channels = dims[axis] if dims and -len(dims) <= axis < len(dims) else 1
-        if found.x is not None:
-            channels = found.x.c
-        return channels, axis >= 0
-    return y.c, getattr(y, "axis", 0) == 0 and len(y.dims) > 1
-
-
-def _is_empty(name: str) -> bool:
-    """Whether an operator uses only the shape of its input: zeros_like, new_empty."""
-    return name.startswith("new_") or name.endswith("_like")
-
-
-_SHORT = {
-    **dict.fromkeys(("bmm", "mm", "baddbmm"), "matmul"),
-    "addmm": "linear",
-    "convolution": "conv",
-    "cat": "concatenate",
-}
-# In place, these change how a tensor is seen, not its elements.
-_METADATA = frozenset(
-    ("as_strided", "squeeze", "unsqueeze", "t", "transpose", "swapaxes", "detach")
-)
-# These have multiply-adds even where nothing depends on an input.
-_COUNTED = frozenset(("convolution", "addmm", "mm", "bmm", "baddbmm", "linear"))
-
-
-def _tensors_within(value: object) -> Iterator[Tensor]:
-    """Every tensor in what a network returns, whatever holds it."""
-    if isinstance(value, Tensor):
-        yield value
-    elif isinstance(value, dict):
-        for one in value.values():
-            yield from _tensors_within(one)
-    elif isinstance(value, list | tuple):
-        for one in value:
-            yield from _tensors_within(one)
-    elif hasattr(value, "__dict__") and not isinstance(value, type):
-        for one in vars(value).values():
-            if isinstance(one, Tensor | list | tuple | dict):
-                yield from _tensors_within(one)

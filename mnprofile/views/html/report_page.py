@@ -5,13 +5,14 @@ from collections.abc import Sequence
 from mnprofile.base import escape, sheet
 from mnprofile.base.json_files import CONVENTION
 from mnprofile.base.units import short
+from mnprofile.costs.latency.devices import Device
 from mnprofile.costs.memory.activations import activation_memory
 from mnprofile.networks.notation.rows import Architecture
 from mnprofile.views.html import panels
 from mnprofile.views.html.explorer import explorer, explorer_data
 from mnprofile.views.html.formula_panels import formulas
 from mnprofile.views.html.graph_panel import graph_data, picture_panel
-from mnprofile.views.html.memory_panels import BITS, live_memory, peak_line
+from mnprofile.views.html.memory_panels import live_memory, peak_line
 from mnprofile.views.html.network_panels import (
     layer_table,
     layers,
@@ -22,7 +23,8 @@ from mnprofile.views.html.network_panels import (
 )
 from mnprofile.views.html.pages import Page, Section, render
 from mnprofile.views.html.panels import Panel, ReportNetwork
-from mnprofile.views.plots import accuracy_plotly
+from mnprofile.views.html.time_panels import time_panel, time_plots
+from mnprofile.views.plots import accuracy_plotly, log_log_plotly
 from mnprofile.views.plots.accuracy import AccuracyPlot, printed
 from mnprofile.views.plots.network_plotly import by_layer, by_stage
 from mnprofile.views.plots.network_plotly import live_memory as memory_figure
@@ -50,9 +52,11 @@ def accuracy_plot(networks: Sequence[ReportNetwork]) -> AccuracyPlot:
 
 
 def report_page(
-    networks: Sequence[ReportNetwork], verdicts: Sequence[Panel] = ()
+    networks: Sequence[ReportNetwork],
+    verdicts: Sequence[Panel] = (),
+    device: Device | None = None,
 ) -> str:
-    """The whole report as HTML.
+    """The whole report as HTML, with the time on a ``device``.
 
     ``verdicts`` are panels of checks that were run: a cross-check against profilers, a
     reproduction of printed figures. They come before the sources.
@@ -80,6 +84,8 @@ def report_page(
                 layer_table,
             )
         )
+        if device is not None:
+            drawn = (*drawn[:-1], time_panel(network, key, device), drawn[-1])
         totals = network.counted.totals
         told = f"{short(totals.macs)} multiply-adds, {short(totals.params)} parameters"
         fold = "closed" if index else "open" if len(networks) > 1 else ""
@@ -115,7 +121,7 @@ def report_markdown(networks: Sequence[ReportNetwork]) -> str:
     for network in networks:
         parts.append(sheet.to_markdown(stage_sheet(network)))
         parts.append(sheet.to_markdown(shares_sheet(network)))
-        memory = activation_memory(network.counted.graph, bits=BITS)
+        memory = activation_memory(network.counted.graph)
         parts.append(escape.markdown(f"{peak_line(memory)}.") + "\n")
     parts.append(escape.markdown(CONVENTION) + "\n")
     return "\n".join(parts)
@@ -126,7 +132,9 @@ def picture(networks: Sequence[ReportNetwork], style: PictureStyle = SLIDE) -> s
     return to_svg(accuracy_plotly.figure(accuracy_plot(networks)), style)
 
 
-def pictures(networks: Sequence[ReportNetwork]) -> dict[str, PlotlyFigure]:
+def pictures(
+    networks: Sequence[ReportNetwork], device: Device | None = None
+) -> dict[str, PlotlyFigure]:
     """Every plot of a report by the name of its file, without a suffix."""
     found = {}
     plot = accuracy_plot(networks)
@@ -142,8 +150,10 @@ def pictures(networks: Sequence[ReportNetwork]) -> dict[str, PlotlyFigure]:
         for quantity in DRAWN:
             found[f"stages-{quantity}-{end}"] = by_stage(counted, quantity)
             found[f"layers-{quantity}-{end}"] = by_layer(counted, quantity)
-        memory = activation_memory(counted.graph, bits=BITS)
+        memory = activation_memory(counted.graph)
         found[f"memory-{end}"] = memory_figure(memory)
+        for kind, drawn in time_plots(network, device).items() if device else ():
+            found[f"{kind}-{end}"] = log_log_plotly.figure(drawn)
     return found
 
 

@@ -40,16 +40,26 @@ def page(sample: Sample, grids: Sequence[Grid], notes: Sequence[str] = ()) -> st
         _heat([firsts[name] for name in named], named),
         *_expansion([firsts[name] for name in sorted(named)], named),
     ]
+    title = "Accuracy and cost of " + ", ".join(
+        names if len(names) <= 6 else [*names[:5], f"{len(names) - 5} others"]
+    )
+    return plots_page(title, views, [_titled(note, named) for note in notes], plot)
+
+
+def plots_page(
+    title: str,
+    views: Sequence[View],
+    notes: Sequence[str] = (),
+    plot: AccuracyPlot | None = None,
+) -> str:
+    """A page of plotly figures, with the frontier of a ``plot`` in numbers."""
+
     drawn = {
         "config": CONFIG,
         "themes": THEMES,
         "figures": {view.id: view.figure for view in views},
     }
-    title = "Accuracy and cost of " + ", ".join(
-        names if len(names) <= 6 else [*names[:5], f"{len(names) - 5} others"]
-    )
-    told = [_titled(note, named) for note in notes]
-    body = fragment("sweep.html", title=title, views=views, plot=plot, notes=told)
+    body = fragment("sweep.html", title=title, views=views, plot=plot, notes=notes)
     return document(
         title,
         body,

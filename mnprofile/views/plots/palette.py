@@ -104,6 +104,17 @@ def styles(names: Iterable[str]) -> dict[str, PlotStyle]:
     return looks
 
 
+# By the CSS key of an operator type's colour.
+TYPE_COLORS = {
+    "pw": "#5790fc",
+    "dw": "#f89c20",
+    "kxk": "#e42536",
+    "fc": "#964a8b",
+    "se": "#9c9ca1",
+    "rest": "#7a21dd",
+}
+
+
 def type_of(name: str) -> str:
     """The CSS key of an operator type's colour: one of five, or "rest"."""
     if name == "Conv 1x1":

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from mnprofile.base.sheet import Change, Column, Share, Sheet
+from mnprofile.base.sheet import Change, Column, Share, Sheet, Value
 from mnprofile.costs.budgets.baseline import NetworkCosts
 from mnprofile.costs.budgets.evaluation import BudgetCheck, LimitCheck
 from mnprofile.costs.comparison.sides import (
@@ -107,6 +107,30 @@ def _verdict_record(verdict: LimitCheck) -> dict[str, Any]:
         "note": verdict.reason or None,
         "message": verdict.budget.message or None,
     }
+
+
+def change_sheet(judgement: BudgetCheck) -> Sheet:
+    """What changed since the baseline: one row per network and quantity that did."""
+    rows: list[tuple[Value, ...]] = []
+    for name, networks in judgement.networks.items():
+        old = (judgement.baseline or {}).get(name, {})
+        for network in networks:
+            before = old.get(network.network)
+            for quantity in COMPARED:
+                now = getattr(network.total, quantity)
+                then = getattr(before.total, quantity) if before else 0
+                if now != then:
+                    step = (then, now, now - then, Change(then, now))
+                    rows.append((name, network.label, quantity, *step))
+    heads = (
+        *columns("budget network quantity"),
+        Column("baseline", "Baseline", "count"),
+        Column("measured", "Now", "count"),
+        Column("delta", "Change", "delta"),
+        Column("change", "Share", "share"),
+    )
+    note = () if rows else ("Nothing changed.",)
+    return Sheet(heads, tuple(rows), title="Since the baseline", notes=note)
 
 
 # --- one network ---------------------------------------------------------------------

@@ -6,10 +6,14 @@ from typing import Any
 
 from mnprofile.base.sheet import Column, Sheet, noted
 from mnprofile.evidence.profilers.rules import (
+    COMPLETE,
+    PRODUCTS,
     TALLIED,
     Ledger,
     LedgerEntry,
     Profiler,
+    gaps,
+    profiler_of,
 )
 from mnprofile.evidence.profilers.torch_style import TorchStyle
 from mnprofile.views.document import Document, record_of
@@ -28,10 +32,44 @@ def ledger_document(
         sheets = [_totals_sheet(book), _other_way_sheet(book), _quantities_sheet(book)]
     return Document(
         "ledger",
-        noted(headed(sheets, book.config), (*notes, written(book.writing))),
+        noted(
+            headed(sheets, book.config), (*notes, *_gaps(book), written(book.writing))
+        ),
         term_sheet(entries),
         lambda: _record(book, entries),
     )
+
+
+def _gaps(book: Ledger) -> list[str]:
+    """What profilers leave out of this network, and how much."""
+    counts = book.counts
+    told = [
+        f"{name} has no count for {_PRODUCTS[key]}: {counts[key]} multiply-adds are"
+        " missing"
+        for key in PRODUCTS
+        if counts[key]
+        for name in gaps(book)
+        if key not in profiler_of(name).rule and name in COMPLETE
+    ]
+    if counts["attention"]:
+        on_cpu = book["FlopCounterMode"].total - 2 * counts["attention"]
+        told.append(
+            "FlopCounterMode prints this on meta tensors and on a GPU; on a CPU it has"
+            f" no count for {_PRODUCTS['attention']} and prints {on_cpu}, or less: in"
+            " evaluation mode nn.MultiheadAttention hides its projections too"
+        )
+    if any(counts[key] for key in (*PRODUCTS, "layer_norm", "group_norm")):
+        told.append(
+            "Only the rules of fvcore and FlopCounterMode cover attention and layer"
+            " norm; those of the others were read for convolutional networks"
+        )
+    return told
+
+
+_PRODUCTS = {
+    "matmul": "matrix products of activations",
+    "attention": "scaled_dot_product_attention",
+}
 
 
 def written(writing: TorchStyle) -> str:

@@ -58,3 +58,48 @@ def test_a_damaged_baseline_is_refused(
     path.write_text(json.dumps(json.loads(path.read_text()) | damage))
 
     assert main(["ci"]) == code
+
+
+def test_diff_reads_a_baseline_file(capsys: pytest.CaptureFixture[str]) -> None:
+    """154,083,200 - 107,295,200: V2 1.0/160 and 0.75/160, 154 M and 107 M in print."""
+    project(PHONE)
+    assert main(["ci", "--write-baseline"]) == 0
+    capsys.readouterr()
+
+    files = ("mnprofile-baseline.json", "v2@1.0/160")
+    assert main(["diff", *files, "--format", "json"]) == 0
+    totals = json.loads(capsys.readouterr().out)["totals"]
+    assert totals["macs"]["delta"] == 46_788_000
+
+
+def test_a_baseline_of_several_networks_is_not_one_side(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    project(PHONE + PHONE.split("\n\n")[1].replace("phone", "tablet"))
+    assert main(["ci", "--write-baseline"]) == 0
+
+    assert main(["diff", "mnprofile-baseline.json", "v2"]) == 2
+    assert "2 networks" in capsys.readouterr().err
+
+
+def test_a_baseline_of_an_earlier_version_has_no_layers(tmp_path: Path) -> None:
+    project(limits(max_increase="2%"))
+    assert main(["ci", "--write-baseline"]) == 0
+    path = tmp_path / "mnprofile-baseline.json"
+    content = json.loads(path.read_text())
+    del content["budgets"]["b"]["mobilenet_v2"]["layers"]
+    path.write_text(json.dumps(content))
+
+    assert main(["ci"]) == 0
+    assert main(["diff", "mnprofile-baseline.json", "v2"]) == 2
+
+
+def test_layers_that_do_not_add_up_are_refused(tmp_path: Path) -> None:
+    project(limits(max_increase="2%"))
+    assert main(["ci", "--write-baseline"]) == 0
+    path = tmp_path / "mnprofile-baseline.json"
+    content = json.loads(path.read_text())
+    content["budgets"]["b"]["mobilenet_v2"]["layers"][0]["macs"] += 1
+    path.write_text(json.dumps(content))
+
+    assert main(["ci"]) == 2

@@ -209,3 +209,43 @@ def test_a_limit_on_latency(
     assert main(["ci"]) == code
     printed = capsys.readouterr()
     assert said in printed.out + printed.err
+
+
+@pytest.mark.parametrize(
+    ("limit", "state"),
+    [
+        ({"max_memory": 768_000}, "ok"),
+        ({"max_memory": 767_999}, "over"),
+        ({"max_memory": "1.5MB", "bits": 16}, "over"),
+        ({"max_weight_bytes": 2_723_344}, "ok"),
+        ({"max_weight_bytes": "2.7MB"}, "over"),
+    ],
+)
+def test_limits_in_bytes(
+    limit: dict[str, object], state: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """V2 0.75/160: the peak is block2's depthwise convolution, 80x80x96 + 40x40x96 =
+    768,000 elements. 2,608,784 weights, 14,320 biases of 4 bytes, and 14,320 scales."""
+    project(limits(**limit))
+    code = main(["ci", "--format", "json"])
+    verdict = json.loads(capsys.readouterr().out)["verdicts"][0]
+
+    assert (code, verdict["state"]) == ({"ok": 0, "over": 1}[state], state)
+
+
+@pytest.mark.parametrize(
+    ("more", "words"),
+    [
+        ({"max_memory": "1.5 apples"}, "max-memory"),
+        ({"max_memory": True}, "256KiB"),
+        ({"max_memory": "1MB", "bits": 7}, "8, 16, 32"),
+        ({"max_macs": "1G", "bits": 8}, "there is neither max-memory"),
+    ],
+)
+def test_wrong_limits_in_bytes_are_refused(
+    more: dict[str, object], words: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    project(limits(**more))
+
+    assert main(["ci"]) == 2
+    assert words in capsys.readouterr().err

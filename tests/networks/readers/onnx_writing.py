@@ -1,10 +1,12 @@
-"""Writes small ONNX files with ``onnx.helper``: nodes on named tensors."""
+"""Writes ONNX files: small ones with ``onnx.helper``, networks with torch."""
 
 from collections.abc import Mapping, Sequence
 from math import prod
+from pathlib import Path
 from typing import Any
 
 Dims = Sequence[int | str]
+EXPORTERS = {"torchscript": False, "dynamo": True}
 
 
 def constant(name: str, dims: Sequence[int], kind: str = "FLOAT") -> Any:
@@ -58,3 +60,16 @@ def model(
             helper.make_opsetid("mine", 1),
         ],
     )
+
+
+def export(module: Any, inputs: tuple[Any, ...], path: Path, exporter: str) -> None:
+    """Write a file. Random weights and statistics: equal constants would be merged."""
+    import torch
+
+    torch.manual_seed(7)
+    for tensor in (*module.parameters(), *module.buffers()):
+        if tensor.is_floating_point():
+            torch.nn.init.uniform_(tensor, 0.5, 1.5)
+    dynamo = EXPORTERS[exporter]
+    settings: Any = {"external_data": False, "verbose": False} if dynamo else {}
+    torch.onnx.export(module.eval(), inputs, str(path), dynamo=dynamo, **settings)

@@ -6,12 +6,18 @@ from typing import Any
 
 import pytest
 
+import mnprofile
 from mnprofile.base.errors import MnprofileError
+from mnprofile.costs.comparison.alignment import compare
+from mnprofile.costs.comparison.causes import explain_difference
+from mnprofile.costs.comparison.sides import side_of_count
 from mnprofile.costs.counting import Count, count
+from mnprofile.costs.deployment import deploy
 from mnprofile.graph.graph import Graph
 from mnprofile.networks.readers.inputs import ReadRequest, parse_inputs
 from mnprofile.networks.readers.tflite import schema
 from mnprofile.networks.readers.tflite.network import read
+from tests.networks.readers.tflite_from_table import tflite_of
 from tests.networks.readers.tflite_writing import TFLite
 from tests.networks.readers.tflite_writing import schema as generated
 
@@ -236,3 +242,31 @@ def test_the_fields_of_options_are_those_of_the_generated_classes() -> None:
             found = re.search(rf"def {name}\(self\):\s+o = .*?Offset\((\d+)\)", text)
             assert found, (operator, name)
             assert (int(found[1]) - 4) // 2 == option.number, (operator, name)
+
+
+@pytest.mark.parametrize("dtype", ["FLOAT32", "INT8"])
+@pytest.mark.parametrize("name", ["v1", "v2", "v3-large", "v3-small"])
+def test_a_table_equals_its_network_s_file_layer_by_layer(
+    tmp_path: Path, name: str, dtype: str
+) -> None:
+    """Multiply-adds, weights and sizes; batch norm is folded into a bias per channel,
+    which leaves one number of two. Stored: 1 or 4 bytes per weight, 4 per bias."""
+    graph = mnprofile.build(name, alpha=0.25, resolution=96)
+    path = tmp_path / "net.tflite"
+    path.write_bytes(tflite_of(graph, dtype))
+    table, file = count(graph), count(read(str(path), ReadRequest())[1])
+    assert [
+        (one.type, one.figures.macs, one.figures.weights, one.out_shape)
+        for one in file.layers
+    ] == [
+        (one.type, one.figures.macs, one.figures.weights, one.out_shape)
+        for one in table.layers
+    ]
+    norms = table.totals.bn_affine
+    assert file.totals.params == table.totals.params - norms // 2
+    causes = explain_difference(compare(side_of_count(table), side_of_count(file)))
+    assert [one.key for one in causes] == ["batch norm folded"]
+    stored = deploy(file, None)
+    each = 1 if dtype == "INT8" else 4
+    assert stored.weight_bytes == each * file.totals.weights
+    assert stored.bias_bytes == 4 * file.totals.biases

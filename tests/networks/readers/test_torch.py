@@ -17,6 +17,7 @@ from mnprofile.graph.graph import Graph
 from mnprofile.graph.operators.joining import Scale
 from mnprofile.graph.operators.op import TensorShape
 from mnprofile.networks.readers.torch_modules import from_torch
+from mnprofile.views.sheets.ledger import ledger_document
 
 
 def flops(module: nn.Module, *inputs: Tensor) -> int:
@@ -237,6 +238,23 @@ def test_a_network_that_attends_on_the_cpu_is_counted_there_too() -> None:
 
     assert macs(graph) == 3_200 + 10_240
     assert "cannot run on meta tensors" in graph.notes[0]
+
+
+def test_the_ledger_names_attention_that_a_profiler_does_not_count(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """The fused operator: 3,200 multiply-adds. fvcore has no handle for it."""
+    fused = mnprofile.ledger(from_torch(Attention("fused"), (1, 10, 16)))
+    products = mnprofile.ledger(from_torch(Attention("matmul"), (1, 10, 16)))
+    text = ledger_document(fused, [], ()).text("table")
+
+    assert fused["fvcore"].total == 10_240
+    assert products["fvcore"].total == 10_240 + 3_200
+    assert fused["FlopCounterMode"].total == 2 * (10_240 + 3_200)
+    assert "fvcore has no count for scaled_dot_product_attention: 3200" in text
+    assert (
+        "on a CPU it has no count for scaled_dot_product_attention and prints" in text
+    )
 
 
 def test_bert_base_at_128_tokens() -> None:

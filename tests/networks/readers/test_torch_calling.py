@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from mnprofile.base import extras
 from mnprofile.cli import main
+from mnprofile.graph.operators.convolution import Depthwise
 
 NETS = """
 import os
@@ -43,6 +45,14 @@ class Words(nn.Module):
 class Odd(Net):
     def forward(self, x):
         return super().forward(x) + torch.cdist(x[0, 0], x[0, 1]).mean()
+
+class Attends(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.inner = nn.MultiheadAttention(8, 2, batch_first=True)
+
+    def forward(self, x):
+        return self.inner(x, x, x, need_weights=False)[0]
 
 def broken():
     raise ValueError("no such width\\nsecond line")
@@ -129,6 +139,15 @@ def test_arguments_and_inputs_reach_the_network(
     assert "unexpected keyword argument 'other'" in capsys.readouterr().err
 
 
+def test_without_torch_the_extra_is_named(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(extras, "is_installed", lambda package: package != "torch")
+
+    assert main(["count", "read_nets:Net"]) == 3
+    assert "pip install 'mnprofile[check]'" in capsys.readouterr().err
+
+
 def test_the_assumed_input_is_said(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["count", "read_nets:Net"]) == 0
     assert "input 1x3x224x224 is assumed" in capsys.readouterr().out
@@ -154,11 +173,53 @@ def test_other_commands_take_it(
     assert json.loads(capsys.readouterr().out)
 
 
+def test_its_own_code_is_checked_module_by_module(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    command = ["check", "read_nets:Net", "--res", "32", "--format", "json"]
+
+    assert main(command) == 0
+    record = json.loads(capsys.readouterr().out)
+    assert [
+        (one["module"], one["ours"], one["flop_counter"], one["fvcore"])
+        for one in record["modules"]
+    ] == [
+        ("stem", 55_296, 55_296, 55_296),
+        ("blocks.0", 18_432, 18_432, 18_432),
+        ("blocks.1", 32_768, 32_768, 32_768),
+        ("head", 160, 160, 160),
+    ]
+    assert record["params"] == {"ours": 634, "torch": 634}
+    # A fault in our rule is seen, and named.
+    monkeypatch.setattr(Depthwise, "weights", lambda op, x: 8 * x.c)
+    assert main(command) == 1
+    record = json.loads(capsys.readouterr().out)
+    assert [one["module"] for one in record["modules"] if not one["agrees"]] == [
+        "blocks.0"
+    ]
+
+
+def test_attention_that_fvcore_does_not_count_is_named(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert main(["check", "read_nets:Attends", "--input", "1x5x8"]) == 0
+    shown = capsys.readouterr().out
+    assert "fvcore: no handle for scaled_dot_product_attention" in shown
+    assert main(["check", "read_nets:Net", "--counter", "thop"]) == 2
+
+
 def test_a_report_and_budgets_take_it(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["report", "read_nets:Net", "v2", "-o", str(tmp_path / "site")]) == 0
     assert "read_nets:Net" in (tmp_path / "site" / "index.html").read_text("utf-8")
+    words = ["--input", "input_ids:1x6:int64"]
+    assert main(["report", "read_nets:Words", *words, "-o", str(tmp_path / "b")]) == 0
+    diff = ["diff", "v2", "read_nets:Net", "--arg", "width=2", "--format", "json"]
+    capsys.readouterr()
+    assert main([*diff, "--input", "1x3x32x32"]) == 0
+    assert json.loads(capsys.readouterr().out)
+    assert main(["report", "read_nets:Net", "--check", "-o", str(tmp_path / "c")]) == 2
     (tmp_path / "mnprofile.toml").write_text(
         '[[budget]]\nname = "net"\narch = "read_nets.py:Net"\nmax-macs = "106656"\n'
         'input = "1x3x32x32"\nargs = { width = 1.0 }\n'

@@ -29,7 +29,8 @@ from mnprofile.networks.notation.styles.sized import output_size, padding_to
 from mnprofile.networks.notation.styles.style import Context, RowCells, TableStyle
 
 _LAYER = re.compile("(Image|Conv|MaxPool|AvgPool|Stage|GlobalPool|FC)[0-9]*")
-_GROUPS = re.compile("g=([0-9]{1,2})")
+_WIDTH = r"[0-9]{1,2}(\.[0-9]{1,3})?[x×]"
+_GROUPS = re.compile("g=([0-9]{1,2})(?:,.*)?")
 
 
 def _layer(text: str) -> str:
@@ -118,5 +119,5 @@ STYLE = TableStyle(
     "outputsize",
     "layer",
     _read_row,
-    columns=re.compile(r"[0-9]{1,2}(\.[0-9]{1,3})?[x×]|g=[0-9]{1,2}|outputchannels"),
+    columns=re.compile(rf"{_WIDTH}|g=[0-9]{{1,2}}(,{_WIDTH})?|outputchannels"),
 )

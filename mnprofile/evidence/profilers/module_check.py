@@ -1,0 +1,233 @@
+"""The figures of a PyTorch network and what two profilers count on it, by module.
+
+FlopCounterMode runs it on meta tensors, where attention is run as its matrix products,
+fvcore on the CPU. Each module is compared by what it does itself, without the modules
+inside it. Where fvcore has no handle for an operator, the difference must be exactly
+what that operator does.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import copy
+import warnings
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from mnprofile.base.extras import require
+from mnprofile.costs.counting import Count, count
+from mnprofile.graph.graph import Graph, Node
+
+if TYPE_CHECKING:
+    from torch import nn
+
+# What fvcore counts besides convolutions, linear layers and matrix products.
+_BESIDES = frozenset(
+    (
+        "batch_norm",
+        "layer_norm",
+        "group_norm",
+        "instance_norm",
+        "adaptive_avg_pool2d",
+        "upsample_nearest2d",
+        "upsample_bilinear2d",
+        "grid_sampler",
+    )
+)
+# Operators that fvcore has no handle for, by the kind of ours.
+_UNHANDLED = {
+    "attention": ("scaled_dot_product_attention",),
+    "recurrent": ("lstm", "gru", "rnn_tanh"),
+    "conv_transpose": (),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ModuleRow:
+    """Multiply-adds of one module without those inside it.
+
+    ``fvcore`` is None if it did not run; ``left_out`` is what it has no handle for, if
+    that explains its difference.
+    """
+
+    module: str
+    kind: str
+    line: int | None
+    ours: int
+    flop_counter: int
+    fvcore: int | None
+    left_out: str
+
+    @property
+    def agrees(self) -> bool:
+        seen = self.fvcore is None or self.fvcore == self.ours or bool(self.left_out)
+        return self.ours == self.flop_counter and seen
+
+
+@dataclass(frozen=True, slots=True)
+class ModuleCheck:
+    """The outcome. ``params`` are torch's; ``uncounted`` fvcore's list of operators."""
+
+    count: Count
+    rows: tuple[ModuleRow, ...]
+    params: int
+    uncounted: Mapping[str, int]
+    fvcore_failure: str
+
+    @property
+    def agrees(self) -> bool:
+        """Whether nothing that was measured differs without a reason."""
+        same_params = self.params == self.count.totals.params
+        return same_params and all(row.agrees for row in self.rows)
+
+    @property
+    def is_complete(self) -> bool:
+        return not self.fvcore_failure and not self.count.graph.unknown
+
+
+def check_module(module: nn.Module, graph: Graph) -> ModuleCheck:
+    """Compare the graph that was read from a network with profilers that run it.
+
+    Raises MissingExtraError without torch or fvcore.
+    """
+    for package in ("torch", "fvcore"):
+        require(package)
+    paths = dict(module.named_modules())
+    nodes: dict[str, list[Node]] = {}
+    for node in graph:
+        if node.op.is_counted:
+            nodes.setdefault(_path_of(node.name, paths), []).append(node)
+    flops = _exclusive(_by_flop_counter(module, graph), paths)
+    operators, uncounted, failure = _by_fvcore(module, graph)
+    theirs = _exclusive(operators, paths)
+    rows = []
+    for path, one in paths.items():
+        own = nodes.get(path, [])
+        ours = sum(node.macs for node in own)
+        seen = None if failure else theirs[path]
+        if ours or flops[path] or seen:
+            left_out = "" if seen is None else _left_out(own, ours - seen, uncounted)
+            kind, line = type(one).__name__, own[0].origin.line if own else None
+            rows.append(
+                ModuleRow(path, kind, line, ours, flops[path] // 2, seen, left_out)
+            )
+    params = sum(one.numel() for one in module.parameters())
+    return ModuleCheck(count(graph), tuple(rows), params, uncounted, failure)
+
+
+def _path_of(name: str, paths: Mapping[str, object]) -> str:
+    """The module that a node belongs to: the longest path that its name begins with."""
+    path = name.partition("#")[0]
+    while path not in paths:
+        path = path.rpartition(".")[0]
+    return path
+
+
+def _exclusive(counts: Mapping[str, int], paths: Mapping[str, object]) -> Counter[str]:
+    """The counts of modules without those of the modules directly inside them."""
+    found = Counter({path: counts.get(path, 0) for path in paths})
+    for path in paths:
+        if path:
+            found[path.rpartition(".")[0]] -= counts.get(path, 0)
+    return found
+
+
+def _left_out(nodes: list[Node], gap: int, uncounted: Mapping[str, int]) -> str:
+    """The operator without a handle that is exactly the difference, or nothing."""
+    for kind, names in _UNHANDLED.items():
+        amount = sum(node.macs for node in nodes if node.op.kind == kind)
+        known = [name for name in names if name in uncounted]
+        if gap and amount == gap and known:
+            return known[0]
+    return ""
+
+
+def _inputs(graph: Graph, device: str) -> tuple[list[Any], dict[str, Any]]:
+    """Zeros for every input, positional and by name."""
+    import torch
+
+    from mnprofile.networks.readers.inputs import parse_input
+
+    positional, named = [], {}
+    for spec in map(parse_input, graph.config.inputs):
+        kind = getattr(torch, spec.dtype or "float32")
+        tensor = torch.zeros(spec.dims, dtype=kind, device=device)
+        if spec.name:
+            named[spec.name] = tensor
+        else:
+            positional.append(tensor)
+    return positional, named
+
+
+def _by_flop_counter(module: nn.Module, graph: Graph) -> dict[str, int]:
+    """Flops by module path, the modules inside included."""
+    import torch
+    from torch.utils.flop_counter import FlopCounterMode
+
+    network = copy.deepcopy(module).eval().requires_grad_(False).to("meta")
+    positional, named = _inputs(graph, "meta")
+    with (
+        _whole_attention(),
+        torch.no_grad(),
+        torch.device("meta"),
+        FlopCounterMode(display=False) as counter,
+    ):
+        network(*positional, **named)
+    prefix = type(network).__name__
+    found = {"": counter.get_total_flops()}
+    for name, counts in counter.get_flop_counts().items():
+        if name.startswith(prefix + "."):
+            found[name.removeprefix(prefix + ".")] = sum(counts.values())
+    return found
+
+
+def _by_fvcore(
+    module: nn.Module, graph: Graph
+) -> tuple[dict[str, int], dict[str, int], str]:
+    """Multiply-adds by module path, what has no handle, and why it failed."""
+    import torch
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # it relies on deprecated parts of torch
+        try:
+            from fvcore.nn import FlopCountAnalysis
+
+            network = copy.deepcopy(module).eval()
+            if any(one.is_meta for one in network.parameters()):
+                network = network.to_empty(device="cpu")
+                for one in (*network.parameters(), *network.buffers()):
+                    one.detach().zero_()  # an index must be within its table
+            positional, named = _inputs(graph, "cpu")
+            with torch.no_grad(), _whole_attention():
+                given = (*positional, *named.values())
+                analysis = FlopCountAnalysis(network, given)
+                analysis.unsupported_ops_warnings(False)
+                analysis.uncalled_modules_warnings(False).tracer_warnings("none")
+                counts = analysis.by_module_and_operator()
+                skipped = analysis.unsupported_ops()
+        except Exception as fault:  # tracing relies on torch's internals
+            lines = str(fault).strip().splitlines()
+            return {}, {}, lines[0][:300] if lines else type(fault).__name__
+    found = {
+        path: sum(n for name, n in operators.items() if name not in _BESIDES)
+        for path, operators in counts.items()
+    }
+    named_ops = {
+        name.removeprefix("aten::").rstrip("_"): n
+        for name, n in sorted(skipped.items())
+    }
+    return found, named_ops, ""
+
+
+@contextlib.contextmanager
+def _whole_attention() -> Iterator[None]:
+    import torch
+
+    was = torch.backends.mha.get_fastpath_enabled()
+    torch.backends.mha.set_fastpath_enabled(False)
+    try:
+        yield
+    finally:
+        torch.backends.mha.set_fastpath_enabled(was)

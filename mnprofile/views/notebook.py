@@ -1,0 +1,202 @@
+"""What Python shows of a result: the sheets of its command, as text, HTML and a frame.
+
+Found by ``base.shown``. A result is known by the name of its class, so that showing one
+loads nothing of the others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from mnprofile.base import sheet
+from mnprofile.base.sheet import Column, Sheet
+from mnprofile.views.sheets.configuration import headed, headline
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+LINES = 10  # of a repr
+
+
+class View(NamedTuple):
+    """The sheets that people read, and the one with every row and column."""
+
+    sheets: tuple[Sheet, ...]
+    full: Sheet
+
+
+def text(result: object) -> str:
+    """At most ten lines: the first sheet, without its middle and its notes."""
+    name = type(result).__name__
+    first = replace(view(result).sheets[0], notes=())
+    lines = [line for line in sheet.to_text(first).split("\n") if line]
+    title = lines.pop(0) if first.title else ""
+    if len(lines) > LINES - 1:
+        tail = 1 if first.total else 0
+        head = LINES - 2 - tail
+        left_out = len(lines) - head - tail
+        lines[head : len(lines) - tail] = [f"... {left_out} more rows"]
+    return "\n".join([f"{name}: {title}".rstrip(": "), *lines])
+
+
+def html(result: object) -> str:
+    """The sheets as HTML tables, escaped."""
+    from mnprofile.views.html.tables import table  # MarkupSafe
+
+    return "\n".join(table(one) for one in view(result).sheets)
+
+
+def frame(result: object) -> pd.DataFrame:
+    """The full sheet as a data frame."""
+    import pandas as pd
+
+    full = view(result).full
+    return pd.DataFrame(
+        [[sheet.plain(value) for value in row] for row in full.rows],
+        columns=[column.key for column in full.columns],
+    )
+
+
+def view(result: Any) -> View:
+    """How one result looks."""
+    return VIEWS[type(result).__name__](result)
+
+
+def _graph(graph: Any) -> View:
+    keys = ("name", "op", "layer", "block", "stage", "in_shape", "out_shape", "row")
+    columns = [Column(key, key.replace("_", " ").capitalize()) for key in keys]
+    records = (
+        {
+            "name": node.name,
+            "op": node.op.kind,
+            "layer": node.layer,
+            "block": node.block,
+            "stage": node.stage,
+            "in_shape": str(node.in_shape),
+            "out_shape": str(node.out_shape),
+            "row": node.origin.line,
+        }
+        for node in graph
+    )
+    full = Sheet.of(columns, records, title=headline(graph.config))
+    return View((full.only("name", "op", "in_shape", "out_shape", "row"),), full)
+
+
+def _architecture(arch: Any) -> View:
+    from mnprofile.views.sheets.architecture import table_sheet
+
+    one = table_sheet(arch)
+    return View((one,), one)
+
+
+def _count(counted: Any) -> View:
+    from mnprofile.views.sheets.count import sheet_by
+
+    full = sheet_by(counted, "layer")
+    shown = full.only("name", "type", "out_shape", "macs", "params", "row")
+    by_type = sheet_by(counted, "type")
+    by_type = by_type.only("type", "layers", "macs", "macs_share", "params")
+    return View(tuple(headed([by_type, shown], counted.config)), full)
+
+
+def _memory(memory: Any) -> View:
+    from mnprofile.views.sheets.memory import step_sheet
+
+    title = f"{headline(memory.config)}, {memory.bits} bits"
+    shown = replace(step_sheet(memory, "block", mark="<- peak"), title=title)
+    return View((shown,), step_sheet(memory, "layer"))
+
+
+def _deployed(one: Any) -> View:
+    from mnprofile.costs.deployment import deployed_record
+
+    record = deployed_record(one)
+    columns = [Column("quantity", "Quantity"), Column("value", "Value", "count")]
+    full = Sheet(tuple(columns), tuple(record.items()), title="As deployed")
+    return View((full,), full)
+
+
+def _fields(fields: Any) -> View:
+    keys = ("layer", "field", "stride", "sees_all")
+    columns = tuple(Column(key, key.replace("_", " ").capitalize()) for key in keys)
+    rows = tuple(
+        (
+            name,
+            f"{one.h.size}x{one.w.size}",
+            f"{one.h.stride}x{one.w.stride}",
+            "yes" if one.sees_all else "no",
+        )
+        for name, one in fields.items()
+    )
+    full = Sheet(columns, rows, title="Receptive fields")
+    return View((full,), full)
+
+
+def _explanation(one: Any) -> View:
+    from mnprofile.views.sheets.explain import layer_document
+
+    document = layer_document(one, one.config)
+    return View(tuple(document.sheets), document.csv)
+
+
+def _network_explanation(network: Any) -> View:
+    from mnprofile.views.sheets.explain import network_document
+
+    document = network_document(network)
+    return View(tuple(document.sheets), document.csv)
+
+
+def _ledger(book: Any) -> View:
+    from mnprofile.views.sheets.ledger import ledger_document
+
+    document = ledger_document(book, (), ())
+    return View(tuple(document.sheets), document.csv)
+
+
+def _check(checked: Any) -> View:
+    from mnprofile.views.sheets.check import check_document
+
+    document = check_document(checked, "stage")
+    return View(tuple(document.sheets), check_document(checked, "layer").csv)
+
+
+def _reproduction(done: Any) -> View:
+    from mnprofile.views.sheets.reproduction import reproduction_document
+
+    document = reproduction_document(done)
+    return View(tuple(document.sheets), document.csv)
+
+
+def _comparison(compared: Any) -> View:
+    from mnprofile.views.sheets.comparison import comparison_document
+
+    document = comparison_document(compared, "stage", "macs", 5)
+    return View(
+        tuple(document.sheets), comparison_document(compared, "layer", "macs", 5).csv
+    )
+
+
+def _found(found: Any) -> View:
+    from mnprofile.views.sheets.best import best_document
+
+    document = best_document(found, 10)
+    return View(tuple(document.sheets), document.csv)
+
+
+VIEWS: dict[str, Callable[[Any], View]] = {
+    "Architecture": _architecture,
+    "Check": _check,
+    "Comparison": _comparison,
+    "Count": _count,
+    "Deployed": _deployed,
+    "Explanation": _explanation,
+    "Fields": _fields,
+    "Found": _found,
+    "Graph": _graph,
+    "Ledger": _ledger,
+    "Memory": _memory,
+    "NetworkExplanation": _network_explanation,
+    "Reproduction": _reproduction,
+}

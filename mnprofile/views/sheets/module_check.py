@@ -1,0 +1,88 @@
+"""A check of a PyTorch network, by module."""
+
+from typing import Any
+
+from mnprofile.base.sheet import Column, Sheet
+from mnprofile.evidence.profilers.module_check import ModuleCheck, ModuleRow
+from mnprofile.views.document import Document, record_of
+from mnprofile.views.sheets.columns import columns
+from mnprofile.views.sheets.configuration import headline, model_record
+
+_NAMES = ("module", "kind", "line", "ours", "flop_counter", "fvcore", "left_out")
+
+
+def module_document(checked: ModuleCheck) -> Document:
+    """Every module that computes something, and the verdict."""
+    sheet = _sheet(checked)
+    return Document("check", [sheet], sheet, lambda: _record(checked))
+
+
+def _sheet(checked: ModuleCheck) -> Sheet:
+    ours = sum(row.ours for row in checked.rows)
+    seen = [row.fvcore for row in checked.rows if row.fvcore is not None]
+    torch_s = sum(row.flop_counter for row in checked.rows)
+    return Sheet(
+        columns(
+            Column("module", "Module"),
+            Column("kind", "Class"),
+            Column("line", "Line", "number"),
+            Column("ours", "Ours", "count"),
+            Column("flop_counter", "FlopCounterMode / 2", "count"),
+            Column("fvcore", "fvcore", "count"),
+            Column("verdict", "Verdict"),
+        ),
+        tuple(
+            (
+                row.module or "(the network)",
+                row.kind,
+                row.line,
+                row.ours,
+                row.flop_counter,
+                row.fvcore,
+                _verdict(row),
+            )
+            for row in checked.rows
+        ),
+        ("total", "", None, ours, torch_s, sum(seen) if seen else None, ""),
+        title=headline(checked.count.config),
+        notes=tuple(_notes(checked)),
+    )
+
+
+def _verdict(row: ModuleRow) -> str:
+    if not row.agrees:
+        return "differs"
+    return f"fvcore: no handle for {row.left_out}" if row.left_out else "agrees"
+
+
+def _notes(checked: ModuleCheck) -> list[str]:
+    totals = checked.count.totals
+    wrong = sum(not row.agrees for row in checked.rows)
+    told = [*checked.count.graph.notes]
+    if checked.params != totals.params:
+        told.append(f"parameters differ: {totals.params}, torch {checked.params}")
+    if checked.fvcore_failure:
+        told.append(f"fvcore did not run: {checked.fvcore_failure}")
+    skipped = ", ".join(f"{name} x{n}" for name, n in checked.uncounted.items())
+    if skipped:
+        told.append(f"fvcore has no handle for: {skipped}")
+    verdict = f"{wrong} modules differ" if wrong else "Every module agrees"
+    told.append(
+        f"{verdict}: {len(checked.rows)} modules, {totals.macs} multiply-adds,"
+        f" {totals.params} parameters"
+    )
+    return told
+
+
+def _record(checked: ModuleCheck) -> dict[str, Any]:
+    return {
+        "model": model_record(checked.count.config),
+        "agrees": checked.agrees,
+        "complete": checked.is_complete,
+        "params": {"ours": checked.count.totals.params, "torch": checked.params},
+        "modules": [
+            {**record_of(row, *_NAMES), "agrees": row.agrees} for row in checked.rows
+        ],
+        "left_out": dict(checked.uncounted),
+        "fvcore_failure": checked.fvcore_failure or None,
+    }
