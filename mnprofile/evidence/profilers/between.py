@@ -78,8 +78,10 @@ def ours_between(graph: Graph) -> list[Names]:
 def _name_of(op: Op) -> Names:
     if op.kind == "activation":
         return (op.label,)
-    if op.kind in ("view", "flatten", "copy", "output", "split", "pad"):
+    if op.kind in ("view", "flatten", "copy", "output", "split", "shuffle", "pad"):
         return ()
+    if op.kind == "pool" and getattr(op, "function", "avg") == "max":
+        return ("max pooling",)
     return (_OF_OURS.get(op.kind, op.kind.replace("_", " ")),)
 
 
