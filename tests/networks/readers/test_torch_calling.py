@@ -12,6 +12,8 @@ from mnprofile.base import extras
 from mnprofile.cli import main
 from mnprofile.graph.operators.convolution import Depthwise
 
+pytest.importorskip("torch", reason="needs torch (extra check)")
+
 NETS = """
 import os
 import sys
