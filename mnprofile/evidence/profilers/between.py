@@ -39,6 +39,8 @@ _OF_TORCH = {
     "avg_pool2d": "pooling",
     "_adaptive_avg_pool2d": "pooling",
     "max_pool2d_with_indices": "max pooling",
+    "upsample_nearest2d": "resize",
+    "upsample_bilinear2d": "resize",
     "cat": "concatenation",
     "add": "addition",
     "sub": "subtraction",
@@ -78,8 +80,10 @@ def ours_between(graph: Graph) -> list[Names]:
 def _name_of(op: Op) -> Names:
     if op.kind == "activation":
         return (op.label,)
-    if op.kind in ("view", "flatten", "copy", "output", "split", "pad"):
+    if op.kind in ("view", "flatten", "copy", "output", "split", "shuffle", "pad"):
         return ()
+    if getattr(op, "function", "") == "max":
+        return ("max pooling",)
     return (_OF_OURS.get(op.kind, op.kind.replace("_", " ")),)
 
 

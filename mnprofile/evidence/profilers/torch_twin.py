@@ -7,11 +7,13 @@ that imports torch at its top; ``to_torch`` loads it on use.
 
 from collections.abc import Iterator
 from functools import singledispatch
+from math import prod
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
+from mnprofile.evidence.profilers import torch_maps
 from mnprofile.evidence.profilers.torch_style import TorchStyle
 from mnprofile.graph.graph import Graph
 from mnprofile.graph.operators.convolution import Conv, Depthwise, Explicit
@@ -19,7 +21,8 @@ from mnprofile.graph.operators.elementwise import Activation, BatchNorm
 from mnprofile.graph.operators.joining import Add, Concatenate, Multiply
 from mnprofile.graph.operators.linear import Linear
 from mnprofile.graph.operators.op import GraphError, Op, pair
-from mnprofile.graph.operators.pooling import GlobalPool
+from mnprofile.graph.operators.pooling import AdaptivePool, GlobalPool, Pool, Resize
+from mnprofile.graph.operators.reshaping import Channels, ChannelShuffle, Flatten
 
 _ACTIVATIONS: dict[str, type[nn.Module]] = {
     "relu": nn.ReLU,
@@ -164,6 +167,12 @@ twin.register(GlobalPool, lambda _, __, writing: _pooling(writing))
 twin.register(Add, lambda *_: Sum())
 twin.register(Multiply, lambda *_: Multiplication())
 twin.register(Concatenate, lambda _, c, __: Concatenation(sum(c)))
+twin.register(Pool, lambda op, *_: torch_maps.window_pool(op))
+twin.register(AdaptivePool, lambda op, *_: torch_maps.adaptive_pool(op))
+twin.register(Resize, lambda op, *_: torch_maps.Resized(op))
+twin.register(ChannelShuffle, lambda op, *_: torch_maps.Shuffle(op.groups))
+twin.register(Channels, lambda op, c, _: torch_maps.Part(c[0], op.parts, op.part))
+twin.register(Flatten, lambda op, c, _: torch_maps.Elements(c[0] * prod(op.side or ())))
 
 
 def _conv2d(
