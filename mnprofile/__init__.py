@@ -30,6 +30,7 @@ if TYPE_CHECKING:
         explain,
         explain_network,
     )
+    from mnprofile.costs.latency.prediction import time
     from mnprofile.costs.memory.activations import Memory, activation_memory
     from mnprofile.costs.receptive_fields import Field, receptive_fields
     from mnprofile.evidence.literature.reproduction import Reproduction, reproduce
@@ -99,6 +100,7 @@ _HOMES = {
     "report": "views.html.reporting",
     "reproduce": "evidence.literature.reproduction",
     "sweep": "search.row_files",
+    "time": "costs.latency.prediction",
     "to_torch": "evidence.profilers.to_torch",
 }
 
@@ -152,6 +154,7 @@ __all__ = [
     "report",
     "reproduce",
     "sweep",
+    "time",
     "to_torch",
 ]
 

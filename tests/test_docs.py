@@ -100,6 +100,7 @@ RUNS = {
     "explain": ["v2", "block2"],
     "memory": ["v2"],
     "ledger": ["v2"],
+    "time": ["v2", "--device", "Pixel 1"],
     "sweep": ["v2", "--no-plot"],
     "find": ["--max-macs", "100M"],
     "diff": ["v1", "v2"],

@@ -124,10 +124,9 @@ def command(
 ) -> None:
     """Predict how long ARCH takes on a device, and where the time goes.
 
-    Devices are calibrated on published latencies, for one family of networks at a time.
-    Errors are those of figures that were left out, of the model and of its choice; the
-    range of a prediction is what nine in ten of them kept to. A family or a device
-    without enough figures is refused.
+    Devices are calibrated on published latencies, one family of networks at a time.
+    Errors are those of figures that were left out; the range of a prediction is what
+    nine in ten of them kept to. A family or device without enough figures is refused.
 
     \b
     compute ms    multiply-adds x the device's price of one
@@ -135,8 +134,7 @@ def command(
     overhead ms   operators x the price of one
 
     --measure runs a table as its torch twin, or a PyTorch network, whole and layer by
-    layer; an .onnx or .tflite file, as a whole, with onnxruntime or LiteRT where they
-    are installed.
+    layer; an .onnx or .tflite file with onnxruntime or LiteRT, as a whole.
 
     \b
     Examples:
@@ -180,7 +178,7 @@ def _document(
         read = read_request(**{name: given[name] for name in names})
         return _measure(network, graph, arch, read, device, how, save)
     if peaks != (None, None):
-        return _bound(graph, *peaks, asked_bits)
+        return _bound(graph, *peaks, asked_bits, by)
     if bits is not None:
         raise UsageError(
             "--bits: a device has its own", accepted="with --peak or --calibrate"
@@ -307,9 +305,9 @@ def _calibrate_published(folder: Path | None) -> Document:
 
 
 def _bound(
-    graph: Graph, peak: str | None, bandwidth: str | None, bits: int
+    graph: Graph, peak: str | None, bandwidth: str | None, bits: int, by: Grouping
 ) -> Document:
-    from mnprofile.costs.latency.prediction import lower_bound
+    from mnprofile.costs.latency.prediction import grouped, lower_bound
     from mnprofile.views.sheets.time import bound_document, peaks_text
 
     if peak is None or bandwidth is None:
@@ -320,7 +318,8 @@ def _bound(
         if not value:
             raise UsageError(f"{option}: 0 is not a rate", accepted="a rate above 0")
     parts = lower_bound(graph, macs_per_second=rate, bytes_per_second=speed, bits=bits)
-    return bound_document(parts, graph.config, peaks_text(rate, speed))
+    parts = grouped(graph, parts, by)
+    return bound_document(parts, by, graph.config, peaks_text(rate, speed))
 
 
 def _measure(

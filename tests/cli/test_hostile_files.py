@@ -303,6 +303,9 @@ OPTIONS = {
     "--res": ("96",),
     "--rho": ("0.5",),
     "--t": ("4",),
+    "--depth": ("1",),
+    "--phi": ("1",),
+    "--head": ("lraspp",),
     "--classes": ("0",),
     "--impl": ("timm",),
     "--output-stride": ("16",),
@@ -322,8 +325,9 @@ def test_the_options_of_count_are_all_tried() -> None:
     assert command is not None
     names = {one.opts[-1] for one in command.params} - {"arch"}
 
-    # Not of tables, and where to write.
-    assert names - {"--input", "--arg", "--train", "--output"} <= {*OPTIONS}
+    # Not of such a table, where to write, and help.
+    of_others = {"--input", "--arg", "--train", "--table", "--set"}
+    assert names - of_others - {"--output", "--help-all"} <= {*OPTIONS}
 
 
 @pytest.mark.parametrize("pair", [*combinations(OPTIONS, 2)], ids=" ".join)

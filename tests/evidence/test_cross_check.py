@@ -33,7 +33,8 @@ torch.set_num_threads(1)
 def test_every_table_agrees_with_fvcore_and_flop_counter_mode(
     arch: str, alpha: float, resolution: int
 ) -> None:
-    graph = mnprofile.build(arch, alpha=alpha, resolution=resolution)
+    scales = mnprofile.load(arch).scaling["paper"].scales
+    graph = mnprofile.build(arch, alpha=alpha if scales else 1.0, resolution=resolution)
     checked = mnprofile.check(graph)
 
     assert checked.problems == ()

@@ -18,6 +18,7 @@ from mnprofile.costs.latency.devices import (
     shipped_devices,
 )
 from mnprofile.costs.latency.prediction import predict
+from mnprofile.costs.latency.work import work
 from mnprofile.evidence.literature.latencies import (
     calibrated_devices,
     milliseconds,
@@ -167,3 +168,20 @@ def test_a_damaged_device_file_is_refused(
     path.write_text(text.replace(old, new, 1), "utf-8")
     with pytest.raises(DeviceError, match=message):
         read_device(path)
+
+
+@pytest.mark.parametrize(
+    ("of", "on", "median_off"), [("v2", "v3", 10.0), ("v3", "v2", 12.0)]
+)
+def test_prices_carry_over_badly_to_another_family(
+    of: str, on: str, median_off: float
+) -> None:
+    """As docs/time.md says."""
+    prices, others = (device_of("Pixel 1").calibration(name) for name in (of, on))
+    assert prices is not None
+    assert others is not None
+    off = []
+    for one in others.figures:
+        graph = build(one.network, alpha=one.alpha, resolution=one.height)
+        off.append(100 * abs(prices.ms(work(graph, 32)) / one.ms - 1))
+    assert median(off) == pytest.approx(median_off, abs=0.1)

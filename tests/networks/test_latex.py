@@ -35,6 +35,7 @@ def cell_of(latex: str, before: str = "") -> str:
 @pytest.mark.parametrize(
     ("file", "table", "macs", "params"),
     [
+        ("efficientnet.tex", None, 385_814_752, 5_288_548),
         ("mobilenet_v1.tex", None, 568_740_352, 4_231_976),
         ("mobilenet_v2.tex", 2, 300_774_272, 3_504_872),
         ("mobilenet_v3.tex", 1, 216_589_760, 5_483_032),
@@ -139,6 +140,9 @@ def test_rows_cells_title_and_errata_have_their_places() -> None:
         ("\\makecell[l]{exp \\\\ size}", "exp size"),
         ("\\shortstack{exp\\\\size}", "exp size"),
         ("\\nicefrac{1}{4}", "1/4"),
+        ("DW $K_1$", "DW K1"),
+        ("conv$_{3\\times 3}$", "conv3×3"),
+        ("a\\_1", "a_1"),
         ("$\\frac14$", "1/4"),
         ("\\rule{0pt}{2.6ex}16", "16"),
         ("\\scalebox{0.8}{16}", "16"),
@@ -263,6 +267,10 @@ def test_multirow_within_multicolumn() -> None:
         ),
         ("& \\multicolumn{2}{c}{DW} \\\\ A & K1 & K2 \\\\", ["A", "DW K1", "DW K2"]),
         ("A & \\multicolumn{2}{c}{DW} \\\\ \\hline", ["A", "DW", "DW"]),
+        (
+            "A & B & C \\\\ $i$ & $\\hat{\\mathcal{F}}_i$ & $\\hat{H}_i$ \\\\ \\hline",
+            ["A", "B", "C"],
+        ),
         ("\\multirow{2}{*}{A} & B & C\\\\ & b & c \\\\ \\hline", ["A", "B b", "C c"]),
     ],
 )

@@ -1,13 +1,22 @@
 """The time of a network on a device, layer by layer, and how far off it may be."""
 
+import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 from mnprofile.base.errors import UnmeasuredError
 from mnprofile.costs.counting import Grouping
-from mnprofile.costs.latency.devices import Calibration, Device, shipped_devices
+from mnprofile.costs.latency.devices import (
+    Calibration,
+    Device,
+    device_of,
+    shipped_devices,
+)
 from mnprofile.costs.latency.work import Work, layers_of, work
-from mnprofile.graph.graph import Graph, Node
+from mnprofile.graph.graph import Graph
+from mnprofile.networks.configuration import Request
+from mnprofile.networks.finding import find_network
 from mnprofile.networks.imported import Network
 from mnprofile.networks.notation.rows import Architecture
 
@@ -70,15 +79,7 @@ class Prediction:
 
     def by(self, grouping: Grouping) -> tuple[PartTime, ...]:
         """The time by layer, block, stage or type, in network order."""
-        if grouping == "layer":
-            return self.layers
-        groups: dict[str, list[Node]] = {}
-        for nodes in layers_of(self.graph).values():
-            groups.setdefault(getattr(nodes[0], grouping), []).extend(nodes)
-        return tuple(
-            _part(name, work(nodes, self.device.bits), self.calibration)
-            for name, nodes in groups.items()
-        )
+        return grouped(self.graph, self.layers, grouping)
 
 
 def family_of(network: Network) -> str:
@@ -109,6 +110,32 @@ def predict(graph: Graph, family: str, device: Device) -> Prediction:
     )
     layers = tuple(part for part in parts if part.work.operator)
     return Prediction(graph, device, found, layers, found.outside(graph.config))
+
+
+def time(
+    arch: str | os.PathLike[str],
+    device: str,
+    *,
+    alpha: float | None = None,
+    resolution: int | tuple[int, int] | None = None,
+    rho: float | None = None,
+    t: float | None = None,
+    classes: int | None = None,
+    impl: str | None = None,
+    output_stride: int | None = None,
+) -> Prediction:
+    """How long a network takes on a device, and where the time goes.
+
+    ``device`` is one of ``mnprofile time --devices``, or the path of a .toml file that
+    ``mnprofile time --calibrate`` wrote. The others are those of ``build``. Raises
+    UsageError, and UnmeasuredError for a family that the device is not calibrated for.
+
+    >>> time("v2", "Pixel 1", alpha=0.75, resolution=160).layers[0].name
+    'stem'
+    """
+    asked = Request(alpha, resolution, rho, t, classes, impl, output_stride)
+    network, graph = find_network(os.fspath(arch), asked)
+    return predict(graph, family_of(network), device_of(device))
 
 
 def calibration_of(device: Device, family: str) -> Calibration:
@@ -149,6 +176,28 @@ def lower_bound(
             longer = max(compute, memory)
             found.append(PartTime(name, done, longer, compute, memory, 0.0))
     return tuple(found)
+
+
+def grouped(
+    graph: Graph, layers: Sequence[PartTime], grouping: Grouping
+) -> tuple[PartTime, ...]:
+    """The times of layers summed by block, stage or type, in network order."""
+    if grouping == "layer":
+        return tuple(layers)
+    names = {
+        layer: getattr(nodes[0], grouping) for layer, nodes in layers_of(graph).items()
+    }
+    groups: dict[str, list[PartTime]] = {}
+    for one in layers:
+        groups.setdefault(names[one.name], []).append(one)
+    return tuple(
+        PartTime(
+            name,
+            Work(*map(sum, zip(*(one.work for one in parts), strict=True))),
+            *(sum(ms) for ms in zip(*(one[2:] for one in parts), strict=True)),
+        )
+        for name, parts in groups.items()
+    )
 
 
 def _part(name: str, done: Work, calibration: Calibration) -> PartTime:

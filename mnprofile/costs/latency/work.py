@@ -27,7 +27,7 @@ class Amount(NamedTuple):
 
 
 class Work(NamedTuple):
-    """The amounts of some operators, one per term. Work can be added."""
+    """The amounts of some operators, one per term."""
 
     dense_mac: int = 0
     depthwise_mac: int = 0

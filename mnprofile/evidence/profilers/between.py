@@ -82,7 +82,7 @@ def _name_of(op: Op) -> Names:
         return (op.label,)
     if op.kind in ("view", "flatten", "copy", "output", "split", "shuffle", "pad"):
         return ()
-    if getattr(op, "function", "") == "max":
+    if op.kind == "pool" and getattr(op, "function", "avg") == "max":
         return ("max pooling",)
     return (_OF_OURS.get(op.kind, op.kind.replace("_", " ")),)
 

@@ -7,16 +7,14 @@ that imports torch at its top; ``to_torch`` loads it on use.
 
 from collections.abc import Iterator
 from functools import singledispatch
-from math import prod
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from mnprofile.evidence.profilers import torch_maps
 from mnprofile.evidence.profilers.torch_style import TorchStyle
 from mnprofile.graph.graph import Graph
-from mnprofile.graph.operators.convolution import Conv, Depthwise, Explicit
+from mnprofile.graph.operators.convolution import Conv, Depthwise, Explicit, Zeros
 from mnprofile.graph.operators.elementwise import Activation, BatchNorm
 from mnprofile.graph.operators.joining import Add, Concatenate, Multiply
 from mnprofile.graph.operators.linear import Linear
@@ -87,6 +85,53 @@ class Concatenation(nn.Module):
         return torch.cat(maps, 1)
 
 
+class Part(nn.Module):
+    """One of several equal parts of the channels."""
+
+    def __init__(self, op: Channels, channels: int) -> None:
+        super().__init__()
+        self.parts, self.part = op.parts, op.part
+        self.out_channels = channels // op.parts
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x.chunk(self.parts, 1)[self.part]
+
+
+class Shuffle(nn.Module):
+    """The channels of some groups in turns."""
+
+    def __init__(self, groups: int) -> None:
+        super().__init__()
+        self.groups = groups
+
+    def forward(self, x: Tensor) -> Tensor:
+        n, c, h, w = x.shape
+        grouped = x.reshape(n, self.groups, c // self.groups, h, w)
+        return grouped.transpose(1, 2).reshape(n, c, h, w)
+
+
+class Resized(nn.Module):
+    """A map at another size, by nearest neighbours; the other input gave the size."""
+
+    def __init__(self, size: tuple[int, ...]) -> None:
+        super().__init__()
+        self.size = list(size)
+
+    def forward(self, x: Tensor, *_: Tensor) -> Tensor:
+        return nn.functional.interpolate(x, self.size)
+
+
+class Elements(nn.Module):
+    """A map as the vector of its elements; torch refuses a layer for another number."""
+
+    def __init__(self, elements: int) -> None:
+        super().__init__()
+        self.out_features = elements
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x.flatten(1)
+
+
 class Network(nn.Module):
     """A graph as a trainable network: (N, C, H, W) -> (N, classes).
 
@@ -109,6 +154,8 @@ class Network(nn.Module):
                 self._place(path, padding)
                 calls.append((path, inputs, path))
                 inputs = (path,)
+            if isinstance(op, Flatten):
+                before = (node.out_shape.c,)
             module = twin(op, before, writing)
             self._place(node.name, module)
             calls.append((node.name, inputs, node.name))
@@ -164,15 +211,15 @@ twin.register(Linear, lambda op, c, _: nn.Linear(c[0], op.out, bias=op.bias))
 twin.register(BatchNorm, lambda _, c, __: nn.BatchNorm2d(c[0]))
 twin.register(Activation, lambda op, _, writing: _activation(op, writing))
 twin.register(GlobalPool, lambda _, __, writing: _pooling(writing))
+twin.register(Pool, lambda op, _, __: _pool2d(op))
+twin.register(AdaptivePool, lambda op, _, __: _adaptive_pool2d(op))
+twin.register(Flatten, lambda _, c, __: Elements(c[0]))
+twin.register(Channels, lambda op, c, _: Part(op, c[0]))
+twin.register(ChannelShuffle, lambda op, _, __: Shuffle(op.groups))
+twin.register(Resize, lambda op, *_: Resized(op.size or ()))
 twin.register(Add, lambda *_: Sum())
 twin.register(Multiply, lambda *_: Multiplication())
 twin.register(Concatenate, lambda _, c, __: Concatenation(sum(c)))
-twin.register(Pool, lambda op, *_: torch_maps.window_pool(op))
-twin.register(AdaptivePool, lambda op, *_: torch_maps.adaptive_pool(op))
-twin.register(Resize, lambda op, *_: torch_maps.Resized(op))
-twin.register(ChannelShuffle, lambda op, *_: torch_maps.Shuffle(op.groups))
-twin.register(Channels, lambda op, c, _: torch_maps.Part(c[0], op.parts, op.part))
-twin.register(Flatten, lambda op, c, _: torch_maps.Elements(c[0] * prod(op.side or ())))
 
 
 def _conv2d(
@@ -187,22 +234,40 @@ def _conv2d(
     return module
 
 
+def _pool2d(op: Pool) -> nn.Module:
+    left, _, top, _ = _zeros(op)
+    padding = (0, 0) if _padding(op) is not None else (top, left)
+    ceil = isinstance(op.padding, Zeros) and op.padding.ceil
+    make: Any = nn.MaxPool2d if op.function == "max" else nn.AvgPool2d
+    module: nn.Module = make(op.kernel, op.stride, padding, ceil_mode=ceil)
+    return module
+
+
+def _adaptive_pool2d(op: AdaptivePool) -> nn.Module:
+    make: Any = nn.AdaptiveMaxPool2d if op.function == "max" else nn.AdaptiveAvgPool2d
+    module: nn.Module = make(op.size)
+    return module
+
+
 def _padding(op: Op) -> nn.Module | None:
-    """Padding that a convolution cannot do by itself: more at one end than the other.
+    """Padding that a window cannot do by itself: more at one end than the other.
 
     Keras' V1 pads so if the stride is 2, and "same" padding if the kernel is even.
     """
-    if not isinstance(op, Conv | Depthwise):
+    if not isinstance(op, Conv | Depthwise | Pool):
         return None
     left, right, top, bottom = zeros = _zeros(op)
     return None if left == right and top == bottom else nn.ZeroPad2d(zeros)
 
 
-def _zeros(op: Conv | Depthwise) -> tuple[int, int, int, int]:
+def _zeros(op: Conv | Depthwise | Pool) -> tuple[int, int, int, int]:
     """The zeros to the left, right, top and bottom of the map."""
     if isinstance(op.padding, Explicit):
         zeros = op.padding
         return zeros.left, zeros.right, zeros.top, zeros.bottom
+    if isinstance(op.padding, Zeros):
+        (top, left), (bottom, right) = op.padding.start, op.padding.end
+        return left, right, top, bottom
     h, w = (
         (side - 1) * dilation
         for side, dilation in zip(pair(op.kernel), pair(op.dilation), strict=True)

@@ -35,5 +35,5 @@ class FlattenRow(Row):
         to.tape.move(layer="flatten", block="flatten", stage="head")
         x, size = to.tape.shape, (self.input.h, self.input.w)
         if not (decide(x.h == size[0]) and decide(x.w == size[1])):
-            to.tape.add("flatten_pool", AdaptivePool("avg", size))
-        to.tape.add("flatten", Flatten(size))
+            to.tape.add("flatten.pool", AdaptivePool("avg", size))
+        to.tape.add("flatten.elements", Flatten(size))

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from importlib import import_module
 
 from mnprofile.base.errors import UsageError
+from mnprofile.base.extras import require
 from mnprofile.graph.graph import Graph
 from mnprofile.networks.configuration import Request
 from mnprofile.networks.imported import Imported
@@ -33,6 +34,7 @@ class Reader:
     claims: Callable[[str, bytes], bool]
     why_fixed: str
     instead: str
+    package: str = ""  # that it needs, of the extra "check"
 
 
 def _is_torch(arch: str, _: bytes) -> bool:
@@ -52,6 +54,7 @@ READERS: tuple[Reader, ...] = (
         _is_torch,
         "a PyTorch network is what its code makes it",
         "an argument of its own code, such as --arg width_mult=0.75",
+        "torch",
     ),
     Reader(
         "TFLite",
@@ -113,6 +116,8 @@ def read_network(
                 f"--{option}: {arch} has no {what}: {reader.why_fixed}",
                 accepted=reader.instead,
             )
+    if reader.package:
+        require(reader.package)
     read = import_module(reader.module).read
     network, graph = read(arch, asked)
     return network, graph

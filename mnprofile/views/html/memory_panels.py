@@ -15,18 +15,16 @@ from mnprofile.views.html.panels import Panel, ReportNetwork
 from mnprofile.views.plots.live_memory import PlotStep, step_plot
 from mnprofile.views.sheets.memory import step_sheet
 
-BITS = 8
-
 
 def live_memory(network: ReportNetwork, key: str) -> Panel:
     """Live activation memory layer by layer, as steps, and the peak."""
-    memory = activation_memory(network.counted.graph, bits=BITS)
+    memory = activation_memory(network.counted.graph)
     every = memory.by("layer")
     peak = memory.peak
     weights = deploy(network.counted, memory.bits)
     caption = (
         f"{peak_line(memory)}.{_tied(memory)}"
-        f" Weights and biases at {memory.bits} bits take {short_bytes(weights.bytes)}"
+        f" Weights and biases {_where(memory)} take {short_bytes(weights.bytes)}"
         " in addition."
     )
     drawn = step_plot(
@@ -47,7 +45,7 @@ def live_memory(network: ReportNetwork, key: str) -> Panel:
     sheet = step_sheet(memory, "layer", mark="peak")
     numbers = html.table(
         sheet.only("layer", "stage", "live", "bytes", "peak"),
-        caption=f"Live activation memory of {network.label}, {memory.bits} bits",
+        caption=f"Live activation memory of {network.label}, {memory.bits_text}",
         row_classes=["most" if step is peak else "" for _, step in every],
     )
     note = f"Layers run from left to right. {LIVE} 1 MB = 1,000,000 bytes."
@@ -79,7 +77,14 @@ def _tied(memory: Memory) -> str:
 
 def peak_line(memory: Memory) -> str:
     """The peak and the maps it consists of, in a sentence without a full stop."""
+    return f"Live activations {_how(memory)} peak at {peak_text(memory)}"
+
+
+def _how(memory: Memory) -> str:
     return (
-        f"Live activations at {memory.bits} bits per element peak at"
-        f" {peak_text(memory)}"
+        f"at {memory.bits} bits per element" if memory.bits else "in the file's types"
     )
+
+
+def _where(memory: Memory) -> str:
+    return f"at {memory.bits} bits" if memory.bits else "in the file"

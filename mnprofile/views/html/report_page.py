@@ -10,7 +10,7 @@ from mnprofile.networks.notation.rows import Architecture
 from mnprofile.views.html import panels
 from mnprofile.views.html.explorer import explorer, explorer_data
 from mnprofile.views.html.formula_panels import formulas
-from mnprofile.views.html.memory_panels import BITS, live_memory, peak_line
+from mnprofile.views.html.memory_panels import live_memory, peak_line
 from mnprofile.views.html.network_panels import (
     layer_table,
     layers,
@@ -103,7 +103,7 @@ def report_markdown(networks: Sequence[ReportNetwork]) -> str:
     for network in networks:
         parts.append(sheet.to_markdown(stage_sheet(network)))
         parts.append(sheet.to_markdown(shares_sheet(network)))
-        memory = activation_memory(network.counted.graph, bits=BITS)
+        memory = activation_memory(network.counted.graph)
         parts.append(escape.markdown(f"{peak_line(memory)}.") + "\n")
     parts.append(escape.markdown(CONVENTION) + "\n")
     return "\n".join(parts)
@@ -132,7 +132,7 @@ def pictures(
         for quantity in DRAWN:
             found[f"stages-{quantity}-{end}"] = by_stage(counted, quantity)
             found[f"layers-{quantity}-{end}"] = by_layer(counted, quantity)
-        memory = activation_memory(counted.graph, bits=BITS)
+        memory = activation_memory(counted.graph)
         found[f"memory-{end}"] = memory_figure(memory)
         for kind, drawn in time_plots(network, device).items() if device else ():
             found[f"{kind}-{end}"] = log_log_plotly.figure(drawn)

@@ -305,7 +305,8 @@ def devices_document(devices: Sequence[Device]) -> Document:
         " out takes no part in choosing the model. MACs alone: the median error of"
         " multiply-adds alone.",
         *(
-            f"{device.name}, {one.family}: {one.source}; {one.model}; {device.runtime}"
+            f"{device.name}, {one.family}: "
+            + "; ".join(filter(None, (one.source, one.model, device.runtime)))
             for device, one in calibrated
         ),
     )
@@ -336,11 +337,11 @@ def devices_record(devices: Sequence[Device]) -> dict[str, Any]:
 
 
 def bound_document(
-    parts: Sequence[PartTime], config: Configuration, peaks: str
+    parts: Sequence[PartTime], by: Grouping, config: Configuration, peaks: str
 ) -> Document:
     """The least time at peak rate and bandwidth, which is not a prediction."""
-    sheet = parts_sheet(parts, "layer").only(
-        "layer", "macs", "bytes", "intensity", *_PART_MS[:2], "ms", "share", "bound"
+    sheet = parts_sheet(parts, by).only(
+        by, "macs", "bytes", "intensity", *_PART_MS[:2], "ms", "share", "bound"
     )
     whole = sum(part.ms for part in parts)
     note = (
@@ -354,7 +355,8 @@ def bound_document(
         lambda: {
             "model": model_record(config),
             "lower_bound_ms": rounded_ms(whole),
-            "layers": _part_records(parts),
+            "by": by,
+            "parts": _part_records(parts),
             "notes": [note],
         },
     )

@@ -278,6 +278,24 @@ def test_embeddings_position_tables_layer_scale_and_norms(write: Write) -> None:
     assert totals.params == totals.other_params
 
 
+def test_an_attention_mask_is_no_parameter(write: Write) -> None:
+    """4 heads with scores of 6 x 6: one mask for all; a table per head is counted."""
+    path = write(
+        model(
+            [
+                node("MatMul", ["q", "k"], ["s"]),
+                node("Add", ["s", "mask"], ["m"]),
+                node("Add", ["m", "table"], ["t"]),
+                node("Softmax", ["t"], ["y"]),
+            ],
+            {"q": [1, 4, 6, 8], "k": [1, 4, 8, 6]},
+            {"y": [1, 4, 6, 6]},
+            [constant("mask", [1, 1, 6, 6]), constant("table", [1, 4, 6, 6])],
+        )
+    )
+    assert figures(path) == (4 * 6 * 6 * 8, 144)
+
+
 def test_a_weight_that_two_operators_use_counts_once(write: Write) -> None:
     path = write(
         model(

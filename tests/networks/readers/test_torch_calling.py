@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from mnprofile.base import extras
 from mnprofile.cli import main
 from mnprofile.graph.operators.convolution import Depthwise
 
@@ -136,6 +137,15 @@ def test_arguments_and_inputs_reach_the_network(
     assert "--input with a type" in capsys.readouterr().err
     assert main([*words, "--input", "other:1x6:int64"]) == 2
     assert "unexpected keyword argument 'other'" in capsys.readouterr().err
+
+
+def test_without_torch_the_extra_is_named(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(extras, "is_installed", lambda package: package != "torch")
+
+    assert main(["count", "read_nets:Net"]) == 3
+    assert "pip install 'mnprofile[check]'" in capsys.readouterr().err
 
 
 def test_the_assumed_input_is_said(capsys: pytest.CaptureFixture[str]) -> None:

@@ -41,7 +41,7 @@ def _listed(names: str, arguments: str, text: str | None = None) -> dict[str, Pr
 
 _SHAPES = """textbf textit texttt textrm textsf textsc textmd textup textnormal textsl
     text emph underline mbox hbox fbox mathbf mathrm mathit mathsf mathtt mathnormal
-    boldsymbol bm ensuremath num thead textsuperscript"""
+    mathcal hat widehat tilde bar boldsymbol bm ensuremath num thead textsuperscript"""
 _SWITCHES = """tiny scriptsize footnotesize small normalsize large bf it tt rm sf sc em
     bfseries itshape ttfamily rmfamily sffamily scshape mdseries upshape normalfont
     boldmath displaystyle textstyle scriptstyle selectfont centering raggedright

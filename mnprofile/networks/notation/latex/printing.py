@@ -144,7 +144,9 @@ class Printer:
         for node in nodes:
             at = used[0] if used else self.start + node.pos
             if node.isNodeType(latexwalker.LatexCharsNode):
-                yield "".join(node.chars.split()) if math else node.chars, at
+                # In a formula, spaces do not print, and an index is text after a text.
+                chars = "".join(node.chars.split()).replace("_", "")
+                yield chars if math else node.chars, at
             elif node.isNodeType(latexwalker.LatexSpecialsNode):
                 if node.specials_chars == "&":
                     raise self.source.fault(

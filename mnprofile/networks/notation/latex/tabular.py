@@ -48,6 +48,7 @@ class _Printed:
     rows: int = 1  # that this text spans, upwards if negative
     columns: int = 1
     ruled: bool = False  # a line across the table is above it
+    is_symbol: bool = False  # a formula and nothing else
 
 
 def read_tabular(source: Source, tabular: Tabular) -> CellGrid:
@@ -104,7 +105,9 @@ class _Reader:
         if any(cell.columns > 1 for cell in wide[first]):
             below = wide[first + 1 : first + 2]
             depth = max(depth, 2 if below and not below[0][0].ruled else 1)
+        symbols = depth == 1 and _are_symbols(wide[first + 1 : first + 2])
         headers = self._headers(wide[first : first + depth])
+        depth += symbols
         return CellGrid(headers, tuple(self._data(wide[first + depth :], headers)))
 
     def _rows(self, nodes: Sequence[Any]) -> list[list[_Raw]]:
@@ -134,6 +137,7 @@ class _Reader:
         cell = _Printed("", raw.end, raw.end)
         cell.ruled = any(_is(node, "hline", "midrule") for node in raw.nodes)
         nodes = raw.nodes
+        cell.is_symbol = _is_formula(nodes)
         for name, low, high in (
             ("multicolumn", 1, MAX_COLUMNS),
             ("multirow", -MAX_ROWS, MAX_ROWS),
@@ -240,6 +244,21 @@ class _Reader:
 
 def _is(node: Any, *names: str) -> bool:
     return getattr(node, "macroname", None) in names
+
+
+def _is_formula(nodes: list[Any]) -> bool:
+    """Whether nodes are one formula, besides rules and space."""
+    kinds = [type(node) for node in nodes if not getattr(node, "chars", "x").isspace()]
+    kinds = [kind for kind in kinds if kind is not latexwalker.LatexMacroNode]
+    return kinds == [latexwalker.LatexMathNode]
+
+
+def _are_symbols(rows: list[list[_Printed]]) -> bool:
+    """Whether the row below the headers only gives the letters that a text uses."""
+    return bool(rows) and all(
+        not cell.text or (cell.is_symbol and not re.search("[0-9]", cell.text))
+        for cell in rows[0]
+    )
 
 
 def _by_column(row: list[_Printed]) -> dict[int, _Printed]:

@@ -126,7 +126,12 @@ def arithmetic(
     if len(constants) == len(at):
         return low.keep(call, combined(call.operator, dims, list(constants.values())))
     moving = [low.value(call, one) for one in at if one not in constants]
-    trained = [one for one, known in constants.items() if low.is_trained(known)]
+    trained = [
+        one
+        for one, known in constants.items()
+        if low.is_trained(known)
+        and not (name == "add" and any(_masks(low, known, x) for x in moving))
+    ]
     if name == "add" and len(moving) == len(trained) == 1:
         known = constants[trained[0]]
         source = next(low.name(call, one) for one in at if one not in constants)
@@ -142,6 +147,17 @@ def arithmetic(
     moving += [low.value(call, one) for one in trained]
     _join(low, call, name, moving, dims)
     return None
+
+
+def _masks(low: Lowering, known: Stored, x: Value) -> bool:
+    """Whether a constant is an attention mask: one matrix for the scores of all heads.
+
+    An exporter stores it where the number of tokens is fixed. It is not trained.
+    """
+    scores = len(x.dims) == 4 and hasattr(low.shape(x), "axis")
+    side = x.dims[-1] if x.dims else 0
+    alone = known.elements == side**2 and known.dims[-2:] == (side, side)
+    return scores and alone and len(known.dims) > 2
 
 
 def _per_channel(x: Value, known: Stored) -> bool:

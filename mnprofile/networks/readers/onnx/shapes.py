@@ -86,4 +86,6 @@ def found(low: Lowering, call: Call, name: str) -> None:
 def _shape(low: Lowering, call: Call, output: int) -> Dims:
     if call.operator in KEEPING:
         return low.dims(call, 0)
+    if call.operator == "GatherElements":  # one element per index
+        return low.dims(call, 1)
     return low.needed(call, output)
