@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from mnprofile.evidence.profilers.torch_style import TorchStyle
 from mnprofile.graph.graph import Graph
 from mnprofile.graph.operators.convolution import Conv, Depthwise, Explicit, Zeros
-from mnprofile.graph.operators.elementwise import Activation, BatchNorm
+from mnprofile.graph.operators.elementwise import Activation, BatchNorm, LayerScale
 from mnprofile.graph.operators.joining import Add, Concatenate, Multiply
 from mnprofile.graph.operators.linear import Linear
 from mnprofile.graph.operators.op import GraphError, Op, pair
@@ -108,6 +108,17 @@ class Shuffle(nn.Module):
         n, c, h, w = x.shape
         grouped = x.reshape(n, self.groups, c // self.groups, h, w)
         return grouped.transpose(1, 2).reshape(n, c, h, w)
+
+
+class ChannelFactors(nn.Module):
+    """One trained factor per channel."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.factors = nn.Parameter(torch.ones(channels, 1, 1))
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x * self.factors
 
 
 class Resized(nn.Module):
@@ -216,6 +227,7 @@ twin.register(AdaptivePool, lambda op, _, __: _adaptive_pool2d(op))
 twin.register(Flatten, lambda _, c, __: Elements(c[0]))
 twin.register(Channels, lambda op, c, _: Part(op, c[0]))
 twin.register(ChannelShuffle, lambda op, _, __: Shuffle(op.groups))
+twin.register(LayerScale, lambda _, c, __: ChannelFactors(c[0]))
 twin.register(Resize, lambda op, *_: Resized(op.size or ()))
 twin.register(Add, lambda *_: Sum())
 twin.register(Multiply, lambda *_: Multiplication())

@@ -54,12 +54,11 @@ def report_page(
     plot = accuracy_plot(networks)
     sections = [
         Section("figures-section", "Key figures", (panels.key_figures(networks),)),
-        Section(
-            "explorer",
-            "Explorer",
-            (explorer(networks, plot),),
-        ),
     ]
+    # The explorer multiplies weights by positions, which attention does not have.
+    able = [one for one in networks if not _attends(one)]
+    if able:
+        sections.append(Section("explorer", "Explorer", (explorer(able, plot),)))
     for index, network in enumerate(networks):
         key = f"net{index}"
         drawn = tuple(
@@ -87,8 +86,9 @@ def report_page(
             lead="Multiply-adds, parameters and activations, counted from the papers'"
             " own tables.",
             sections=tuple(sections),
-            scripts=("tables.mjs", "figures.mjs", "hints.mjs", "explorer.mjs"),
-            data=(explorer_data(networks, plot),),
+            scripts=("tables.mjs", "figures.mjs", "hints.mjs")
+            + (("explorer.mjs",) if able else ()),
+            data=(explorer_data(able, plot),) if able else (),
         )
     )
 
@@ -141,3 +141,9 @@ def pictures(
 
 def _title(networks: Sequence[ReportNetwork]) -> str:
     return ", ".join(network.title for network in networks)
+
+
+def _attends(network: ReportNetwork) -> bool:
+    """Whether it has multiply-adds of two activations."""
+    nodes = network.counted.graph
+    return any(n.op.products(n.in_shape, *n.other_shapes) for n in nodes)
