@@ -59,7 +59,8 @@ def command(
     """Count multiply-adds, parameters and activations, layer by layer.
 
     ARCH is an alias (v2), the name of a table, a path to a table, - for standard input,
-    or a configuration such as v2@0.75/160.
+    a configuration such as v2@0.75/160, a model file (ONNX, TFLite), or a PyTorch
+    network: MODULE:CALLABLE or FILE.py:CALLABLE, whose code is imported and run.
 
     \b
     macs         multiply-adds of convolutions and fully connected layers,

@@ -110,7 +110,7 @@ reading_options = together(
         "arguments",
         multiple=True,
         metavar="KEY=VALUE",
-        help="Argument of MODULE:CALLABLE: a Python literal or text. Repeatable.",
+        help="Argument of MODULE:CALLABLE, which is IMPORTED AND RUN. Repeatable.",
     ),
     click.option(
         "--train",

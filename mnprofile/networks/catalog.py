@@ -170,11 +170,7 @@ def load(
     if plus and not os.path.lexists(text):
         return _headed(backbone, head)
     looks_like_a_path = os.sep in text or "/" in text or text.endswith(SUFFIXES)
-    if text.lower().endswith((".onnx", ".tflite")):
-        raise UsageError(
-            f"{text} is a model file, which has one form",
-            accepted="a table, whose width and resolution can change",
-        )
+    _refuse_others(text)
     if looks_like_a_path or os.path.lexists(text):
         return _load_file(Path(text), key, settings)
     close = nearest(text, [*names(), *(entry.name for entry in index())])
@@ -208,6 +204,20 @@ def _headed(backbone: str, name: str) -> Architecture:
 def heads() -> list[str]:
     """The names of the shipped heads."""
     return sorted(path.stem for path in (tables_folder() / "heads").glob("*.md"))
+
+
+def _refuse_others(text: str) -> None:
+    """Raise UsageError for a name that cannot be a table's, and say what it is."""
+    if text.lower().endswith((".onnx", ".tflite")):
+        raise UsageError(
+            f"{text} is a model file, which has one form",
+            accepted="a table, whose width and resolution can change",
+        )
+    if text.lower().endswith(".py"):
+        raise UsageError(
+            f"{text} is Python code: which network of it?",
+            accepted=f"{text}:CALLABLE, a function or class that returns a module",
+        )
 
 
 def parse(

@@ -262,3 +262,47 @@ def test_a_folder_is_not_a_source(tmp_path: Path) -> None:
         reproduce(str(tmp_path / "blog.csv"))
     assert isinstance(caught.value, MnprofileError)
     assert caught.value.exit_code == 4
+
+
+ASIDE = """
+[[aside]]
+tables = ["Table 1"]
+rows = ["V9"]
+reason = "the source does not print the network"
+"""
+
+
+def test_an_aside_says_why_a_figure_is_not_counted(tmp_path: Path) -> None:
+    unknown = ROW.replace("V2,v2,v2,0.75,160", "V9,other,other,,")
+    done = reproduce(source(tmp_path, ROW, unknown, toml=DECLARED + ASIDE))
+
+    assert [(one.verdict, one.reason) for one in done.results] == [
+        (Verdict.REPRODUCED, ""),
+        (Verdict.OTHER_NETWORK, "the source does not print the network"),
+    ]
+
+
+def test_without_an_aside_the_data_set_is_named(tmp_path: Path) -> None:
+    unknown = ROW.replace("V2,v2,v2,0.75,160", "V8,other,other,,")
+    (one,) = reproduce(source(tmp_path, unknown, toml='title = "A blog"')).results
+
+    assert one.reason == "ImageNet"
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (('"V9"', '"V2"'), "aside 1: about no figure set aside"),
+        (('"Table 1"]\nrows', '"Table 7"]\nrows'), "about no figure set aside"),
+        (("rows", "row"), 'unknown key "row"'),
+        (("reason =", "# reason ="), "reason is missing"),
+    ],
+)
+def test_an_aside_is_about_figures_that_are_set_aside(
+    tmp_path: Path, change: tuple[str, str], words: str
+) -> None:
+    unknown = ROW.replace("V2,v2,v2,0.75,160", "V9,other,other,,")
+    toml = DECLARED + ASIDE.replace(*change)
+
+    with pytest.raises(FiguresError, match=words):
+        reproduce(source(tmp_path, ROW, unknown, toml=toml))

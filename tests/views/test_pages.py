@@ -10,7 +10,7 @@ import pytest
 from mnprofile.base.escape import visible
 from mnprofile.cli import main
 from mnprofile.networks.catalog import tables_folder
-from tests.views.browsing import Watched
+from tests.views.browsing import Watched, until
 
 # --- safety --------------------------------------------------------------------------
 
@@ -127,11 +127,13 @@ def test_it_reads_without_a_script(browser: Any, site: Path) -> None:
     page = context.new_page()
     page.goto((site / "index.html").as_uri())
 
+    for summary in page.locator(".fold:not([open]) > summary").all()[::-1]:
+        summary.click()
     assert page.locator("table:visible").count() > 15
     assert page.locator("svg.scatter .dot").count() == 57
     assert page.locator("svg.columns:visible").count() == 12
     assert page.locator("svg.treads:visible .summit").count() == 4
-    assert page.locator("table.formulas:visible").count() == 4
+    assert page.locator("table.formulas:visible math").count() == 15 + 20 + 19 + 15
     assert not page.locator("#x-form").is_visible()
     assert "JavaScript is off: the explorer" in page.inner_text("header")
     context.close()
@@ -177,6 +179,80 @@ def test_print_shows_every_table_within_the_paper(site: Path, watched: Watched) 
     assert paper == "rgb(255, 255, 255)"
 
 
+# --- sections, the picture of a network, and ways between them -----------------------
+
+
+def test_a_report_of_four_networks_is_short(site: Path, watched: Watched) -> None:
+    """Opened at 1440 pixels: under 8,000 pixels, and at most 1.5 MB."""
+    page = watched.open(site / "index.html")
+
+    assert page.evaluate("document.documentElement.scrollHeight") < 8_000
+    assert (site / "index.html").stat().st_size <= 1_500_000
+
+
+def test_a_section_opens_when_it_is_asked_for(site: Path, watched: Watched) -> None:
+    page = watched.open(site / "index.html")
+    assert not page.is_visible("#net3-stages")
+    page.click("nav a[href='#net3']")
+    until(page, "document.querySelector('#net3 > details').open")
+    assert page.is_visible("#net3-stages")
+    page = watched.open(site / "index.html", "#net2-table")
+    assert page.is_visible("#net2-table")
+
+
+def test_the_picture_unfolds_down_to_the_row_and_formula(
+    site: Path, watched: Watched
+) -> None:
+    """V2's stages, the blocks of s4, the layers of block3 and its shortcut."""
+    page = watched.open(site / "index.html", "#net1")
+    until(page, "document.querySelectorAll('#net1-picture .box.stage').length === 6")
+    box = "#net1-picture [data-key='{}']"
+    page.locator(box.format("s:s4")).press("Enter")
+    page.locator(box.format("b:s4/block3")).press("Enter")
+    layers = page.locator("#net1-picture .box.layer").count()
+    assert layers == 4  # expand, depthwise, project and the addition
+    page.locator(box.format("l:block3.depthwise")).press("Enter")
+    told = page.inner_text("#net1-picture .told-layer")
+    assert "4,064,256" in told  # 9 x 144 weights at 56 x 56 positions
+    page.click("text=Its row in the layer table")
+    assert "block3.depthwise" in page.inner_text("tr.found")
+    page.click("text=The formula of its block")
+    assert "block3" in page.inner_text("tr.found")
+
+
+def test_a_bar_leads_to_its_row(site: Path, watched: Watched) -> None:
+    page = watched.open(site / "index.html", "#net1")
+    bar = page.locator("#net1-layers .columns rect").first
+    bar.hover()
+    assert "10,838,016 multiply-adds" in page.inner_text(".hint")
+    bar.click()
+
+    assert "stem" in page.inner_text("tr.found")
+
+
+def test_a_series_can_be_switched_off(site: Path, watched: Watched) -> None:
+    page = watched.open(site / "index.html")
+    button = page.locator(".series button").first
+    button.click()
+
+    assert button.get_attribute("aria-pressed") == "false"
+    hidden = page.locator("svg.scatter [data-series='0'][visibility=hidden]").count()
+    assert hidden > 16
+
+
+@pytest.mark.parametrize("kind", ["svg", "png"])
+def test_the_plot_can_be_saved(site: Path, watched: Watched, kind: str) -> None:
+    page = watched.open(site / "index.html")
+    with page.expect_download() as waiting:
+        page.click(f"text=Save as {kind.upper()}")
+
+    data = Path(waiting.value.path()).read_bytes()
+    assert waiting.value.suggested_filename == f"accuracy.{kind}"
+    assert data.startswith(b"<svg" if kind == "svg" else b"\x89PNG")
+    assert len(data) > 10_000
+    assert b"var(" not in data
+
+
 # --- the keyboard, sorting and filtering ---------------------------------------------
 
 
@@ -205,7 +281,7 @@ def test_everything_works_by_keyboard(site: Path, watched: Watched) -> None:
 
 
 def test_the_layer_table_sorts_and_filters(site: Path, watched: Watched) -> None:
-    page = watched.open(site / "index.html")
+    page = watched.open(site / "index.html", "#net1")
     panel = page.locator("#net1-table")
     panel.locator("summary").click()
     head = panel.locator("th", has_text="Multiply-adds")

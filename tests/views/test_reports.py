@@ -148,7 +148,7 @@ def test_every_layer_names_its_table_line() -> None:
     """The first layer of V1 is on line 15 of its table."""
     page = reports.report_page([network("v1")])
     table = page[page.index('id="net0-table"') :]
-    row = re.search(r"<tr><th scope=\"row\">stem</th>.*?</tr>", table)
+    row = re.search(r"<tr id=\"net0-l0\"><th scope=\"row\">stem</th>.*?</tr>", table)
 
     assert row is not None
     assert row[0].endswith('<td class="n" data-n="15">15</td></tr>')
@@ -280,10 +280,12 @@ def test_the_formula_panel_has_one_line_per_block_and_the_saving() -> None:
         "568.7 M multiply-adds (568,740,352) against 4.9 G (4,867,293,184) with"
         " standard convolutions: 11.68 %, 8.56 times less."
     )
-    assert (
-        '<tr><th scope="row">block1</th><td>D_K·D_K·M·D_F·D_F + M·N·D_F·D_F</td>'
-        '<td class="n" data-n="29302784">29,302,784</td>'
-    ) in panel.body
+    row = re.search(r'<tr id="net0-f1">.*?</tr>', str(panel.body))
+    assert row is not None
+    assert '<th scope="row">block1</th><td><math' in row[0]
+    assert 'alttext="D_K·D_K·M·D_F·D_F + M·N·D_F·D_F"' in row[0]
+    assert "<msub><mi>D</mi><mi>K</mi></msub>" in row[0]
+    assert '<td class="n" data-n="29302784">29,302,784</td>' in row[0]
     assert "<td>3·3·32·112·112 + 32·64·112·112</td>" in panel.body
     assert panel.body.count('<th scope="row">') == 15 + 1
     assert "D_K kernel side" in panel.body
@@ -407,7 +409,7 @@ def test_every_plot_of_a_network_has_its_table() -> None:
     drawing = {name for name, body in panels if 'role="img"' in body}
     tables = {name for name, body in panels if "<tbody>" in body}
 
-    assert len(panels) == 4 * 6
+    assert len(panels) == 4 * 7
     assert drawing - tables == {f"net{index}-layers" for index in range(4)}
     assert {f"net{index}-memory" for index in range(4)} <= drawing
     assert {f"net{index}-formulas" for index in range(4)} <= tables

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from mnprofile.base.shown import Shown
-from mnprofile.evidence.literature.asides import reason_of
+from mnprofile.evidence.literature.asides import asides, reason_of
 from mnprofile.evidence.literature.conventions import Convention, conventions
 from mnprofile.evidence.literature.errata import (
     COPIED,
@@ -183,7 +183,8 @@ def reproduce(source: str | Iterable[str] | None = None) -> Reproduction:
     results: list[Result] = []
     for name in dict.fromkeys(chosen):
         held = figures(name)
-        title(name), errata(name)  # raise if malformed, whatever the figures
+        # These raise if malformed, whatever the figures.
+        title(name), errata(name), asides(name)
         declared = conventions(name)
         results += (
             _result(figure, declared.get((figure.table, figure.quantity)), networks)

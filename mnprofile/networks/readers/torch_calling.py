@@ -15,6 +15,7 @@ import sys
 import traceback
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from pkgutil import iter_modules
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
@@ -135,6 +136,14 @@ def _from_file(file: str) -> ModuleType:
     return module
 
 
+def _inside(package: str) -> list[str]:
+    """The modules of a package that can be found, with their full names."""
+    with contextlib.suppress(Exception), foreign_code():
+        paths = getattr(importlib.import_module(package), "__path__", ())
+        return [f"{package}.{one.name}" for one in iter_modules(paths)]
+    return []
+
+
 @contextlib.contextmanager
 def _importing(module: str) -> Iterator[None]:
     try:
@@ -144,7 +153,10 @@ def _importing(module: str) -> Iterator[None]:
         missing = str(fault.name or module)
         top = missing.partition(".")[0]
         if missing != top and importlib.util.find_spec(top) is not None:
-            raise UsageError(f"importing {module} raised {reason(fault)}") from None
+            raise UsageError(
+                f"importing {module} raised {reason(fault)}",
+                suggestion=nearest(missing, _inside(missing.rpartition(".")[0])),
+            ) from None
         local = [one.stem for one in Path.cwd().glob("*.py")]
         raise UnmeasuredError(
             f"importing {module}: the package {missing} is not installed",

@@ -192,5 +192,5 @@ def _largest(compared: Comparison, index: int, quantity: Quantity, top: int) -> 
         f"largest-{index}",
         f"Largest changes, from A to {LETTERS[index]}",
         f"{sheet.title}.",
-        html.table(shown, caption=sheet.title),
+        html.table(shown, caption=f"{sheet.title}, A to {LETTERS[index]}"),
     )

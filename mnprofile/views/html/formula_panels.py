@@ -8,7 +8,9 @@ from mnprofile.costs.explaining import (
 )
 from mnprofile.networks.notation.rows import Architecture
 from mnprofile.views.html import tables as html
+from mnprofile.views.html.graph_panel import block_ids
 from mnprofile.views.html.markup import element, join
+from mnprofile.views.html.mathml import mathml
 from mnprofile.views.html.panels import Panel, ReportNetwork
 from mnprofile.views.sheets.explain import block_sheet
 
@@ -18,10 +20,13 @@ def formulas(network: ReportNetwork, key: str) -> Panel:
     assert isinstance(network.arch, Architecture), "formulas are those of tables"
     explained = network_explanation(network.arch, network.counted.graph)
     shown = ("block", "formula", "macs", "standard_macs", "share", "numbers")
+    ids = block_ids(network, key)
     drawn = html.table(
         block_sheet(explained).only(*shown),
         caption=f"Multiply-adds of {network.label} by block",
         class_="formulas",
+        row_ids=[ids.get(block.name) for block in explained.blocks],
+        drawn={"formula": mathml},
     )
     letters = "; ".join(f"{letter} {text}" for letter, text in symbols(explained))
     notes = [f"{letters}.", _saving_note(explained), STANDARD]

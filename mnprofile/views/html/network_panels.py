@@ -7,9 +7,10 @@ from markupsafe import Markup
 
 from mnprofile.base.sheet import Column, Sheet
 from mnprofile.base.units import grouped, percent
-from mnprofile.costs.counting import Counts, LayerGroup
+from mnprofile.costs.counting import Counts, Layer, LayerGroup
 from mnprofile.networks.notation.rows import Architecture
 from mnprofile.views.html import tables as html
+from mnprofile.views.html.graph_panel import row_ids
 from mnprofile.views.html.markup import element, join
 from mnprofile.views.html.panels import TYPE_KEYS, Panel, ReportNetwork, legend
 from mnprofile.views.plots.bars import Segment, columns, stacked_bar
@@ -95,13 +96,15 @@ def layers(network: ReportNetwork, key: str) -> Panel:
         " Layers run from left to right; the table below lists their numbers."
     )
     plots = []
+    rows = row_ids(network, key)
     for quantity, label in DRAWN.items():
         values = [getattr(layer.figures, quantity) for layer in every]
         segments = [
             Segment(
                 type_of(layer.type),
                 value,
-                f"{layer.stage} {layer.name} ({layer.type}): {grouped(value)}",
+                _full(layer),
+                rows[layer.name],
             )
             for layer, value in zip(every, values, strict=True)
         ]
@@ -110,6 +113,18 @@ def layers(network: ReportNetwork, key: str) -> Panel:
         plots.append(columns(segments, f"{label} of each layer"))
     return Panel(
         f"{key}-layers", "Layer by layer", caption, element("figure", join(plots))
+    )
+
+
+def _full(layer: Layer) -> str:
+    """A layer with its figures, for the card at its bars."""
+    figures = ", ".join(
+        f"{grouped(getattr(layer.figures, key))} {label.lower()}"
+        for key, label in DRAWN.items()
+    )
+    return (
+        f"{layer.stage} {layer.name} ({layer.type}, {layer.in_shape} to"
+        f" {layer.out_shape}): {figures}"
     )
 
 
@@ -190,6 +205,7 @@ def layer_table(network: ReportNetwork, key: str) -> Panel:
         layer_sheet(network.counted).only(*shown, *costs),
         caption=f"Layers of {network.label}",
         class_="sortable",
+        row_ids=list(row_ids(network, key).values()),
     )
     return Panel(
         f"{key}-table", "Layer table", caption, html.details("Show all layers", table)

@@ -5,17 +5,22 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from mnprofile.views.html.panels import Panel
-from mnprofile.views.html.scripts import bundle
+from mnprofile.views.html.scripts import bundle, vendored
 from mnprofile.views.html.shell import asset, document, fragment
 
 
 @dataclass(frozen=True)
 class Section:
-    """Panels under one heading."""
+    """Panels under one heading.
+
+    ``fold`` "open" or "closed" lets a reader fold it; ``told`` stands beside its title.
+    """
 
     key: str
     title: str
     panels: tuple[Panel, ...]
+    fold: str = ""
+    told: str = ""
 
 
 @dataclass(frozen=True)
@@ -29,6 +34,7 @@ class Page:
     lead: str
     sections: tuple[Section, ...]
     scripts: tuple[str, ...] = ("tables.mjs",)
+    vendor: tuple[str, ...] = ()  # scripts of others that these need
     data: tuple[Markup, ...] = ()
     verdict: str = ""
 
@@ -39,6 +45,6 @@ def render(page: Page) -> str:
         page.title,
         fragment("page.html", page=page, needs_script=bool(page.data)),
         style=asset("plot.css") + asset("style.css"),
-        scripts=[bundle(*page.scripts)],
+        scripts=[*map(vendored, page.vendor), bundle(*page.scripts)],
         data=page.data,
     )

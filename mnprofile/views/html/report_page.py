@@ -4,12 +4,14 @@ from collections.abc import Sequence
 
 from mnprofile.base import escape, sheet
 from mnprofile.base.json_files import CONVENTION
+from mnprofile.base.units import short
 from mnprofile.costs.latency.devices import Device
 from mnprofile.costs.memory.activations import activation_memory
 from mnprofile.networks.notation.rows import Architecture
 from mnprofile.views.html import panels
 from mnprofile.views.html.explorer import explorer, explorer_data
 from mnprofile.views.html.formula_panels import formulas
+from mnprofile.views.html.graph_panel import graph_data, picture_panel
 from mnprofile.views.html.memory_panels import live_memory, peak_line
 from mnprofile.views.html.network_panels import (
     layer_table,
@@ -31,6 +33,14 @@ from mnprofile.views.plots.plotly_layout import PlotlyFigure
 from mnprofile.views.sheets.columns import DRAWN
 from mnprofile.views.sheets.count import key_figure_sheet
 
+SCRIPTS = (
+    "tables.mjs",
+    "sections.mjs",
+    "figures.mjs",
+    "hints.mjs",
+    "explorer.mjs",
+    "graph.mjs",
+)
 PICTURE = "accuracy.svg"
 PAGE = "index.html"
 MARKDOWN = "report.md"
@@ -64,6 +74,7 @@ def report_page(
         drawn = tuple(
             panel(network, key)
             for panel in (
+                picture_panel,
                 stages,
                 layers,
                 types,
@@ -74,7 +85,10 @@ def report_page(
         )
         if device is not None:
             drawn = (*drawn[:-1], time_panel(network, key, device), drawn[-1])
-        sections.append(Section(key, network.label, drawn))
+        totals = network.counted.totals
+        told = f"{short(totals.macs)} multiply-adds, {short(totals.params)} parameters"
+        fold = "closed" if index else "open" if len(networks) > 1 else ""
+        sections.append(Section(key, network.label, drawn, fold, told))
     if verdicts:
         sections.append(Section("verdicts", "Checks", tuple(verdicts)))
     sections.append(
@@ -86,9 +100,18 @@ def report_page(
             lead="Multiply-adds, parameters and activations, counted from the papers'"
             " own tables.",
             sections=tuple(sections),
+<<<<<<< HEAD
             scripts=("tables.mjs", "figures.mjs", "hints.mjs")
             + (("explorer.mjs",) if able else ()),
             data=(explorer_data(able, plot),) if able else (),
+=======
+            scripts=SCRIPTS,
+            vendor=("dagre.min.js",),
+            data=(
+                explorer_data(networks, plot),
+                graph_data([(f"net{at}", one) for at, one in enumerate(networks)]),
+            ),
+>>>>>>> main
         )
     )
 

@@ -1,11 +1,13 @@
 """Sheets as HTML tables: the numbers under every plot, readable without a script."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from markupsafe import Markup
 
 from mnprofile.base.sheet import Sheet, Value, cell_text, plain
 from mnprofile.views.html.markup import element, join
+
+NO_DRAWING: Mapping[str, Callable[[str], Markup]] = {}
 
 
 def table(
@@ -15,12 +17,15 @@ def table(
     class_: str = "",
     row_classes: Sequence[str] = (),
     groups: Sequence[tuple[str, int]] = (),
+    row_ids: Sequence[str | None] = (),
+    drawn: Mapping[str, Callable[[str], Markup]] = NO_DRAWING,
 ) -> Markup:
     """A sheet with its column headers, in a frame that scrolls if it is too wide.
 
     ``class_`` "sortable" lets the page's script sort and filter it. ``row_classes``
     gives each row a class. ``groups`` are headers above the columns, each with the
-    number of its columns; "" leaves them without one.
+    number of its columns; "" leaves them without one. ``row_ids`` give each row an id;
+    ``drawn`` is how the texts of a column are drawn, by its key.
     """
     heads = [
         element(
@@ -32,9 +37,12 @@ def table(
         for column in sheet.columns
     ]
     rows = [
-        element("tr", _cells(sheet, row), class_=name or None)
-        for row, name in zip(
-            sheet.rows, row_classes or [""] * len(sheet.rows), strict=True
+        element("tr", _cells(sheet, row, drawn), class_=name or None, id=id_)
+        for row, name, id_ in zip(
+            sheet.rows,
+            row_classes or [""] * len(sheet.rows),
+            row_ids or [None] * len(sheet.rows),
+            strict=True,
         )
     ]
     parts = [
@@ -47,9 +55,9 @@ def table(
     ]
     notes = [element("p", note, class_="note") for note in sheet.notes]
     label = caption or sheet.title or "Table"
-    drawn = element("table", *parts, class_=class_ or None)
+    made = element("table", *parts, class_=class_ or None)
     frame = element(
-        "div", drawn, class_="scroll", tabindex="0", role="region", aria_label=label
+        "div", made, class_="scroll", tabindex="0", role="region", aria_label=label
     )
     return join([frame, *notes])
 
@@ -101,11 +109,17 @@ def details(summary: str, *content: Markup) -> Markup:
     return element("details", element("summary", summary), *content)
 
 
-def _cells(sheet: Sheet, row: Sequence[Value]) -> Markup:
+def _cells(
+    sheet: Sheet,
+    row: Sequence[Value],
+    drawn: Mapping[str, Callable[[str], Markup]] = NO_DRAWING,
+) -> Markup:
     cells = []
     for index, (value, column) in enumerate(zip(row, sheet.columns, strict=True)):
         is_number = column.kind != "text"
-        shown = cell_text(value, column.kind, separated=True)
+        shown: str = cell_text(value, column.kind, separated=True)
+        if column.key in drawn and shown:
+            shown = drawn[column.key](shown)
         attributes = {
             "class_": "n" if is_number else None,
             "data_n": _sort_key(value) if is_number else None,

@@ -16,6 +16,7 @@ class Segment:
     key: str
     value: int
     title: str
+    row: str | None = None  # the id of the row with its numbers
 
 
 def stacked_bar(segments: Sequence[Segment], whole: int, label: str) -> Markup:
@@ -50,7 +51,9 @@ def columns(segments: Sequence[Segment], label: str, height: int = 72) -> Markup
         tall = round((height - 2) * segment.value / top, 2)
         x, width = f"{index * step + step * 0.1:.3f}%", f"{step * 0.8:.3f}%"
         y = plain(round(height - tall, 2))
-        parts.append(_part(segment.key, segment.title, x, width, y, plain(tall)))
+        parts.append(
+            _part(segment.key, segment.title, x, width, y, plain(tall), segment.row)
+        )
     return _drawn("columns", label, parts, height)
 
 
@@ -78,11 +81,24 @@ def _drawn(
 
 
 def _part(
-    key: str, title: str, x: str, width: str, y: str = "0", height: str = "100%"
+    key: str,
+    title: str,
+    x: str,
+    width: str,
+    y: str = "0",
+    height: str = "100%",
+    row: str | None = None,
 ) -> Markup:
     inside = element("title", title)
     return element(
-        "rect", inside, class_=f"t-{key}", x=x, width=width, y=y, height=height
+        "rect",
+        inside,
+        class_=f"t-{key}",
+        x=x,
+        width=width,
+        y=y,
+        height=height,
+        data_row=row,
     )
 
 

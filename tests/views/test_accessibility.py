@@ -1,0 +1,61 @@
+"""axe-core finds nothing on any page, at three widths and in both themes."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mnprofile.cli import main
+from tests.views.browsing import Watched
+
+AXE = Path(__file__).parents[1] / "assets" / "axe.min.js"
+PAGES = ("index.html", "diff.html", "four.html", "ci.html", "sweep.html")
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+RUN = """async (rules) => {
+  const found = await axe.run(document, {runOnly: rules, resultTypes: ['violations']});
+  return found.violations.map((one) =>
+    [one.id, ...one.nodes.slice(0, 3).map((node) => node.target.join(' '))]);
+}"""
+
+
+@pytest.fixture(scope="module")
+def pages(site: Path) -> Path:
+    """The report, two comparisons, budgets, and plots of a sweep."""
+    four = ["diff", "v1", "v2", "v3-large", "v3-small", "--by", "layer"]
+    assert main([*four, "-o", str(site / "four.html")]) == 0
+    rows = str(site / "rows.csv")
+    swept = ["sweep", "v2", "v3-small", "-o", rows, "--plot", str(site / "sweep.html")]
+    assert main(swept) == 0
+    return site
+
+
+def violations(watched: Watched, path: Path) -> Any:
+    watched.open(path)
+    watched.page.evaluate(
+        "document.querySelectorAll('details').forEach((one) => { one.open = true; })"
+    )
+    watched.page.wait_for_timeout(200)
+    watched.page.evaluate(AXE.read_text("utf-8"))
+    return watched.page.evaluate(RUN, RULES)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [360, 768, 1440])
+@pytest.mark.parametrize("name", PAGES)
+def test_axe_finds_nothing(
+    pages: Path, watched: Watched, name: str, width: int, scheme: Any
+) -> None:
+    watched.page.set_viewport_size({"width": width, "height": 900})
+    watched.page.emulate_media(color_scheme=scheme)
+
+    assert violations(watched, pages / name) == []
+
+
+def test_axe_finds_a_fault(pages: Path, watched: Watched) -> None:
+    """The check can fail: a field without a name is found."""
+    watched.open(pages / "ci.html")
+    watched.page.evaluate("document.querySelector('main').append(new Image())")
+    watched.page.evaluate(AXE.read_text("utf-8"))
+
+    found = [one[0] for one in watched.page.evaluate(RUN, RULES)]
+    assert "image-alt" in found
