@@ -100,18 +100,12 @@ def report_page(
             lead="Multiply-adds, parameters and activations, counted from the papers'"
             " own tables.",
             sections=tuple(sections),
-<<<<<<< HEAD
-            scripts=("tables.mjs", "figures.mjs", "hints.mjs")
-            + (("explorer.mjs",) if able else ()),
-            data=(explorer_data(able, plot),) if able else (),
-=======
-            scripts=SCRIPTS,
+            scripts=tuple(one for one in SCRIPTS if able or one != "explorer.mjs"),
             vendor=("dagre.min.js",),
             data=(
-                explorer_data(networks, plot),
+                *((explorer_data(able, plot),) if able else ()),
                 graph_data([(f"net{at}", one) for at, one in enumerate(networks)]),
             ),
->>>>>>> main
         )
     )
 
