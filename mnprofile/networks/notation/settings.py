@@ -147,7 +147,8 @@ class _Reader(Record):
 
     def value(self, key: str) -> object:
         if key not in self.content:
-            self.refuse("", f'the setting "{key}" is missing', _EXAMPLES[key])
+            accepted = f"{_EXAMPLES[key]} (in the file, or with --set)"
+            self.refuse("", f'the setting "{key}" is missing', accepted)
         return self.content[key]
 
     def name(self, key: str) -> str:
