@@ -42,6 +42,7 @@ class Settings(NamedTuple):
     compound: Compound | None = None
     group: str = ""
     batch_norm: bool = True
+    layer_scale: bool = False
 
 
 _EXAMPLES = {
@@ -65,6 +66,7 @@ _KEYS = (
     "column",
     "compound",
     "batch-norm",
+    "layer-scale",
     "variants",
 )
 
@@ -122,6 +124,7 @@ def _settings(
         if "family" in content
         else f"MobileNet{family.upper()}",
         batch_norm=read.flag("batch-norm", default=True),
+        layer_scale=read.flag("layer-scale", default=False),
     )
 
 

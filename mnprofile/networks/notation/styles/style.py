@@ -80,6 +80,7 @@ class Context(NamedTuple):
     below: RowCells | None = None  # the next row
     above: Row | None = None  # what the row above was read as
     batch_norm: bool = True  # of the settings: after convolutions
+    layer_scale: bool = False  # of the settings: before additions
 
 
 ReadRow = Callable[[RowCells, Context], Row | tuple[Row, ...]]
