@@ -18,7 +18,7 @@ SHARED = {
         " head inputs arguments train strict"
     ),
     "PyTorch style": "pooling activations",
-    "Pictures": "size theme",
+    "Pictures": "size theme no_plot x",
     "Measuring": "threads batch dtype on warmup repeats",
     "Grid runs": "workers scheduler timeout results resume",
 }
