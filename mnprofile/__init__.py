@@ -161,10 +161,25 @@ __all__ = [
 
 def __getattr__(name: str) -> object:
     if name in _HOMES:
-        value: object = getattr(import_module(f"mnprofile.{_HOMES[name]}"), name)
+        try:
+            home = import_module(f"mnprofile.{_HOMES[name]}")
+        except ModuleNotFoundError as fault:
+            raise _missing(name, fault) from None
+        value: object = getattr(home, name)
         globals()[name] = value
         return value
     raise AttributeError(f"module 'mnprofile' has no attribute {name!r}")
+
+
+def _missing(name: str, fault: ModuleNotFoundError) -> Exception:
+    """What a function raises whose package is not installed."""
+    from mnprofile.base.errors import MissingExtraError
+    from mnprofile.base.extras import install_line
+
+    if fault.name is None or fault.name.startswith("mnprofile"):
+        return fault
+    line = install_line("check")
+    return MissingExtraError(f"{name}: {fault.name} is not installed", accepted=line)
 
 
 def __dir__() -> list[str]:

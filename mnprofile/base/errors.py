@@ -7,14 +7,18 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 OK, VERDICT, REJECTED, UNMEASURED, IO_FAILED, BUG = 0, 1, 2, 3, 4, 70
+INTERRUPTED, READER_GONE, TERMINATED = 130, 141, 143  # 128 and the signal
 
 EXIT_CODES = {
     OK: "fine",
     VERDICT: "a verdict went against you (a check disagreed, a budget was exceeded)",
-    REJECTED: "usage or input rejected",
+    REJECTED: "usage or input rejected, or no such file",
     UNMEASURED: "could not be measured (a missing extra, no baseline)",
     IO_FAILED: "reading or writing failed",
     BUG: "an internal bug (--debug shows the traceback)",
+    INTERRUPTED: "interrupted (Ctrl-C)",
+    READER_GONE: "the reader of a pipe went away",
+    TERMINATED: "ended by SIGTERM",
 }
 MAX_MESSAGE = 1000  # characters: a message quotes input of any length
 
@@ -46,7 +50,7 @@ class MnprofileError(Exception):
         *,
         place: Place | None = None,
         accepted: str | None = None,
-        suggestion: str | None = None,
+        suggestion: str | Sequence[str] | None = None,
     ) -> None:
         if len(message) > MAX_MESSAGE:
             message = message[: MAX_MESSAGE - 1] + "…"
@@ -54,7 +58,9 @@ class MnprofileError(Exception):
         self.message = message
         self.place = place
         self.accepted = accepted
-        self.suggestion = suggestion
+        if suggestion is not None and not isinstance(suggestion, str):
+            suggestion = '" or "'.join(suggestion)
+        self.suggestion: str | None = suggestion
 
     def __str__(self) -> str:
         lines = [f"{self.place}: {self.message}" if self.place else self.message]
@@ -76,7 +82,7 @@ class MnprofileError(Exception):
                 "column": place.column,
                 "header": place.header,
                 "accepted": self.accepted,
-                "suggestion": self.suggestion,
+                "suggestion": self.suggestion and self.suggestion.replace('"', ""),
                 "exit_code": self.exit_code,
             }
         }

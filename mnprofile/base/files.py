@@ -42,10 +42,14 @@ def _note_output(path: Path) -> None:
 
 def _resolved(path: Path) -> Path:
     """The path without symbolic links. Raises OSError."""
+    loop = OSError(errno.ELOOP, os.strerror(errno.ELOOP))
     try:
-        return path.resolve()
+        path = path.resolve()
     except RuntimeError:  # as Python 3.11 and 3.12 say it
-        raise OSError(errno.ELOOP, os.strerror(errno.ELOOP)) from None
+        raise loop from None
+    if path.is_symlink():  # later ones leave the link
+        raise loop
+    return path
 
 
 def _target(path: Path) -> Path:

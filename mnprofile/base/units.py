@@ -197,7 +197,7 @@ def parse_milliseconds(text: str, option: str) -> float:
 def parse_resolution(text: str, option: str = "--res") -> tuple[int, int]:
     """ "160" or "320x240" (height x width) -> (height, width)."""
     parts = re.split("[x×]", text.strip())
-    if len(parts) <= 2 and all(re.fullmatch("[0-9]{1,9}", part) for part in parts):
+    if len(parts) <= 2 and all(re.fullmatch("-?[0-9]{1,99}", part) for part in parts):
         return int(parts[0]), int(parts[-1])
     raise UsageError(
         f'{option}: "{text}" is not a resolution',

@@ -3,10 +3,10 @@
 import gc
 import importlib
 import os
-import re
 import signal
 import sys
 from collections.abc import Sequence
+from time import perf_counter
 from typing import Any
 
 import click
@@ -16,8 +16,11 @@ from mnprofile.base import escape, files
 from mnprofile.base.errors import (
     BUG,
     EXIT_CODES,
+    INTERRUPTED,
     OK,
+    READER_GONE,
     REJECTED,
+    TERMINATED,
     VERDICT,
     FileError,
     MissingExtraError,
@@ -47,7 +50,6 @@ COMMANDS = (
 )
 
 REFUSES_UNKNOWN = "mnprofile.strict"  # key of click's meta: see output.note_unknown
-INTERRUPTED, READER_GONE, TERMINATED = 130, 141, 143
 COMPLETION_VARIABLE = "_MNPROFILE_COMPLETE"
 
 EPILOG = "\b\nExit codes of all commands:\n" + "\n".join(
@@ -74,6 +76,31 @@ def _check_address_space() -> None:
         )
 
 
+def telling_options() -> list[click.Parameter]:
+    """What every command takes: how much it says on stderr."""
+
+    def note(ctx: click.Context, param: click.Parameter, value: bool) -> None:
+        if value:
+            ctx.meta[f"mnprofile.{param.name}"] = True
+            if param.name == "verbose":
+                begin = perf_counter()
+                ctx.call_on_close(lambda: _tell_time(begin))
+
+    def flag(short: str, long: str, text: str) -> click.Option:
+        how = {"is_flag": True, "expose_value": False, "is_eager": True}
+        return click.Option([short, long], callback=note, help=text, **how)
+
+    return [
+        flag("-q", "--quiet", "Print neither notes nor progress on stderr."),
+        flag("-v", "--verbose", "Print the version and the time taken on stderr."),
+    ]
+
+
+def _tell_time(begin: float) -> None:
+    took = perf_counter() - begin
+    print(f"mnprofile {__version__}: {took:.2f} s", file=sys.stderr)
+
+
 class LazyGroup(click.Group):
     """A group whose commands are imported on use: --version needs none of them."""
 
@@ -87,7 +114,19 @@ class LazyGroup(click.Group):
             _check_address_space()
         module = importlib.import_module(f"mnprofile.cli.{name}")
         command: click.Command = module.command
+        if not any("--quiet" in one.opts for one in command.params):
+            command.params += telling_options()
         return command
+
+    def format_commands(
+        self, ctx: click.Context, formatter: click.HelpFormatter
+    ) -> None:
+        """The whole first sentence of every command, over two lines if need be."""
+        commands = [(name, self.get_command(ctx, name)) for name in COMMANDS]
+        with formatter.section("Commands"):
+            formatter.write_dl(
+                [(name, one.get_short_help_str(200)) for name, one in commands if one]
+            )
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -181,7 +220,9 @@ def _reader_gone() -> int:
 def _failed(fault: Exception, arguments: Sequence[str]) -> int:
     """Print the error that ended the command and return its exit code."""
     if isinstance(fault, click.ClickException):
-        fault = _from_click(fault)
+        from mnprofile.cli.rejections import from_click  # only a failing run pays
+
+        fault = from_click(fault)
     elif isinstance(fault, OSError):
         fault = _from_os(fault)
     elif isinstance(fault, MemoryError):
@@ -232,26 +273,28 @@ def _report(fault: MnprofileError, arguments: Sequence[str]) -> int:
         print(escape.no_command(json.dumps(fault.as_dict())), file=sys.stderr)
     else:
         lines = map(escape.visible, str(fault).split("\n"))
-        print(escape.no_command("\n".join(lines)), file=sys.stderr)
+        print(escape.no_command(wrapped("\n".join(lines))), file=sys.stderr)
     return fault.exit_code
+
+
+def wrapped(text: str) -> str:
+    """Text for stderr; in a terminal, no line breaks inside a word."""
+    if not sys.stderr.isatty():
+        return text
+    import shutil
+    import textwrap
+
+    width = max(shutil.get_terminal_size().columns, 20)
+    how = {"break_long_words": False, "break_on_hyphens": False}
+    return "\n".join(
+        textwrap.fill(line, width, **how)  # type: ignore[arg-type]
+        for line in text.split("\n")
+    )
 
 
 def _wants_json(arguments: Sequence[str]) -> bool:
     joined = " ".join(arguments)
     return "--format json" in joined or "--format=json" in joined
-
-
-def _from_click(fault: click.ClickException) -> MnprofileError:
-    if isinstance(fault, click.FileError):
-        return FileError(fault.format_message())
-    context = getattr(fault, "ctx", None)
-    hint = f"see {context.command_path} --help" if context else None
-    kind = getattr(getattr(fault, "param", None), "type", None)
-    wrong = re.search("'([^']*)' is not one of", fault.format_message())
-    close = None
-    if isinstance(kind, click.Choice) and wrong:
-        close = nearest(wrong[1], [str(choice) for choice in kind.choices])
-    return UsageError(fault.format_message(), accepted=hint, suggestion=close)
 
 
 def _from_os(fault: OSError) -> MnprofileError:

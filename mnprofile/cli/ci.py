@@ -93,7 +93,7 @@ def command(
     try:
         file, judgement = _judged(config, baseline, write_baseline, outputs)
     except MnprofileError as fault:
-        _announce_fault(fault, summary_file, junit_file)
+        _announce_fault(fault, summary_file, junit_file, html_file, output)
         raise
     _announce(judgement, file, summary_file)
     if junit_file is not None:
@@ -131,22 +131,26 @@ def _judged(
 
 
 def _announce_fault(
-    fault: MnprofileError, summary_file: Path | None, junit_file: Path | None
+    fault: MnprofileError,
+    summary_file: Path | None,
+    junit_file: Path | None,
+    *others: Path | None,
 ) -> None:
     """The error in the files that were asked for and on GitHub; it is raised after."""
     text = fault_summary(fault)
     with contextlib.suppress(MnprofileError, OSError):  # the first error is the cause
+        if os.environ.get("GITHUB_ACTIONS") == "true":
+            root = os.environ.get("GITHUB_WORKSPACE")
+            line = fault_annotation(fault, Path(root) if root else None)
+            print(line, file=sys.stderr)
+            step = os.environ.get("GITHUB_STEP_SUMMARY")
+            if step:
+                append(text, Path(step))
+        files.check_targets([summary_file, junit_file, *others])
         if summary_file is not None:
             files.write_text(summary_file, text)
         if junit_file is not None:
             files.write_text(junit_file, fault_junit(fault))
-        if os.environ.get("GITHUB_ACTIONS") != "true":
-            return
-        root = os.environ.get("GITHUB_WORKSPACE")
-        print(fault_annotation(fault, Path(root) if root else None), file=sys.stderr)
-        step = os.environ.get("GITHUB_STEP_SUMMARY")
-        if step:
-            append(text, Path(step))
 
 
 def _announce(

@@ -9,7 +9,7 @@ from mnprofile.base.errors import UsageError
 from mnprofile.base.units import BITS, check_bits
 from mnprofile.cli.help import Command
 from mnprofile.cli.options import network_of, network_options, output_options
-from mnprofile.cli.output import emit
+from mnprofile.cli.output import emit, in_terminal
 from mnprofile.costs.counting import GROUPINGS, Grouping, count
 from mnprofile.views.sheets.count import count_document
 
@@ -92,7 +92,11 @@ def command(
         )
     arch, graph = network_of(**given)
     counted = count(graph)
-    document = count_document(counted, arch, by, elementwise=elementwise)
+    document = count_document(
+        *(counted, arch, by),
+        elementwise=elementwise,
+        totals_first=in_terminal(format_, output),
+    )
     if deploy:
         from mnprofile.views.sheets.deployment import with_deployment
 

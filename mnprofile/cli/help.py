@@ -19,6 +19,7 @@ SHARED = {
     ),
     "PyTorch style": "pooling activations",
     "Pictures": "size theme",
+    "Measuring": "threads batch dtype on warmup repeats",
     "Grid runs": "workers scheduler timeout results resume",
 }
 

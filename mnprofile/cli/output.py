@@ -9,7 +9,7 @@ import click
 
 from mnprofile.base import escape, files
 from mnprofile.base.errors import UsageError
-from mnprofile.cli import REFUSES_UNKNOWN
+from mnprofile.cli import REFUSES_UNKNOWN, wrapped
 from mnprofile.graph.graph import Graph
 from mnprofile.views.document import Document, at_least, unknown_operators
 
@@ -77,7 +77,22 @@ def write(text: str, output: Path | None) -> None:
 
 def warn(message: str) -> None:
     """Print a note on stderr."""
-    print(escape.no_command(escape.visible(message)), file=sys.stderr)
+    if not is_quiet():
+        text = escape.no_command(wrapped(escape.visible(message)))
+        print(text, file=sys.stderr)
+
+
+def is_quiet() -> bool:
+    """Whether --quiet was given."""
+    context = click.get_current_context(silent=True)
+    return context is not None and bool(context.meta.get("mnprofile.quiet"))
+
+
+def in_terminal(format_: str | None, output: Path | None) -> bool:
+    """Whether a table is drawn in a terminal."""
+    is_table = chosen_format(format_, output) == "table"
+    to_file = output is not None and str(output) != "-"
+    return is_table and not to_file and terminal_width() is not None
 
 
 def terminal_width() -> int | None:

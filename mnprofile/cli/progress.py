@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from mnprofile.base.units import short
+from mnprofile.cli.output import is_quiet
 from mnprofile.evidence.profilers.cross_check import Progress
 
 SHORT_WORK = 1_000_000  # configurations; fewer are counted too fast for a bar
@@ -14,7 +15,7 @@ SHORT_WORK = 1_000_000  # configurations; fewer are counted too fast for a bar
 @contextmanager
 def step_bar() -> Iterator[Progress]:
     """A bar of named steps; none in a CI run."""
-    if not sys.stderr.isatty() or os.environ.get("CI"):
+    if is_quiet() or not sys.stderr.isatty() or os.environ.get("CI"):
         yield lambda *_: None
         return
     from rich.console import Console
@@ -39,7 +40,7 @@ def step_bar() -> Iterator[Progress]:
 @contextmanager
 def size_bar(size: int) -> Iterator[Callable[[int], None]]:
     """A bar of many configurations, with rate and time left."""
-    if not sys.stderr.isatty() or size < SHORT_WORK:
+    if is_quiet() or not sys.stderr.isatty() or size < SHORT_WORK:
         yield lambda _: None
         return
     from rich.console import Console
@@ -79,7 +80,7 @@ def task_bar(total: int, done: int) -> Iterator[Callable[[bool], None]]:
 
     It begins at those that are ``done``; advance it with whether one has failed.
     """
-    if not sys.stderr.isatty() or total < 2:
+    if is_quiet() or not sys.stderr.isatty() or total < 2:
         yield lambda _: None
         return
     from rich.console import Console

@@ -139,10 +139,8 @@ def command(
     \b
     Examples:
       mnprofile time v2 --device "Pixel 1" --by stage
-      mnprofile time v3-small@0.75/192
       mnprofile time --devices
       mnprofile time --calibrate mine.csv --device "My board" --save board.toml
-      mnprofile time v2 --device board.toml
       mnprofile time v2@0.5/160 --measure --threads 1 --save mine.csv
       mnprofile time v2 --peak 16G --bandwidth 12GB
     """

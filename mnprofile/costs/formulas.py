@@ -157,6 +157,13 @@ class _Derivation:
             if node.inputs[0] not in shapes:
                 shapes[node.inputs[0]] = self.input_shape(first)
             x = shapes[node.inputs[0]]
+            if node.op.products(node.in_shape, *node.other_shapes):
+                # Attention: each query sees each key, and each weight each value.
+                keys = shapes.get(node.inputs[1], node.other_shapes[0])
+                attended = _expr(x.positions * keys.positions * (x.c + x.c))
+                layers[node.layer] = LayerTerms(node.layer, attended, Expr())
+                shapes[node.name] = x
+                continue
             op: Any = self.symbolic(node, x)
             # Maps that are added have one shape; those that are joined add up.
             joined = node.inputs[1:] if op.takes is None else ()

@@ -3,7 +3,7 @@
 import os
 import re
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -128,6 +128,15 @@ def split_table(text: str) -> tuple[str, str | None]:
     return name, key
 
 
+def _close(text: str) -> Sequence[str] | str | None:
+    """The names that continue a text, the shortest ones, or else the nearest name."""
+    longer = [name for name in names() if name.startswith(f"{text.lower()}-")]
+    if longer:
+        shortest = min(name.count("-") for name in longer)
+        return [name for name in longer if name.count("-") == shortest]
+    return nearest(text, [*names(), *(entry.name for entry in index())])
+
+
 def load(
     arch: Arch,
     *,
@@ -173,11 +182,20 @@ def load(
     _refuse_others(text)
     if looks_like_a_path or os.path.lexists(text):
         return _load_file(Path(text), key, settings)
-    close = nearest(text, [*names(), *(entry.name for entry in index())])
-    raise UsageError(
+    raise _unknown(text)
+
+
+def _unknown(text: str) -> UsageError:
+    """The error for a text that names nothing."""
+    if text.lower().endswith(".py"):
+        return UsageError(
+            f"{text}: a Python file holds no table",
+            accepted=f"{text}:CALLABLE, a function or class that makes the network",
+        )
+    return UsageError(
         f'no architecture is called "{text}", and no file has that name',
         accepted=", ".join(names()) + ", or a path to a table",
-        suggestion=close,
+        suggestion=_close(text),
     )
 
 

@@ -92,4 +92,11 @@ def limit_value(column: str, text: str, option: str) -> float:
         raise UsageError(
             f'{option}: "{text}" is not a {what}', accepted=f"such as {such}"
         )
+    if column == "top1" and 0 < number < 1:
+        meant = f"{100 * number:g}"
+        raise UsageError(
+            f"{option}: {text} is a share, where percent are meant",
+            accepted="such as 70 or 70.5",
+            suggestion=meant,
+        )
     return number

@@ -271,9 +271,9 @@ def published_axes(arch: Architecture) -> tuple[tuple[float, ...], tuple[int, ..
     known = accuracy_of(arch.name) if is_shipped(arch) else None
     if known is None or known.fit is None:
         first = next(one for one in map(load, names()) if one.family == arch.family)
-        if first.group != arch.group:
+        known = accuracy_of(first.name) if first.group == arch.group else None
+        if known is None:
             return (1.0,), (arch.resolution,)
-        known = accuracy_of(first.name)
     assert known is not None
     return known.alphas, known.resolutions
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from mnprofile.base.errors import UsageError
+from mnprofile.graph.graph import Node
 from mnprofile.networks.notation.rows import Architecture
 from mnprofile.search.structures import Structure, flat, structures
 
@@ -131,10 +132,29 @@ def _layer_sums(structure: Structure, count_r: int) -> _LayerSums:
         positions[sizes] = flat(op.positions(x, y))
         kind = positions.tobytes()
         _, work, outputs = sums.at.get(kind, (positions, 0, 0))
-        sums.at[kind] = (positions, work + flat(op.weights(x)), outputs + flat(y.c))
-    sums.weights = sum(work for _, work, _ in sums.at.values())
+        weights = flat(op.weights(x))
+        sums.at[kind] = (positions, work + weights, outputs + flat(y.c))
+        sums.weights = sums.weights + weights
+        _add_products(sums, node, sizes, count_r)
     sums.params = sums.params + sums.weights
     return sums
+
+
+def _add_products(sums: _LayerSums, node: Node, sizes: Any, count_r: int) -> None:
+    """Multiply-adds of two activations: a kind of position of their own, once each.
+
+    Raises UsageError where they depend on the width, too.
+    """
+    import numpy as np
+
+    products: Any = node.op.products(node.in_shape, *node.other_shapes)
+    if isinstance(products, int) and not products:
+        return
+    if getattr(products, "ndim", 0) == 2 and products.shape[0] != 1:
+        raise UsageError(f"{node.name}: its multiply-adds cannot be swept over widths")
+    times = np.zeros(count_r, np.int64)
+    times[sizes] = flat(products)
+    sums.at[node.name.encode()] = (times, 1, 0)
 
 
 def _plus(total: Any, value: Any) -> Any:

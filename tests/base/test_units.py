@@ -99,6 +99,6 @@ def test_other_amounts_of_memory_are_refused(text: str) -> None:
 def test_resolutions() -> None:
     assert units.parse_resolution("160") == (160, 160)
     assert units.parse_resolution("320x240") == (320, 240)
-    for text in ("", "x", "160x", "1x2x3", "-1", "1.5", "²"):
+    for text in ("", "x", "160x", "1x2x3", "1.5", "²"):
         with pytest.raises(UsageError, match="320x240"):
             units.parse_resolution(text)

@@ -12,13 +12,13 @@ import warnings
 from collections import Counter
 from functools import partial
 
-import timm
-
 import mnprofile
 from tests.zoo.networks import counted_by_torch, made, read
 
 
 def main() -> int:
+    import timm  # after torchvision's operators are declared
+
     warnings.filterwarnings("ignore")
     step, offset = (*map(int, sys.argv[1:]), 4, 0)[:2] if sys.argv[1:] else (4, 0)
     agree: Counter[bool] = Counter()

@@ -69,7 +69,7 @@ def test_unlike_axes_show_both(run: Run) -> None:
     ("arguments", "words"),
     [
         (("--bits", "8"), ("--bits", "with --deploy")),
-        (("--deploy", "--bits", "0"), ("--bits", "'0'")),
+        (("--deploy", "--bits", "0"), ("--bits", '"0"')),
         (("--fields", "receptive", "--by", "stage"), ("--fields", "--by layer")),
         (("--fields", "depth"), ("--fields", "receptive")),
     ],

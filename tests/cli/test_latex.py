@@ -134,8 +134,7 @@ def test_a_missing_extra_exits_with_3(
 
     assert result.code == 3
     assert result.err == (
-        "pylatexenc is not installed\n"
-        "Accepted: pip install '.[latex]', in a clone of mnprofile\n"
+        f"pylatexenc is not installed\nAccepted: {extras.install_line('latex')}\n"
     )
 
 

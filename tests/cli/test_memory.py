@@ -102,7 +102,7 @@ def test_groups_of_v2_compute_nothing_twice(run: Run) -> None:
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (("--bits", "0"), ("--bits", "'0'", "'8', '16', '32'")),
+        (("--bits", "0"), ("--bits", '"0"', "8, 16, 32")),
         (("--groups", "0"), ("groups: 0", "1 to 32")),
         (("--groups", "99"), ("groups: 99", "32 channels inside stem + block1")),
         (("--groups", "some"), ("--groups", "some", "max")),

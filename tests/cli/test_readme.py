@@ -73,7 +73,8 @@ def run_here(arguments: list[str]) -> tuple[str, bool]:
     printed = "\n".join(
         line.rstrip() for line in (out.getvalue() + err.getvalue()).split("\n")
     )
-    return printed, not (code == UNMEASURED and "is not installed" in err.getvalue())
+    missing = code == UNMEASURED and "is not installed" in printed
+    return printed, not missing
 
 
 def refreshed(text: str) -> tuple[str, list[str]]:

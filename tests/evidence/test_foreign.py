@@ -458,7 +458,7 @@ def test_help_says_that_the_code_runs() -> None:
 
     from mnprofile.cli import cli
 
-    text = " ".join(CliRunner().invoke(cli, ["check", "--help"]).output.split())
+    text = " ".join(CliRunner().invoke(cli, ["check", "--help-all"]).output.split())
 
     assert "runs the named code with your permissions" in text
 

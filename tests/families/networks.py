@@ -77,6 +77,16 @@ NETWORKS: tuple[tuple[str, str, dict[str, Any], str, str], ...] = (
         )
         for size, side in (("small", 224), ("medium", 256), ("large", 384))
     ),
+    *(
+        (
+            "timm",
+            f"mobilenetv4_hybrid_{size}",
+            {},
+            f"mobilenet-v4-hybrid-{size}@1/{side}",
+            "timm",
+        )
+        for size, side in (("medium", 256), ("large", 384))
+    ),
     ("timm", "mobilenet_edgetpu_100", {}, "mobilenet-edgetpu@1/224", "timm"),
     *(
         (

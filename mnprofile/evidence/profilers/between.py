@@ -39,6 +39,8 @@ _OF_TORCH = {
     "avg_pool2d": "pooling",
     "_adaptive_avg_pool2d": "pooling",
     "max_pool2d_with_indices": "max pooling",
+    "upsample_nearest2d": "resize",
+    "upsample_bilinear2d": "resize",
     "cat": "concatenation",
     "add": "addition",
     "sub": "subtraction",

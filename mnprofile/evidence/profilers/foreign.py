@@ -6,25 +6,28 @@ The network comes from a factory that is imported and called, so its code runs.
 from __future__ import annotations
 
 import contextlib
-import importlib
 import math
 import sys
-import traceback
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, fields, replace
 from itertools import takewhile
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mnprofile.base.errors import MissingExtraError, UsageError, nearest
+from mnprofile.base.errors import UsageError
 from mnprofile.base.extras import require
 from mnprofile.base.units import size_text
 from mnprofile.costs.counting import Count, Layer, count
 from mnprofile.evidence.profilers.between import Names, ours_between, recorder, same
-from mnprofile.evidence.profilers.measuring import first_line, run_hooked
+from mnprofile.evidence.profilers.measuring import run_hooked
 from mnprofile.graph.graph import Graph
 from mnprofile.graph.operators.op import Shape
 from mnprofile.networks.catalog import Arch, graph_of
+from mnprofile.networks.readers.torch_calling import (
+    article,
+    called,
+    imported,
+    reason,
+)
 
 if TYPE_CHECKING:
     from torch import nn
@@ -161,58 +164,13 @@ def check_against(
 def _make(
     factory: str | Callable[..., nn.Module], name: str, arguments: Mapping[str, object]
 ) -> nn.Module:
-    from torch import nn
-
-    make = _import(factory) if isinstance(factory, str) else factory
-    try:
-        with contextlib.redirect_stdout(sys.stderr):
-            network = make(**arguments)
-    except (Exception, SystemExit) as fault:  # it is not our code
+    make = imported(factory) if isinstance(factory, str) else factory
+    if not callable(make):
         raise UsageError(
-            f"{name} raised {_reason(fault)}",
-            accepted="a factory that takes these arguments",
-        ) from None
-    if not isinstance(network, nn.Module):
-        raise UsageError(
-            f"{name} returned {_article(type(network).__name__)}",
-            accepted="a factory that returns a torch.nn.Module",
-        )
-    return network
-
-
-def _import(text: str) -> Callable[..., Any]:
-    """ "package.module:callable" -> the callable; modules of the current folder too."""
-    module_name, colon, path = text.partition(":")
-    if not (colon and module_name and path):
-        raise UsageError(
-            f'"{text}" is not a factory', accepted="MODULE:CALLABLE, as in nets:small"
-        )
-    here = str(Path.cwd())
-    if here not in sys.path:
-        sys.path.append(here)
-    try:
-        with contextlib.redirect_stdout(sys.stderr):
-            found: Any = importlib.import_module(module_name)
-    except ModuleNotFoundError as fault:
-        package = str(fault.name).partition(".")[0]
-        raise MissingExtraError(
-            f"importing {module_name}: {first_line(fault)}",
-            accepted=f"pip install {package}, or a module of the current folder",
-        ) from None
-    except (Exception, SystemExit) as fault:  # importing runs foreign code
-        raise UsageError(f"importing {module_name} raised {_reason(fault)}") from None
-    for part in path.split("."):
-        if not hasattr(found, part):
-            close = nearest(part, dir(found))
-            raise UsageError(f'{module_name} has no "{path}"', suggestion=close)
-        found = getattr(found, part)
-    if not callable(found):
-        raise UsageError(
-            f"{text} is {_article(type(found).__name__)}",
+            f"{name} is {article(type(make).__name__)}",
             accepted="a function or class that returns a torch.nn.Module",
         )
-    make: Callable[..., Any] = found
-    return make
+    return called(make, name, arguments)
 
 
 def _run(network: nn.Module, image: Shape, name: str) -> tuple[tuple[Unit, ...], int]:
@@ -224,7 +182,7 @@ def _run(network: nn.Module, image: Shape, name: str) -> tuple[tuple[Unit, ...],
             return run_units(network, image)
     except (Exception, SystemExit) as fault:  # it is not our code
         raise UsageError(
-            f"{name}: running on {image} raised {_reason(fault)}",
+            f"{name}: running on {image} raised {reason(fault)}",
             accepted="a network that takes (N, C, H, W) of that size; see --res",
         ) from None
     finally:
@@ -356,18 +314,3 @@ def _factor(sizes: tuple[int, ...]) -> str:
 
 def _name_of(factory: Callable[..., Any]) -> str:
     return str(getattr(factory, "__qualname__", factory))
-
-
-def _article(name: str) -> str:
-    return f"{'an' if name[:1].lower() in 'aeiou' else 'a'} {name}"
-
-
-def _reason(fault: BaseException) -> str:
-    """The message of a foreign error, and where in foreign code it was raised."""
-    name, line = type(fault).__name__, first_line(fault)
-    text = f"{name}: {line}" if line else name
-    ours = str(Path(__file__).parent)
-    frames = traceback.extract_tb(fault.__traceback__)
-    places = [one for one in frames if not one.filename.startswith(("<", ours))]
-    where = f" ({Path(places[-1].filename).name}:{places[-1].lineno})" if places else ""
-    return text + where

@@ -15,11 +15,11 @@ from torch import Tensor, nn
 from mnprofile.evidence.profilers.torch_style import TorchStyle
 from mnprofile.graph.graph import Graph
 from mnprofile.graph.operators.convolution import Conv, Depthwise, Explicit, Zeros
-from mnprofile.graph.operators.elementwise import Activation, BatchNorm
+from mnprofile.graph.operators.elementwise import Activation, BatchNorm, LayerScale
 from mnprofile.graph.operators.joining import Add, Concatenate, Multiply
 from mnprofile.graph.operators.linear import Linear
 from mnprofile.graph.operators.op import GraphError, Op, pair
-from mnprofile.graph.operators.pooling import AdaptivePool, GlobalPool, Pool
+from mnprofile.graph.operators.pooling import AdaptivePool, GlobalPool, Pool, Resize
 from mnprofile.graph.operators.reshaping import Channels, ChannelShuffle, Flatten
 
 _ACTIVATIONS: dict[str, type[nn.Module]] = {
@@ -108,6 +108,28 @@ class Shuffle(nn.Module):
         n, c, h, w = x.shape
         grouped = x.reshape(n, self.groups, c // self.groups, h, w)
         return grouped.transpose(1, 2).reshape(n, c, h, w)
+
+
+class ChannelFactors(nn.Module):
+    """One trained factor per channel."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.factors = nn.Parameter(torch.ones(channels, 1, 1))
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x * self.factors
+
+
+class Resized(nn.Module):
+    """A map at another size, by nearest neighbours; the other input gave the size."""
+
+    def __init__(self, size: tuple[int, ...]) -> None:
+        super().__init__()
+        self.size = list(size)
+
+    def forward(self, x: Tensor, *_: Tensor) -> Tensor:
+        return nn.functional.interpolate(x, self.size)
 
 
 class Elements(nn.Module):
@@ -205,6 +227,8 @@ twin.register(AdaptivePool, lambda op, _, __: _adaptive_pool2d(op))
 twin.register(Flatten, lambda _, c, __: Elements(c[0]))
 twin.register(Channels, lambda op, c, _: Part(op, c[0]))
 twin.register(ChannelShuffle, lambda op, _, __: Shuffle(op.groups))
+twin.register(LayerScale, lambda _, c, __: ChannelFactors(c[0]))
+twin.register(Resize, lambda op, *_: Resized(op.size or ()))
 twin.register(Add, lambda *_: Sum())
 twin.register(Multiply, lambda *_: Multiplication())
 twin.register(Concatenate, lambda _, c, __: Concatenation(sum(c)))

@@ -48,13 +48,18 @@ class Copy(Op):
 
 @dataclass(frozen=True, slots=True)
 class Flatten(Op):
-    """A pooled map as a vector, a map as its elements: (c, h, w) -> (c h w, 1, 1)."""
+    """A pooled map as a vector, a map as its elements: (c, h, w) -> (c h w, 1, 1).
+
+    ``side`` is the height and width of the map, where its layers know it.
+    """
 
     kind: ClassVar[str] = "flatten"
     is_view: ClassVar[bool] = True
+    side: tuple[int, int] | None = None
 
     def out_shape(self, x: Shape, *others: Shape) -> Shape:
-        return Shape(x.elements, 1, 1)
+        h, w = self.side or (x.h, x.w)
+        return Shape(x.c * h * w, 1, 1)
 
 
 @dataclass(frozen=True, slots=True)

@@ -63,9 +63,11 @@ def check_sizes(arch: Architecture) -> None:
         if row.prints_input:
             c = arch.classes if printed.c is None else printed.c
             _compare(arch, row, "input", tape.shape, printed._replace(c=c))
+        if told := row.fault_on(tape.shape):
+            x = tape.shape
+            place = arch.place(row, arch.style.operator_header)
+            raise TableError(told, place=place, accepted=f"{x.h}x{x.w}")
         try:
-            if fault := row.fault_on(tape.shape):
-                raise ShapeError(fault)
             builder.add_row(index, row)
         except (ShapeError, GraphError) as fault:
             place = arch.place(row, arch.style.operator_header)

@@ -36,4 +36,4 @@ class FlattenRow(Row):
         x, size = to.tape.shape, (self.input.h, self.input.w)
         if not (decide(x.h == size[0]) and decide(x.w == size[1])):
             to.tape.add("flatten.pool", AdaptivePool("avg", size))
-        to.tape.add("flatten.elements", Flatten())
+        to.tape.add("flatten.elements", Flatten(size))

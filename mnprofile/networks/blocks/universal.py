@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from mnprofile.graph.operators.elementwise import LayerScale
 from mnprofile.networks.blocks.inverted_residual import BottleneckRow
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ class UniversalRow(BottleneckRow):
     """
 
     before: int = 0
+    layer_scale: bool = False
 
     def layers(
         self, to: Builder, block: str, inner: int, stride: int, dilation: int
@@ -33,3 +35,9 @@ class UniversalRow(BottleneckRow):
         if self.kernel:
             op = to.depthwise(self.kernel, stride, dilation)
             to.convolution(f"{block}.depthwise", op, self.activation)
+
+    def project(self, to: Builder, block: str, out: int, inner: int) -> None:
+        super().project(to, block, out, inner)
+        if self.layer_scale:
+            to.tape.move(layer=f"{block}.scale")
+            to.tape.add(f"{block}.scale", LayerScale())

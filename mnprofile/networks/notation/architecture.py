@@ -184,6 +184,7 @@ def _rows(table: Table, style: TableStyle, settings: Settings) -> list[Row]:
                 below,
                 (*rows, *group)[-1] if rows or group else None,
                 settings.batch_norm,
+                settings.layer_scale,
             ),
         )
         group += made if isinstance(made, tuple) else (made,)

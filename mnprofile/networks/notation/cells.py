@@ -235,10 +235,12 @@ class Operator(NamedTuple):
 
 def pool_kernel(text: str) -> int:
     """``7x7`` -> 7: any size that is square."""
-    h, w = text.split("x")
-    if h != w:
+    found = re.fullmatch("([0-9]{1,4})x([0-9]{1,4})", TIMES.sub("x", text))
+    if found is None:
+        raise RefusalError(f'"{text}" is not a window', accepted="such as 7x7")
+    if found[1] != found[2]:
         raise RefusalError(f"pooling {text} is not square", accepted="7x7")
-    return int(h)
+    return integer(found[1], "window", 1, MAX_SIZE)
 
 
 class OperatorWord(NamedTuple):

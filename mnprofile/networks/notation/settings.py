@@ -42,6 +42,7 @@ class Settings(NamedTuple):
     compound: Compound | None = None
     group: str = ""
     batch_norm: bool = True
+    layer_scale: bool = False
 
 
 _EXAMPLES = {
@@ -65,6 +66,7 @@ _KEYS = (
     "column",
     "compound",
     "batch-norm",
+    "layer-scale",
     "variants",
 )
 
@@ -122,6 +124,7 @@ def _settings(
         if "family" in content
         else f"MobileNet{family.upper()}",
         batch_norm=read.flag("batch-norm", default=True),
+        layer_scale=read.flag("layer-scale", default=False),
     )
 
 
@@ -144,7 +147,8 @@ class _Reader(Record):
 
     def value(self, key: str) -> object:
         if key not in self.content:
-            self.refuse("", f'the setting "{key}" is missing', _EXAMPLES[key])
+            accepted = f"{_EXAMPLES[key]} (in the file, or with --set)"
+            self.refuse("", f'the setting "{key}" is missing', accepted)
         return self.content[key]
 
     def name(self, key: str) -> str:

@@ -19,7 +19,12 @@ from pkgutil import iter_modules
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from mnprofile.base.errors import UnmeasuredError, UsageError, nearest
+from mnprofile.base.errors import (
+    MissingExtraError,
+    UnmeasuredError,
+    UsageError,
+    nearest,
+)
 
 if TYPE_CHECKING:
     from torch import nn
@@ -43,7 +48,8 @@ def imported(text: str) -> Any:
 
     Raises:
         UsageError: it has another form, its import raises, or there is no such name.
-        UnmeasuredError: a package is missing or cannot be loaded on this machine.
+        MissingExtraError: a package is missing.
+        UnmeasuredError: one cannot be loaded on this machine.
     """
     place, colon, path = text.rpartition(":")
     if not (colon and place and path):
@@ -158,14 +164,14 @@ def _importing(module: str) -> Iterator[None]:
                 suggestion=nearest(missing, _inside(missing.rpartition(".")[0])),
             ) from None
         local = [one.stem for one in Path.cwd().glob("*.py")]
-        raise UnmeasuredError(
-            f"importing {module}: the package {missing} is not installed",
+        raise MissingExtraError(
+            f"importing {module}: No module named '{missing}': it is not installed",
             accepted=f"pip install {top}",
             suggestion=nearest(module, local),
         ) from None
     except (Exception, SystemExit) as fault:  # importing runs foreign code
         text = f"importing {module} raised {reason(fault)}"
-        if isinstance(fault, ImportError | OSError) or _BROKEN.search(str(fault)):
+        if isinstance(fault, ImportError) or _BROKEN.search(str(fault)):
             raise UnmeasuredError(
                 f"{text}: a compiled part of a package is missing or does not fit",
                 accepted="a build of that package for this machine's torch",

@@ -64,12 +64,11 @@ def report_page(
     plot = accuracy_plot(networks)
     sections = [
         Section("figures-section", "Key figures", (panels.key_figures(networks),)),
-        Section(
-            "explorer",
-            "Explorer",
-            (explorer(networks, plot),),
-        ),
     ]
+    # The explorer multiplies weights by positions, which attention does not have.
+    able = [one for one in networks if not _attends(one)]
+    if able:
+        sections.append(Section("explorer", "Explorer", (explorer(able, plot),)))
     for index, network in enumerate(networks):
         key = f"net{index}"
         drawn = tuple(
@@ -101,10 +100,10 @@ def report_page(
             lead="Multiply-adds, parameters and activations, counted from the papers'"
             " own tables.",
             sections=tuple(sections),
-            scripts=SCRIPTS,
+            scripts=tuple(one for one in SCRIPTS if able or one != "explorer.mjs"),
             vendor=("dagre.min.js",),
             data=(
-                explorer_data(networks, plot),
+                *((explorer_data(able, plot),) if able else ()),
                 graph_data([(f"net{at}", one) for at, one in enumerate(networks)]),
             ),
         )
@@ -159,3 +158,9 @@ def pictures(
 
 def _title(networks: Sequence[ReportNetwork]) -> str:
     return ", ".join(network.title for network in networks)
+
+
+def _attends(network: ReportNetwork) -> bool:
+    """Whether it has multiply-adds of two activations."""
+    nodes = network.counted.graph
+    return any(n.op.products(n.in_shape, *n.other_shapes) for n in nodes)

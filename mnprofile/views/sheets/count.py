@@ -44,24 +44,42 @@ _TABLE2 = {"macs_share": "macs_share", "weights_share": "params_share"}
 
 
 def count_document(
-    counted: Count, arch: Network, by: Grouping, *, elementwise: bool = False
+    counted: Count,
+    arch: Network,
+    by: Grouping,
+    *,
+    elementwise: bool = False,
+    totals_first: bool = False,
 ) -> Document:
-    """A count of one network, for people by layer, block, stage or type."""
+    """A count of one network, for people by layer, block, stage or type.
+
+    ``totals_first`` puts the totals and the shares of the types before the layers.
+    """
     shown = {
         "layer": ("name", "type", "out_shape", "macs", "params", "row"),
         "type": _BY_TYPE,
     }.get(by, (by, "layers", "macs", "macs_share", "params", "activations"))
-    sheets = headed([sheet_by(counted, by).only(*shown)], counted.config)
+    sheets = [sheet_by(counted, by).only(*shown)]
+    totals = _totals_text(counted)
     if by in ("type", "layer"):
         types = type_sheet(counted, arch)
         if by == "layer":
             shares = types.only(*_BY_TYPE)
-            sheets.append(replace(shares, title="By type", notes=()))
+            shares = replace(shares, title="By type", notes=())
+            sheets.append(shares)
+            if totals_first:
+                layers = replace(sheets[0], title="By layer")
+                sheets = [shares.noted(totals), layers]
+        sheets = headed(sheets, counted.config)
         sheets += _table2_sheets(types)
         sheets += _published_sheets(published_for(arch, counted.graph))
     if elementwise:
         sheets.append(_element_sheet(counted))
-    notes = (*counted.graph.notes, *errata_notes(arch), _totals_text(counted), FOOT)
+    if by not in ("type", "layer"):
+        sheets = headed(sheets, counted.config)
+    has_told = totals_first and by == "layer"
+    last = (FOOT,) if has_told else (totals, FOOT)
+    notes = (*counted.graph.notes, *errata_notes(arch), *last)
     return Document(
         "count",
         noted(sheets, notes),
@@ -241,7 +259,7 @@ def _published_sheets(figures: Sequence[Printed]) -> list[Sheet]:
         columns(
             Column("source", "Published in"),
             Column("model", "As"),
-            Column("macs", "Macs", "number"),
+            Column("macs", "Multiply-adds", "number"),
             Column("params", "Params", "number"),
             Column("top1", "Top-1", "number"),
             Column("top5", "Top-5", "number"),

@@ -43,22 +43,24 @@ def measured_document(
         total["ratio"] = _ratio(prediction.ms, whole.ms)
     sheet = Sheet.of(
         (
-            *columns("layer macs"),
+            *columns("layer", Column("macs", "Mult-adds", "count")),
             Column("intensity", "MACs/byte", "number"),
             Column("measured_ms", "Measured ms", "number"),
             Column("gmacs_per_second", "GMAC/s", "number"),
             Column("predicted_ms", "Predicted ms", "number"),
-            Column("ratio", "Predicted/measured", "number"),
+            Column("ratio", "Ratio", "number"),
         ),
         layers,
         total,
     )
-    shown = [column.key for column in sheet.columns[: 7 if prediction else 5]]
+    shown = ["layer", "macs", "measured_ms", "gmacs_per_second"]
+    shown += ["predicted_ms", "ratio"] if prediction else ["intensity"]
     timed = any(one["measured_ms"] is not None for one in layers)
     if not timed:
         sheet = replace(sheet, rows=())
     notes = [how_note(measured), *_rest_note(measured)]
-    notes += prediction_notes(prediction) if prediction else []
+    if prediction is not None:
+        notes += [*prediction_notes(prediction), "Ratio: predicted over measured"]
     return Document(
         "time-measured",
         [replace(sheet.only(*shown), title=headline(graph.config), notes=tuple(notes))],

@@ -17,7 +17,7 @@ _COLUMNS = columns(
     "model impl alpha resolution",
     Column("t", "t", "number"),
     "classes",
-    Column("macs", "Mult-adds", "count"),
+    Column("macs", "Multiply-adds", "count"),
     "params act_peak_bytes top1",
     Column("latency_ms", "ms", "number"),
 )

@@ -8,7 +8,7 @@ from mnprofile.views.document import Document
 from mnprofile.views.sheets.columns import columns
 
 _FIGURES = columns(
-    Column("macs", "Mult-adds", "count"),
+    Column("macs", "Multiply-adds", "count"),
     "params weights buffers activations act_peak_bytes",
     Column("without_rule", "Not counted"),
     "error",

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
-from mnprofile.base.sheet import Column, Sheet, Value
+from mnprofile.base.sheet import Column, Share, Sheet, Value
 from mnprofile.base.units import short, short_bytes
 from mnprofile.costs.counting import Grouping
 from mnprofile.costs.latency.devices import Calibration, Device
@@ -19,16 +19,17 @@ from mnprofile.views.sheets.configuration import headline, model_record
 
 _MS = Column("ms", "ms", "number")
 _PART_MS = (
-    Column("compute_ms", "Compute ms", "number"),
-    Column("memory_ms", "Memory ms", "number"),
-    Column("overhead_ms", "Overhead ms", "number"),
+    Column("compute_ms", "Compute", "number"),
+    Column("memory_ms", "Memory", "number"),
+    Column("overhead_ms", "Overhead", "number"),
 )
-_SHARE = Column("share", "Share", "number")
+_MACS = Column("macs", "Mult-adds", "count")
+_SHARE = Column("share", "Share", "share")
 _HELD_OUT = (
-    Column("median_percent", "Median %", "number"),
-    Column("most_percent", "9 in 10 %", "number"),
-    Column("worst_percent", "Worst %", "number"),
-    Column("macs_alone_percent", "MACs alone %", "number"),
+    Column("median_percent", "Median", "number"),
+    Column("most_percent", "9 in 10", "number"),
+    Column("worst_percent", "Worst", "number"),
+    Column("macs_alone_percent", "MACs alone", "number"),
 )
 
 
@@ -64,7 +65,9 @@ def time_document(
     sheet = parts_sheet(prediction.by(by), by)
     config, device = prediction.graph.config, prediction.device
     printed = [one for one in published if device_name(one) == device.name]
-    shown = sheet.only(by, "macs", "bytes", *_PART_MS, _MS, "share", "bound")
+    overhead = any(part.overhead_ms for part in prediction.layers)
+    times = _PART_MS if overhead else _PART_MS[:2]
+    shown = sheet.only(by, "macs", *times, _MS, "share", "bound")
     notes = (*prediction_notes(prediction), *published_notes(printed))
     heading = f"{headline(config)}, on {device.name}"
     return Document(
@@ -92,7 +95,7 @@ def parts_sheet(parts: Sequence[PartTime], by: str) -> Sheet:
     total |= {key: rounded_ms(total[key]) for key in summed[2:]}
     return Sheet.of(
         (
-            *columns(by, "macs bytes"),
+            *columns(by, _MACS, "bytes"),
             Column("intensity", "MACs/byte", "number"),
             *_PART_MS,
             _MS,
@@ -100,9 +103,17 @@ def parts_sheet(parts: Sequence[PartTime], by: str) -> Sheet:
             Column("bound", "Bound by"),
             Column("gmacs_per_second", "GMAC/s", "number"),
         ),
-        ({by: record["name"], **record} for record in records),
+        (
+            {by: record["name"], **record, "share": _share(part.ms, whole)}
+            for record, part in zip(records, parts, strict=True)
+        ),
         {by: "total", **total, "ms": rounded_ms(whole)},
     )
+
+
+def _share(ms: float, whole: float) -> Share:
+    """A part of the time, in whole picoseconds."""
+    return Share(round(1e9 * ms), round(1e9 * whole))
 
 
 def _part_records(parts: Sequence[PartTime]) -> list[dict[str, Any]]:
@@ -230,7 +241,7 @@ def everywhere_document(
             Column("low_ms", "From", "number"),
             Column("high_ms", "To", "number"),
             Column("published_ms", "Published"),
-            _HELD_OUT[0],
+            _HELD_OUT[0]._replace(label="Median error %"),
             *columns("outside"),
         ),
         rows,
@@ -341,7 +352,7 @@ def bound_document(
 ) -> Document:
     """The least time at peak rate and bandwidth, which is not a prediction."""
     sheet = parts_sheet(parts, by).only(
-        by, "macs", "bytes", "intensity", *_PART_MS[:2], "ms", "share", "bound"
+        by, "macs", "intensity", *_PART_MS[:2], "ms", "share", "bound"
     )
     whole = sum(part.ms for part in parts)
     note = (

@@ -270,3 +270,29 @@ def test_a_table_equals_its_network_s_file_layer_by_layer(
     each = 1 if dtype == "INT8" else 4
     assert stored.weight_bytes == each * file.totals.weights
     assert stored.bias_bytes == 4 * file.totals.biases
+
+
+def test_a_bias_added_after_is_a_bias_only_if_nothing_else_reads_the_layer(
+    tmp_path: Path,
+) -> None:
+    """x -> c -> c + b: 4 biases. If c is read again, b is a constant of its own."""
+    for reads_again, biases in ((False, 4), (True, 0)):
+        file = TFLite()
+        x = file.tensor("x", (1, 6, 6, 3))
+        weight, bias = file.constant("w", (4, 1, 1, 3)), file.constant("b", (4,))
+        shape = (1, 6, 6, 4)
+        c = file.call(
+            "CONV_2D",
+            [x, weight, -1],
+            "c",
+            shape,
+            "Conv2DOptions",
+            StrideW=1,
+            StrideH=1,
+        )
+        y = file.call("ADD", [bias, c], "y", shape, "AddOptions")
+        if reads_again:
+            y = file.call("ADD", [y, c], "z", shape, "AddOptions")
+        totals = counted(tmp_path, file, [x], y).totals
+        assert totals.biases == biases
+        assert totals.params == 12 + 4

@@ -53,7 +53,7 @@ def read_latex(
         raise TableError(
             'the setting "scaling" is missing',
             place=Place(file, tabular.line),
-            accepted='a comment % mnprofile: scaling = "v2" above it, or --set',
+            accepted='a comment, % mnprofile: scaling = "v2", or --set scaling=v2',
         )
     title = re.split(r"(?<=[.:])\s", tabular.caption, maxsplit=1)[0][:MAX_TITLE]
     return Table(

@@ -1,17 +1,22 @@
 """MobileNetV4, Tables 11 to 15: two depthwise kernels per universal bottleneck."""
 
+import re
 from typing import Any
 
 from mnprofile.networks.blocks.classifier import ClassifierRow
 from mnprofile.networks.blocks.convolution import ConvRow
 from mnprofile.networks.blocks.fused import FusedRow
+from mnprofile.networks.blocks.mobile_attention import MobileAttentionRow
 from mnprofile.networks.blocks.pooling import PoolRow
 from mnprofile.networks.blocks.universal import UniversalRow
 from mnprofile.networks.notation.cells import (
+    RefusalError,
     blank,
     channels,
+    integer,
     kernel,
     known_word,
+    one_or_blank,
     pool_kernel,
     size,
     stride,
@@ -37,13 +42,37 @@ _KERNELS = {
 }
 
 
+_ATTENTION = re.compile(
+    "Mobile-MQA, ?h([0-9]{1,3}), ?d([0-9]{1,4})(?:, ?kv([0-9]{1,2}))?"
+)
+
+
 def _block(text: str) -> str:
-    known_word(text, BLOCKS, "block")
+    if text.startswith("Mobile-MQA"):
+        return "Mobile-MQA"
+    known_word(text, BLOCKS, "block", extra=("Mobile-MQA, h4, d64, kv2",))
     return text
+
+
+def _heads(text: str) -> dict[str, Any]:
+    """``Mobile-MQA, h4, d64, kv2``: heads, channels of each, stride of the keys."""
+    found = _ATTENTION.fullmatch(text)
+    if found is None:
+        raise RefusalError(
+            f'"{text}" does not say how many heads there are',
+            accepted="Mobile-MQA, h4, d64, or Mobile-MQA, h4, d64, kv2",
+        )
+    return {
+        "heads": integer(found[1], "number of heads", 1, 256),
+        "head_channels": integer(found[2], "channel count", 1, 4096),
+        "shrink": integer(found[3] or "1", "stride", 1, 8),
+    }
 
 
 def _read_row(cells: RowCells, context: Context) -> Row:
     word = cells.read("block", _block)
+    if word == "Mobile-MQA":
+        return _attention(cells, context)
     block = BLOCKS[word]
     values: dict[str, Any] = {
         "input": cells.read("input", size),
@@ -66,8 +95,22 @@ def _read_row(cells: RowCells, context: Context) -> Row:
         return ConvRow(kernel=side or 1, **values)
     values |= {"expanded": inner, "kernel": side or 0}
     if block is UniversalRow:
-        values["before"] = before or 0
+        values |= {"before": before or 0, "layer_scale": context.layer_scale}
     return block(**values)
+
+
+def _attention(cells: RowCells, context: Context) -> Row:
+    for header in ("dwk1", "dwk2", "expandeddim"):
+        cells.read(header, blank)
+    cells.read("stride", one_or_blank)
+    return MobileAttentionRow(
+        input=cells.read("input", size),
+        number=context.number,
+        cells=cells.by_header,
+        out=cells.read("outputdim", channels),
+        layer_scale=context.layer_scale,
+        **cells.read("block", _heads),
+    )
 
 
 _EXPANDS = ("FusedIB", *_KERNELS)

@@ -80,6 +80,7 @@ class Context(NamedTuple):
     below: RowCells | None = None  # the next row
     above: Row | None = None  # what the row above was read as
     batch_norm: bool = True  # of the settings: after convolutions
+    layer_scale: bool = False  # of the settings: before additions
 
 
 ReadRow = Callable[[RowCells, Context], Row | tuple[Row, ...]]
@@ -146,6 +147,8 @@ def by_columns(columns: Sequence[ValueColumn], operators: str = "operator") -> R
             taken.discard("repeats")
         for column in columns:
             if column.field in taken:
+                if block.for_classes:
+                    _check_not_blank(cells, column, out)
                 values[column.field] = _read(cells, block, column, context)
             elif not (block.classifies and column is out):
                 optional = column.field in ("repeats", "stride")
@@ -161,6 +164,17 @@ def by_columns(columns: Sequence[ValueColumn], operators: str = "operator") -> R
         return block(**values)
 
     return read_row
+
+
+def _check_not_blank(cells: RowCells, column: ValueColumn, out: ValueColumn) -> None:
+    """Only the classifier, whose outputs are k, may leave its repeats blank."""
+    if column.field == "repeats" and cells.by_header[column.header].text == "-":
+        outputs = cells.by_header[out.header].text
+        raise cells.fault(
+            column.header,
+            f'"-" in a row with {outputs} outputs',
+            f"1; or k in place of {outputs}, if this is the classifier",
+        )
 
 
 def operator_and_block(text: str) -> tuple[Operator, type[Row]]:

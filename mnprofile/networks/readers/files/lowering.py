@@ -247,7 +247,10 @@ class Lowering:
         self._note(node, call, dtype, stored)
         if kept is not None:
             self.bytes[node] = kept
-        value = Value(node, dims, getattr(made, "axis", 0) - len(made.dims))
+        channels = getattr(made, "axis", 0) - len(made.dims)
+        if self.channels_last and len(dims) >= 4:
+            channels = -1
+        value = Value(node, dims, channels)
         if name:
             self.values[name] = value
         return value

@@ -27,6 +27,8 @@ BITS_OF = {
     **{f"float8{kind}": 8 for kind in ("e4m3fn", "e4m3fnuz", "e5m2", "e5m2fnuz")},
     "float8e8m0": 8,
     "float4e2m1": 4,
+    "float6e2m3": 6,
+    "float6e3m2": 6,
 }
 Dim = int | str  # a size, or the name of one that is not known: "" where it has none
 Values = tuple[int | float, ...]

@@ -29,34 +29,13 @@ MAX_NODES = 100_000  # in the whole file
 MAX_DEPTH = 16  # of graphs within graphs
 
 # TensorProto.DataType, from 1.
-TYPES = [
-    "float32",
-    "uint8",
-    "int8",
-    "uint16",
-    "int16",
-    "int32",
-    "int64",
-    "string",
-    "bool",
-    "float16",
-    "float64",
-    "uint32",
-    "uint64",
-    "complex64",
-    "complex128",
-    "bfloat16",
-    "float8e4m3fn",
-    "float8e4m3fnuz",
-    "float8e5m2",
-    "float8e5m2fnuz",
-    "uint4",
-    "int4",
-    "float4e2m1",
-    "float8e8m0",
-    "uint2",
-    "int2",
-]
+_TYPES_TEXT = """
+float32 uint8 int8 uint16 int16 int32 int64 string bool float16 float64 uint32 uint64
+complex64 complex128 bfloat16 float8e4m3fn float8e4m3fnuz float8e5m2 float8e5m2fnuz
+uint4 int4 float4e2m1 float8e8m0 uint2 int2
+float6e2m3 float6e3m2
+"""
+TYPES = _TYPES_TEXT.split()
 STRUCT = {
     "float32": "f",
     "float64": "d",

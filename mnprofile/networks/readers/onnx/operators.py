@@ -22,96 +22,21 @@ from mnprofile.networks.readers.onnx import (
 
 Rule = Callable[[Lowering, Call], object]
 
-_ELEMENTWISE = [
-    "Abs",
-    "Acos",
-    "Acosh",
-    "Add",
-    "And",
-    "Asin",
-    "Asinh",
-    "Atan",
-    "Atanh",
-    "BitShift",
-    "BitwiseAnd",
-    "BitwiseNot",
-    "BitwiseOr",
-    "BitwiseXor",
-    "Ceil",
-    "Cos",
-    "Cosh",
-    "Det",
-    "Div",
-    "Equal",
-    "Erf",
-    "Exp",
-    "Floor",
-    "Greater",
-    "GreaterOrEqual",
-    "IsInf",
-    "IsNaN",
-    "Less",
-    "LessOrEqual",
-    "Log",
-    "Max",
-    "Mean",
-    "Min",
-    "Mod",
-    "Mul",
-    "Neg",
-    "Not",
-    "Or",
-    "Pow",
-    "Reciprocal",
-    "Round",
-    "Sign",
-    "Sin",
-    "Sinh",
-    "Sqrt",
-    "Sub",
-    "Sum",
-    "Tan",
-    "Where",
-    "Xor",
-]
-_OTHERS = [
-    "ArgMax",
-    "ArgMin",
-    "TopK",
-    "OneHot",
-    "GatherElements",
-    "GatherND",
-    "ScatterElements",
-    "ScatterND",
-    "Scatter",
-    "CumSum",
-    "EyeLike",
-    "NonZero",
-    "NonMaxSuppression",
-    "Unique",
-    "Compress",
-    "ReverseSequence",
-    "Trilu",
-    "GridSample",
-    "AffineGrid",
-    "MaxUnpool",
-    "CenterCropPad",
-    "Col2Im",
-    "RoiAlign",
-    "MaxRoiPool",
-    "RandomNormal",
-    "RandomNormalLike",
-    "RandomUniform",
-    "RandomUniformLike",
-    "Multinomial",
-    "Bernoulli",
-    "MelWeightMatrix",
-    "HannWindow",
-    "HammingWindow",
-    "BlackmanWindow",
-    "Hardmax",
-    "TensorScatter",
-]
+_ELEMENTWISE_TEXT = """
+Abs Acos Acosh Add And Asin Asinh Atan Atanh BitShift BitwiseAnd BitwiseNot BitwiseOr
+BitwiseXor Ceil Cos Cosh Det Div Equal Erf Exp Floor Greater GreaterOrEqual IsInf
+IsNaN Less LessOrEqual Log Max Mean Min Mod Mul Neg Not Or Pow Reciprocal Round Sign
+Sin Sinh Sqrt Sub Sum Tan Where Xor
+"""
+_ELEMENTWISE = _ELEMENTWISE_TEXT.split()
+_OTHERS_TEXT = """
+ArgMax ArgMin TopK OneHot GatherElements GatherND ScatterElements ScatterND Scatter
+CumSum EyeLike NonZero NonMaxSuppression Unique Compress ReverseSequence Trilu
+GridSample AffineGrid MaxUnpool CenterCropPad Col2Im RoiAlign MaxRoiPool RandomNormal
+RandomNormalLike RandomUniform RandomUniformLike Multinomial Bernoulli MelWeightMatrix
+HannWindow HammingWindow BlackmanWindow Hardmax TensorScatter
+"""
+_OTHERS = _OTHERS_TEXT.split()
 _KEEPING = ["Identity", "Cast", "CastLike", "Dropout", "Optional", "OptionalGetElement"]
 
 _REDUCING = (

@@ -98,7 +98,8 @@ def _with_constant(
     """A bias or a factor per channel; None where the constant is something else."""
     if known is None or known.elements != x.dims[-1] or known.dims[-1] != x.dims[-1]:
         return None
-    is_only = low.readers.get(call.inputs[0], 0) <= 1
+    source = next(one for one in call.inputs if one not in low.stored)
+    is_only = low.readers.get(source, 0) <= 1
     if name == "add" and is_only and low.absorb_bias(x, known):
         low.alias(call, x)
         return x

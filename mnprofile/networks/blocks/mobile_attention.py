@@ -1,0 +1,62 @@
+"""Mobile multi-query attention of MobileNetV4's hybrids."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from mnprofile.graph.operators.elementwise import BatchNorm, LayerScale
+from mnprofile.graph.operators.joining import Add
+from mnprofile.graph.operators.linear import Attention
+from mnprofile.networks.notation.rows import Row
+
+if TYPE_CHECKING:
+    from mnprofile.networks.blocks.builder import Builder
+
+
+@dataclass(frozen=True)
+class MobileAttentionRow(Row):
+    """Batch norm, attention of all positions to all, projection, addition.
+
+    The queries have ``heads`` heads of ``head_channels`` channels, keys and values one
+    that they share. With a ``shrink`` above 1, keys and values come from a smaller map,
+    which a strided 3x3 depthwise convolution makes (Qin et al. 2024, section 5).
+    """
+
+    out: int
+    heads: int
+    head_channels: int
+    shrink: int = 1
+    layer_scale: bool = False
+
+    def build(self, to: Builder) -> None:
+        tape = to.tape
+        block = to.next_block()
+        _, dilation = to.strided(1)
+        tape.move(block=block, stage=to.stage, layer=f"{block}.norm")
+        before = tape.last
+        normed = tape.add(f"{block}.norm", BatchNorm())
+        maps = {}
+        for name, channels in (
+            ("query", self.heads * self.head_channels),
+            ("key", self.head_channels),
+            ("value", self.head_channels),
+        ):
+            tape.last = normed
+            if name != "query" and self.shrink > 1:
+                op = to.depthwise(3, self.shrink, dilation)
+                to.convolution(f"{block}.{name}.shrink", op, None)
+            tape.move(layer=f"{block}.{name}")
+            maps[name] = tape.add(f"{block}.{name}.conv", to.conv(channels, 1))
+        tape.last = maps["query"]
+        tape.move(layer=f"{block}.attention")
+        attention = Attention(self.heads, 1)
+        tape.add(f"{block}.attention", attention, maps["key"], maps["value"])
+        tape.move(layer=f"{block}.project")
+        out = to.rules.output.channels(to.width(self, self.out))
+        tape.add(f"{block}.project.conv", to.conv(out, 1))
+        if self.layer_scale:
+            tape.move(layer=f"{block}.scale")
+            tape.add(f"{block}.scale", LayerScale())
+        tape.move(layer=f"{block}.add")
+        tape.add(f"{block}.add", Add(), before)
