@@ -97,6 +97,7 @@ def explorer(networks: Sequence[ReportNetwork], plot: AccuracyPlot) -> Panel:
     body = fragment(
         "explorer.html",
         plot=panel.body,
+        has_points=bool(plot.points),
         legend=legend(),
         quantities=SHOWN,
         figures=FIGURES.items(),
