@@ -44,6 +44,10 @@ class Patches(Op):
     def type(self) -> str:
         return "Patches"
 
+    @property
+    def stride(self) -> int:
+        return self.kernel
+
     def out_shape(self, x: Shape, *others: Shape) -> Shape:
         return Shape(self.out, x.h // self.kernel, x.w // self.kernel)
 
@@ -80,7 +84,7 @@ def test_an_added_operator_is_counted_explained_and_drawn() -> None:
     assert formula.value == 49_152
     assert formula.text == "D_K·D_K·M·N·D_G·D_G"
     assert ledger(graph)["fvcore"].total == 49_152 + 2_560 + 2 * 256
-    assert "Patches, bn -> 4x4x16" in "\n".join(to_tree(graph))
+    assert "Patches / s8, bn -> 4x4x16" in "\n".join(to_tree(graph))
 
 
 def test_an_added_operator_runs_in_torch_once_it_has_a_twin() -> None:
