@@ -23,7 +23,9 @@ from tests.conftest import SAMPLE
 TABLES = SAMPLE
 
 
-def built(arch: str, alpha: float, side: int, width: int = 0, **more: int) -> Graph:
+def built(
+    arch: str, alpha: float, side: int, width: int = 0, classes: int | None = None
+) -> Graph:
     """A table at a width, if it has width rules, and a size, if that is not too small:
     AlexNet's first windows need 63 pixels."""
     table = mnprofile.load(arch)
@@ -32,7 +34,7 @@ def built(arch: str, alpha: float, side: int, width: int = 0, **more: int) -> Gr
         table,
         alpha=alpha if table.scaling["paper"].scales else 1.0,
         resolution=(max(side, least), max(width or side, least)),
-        **more,
+        classes=classes,
     )
 
 
