@@ -33,6 +33,7 @@ class Tables(HTMLParser):
         self._cells: list[str] = []
         self._text: list[str] = []
         self._number: str | None = None
+        self._is_base = False
         self.feed(page)
 
     def handle_starttag(
@@ -42,9 +43,13 @@ class Tables(HTMLParser):
             self._text, self._number = [], dict(attrs).get("data-n")
         elif tag == "tr":
             self._cells = []
+        elif tag == "msub":
+            self._is_base = True
 
     def handle_data(self, data: str) -> None:
-        self._text.append(data)
+        """Text as it is; D with a subscript K, as mathematics has it, is D_K."""
+        self._text.append(f"{data}_" if self._is_base else data)
+        self._is_base = False
 
     def handle_endtag(self, tag: str) -> None:
         text = "".join(self._text)
