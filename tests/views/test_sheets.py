@@ -33,7 +33,7 @@ class Tables(HTMLParser):
         self._cells: list[str] = []
         self._text: list[str] = []
         self._number: str | None = None
-        self._is_base = False
+        self._is_base = self._is_sign = False
         self.feed(page)
 
     def handle_starttag(
@@ -43,11 +43,12 @@ class Tables(HTMLParser):
             self._text, self._number = [], dict(attrs).get("data-n")
         elif tag == "tr":
             self._cells = []
-        elif tag == "msub":
-            self._is_base = True
+        self._is_base = self._is_base or tag == "msub"
+        self._is_sign = tag == "mo"
 
     def handle_data(self, data: str) -> None:
-        """Text as it is; D with a subscript K, as mathematics has it, is D_K."""
+        """Text as it is, and mathematics as it is written: D_K, and " + "."""
+        data = f" {data} " if self._is_sign and data == "+" else data
         self._text.append(f"{data}_" if self._is_base else data)
         self._is_base = False
 
