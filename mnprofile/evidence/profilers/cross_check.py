@@ -89,8 +89,8 @@ class LayerCheck:
 
     @property
     def problems(self) -> tuple[Problem, ...]:
+        line = self.layer.origin.line
         if self.missing:
-            line = self.layer.origin.line
             return tuple(
                 Problem(self.name, line, "module", name, "missing")
                 for name in self.missing
@@ -104,7 +104,6 @@ class LayerCheck:
             ("parameters", ours.params, self.params),
             ("buffers", ours.buffers, self.buffers),
         ]
-        line = self.layer.origin.line
         return tuple(
             Problem(self.name, line, what, mine, theirs)
             for what, mine, theirs in pairs

@@ -140,7 +140,7 @@ def _run_on_meta(
     try:
         run_hooked(network, image, counter, record, device="meta")
     except Exception as fault:  # whatever a foreign forward() raises
-        stopped = (entered[-1], _reason(fault))
+        stopped = (entered[-1], reason_of(fault))
     prefix = type(network).__name__
     flops = {
         name.removeprefix(prefix).removeprefix("."): sum(counts.values())
@@ -171,10 +171,10 @@ def _run_fvcore(
         except Exception as fault:  # tracing relies on torch's internals
             if isinstance(fault, MemoryError) or "allocate" in str(fault):
                 raise UnmeasuredError(
-                    f"the network does not fit into memory: {_reason(fault)}",
+                    f"the network does not fit into memory: {reason_of(fault)}",
                     accepted="a smaller alpha or resolution",
                 ) from None
-            return {}, {}, _reason(fault)
+            return {}, {}, reason_of(fault)
     return counts, {_plain(name): n for name, n in sorted(left_out.items())}, ""
 
 
@@ -215,5 +215,6 @@ def first_line(fault: BaseException) -> str:
     return lines[0][:300] if lines else ""
 
 
-def _reason(fault: BaseException) -> str:
+def reason_of(fault: BaseException) -> str:
+    """The first line of an error's message, or its kind where it has none."""
     return first_line(fault) or type(fault).__name__

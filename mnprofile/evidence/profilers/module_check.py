@@ -8,11 +8,10 @@ what that operator does.
 
 from __future__ import annotations
 
-import contextlib
 import copy
 import warnings
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -166,10 +165,12 @@ def _by_flop_counter(module: nn.Module, graph: Graph) -> dict[str, int]:
     import torch
     from torch.utils.flop_counter import FlopCounterMode
 
+    from mnprofile.networks.readers.torch_modules import no_fast_path
+
     network = copy.deepcopy(module).eval().requires_grad_(False).to("meta")
     positional, named = _inputs(graph, "meta")
     with (
-        _whole_attention(),
+        no_fast_path(),
         torch.no_grad(),
         torch.device("meta"),
         FlopCounterMode(display=False) as counter,
@@ -189,6 +190,8 @@ def _by_fvcore(
     """Multiply-adds by module path, what has no handle, and why it failed."""
     import torch
 
+    from mnprofile.networks.readers.torch_modules import no_fast_path
+
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # it relies on deprecated parts of torch
         try:
@@ -200,7 +203,7 @@ def _by_fvcore(
                 for one in (*network.parameters(), *network.buffers()):
                     one.detach().zero_()  # an index must be within its table
             positional, named = _inputs(graph, "cpu")
-            with torch.no_grad(), _whole_attention():
+            with torch.no_grad(), no_fast_path():
                 given = (*positional, *named.values())
                 analysis = FlopCountAnalysis(network, given)
                 analysis.unsupported_ops_warnings(False)
@@ -219,15 +222,3 @@ def _by_fvcore(
         for name, n in sorted(skipped.items())
     }
     return found, named_ops, ""
-
-
-@contextlib.contextmanager
-def _whole_attention() -> Iterator[None]:
-    import torch
-
-    was = torch.backends.mha.get_fastpath_enabled()
-    torch.backends.mha.set_fastpath_enabled(False)
-    try:
-        yield
-    finally:
-        torch.backends.mha.set_fastpath_enabled(was)

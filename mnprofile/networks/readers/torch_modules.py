@@ -209,7 +209,7 @@ def _run(
     )
     with (
         _mode(module, train=train),
-        _no_fast_path(),
+        no_fast_path(),
         foreign_code(),
         torch.no_grad(),
         torch.device(device),
@@ -260,7 +260,7 @@ def _mode(module: nn.Module, *, train: bool) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _no_fast_path() -> Iterator[None]:
+def no_fast_path() -> Iterator[None]:
     """Attention as its parts: torch's fused encoder layers hide them."""
     was = torch.backends.mha.get_fastpath_enabled()
     torch.backends.mha.set_fastpath_enabled(False)

@@ -15,6 +15,7 @@ from typing import Any
 from mnprofile import __version__
 from mnprofile.base import extras
 from mnprofile.base.errors import UnmeasuredError
+from mnprofile.evidence.profilers.measuring import reason_of
 from mnprofile.search.tasks.child import Answer, Child
 from mnprofile.search.tasks.task import Outcome, Task
 
@@ -82,7 +83,7 @@ def cluster(address: str) -> Iterator[cf.Executor]:
         client: Any = Client(address, timeout=CONNECT_S)  # type: ignore[no-untyped-call]  # dask declares no types
     except (OSError, ValueError, ImportError) as fault:
         raise UnmeasuredError(
-            f"--scheduler: no scheduler at {address}: {_first_line(fault)}",
+            f"--scheduler: no scheduler at {address}: {reason_of(fault)}",
             accepted="the address that `dask scheduler` prints, tcp://HOST:8786",
         ) from None
     with client:
@@ -96,7 +97,7 @@ def _same_versions(client: Any) -> None:
         found = client.run(_version)
     except Exception as fault:  # a worker without the package cannot unpickle the call
         raise UnmeasuredError(
-            f"--scheduler: a worker cannot run mnprofile: {_first_line(fault)}",
+            f"--scheduler: a worker cannot run mnprofile: {reason_of(fault)}",
             accepted=f"workers with mnprofile {__version__}",
         ) from None
     if not found:
@@ -135,11 +136,6 @@ def outcomes(
             )
     except (cf.CancelledError, OSError) as fault:
         raise UnmeasuredError(
-            f"the scheduler is gone: {_first_line(fault)}",
+            f"the scheduler is gone: {reason_of(fault)}",
             accepted="the same command with --resume, once it is back",
         ) from None
-
-
-def _first_line(fault: BaseException) -> str:
-    lines = str(fault).strip().splitlines()
-    return lines[0][:300] if lines else type(fault).__name__

@@ -63,18 +63,7 @@ OPERATORS: dict[str, Rule] = {
     },
     **{
         f"Reduce{name}": partial(elements.reduce, function=name.lower())
-        for name in [
-            "Mean",
-            "Sum",
-            "Max",
-            "Min",
-            "Prod",
-            "L1",
-            "L2",
-            "LogSum",
-            "LogSumExp",
-            "SumSquare",
-        ]
+        for name in _REDUCING
     },
     # layers
     "Conv": layers.convolve,
