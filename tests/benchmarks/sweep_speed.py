@@ -131,6 +131,10 @@ def main() -> None:
                 ("--alpha", "0.350001:1.15:0.000001", "--res", "96:224:1", "--pareto"),
             ),
             (
+                "10^6 configurations with latency, --max-macs 5M",
+                (*ROWS, "--device", "Pixel 1", "--max-macs", "5M", "-o", f"{out}.csv"),
+            ),
+            (
                 "10^7 configurations, --max-macs 5M",
                 (*SMALLER, "--max-macs", "5M", "-o", f"{out}.parquet"),
             ),

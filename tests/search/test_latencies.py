@@ -7,8 +7,6 @@ from mnprofile.base.errors import UnmeasuredError, UsageError
 from mnprofile.costs.latency.devices import device_of
 from mnprofile.costs.latency.prediction import predict
 from mnprofile.networks.catalog import build, load
-from mnprofile.search.grids import grids_for
-from mnprofile.search.stream import stream
 
 
 @pytest.mark.parametrize("name", ["v2", "v3-large", "v3-small-minimalistic"])
@@ -91,14 +89,3 @@ def test_a_limit_needs_a_device_that_knows_a_table() -> None:
         find("v1", max_latency=30, device="Pixel 1")
     with pytest.raises(UsageError, match="is not a time"):
         sweep("v2", where="latency_ms<fast", device="Pixel 1")
-
-
-@pytest.mark.benchmark(group="sweep")
-def test_a_million_configurations_with_latency(benchmark: object) -> None:
-    grids = grids_for(
-        "v2",
-        alpha="0.35:1.35:0.0005",
-        resolution="96:224:1",
-        device=device_of("Pixel 1"),
-    )
-    benchmark(lambda: sum(map(len, stream(grids))))  # type: ignore[operator]
