@@ -8,6 +8,7 @@ import pytest
 
 import mnprofile
 from mnprofile.base.errors import UsageError
+from mnprofile.base.extras import install_line
 from mnprofile.cli import main
 from mnprofile.networks.catalog import build, tables_folder
 from mnprofile.views.plots.picture import PictureStyle, picture, to_svg
@@ -155,7 +156,7 @@ def test_png_without_its_renderer_is_a_missing_extra(
     out = ["-o", str(tmp_path / "r.csv"), "--plot", str(tmp_path / "p.png")]
 
     assert main(["sweep", "v2", *out]) == 3
-    assert "[pictures]'" in capsys.readouterr().err
+    assert install_line("pictures") in capsys.readouterr().err
 
 
 def test_a_report_writes_every_plot(tmp_path: Path) -> None:

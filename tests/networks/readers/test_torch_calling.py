@@ -147,7 +147,7 @@ def test_without_torch_the_extra_is_named(
     monkeypatch.setattr(extras, "is_installed", lambda package: package != "torch")
 
     assert main(["count", "read_nets:Net"]) == 3
-    assert "[check]" in (shown := capsys.readouterr().err)
+    assert extras.install_line("check") in (shown := capsys.readouterr().err)
     assert "torch is not installed" in shown
 
 
