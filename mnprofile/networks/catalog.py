@@ -194,7 +194,8 @@ def _unknown(text: str) -> UsageError:
         )
     return UsageError(
         f'no architecture is called "{text}", and no file has that name',
-        accepted=", ".join(names()) + ", or a path to a table",
+        accepted=f"{', '.join(names()[:7])} ... (mnprofile list has all"
+        f" {len(names())}), or a path to a table",
         suggestion=_close(text),
     )
 

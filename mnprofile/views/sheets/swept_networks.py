@@ -13,6 +13,7 @@ _FIGURES = columns(
     Column("without_rule", "Not counted"),
     "error",
 )
+SHOWN_FAILURES = 12  # in the table; CSV and JSON hold all of them
 _SHOWN = ("macs", "params", "act_peak_bytes")
 
 
@@ -28,17 +29,22 @@ def swept_networks_document(
         for name in names
     )
     notes = _notes(rows, bits, count)
-    full = Sheet.of((*settings, *_FIGURES), rows, notes=notes)
+    all_columns = (*settings, *_FIGURES)
     seen = [name for name in names if any(row.get(name) is not None for row in rows)]
-    also = [
-        name
-        for name in ("without_rule", "error")
-        if any(row.get(name) is not None for row in rows)
-    ]
+    unknown = any(row.get("without_rule") for row in rows)
+    shown = Sheet.of(
+        all_columns,
+        ({**row, "macs": "failed"} if row["error"] else row for row in rows),
+        notes=(*notes, *_reasons(rows, seen)),
+    )
     return Document(
         "sweep-networks",
-        [full.only(*(seen or names[:1]), *_SHOWN, *also)],
-        full,
+        [
+            shown.only(
+                *(seen or names[:1]), *_SHOWN, *(["without_rule"] if unknown else [])
+            )
+        ],
+        Sheet.of(all_columns, rows, notes=notes),
         lambda: {
             "bits": bits,
             "rows": [dict(row) for row in rows],
@@ -62,6 +68,16 @@ def _notes(rows: Sequence[Mapping[str, Any]], bits: int, count: int) -> list[str
     if any(row.get("without_rule") for row in rows):
         notes.append("Rows with operators that are not counted are lower bounds.")
     if failed := failures(rows):
-        first = next(row["error"] for row in rows if row["error"] is not None)
-        notes.append(f"{failed} of {count} configurations failed; the first: {first}")
+        notes.append(f"{failed} of {count} configurations failed")
     return notes
+
+
+def _reasons(rows: Sequence[Mapping[str, Any]], names: Sequence[str]) -> list[str]:
+    """Why rows failed, below a table that has no room for it."""
+    failed = [row for row in rows if row["error"] is not None]
+    lines = [
+        f"{', '.join(f'{name} {row.get(name)}' for name in names)}: {row['error']}"
+        for row in failed[:SHOWN_FAILURES]
+    ]
+    more = len(failed) - SHOWN_FAILURES
+    return [*lines, f"and {more} more; csv and json have all"] if more > 0 else lines
