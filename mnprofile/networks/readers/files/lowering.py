@@ -86,7 +86,7 @@ class Lowering:
     bytes: dict[str, StoredBytes] = field(default_factory=dict)  # of nodes
     notes: list[str] = field(default_factory=list)
     copies: dict[str, int] = field(default_factory=dict)  # of a node's name
-    weight_name: str = ""  # of the layer that is being recorded
+    weight_names: tuple[str, ...] = ()  # of the layer that is being recorded
 
     # --- what is known of a tensor -----------------------------------------------
 
@@ -131,8 +131,10 @@ class Lowering:
 
     def is_trained(self, known: Stored) -> bool:
         """Whether its elements are parameters: not indices, not a single number."""
-        kinds = (self.tensors[root].dtype for root in known.roots)
-        return known.elements > 1 and any(kind.startswith(_TRAINED) for kind in kinds)
+        roots = [self.tensors[root] for root in known.roots]
+        return known.elements > 1 and bool(
+            known.scales or any(r.scales or r.dtype.startswith(_TRAINED) for r in roots)
+        )
 
     def _type_of(self, known: Stored) -> str:
         return self.tensors[known.roots[0]].dtype if known.roots else ""
@@ -204,7 +206,9 @@ class Lowering:
                 self.tensors[root].scales for root in weight.roots
             )
         found = StoredBytes(weight_bytes, bias_bytes, scales)
-        self.weight_name = weight.roots[0] if weight and weight.roots else ""
+        self.weight_names = tuple(
+            root for one in (weight, bias) if one for root in one.roots
+        )
         return Parameters(weights, biases), found
 
     # --- recording ---------------------------------------------------------------
@@ -248,8 +252,8 @@ class Lowering:
         if kept is not None:
             self.bytes[node] = kept
         channels = getattr(made, "axis", 0) - len(made.dims)
-        if self.channels_last and len(dims) >= 4:
-            channels = -1
+        if (self.channels_last and len(dims) >= 4) or -channels > len(dims):
+            channels = -1  # last, or a map without its sides
         value = Value(node, dims, channels)
         if name:
             self.values[name] = value
@@ -267,10 +271,8 @@ class Lowering:
             self.tape.nodes[-1] = replace(self.tape.nodes[-1], stored=stored)
         self.positions[node] = len(self.tape.nodes) - 1
         self.dtypes[node] = dtype
-        self.scopes[node] = call.scopes
-        if self.weight_name.endswith(WEIGHT):
-            self.scopes[node] = (self.weight_name.removesuffix(WEIGHT),)
-        self.weight_name = ""
+        self.scopes[node] = _modules(self.weight_names, call.scopes)
+        self.weight_names = ()
 
     def _check(self, call: Call, name: str, dims: Dims, made: Shape) -> None:
         stated = self.sizes.get(name, dims)
@@ -342,34 +344,6 @@ class Lowering:
                 op = Output(shape, axis)
                 self.emit(call, op, first, dims=dims, output=index)
 
-    def absorb_bias(self, x: Value, bias: Stored) -> bool:
-        """Add a constant to the operator that made ``x``, as its bias.
-
-        False where that is no convolution or fully connected layer without a bias, or
-        the constant is not one number per channel of its output.
-        """
-        index = self.positions.get(x.node)
-        if index is None:
-            return False
-        node = self.tape.nodes[index]
-        if not (node.op.is_counted and getattr(node.op, "bias", None) is False):
-            return False
-        channels = x.dims[x.channels]
-        place = len(bias.dims) + x.channels
-        if bias.elements != channels or place < 0 or bias.dims[place] != channels:
-            return False
-        op = replace(node.op, bias=True)  # type: ignore[call-arg]
-        own = node.parameters
-        biases = channels if self.is_new(bias) else 0
-        self.tape.nodes[index] = replace(
-            node, op=op, stored=own._replace(biases=biases)
-        )
-        kept = self.bytes.get(x.node, StoredBytes())
-        if biases:
-            kept = kept._replace(biases=self.bytes_of(bias.roots))
-        self.bytes[x.node] = kept
-        return True
-
     def _unique(self, name: str) -> str:
         """A name that no node has yet."""
         free = name
@@ -384,3 +358,14 @@ class Lowering:
         raise ModelFileError(
             f"{told}: {what}", place=Place(self.file.path), accepted=accepted
         )
+
+
+def _modules(constants: tuple[str, ...], scopes: tuple[str, ...]) -> tuple[str, ...]:
+    """The modules of a layer: by its weight as PyTorch names it, else its own name's.
+
+    Where that has none, as of what a converter made anew, its constants may have.
+    """
+    if constants and constants[0].endswith(WEIGHT):
+        return (constants[0].removesuffix(WEIGHT),)
+    paths = (tuple(filter(None, name.split("/")[:-1])) for name in constants)
+    return scopes or next(filter(None, paths), ())

@@ -31,6 +31,7 @@ from mnprofile.graph.operators.op import Op
 from mnprofile.graph.operators.recurrent import GATES, Cell, Recurrent
 from mnprofile.graph.operators.reshaping import Output
 from mnprofile.graph.stored import StoredBytes
+from mnprofile.networks.readers.files.absorbing import absorb
 from mnprofile.networks.readers.files.attributes import number, numbers, text
 from mnprofile.networks.readers.files.lowering import (
     Dims,
@@ -164,7 +165,7 @@ def linear(
     output: int | None = 0,
 ) -> Value:
     """A fully connected layer on the last dimension."""
-    if len(low.shape(x).dims) != 3 or x.channels != -3 or len(x.dims) != 2:
+    if not (_is_plain(low, x) and len(x.dims) == 2):
         x = as_tokens(low, call, x)
     op = Linear(out, bias is not None)
     dims = (*x.dims[:-1], out)
@@ -252,7 +253,7 @@ def gemm(low: Lowering, call: Call, a: int = 0, b: int = 1, c: int = 2) -> None:
     columns = _turned(second, turned[1])
     if weight is None or turned[0] or low.constant(call, a):
         made = matmul(low, call, a, b, turned)
-        if made and bias and low.is_trained(bias) and not low.absorb_bias(made, bias):
+        if made and bias and low.is_trained(bias) and not absorb(low, made, bias):
             low.emit(call, Add(), made, low.value(call, c), dims=made.dims)
         return
     if first[1] != columns[0]:

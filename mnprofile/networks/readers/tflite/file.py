@@ -3,6 +3,7 @@
 Field numbers are those of TensorFlow Lite's schema (version 3).
 """
 
+import re
 import struct
 
 from mnprofile.base.errors import Place
@@ -23,6 +24,8 @@ from mnprofile.networks.readers.tflite.schema import CUSTOM, OPERATORS, OPTIONS,
 
 IDENTIFIER = b"TFL3"
 MAX_CODES = 4_096
+_LAYERS = ("CONV_2D", "DEPTHWISE_CONV_2D", "TRANSPOSE_CONV", "FULLY_CONNECTED")
+_PRODUCT = re.compile("conv|depthwise|matmul|tensordot|einsum|biasadd", re.IGNORECASE)
 STRUCT = {"int32": "i", "int64": "q", "float32": "f"}
 
 
@@ -166,8 +169,9 @@ class _Subgraph:
         operator, domain = self.codes[code]
         options = table.table(4, f"options of {operator}") if not domain else None
         outputs = self._named(table, 2)
+        name = _name(operator, outputs[0]) if outputs else f"{operator} {index}"
         return Call(
-            name=outputs[0] if outputs else f"{operator} {index}",
+            name=name,
             operator=operator,
             inputs=self._named(table, 1),
             outputs=outputs,
@@ -178,7 +182,7 @@ class _Subgraph:
                 for one in OPTIONS.get(operator, ())
             },
             domain=domain,
-            scopes=_scopes(outputs),
+            scopes=tuple(filter(None, name.split("/")[:-1])),
         )
 
 
@@ -190,12 +194,15 @@ def _values(tensor: Tensor, stored: memoryview) -> Values | None:
     return struct.unpack(f"<{tensor.elements}{code}", stored)
 
 
-def _scopes(outputs: tuple[str, ...]) -> tuple[str, ...]:
-    """The modules that an operator came from, outermost first.
+def _name(operator: str, output: str) -> str:
+    """The operation that an operator came from, behind the modules that it was in.
 
-    Converters name a tensor after the layers that were fused into its operator, as in
-    ``model/block_1/relu/Relu;model/block_1/conv/Conv2D``: the last is the convolution.
+    A converter names a tensor after everything that it fused into one operator, as in
+    ``block_1/relu/Relu;block_1/bn/add_1;block_1/conv/convolution``: a layer is named
+    for its product, anything else for the first.
     """
-    if not outputs:
-        return ()
-    return tuple(filter(None, outputs[0].split(";")[0].split("/")[:-1]))
+    parts = output.split(";")
+    if operator in _LAYERS:
+        products = (one for one in parts if _PRODUCT.search(one.rpartition("/")[2]))
+        return next(products, parts[0])
+    return parts[0]

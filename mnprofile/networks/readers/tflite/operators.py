@@ -29,6 +29,7 @@ from mnprofile.graph.operators.joining import (
 from mnprofile.graph.operators.op import Op
 from mnprofile.graph.operators.pooling import GlobalPool, Pool, PoolKind, Resize
 from mnprofile.graph.operators.reshaping import Copy, Pad
+from mnprofile.networks.readers.files.absorbing import absorb, factors
 from mnprofile.networks.readers.files.attributes import number
 from mnprofile.networks.readers.files.lowering import (
     Dims,
@@ -100,12 +101,11 @@ def _with_constant(
         return None
     source = next(one for one in call.inputs if one not in low.stored)
     is_only = low.readers.get(source, 0) <= 1
-    if name == "add" and is_only and low.absorb_bias(x, known):
+    if name == "add" and is_only and absorb(low, x, known):
         low.alias(call, x)
         return x
     if name == "mul":
-        op: Op = LayerScale() if low.is_new(known) else Elementwise("mul")
-        return low.emit(call, op, x, dims=x.dims)
+        return factors(low, call, x, known, LayerScale())
     return None
 
 
@@ -137,8 +137,7 @@ def prelu(low: Lowering, call: Call) -> None:
     per_channel = slopes is not None and slopes.elements == x.dims[-1]
     if slopes is None or not (per_channel or slopes.elements == 1):
         return arithmetic(low, call, "prelu")
-    op: Op = PReLU(per_channel) if low.is_new(slopes) else Elementwise("prelu")
-    low.emit(call, op, x, dims=x.dims)
+    factors(low, call, x, slopes, PReLU(per_channel))
     return None
 
 
