@@ -337,7 +337,8 @@ def quantities(nodes: Iterable[Node]) -> dict[str, int]:
 
 def _quantities_of(node: Node) -> dict[str, int]:
     figures = figures_of(node)
-    found = node.op.tally(node.in_shape, node.out_shape)
+    tally = node.op.tally(node.in_shape, node.out_shape)
+    found = {quantity: node.times * amount for quantity, amount in tally.items()}
     for quantity in ("macs", "params", "buffers"):
         found[quantity] = getattr(figures, quantity)
     if node.op.product is not None:

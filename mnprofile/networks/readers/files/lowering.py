@@ -136,6 +136,10 @@ class Lowering:
             known.scales or any(r.scales or r.dtype.startswith(_TRAINED) for r in roots)
         )
 
+    def is_quantised(self, known: Stored) -> bool:
+        """Whether it is stored in a type that only weights and maps have."""
+        return self._type_of(known) in ("int8", "uint8", "int4", "uint4")
+
     def _type_of(self, known: Stored) -> str:
         return self.tensors[known.roots[0]].dtype if known.roots else ""
 

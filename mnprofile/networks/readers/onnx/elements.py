@@ -30,7 +30,7 @@ from mnprofile.networks.readers.files.lowering import (
     plain_sides,
 )
 from mnprofile.networks.readers.files.program import Call
-from mnprofile.networks.readers.onnx.layers import padding, sides
+from mnprofile.networks.readers.onnx.layers import is_rescaled, padding, sides
 
 FUNCTIONS: dict[str, ActivationKind] = {
     "Relu": "relu",
@@ -139,12 +139,21 @@ def arithmetic(
         is_only = low.readers.get(source, 0) <= 1
         if is_only and moving[0].dims == dims and absorb(low, moving[0], known):
             return low.alias(call, moving[0])
+    if name == "mul" and len(moving) == 1 and is_rescaled(low, moving[0]):
+        low.alias(call, moving[0])
+        low.dtypes[moving[0].node] = "float32"
+        return None
     if name == "mul" and len(moving) == len(trained) == 1:
         known = constants[trained[0]]
         if per_channel(moving[0], known) and moving[0].dims == dims:
             factors(low, call, moving[0], known, LayerScale())
             return None
-    moving += [low.value(call, one) for one in trained]
+    moved: Dims | None = ()
+    for one in moving:
+        moved = None if moved is None else broadcast(moved, one.dims)
+    # Where a mask makes the result larger, it is an input too.
+    kept = trained if moved == dims or trained else list(constants)
+    moving += [low.value(call, one) for one in kept]
     _join(low, call, name, moving, dims)
     return None
 

@@ -42,6 +42,8 @@ from mnprofile.networks.readers.files.lowering import (
 )
 from mnprofile.networks.readers.files.program import Call
 
+SUMS = "int32"  # of products of integers
+
 
 def padding(low: Lowering, call: Call, rank: int, *, ceil: bool = False) -> Padding:
     """The zeros around a map of ``rank`` axes. SAME_UPPER is TensorFlow's rule."""
@@ -98,6 +100,7 @@ def convolve(low: Lowering, call: Call, x: int = 0, w: int = 1, b: int = 2) -> N
 def convolve_integers(low: Lowering, call: Call) -> None:
     """ConvInteger: its further inputs are zero points."""
     convolve(low, call, b=len(call.inputs))
+    low.dtypes[low.values[call.outputs[0]].node] = SUMS
 
 
 def emit_layer(
@@ -215,6 +218,20 @@ def matmul(
     inputs = [low.value(call, at) for at in (a, b) if low.constant(call, at) is None]
     macs = prod(dims) * rows[-1]
     return contract(low, call, "MatMul", dims, macs, weight, inputs)
+
+
+def matmul_integers(low: Lowering, call: Call) -> None:
+    """MatMulInteger: its further inputs are zero points."""
+    made = matmul(low, call)
+    if made:
+        low.dtypes[made.node] = SUMS
+
+
+def is_rescaled(low: Lowering, x: Value) -> bool:
+    """Whether a product with ``x`` gives sums of integer products their scale."""
+    index = low.positions.get(x.node)
+    counted = index is not None and low.tape.nodes[index].op.is_counted
+    return counted and low.dtypes.get(x.node) == SUMS
 
 
 def contract(
@@ -358,12 +375,17 @@ def norm(
 def skip_norm(low: Lowering, call: Call, kind: type[Norm], gamma: int) -> None:
     """com.microsoft: an addition and a norm in one, its last output the sum."""
     x, skip = low.value(call, 0), low.value(call, 1)
+    place = 4 if kind is LayerNorm else 3
+    bias = low.constant(call, place)
+    if bias and not absorb(low, x, bias):
+        x = low.emit(call, Add(), x, low.value(call, place), dims=x.dims, output=None)
     total = low.emit(call, Add(), x, skip, dims=x.dims, output=None)
     inner = (gamma, gamma + 1) if kind is LayerNorm else (gamma,)
-    bias = low.constant(call, 4 if kind is LayerNorm else 3)
     constants = [one for at in inner if (one := low.constant(call, at))]
-    trained = sum(low.new_parameters(one) for one in (*constants, bias) if one)
-    low.emit(call, kind(True, len(inner) > 1, trained), total, dims=x.dims)
+    trained = sum(map(low.new_parameters, constants))
+    kept = StoredBytes(other=sum(low.bytes_of(one.roots) for one in constants))
+    op = kind(True, len(inner) > 1, trained)
+    low.emit(call, op, total, dims=x.dims, kept=kept)
     if len(call.outputs) > 3 and call.outputs[3]:
         low.alias(call, total, 3)
 
@@ -373,7 +395,7 @@ def gather(low: Lowering, call: Call) -> bool:
     table, axis = low.constant(call, 0), number(call, "axis")
     if table is None or low.constant(call, 1) or len(table.dims) != 2 or axis != 0:
         return False
-    if not low.is_trained(table) and not table.scales:
+    if not low.is_trained(table) and not low.is_quantised(table):
         return False
     indices = low.value(call, 1)
     op = Embedding(*table.dims)
