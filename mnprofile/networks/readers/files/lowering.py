@@ -25,6 +25,8 @@ from mnprofile.networks.readers.files.program import (
 
 Dims = tuple[int, ...]
 WEIGHT = ".weight"  # how PyTorch ends the name of a layer's weight
+MAX_INSIDE = 30_000  # calls in graphs within graphs
+MAX_DEPTH = 16  # of graphs within graphs
 _TRAINED = ("float", "bfloat", "float8")
 
 
@@ -86,6 +88,8 @@ class Lowering:
     bytes: dict[str, StoredBytes] = field(default_factory=dict)  # of nodes
     notes: list[str] = field(default_factory=list)
     copies: dict[str, int] = field(default_factory=dict)  # of a node's name
+    budget: list[int] = field(default_factory=lambda: [MAX_INSIDE])  # calls left
+    depth: int = 0  # of graphs within graphs
     weight_names: tuple[str, ...] = ()  # of the layer that is being recorded
 
     # --- what is known of a tensor -----------------------------------------------
@@ -113,16 +117,24 @@ class Lowering:
         if name not in self.stored:
             self.refuse(call, f'it reads "{name}", which nothing before it makes')
         known = self.stored[name]
-        node = self._unique(name)
+        return self._constant(call, name, self.new_parameters(known))
+
+    def state(self, call: Call, at: int) -> Value:
+        """An input that is a constant, as a node without parameters."""
+        return self._constant(call, self.name(call, at), 0)
+
+    def _constant(self, call: Call, name: str, trained: int) -> Value:
+        known, node = self.stored[name], self._unique(name)
         dims, axis = self.graph_dims(known.dims, -1)
         self._place(call, node)
         self.tape.add(node, Constant(dims, axis, trained=False))
-        trained = self.new_parameters(known)
         self._note(node, call, self._type_of(known), Parameters(other_params=trained))
         if trained:
             self.bytes[node] = StoredBytes(other=self.bytes_of(known.roots))
-        self.values[name] = Value(node, known.dims)
-        return self.values[name]
+        value = Value(node, known.dims)
+        if trained or name not in self.values:
+            self.values[name] = value
+        return value
 
     def dims(self, call: Call, at: int) -> Dims:
         """The dimensions of an input, constant or not."""
@@ -321,8 +333,31 @@ class Lowering:
         """The output of a call is a constant."""
         self.stored[call.outputs[output]] = made
 
-    def unknown(self, call: Call, why: str = "") -> None:
-        """A call without a rule: its outputs have the shapes that the file gives."""
+    def counter(self, call: Call) -> Value:
+        """A number that is another one in each run of a loop."""
+        node = self._unique(f"{call.name or call.operator}: step")
+        self._place(call, node)
+        self.tape.add(node, Constant((), trained=False))
+        self._note(node, call, "int64", Parameters())
+        return Value(node, ())
+
+    def spend(self, calls: int) -> None:
+        """Take from how many calls may be recorded. Raises ModelFileError."""
+        self.budget[0] -= calls if self.depth else 0
+        if self.budget[0] < 0 or self.depth > MAX_DEPTH:
+            raise ModelFileError(
+                "its graphs within graphs become too many nodes",
+                place=Place(self.file.path),
+                accepted=f"at most {MAX_INSIDE} nodes, {MAX_DEPTH} graphs deep",
+            )
+
+    def unknown(
+        self, call: Call, why: str = "", inside: Parameters | None = None
+    ) -> None:
+        """A call without a rule: its outputs have the shapes that the file gives.
+
+        ``inside`` are the parameters of graphs that it may run.
+        """
         name = f"{call.domain}.{call.operator}" if call.domain else call.operator
         inputs = [self.values[one] for one in call.inputs if one in self.values]
         first: Value | None = None
@@ -332,17 +367,17 @@ class Lowering:
             dims = self.needed(call, index)
             shape, axis = self.graph_dims(dims, -1)
             if first is None:
-                op: Op = Unknown(name + why, shape, axis)
+                op: Op = Unknown(name, shape, axis, why)
                 known = [self.stored[one] for one in call.inputs if one in self.stored]
+                own = inside or Parameters()
+                others = 0 if inside else sum(map(self.new_parameters, known))
                 first = self.emit(
                     call,
                     op,
                     *inputs,
                     dims=dims,
                     output=index,
-                    stored=Parameters(
-                        other_params=sum(map(self.new_parameters, known))
-                    ),
+                    stored=own._replace(other_params=own.other_params + others),
                 )
             else:
                 op = Output(shape, axis)

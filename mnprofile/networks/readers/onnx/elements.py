@@ -149,8 +149,8 @@ def arithmetic(
             factors(low, call, moving[0], known, LayerScale())
             return None
     moved: Dims | None = ()
-    for one in moving:
-        moved = None if moved is None else broadcast(moved, one.dims)
+    for x in moving:
+        moved = None if moved is None else broadcast(moved, x.dims)
     # Where a mask makes the result larger, it is an input too.
     kept = trained if moved == dims or trained else list(constants)
     moving += [low.value(call, one) for one in kept]

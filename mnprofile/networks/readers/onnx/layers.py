@@ -287,7 +287,7 @@ def einsum(low: Lowering, call: Call) -> None:
     parts = operands.split(",")
     sizes: dict[str, int] = {}
     if not arrow or "." in equation or len(parts) != len(call.inputs):
-        return low.unknown(call, f" {equation}")
+        return low.unknown(call, equation)
     for at, part in enumerate(parts):
         dims = low.dims(call, at)
         if len(dims) != len(part):
@@ -306,7 +306,7 @@ def einsum(low: Lowering, call: Call) -> None:
     if not inputs:
         return low.keep(call, Stored(dims))
     if len(parts) > 2 or len(weights) > 1:
-        return low.unknown(call, f" {equation}")
+        return low.unknown(call, equation)
     # One operand is only moved or summed.
     macs = prod(sizes.values()) if len(parts) == 2 else 0
     contract(low, call, "Einsum", dims, macs, weights[0] if weights else None, inputs)
@@ -317,7 +317,7 @@ def recurrent(low: Lowering, call: Call, cell: Cell) -> None:
     """LSTM, GRU, RNN: x (steps, batch, c), or (batch, steps, c) with layout 1."""
     x, w, r = low.value(call, 0), low.constant(call, 1), low.constant(call, 2)
     if w is None or r is None or len(w.dims) != 3 or len(x.dims) != 3:
-        return low.unknown(call, " with weights that are computed")
+        return low.unknown(call, "with weights that are computed")
     directions, rows, taken = w.dims
     hidden = rows // GATES[cell]
     if (

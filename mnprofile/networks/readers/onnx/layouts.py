@@ -17,6 +17,7 @@ from mnprofile.networks.readers.onnx.elements import FUSED
 from mnprofile.networks.readers.onnx.layers import convolve
 
 Rule = Callable[[Lowering, Call], object]
+_ROUNDED = "channels lie in blocks: their numbers are rounded up in this file"
 
 
 def either(rule: Rule) -> Rule:
@@ -63,6 +64,8 @@ def convolve_blocks(low: Lowering, call: Call) -> None:
         low.values[call.inputs[0]] = _reordered(low, call, dims, output=None)
     convolve(low, call)
     finish_fused(low, call)
+    if _ROUNDED not in low.notes:
+        low.notes.append(_ROUNDED)
 
 
 def finish_fused(low: Lowering, call: Call) -> None:

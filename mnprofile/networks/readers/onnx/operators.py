@@ -10,7 +10,7 @@ from mnprofile.graph.operators.normalisation import (
     RMSNorm,
 )
 from mnprofile.networks.readers.files.lowering import Lowering
-from mnprofile.networks.readers.files.program import Call, Program
+from mnprofile.networks.readers.files.program import Call
 from mnprofile.networks.readers.onnx import (
     attention,
     elements,
@@ -20,6 +20,7 @@ from mnprofile.networks.readers.onnx import (
     quantised,
     shapes,
 )
+from mnprofile.networks.readers.onnx.control import rules
 
 Rule = Callable[[Lowering, Call], object]
 
@@ -193,16 +194,9 @@ def lower(low: Lowering, call: Call) -> None:
     if not any(call.outputs):
         return
     if rule is None:
-        low.unknown(call, branches(call))
+        low.unknown(call)
     else:
         rule(low, call)
 
 
-def branches(call: Call) -> str:
-    """The graphs inside If, Loop and Scan, by name: which of them runs is not known."""
-    found = [
-        f'{name} "{graph.name}" of {len(graph.calls)} nodes'
-        for name, graph in call.attributes.items()
-        if isinstance(graph, Program)
-    ]
-    return f" ({', '.join(found)})" if found else ""
+OPERATORS |= rules(lower)

@@ -39,6 +39,7 @@ from mnprofile.networks.readers.files.lowering import (
     plain_sides,
 )
 from mnprofile.networks.readers.files.program import Call
+from mnprofile.networks.readers.tflite.control import rules
 from mnprofile.networks.readers.tflite.copies import copy, embed
 from mnprofile.networks.readers.tflite.layers import (
     a_map,
@@ -262,8 +263,8 @@ SLICE STRIDED_SLICE TILE GATHER_ND PACK REVERSE_V2 TOPK_V2 ARG_MAX ARG_MIN ONE_H
 CUMSUM SPACE_TO_BATCH_ND BATCH_TO_SPACE_ND SPACE_TO_DEPTH DEPTH_TO_SPACE MIRROR_PAD
 PADV2 BROADCAST_TO BROADCAST_ARGS SCATTER_ND SHAPE RANK FILL RANGE WHERE
 REVERSE_SEQUENCE MATRIX_DIAG MATRIX_SET_DIAG SPARSE_TO_DENSE DENSIFY
-DYNAMIC_UPDATE_SLICE SEGMENT_SUM TRANSPOSE UNIQUE RANDOM_UNIFORM
-RANDOM_STANDARD_NORMAL MULTINOMIAL BUCKETIZE NON_MAX_SUPPRESSION_V4
+DYNAMIC_UPDATE_SLICE SEGMENT_SUM TRANSPOSE UNIQUE RANDOM_UNIFORM VAR_HANDLE
+READ_VARIABLE RANDOM_STANDARD_NORMAL MULTINOMIAL BUCKETIZE NON_MAX_SUPPRESSION_V4
 NON_MAX_SUPPRESSION_V5 DILATE
 """
 _VIEWS = "RESHAPE SQUEEZE EXPAND_DIMS BITCAST"
@@ -320,3 +321,6 @@ def lower(low: Lowering, call: Call) -> None:
         low.unknown(call)
     else:
         rule(low, call)
+
+
+OPERATORS |= rules(lower)
