@@ -1,3 +1,4 @@
+# mypy: ignore-errors
 """Model files as TensorFlow's own converter and tf2onnx write them.
 
     python keras_files.py FOLDER
@@ -16,10 +17,10 @@ from pathlib import Path
 from typing import Any
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-import keras  # noqa: E402
-import numpy as np  # noqa: E402
-import tensorflow as tf  # noqa: E402
-from keras import layers  # noqa: E402
+import keras
+import numpy as np
+import tensorflow as tf
+from keras import layers
 
 Expected = dict[str, Any]
 SAMPLES = 2  # random inputs, by which int8 ranges are chosen
@@ -235,7 +236,7 @@ def interpreted(path: Path) -> Expected:
     tensors = {one["index"]: one for one in interpreter.get_tensor_details()}
     macs = 0
     made: set[int] = set()
-    for call in interpreter._get_ops_details():  # noqa: SLF001 - there is no other way
+    for call in interpreter._get_ops_details():
         name, (inputs, outputs) = call["op_name"], (call["inputs"], call["outputs"])
         made |= set(map(int, outputs))
         if name in ("CONV_2D", "DEPTHWISE_CONV_2D"):

@@ -1,3 +1,4 @@
+# mypy: ignore-errors
 """Model files as PyTorch's exporters, ONNX Runtime and LiteRT Torch write them.
 
     python torch_files.py FOLDER

@@ -55,7 +55,7 @@ def record(
         if tensor.is_stored:
             root = tensor.same_as or tensor.name
             low.stored[tensor.name] = Stored(tensor.sizes or (), (root,), tensor.values)
-    for name in (*program.outputs, *(n for call in program.calls for n in call.inputs)):
+    for name in _read(program):
         low.readers[name] = low.readers.get(name, 0) + 1
     for call in program.calls:
         for name in call.outputs:
@@ -66,6 +66,16 @@ def record(
         except (ArithmeticError, IndexError, ValueError):
             # Rules index dimensions as if every tensor had them.
             low.refuse(call, "its inputs and attributes do not fit together")
+
+
+def _read(program: Program) -> Iterator[str]:
+    """The names that a program reads, also in graphs within it."""
+    yield from program.outputs
+    for call in program.calls:
+        yield from call.inputs
+        for inner in call.attributes.values():
+            if isinstance(inner, Program):
+                yield from _read(inner)
 
 
 def keep_unused(low: Lowering, program: Program) -> None:
