@@ -186,7 +186,8 @@ def expected_of(model: Any) -> Expected:
             before = source(model, layer)
             own = 0 if getattr(before, "use_bias", False) else channels
         params += own
-    return {"macs": macs, "params": params, "keras_params": model.count_params()}
+    trainable = sum(prod(one.shape) for one in model.trainable_weights)
+    return {"macs": macs, "params": params, "trainable": trainable}
 
 
 def source(model: Any, layer: Any) -> Any:
