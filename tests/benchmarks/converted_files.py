@@ -1,11 +1,11 @@
 """Files of real converters: every command on each, and figures of another count.
 
-    python -m tests.benchmarks.converted_files --keras PYTHON --torch PYTHON [--folder F]
+    python -m tests.benchmarks.converted_files --keras PYTHON --torch PYTHON
 
 ``--keras`` is the Python of an environment with tensorflow, tf2onnx and onnxruntime,
 ``--torch`` of one with torch, torchvision, transformers, onnx, onnxscript, onnxruntime
 and litert-torch: see ``converters/``. Files that the folder has already are not made
-again. Ends with 1 if anything was not as expected.
+again (with ``--folder``). Ends with 1 if anything was not as expected.
 """
 
 import argparse
