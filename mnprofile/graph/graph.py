@@ -194,6 +194,11 @@ class Tape:
         self.last = name
         return name
 
+    def layer(self, name: str, op: Op, *others: str) -> str:
+        """Add a layer of one operator, both of this name; return it."""
+        self.move(layer=name)
+        return self.add(name, op, *others)
+
     def graph(self, config: Configuration, notes: tuple[str, ...] = ()) -> Graph:
         """The graph of the recorded operators."""
         outputs = tuple(self.outputs) or (self.last,)

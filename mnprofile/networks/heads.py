@@ -21,7 +21,8 @@ from mnprofile.graph.graph import Node, Origin, Tape
 from mnprofile.graph.operators.elementwise import ActivationKind
 from mnprofile.graph.operators.joining import Add, Concatenate, Scale
 from mnprofile.graph.operators.op import Op
-from mnprofile.graph.operators.pooling import GlobalPool, Resize
+from mnprofile.graph.operators.pooling import GlobalPool
+from mnprofile.graph.operators.reshaping import Resize
 from mnprofile.networks.notation.cells import (
     MAX_CLASSES,
     MAX_SIZE,

@@ -66,9 +66,10 @@ COLUMNS = tuple(
 )
 
 
-def sources() -> list[str]:
+@cache
+def sources() -> tuple[str, ...]:
     """The names of the shipped sources."""
-    return sorted(path.stem for path in FOLDER.glob("*.csv"))
+    return tuple(sorted(path.stem for path in FOLDER.glob("*.csv")))
 
 
 def locate(source: str) -> Path:

@@ -19,8 +19,13 @@ from mnprofile.graph.operators.elementwise import Activation, BatchNorm, LayerSc
 from mnprofile.graph.operators.joining import Add, Concatenate, Multiply
 from mnprofile.graph.operators.linear import Linear
 from mnprofile.graph.operators.op import GraphError, Op, pair
-from mnprofile.graph.operators.pooling import AdaptivePool, GlobalPool, Pool, Resize
-from mnprofile.graph.operators.reshaping import Channels, ChannelShuffle, Flatten
+from mnprofile.graph.operators.pooling import AdaptivePool, GlobalPool, Pool
+from mnprofile.graph.operators.reshaping import (
+    Channels,
+    ChannelShuffle,
+    Flatten,
+    Resize,
+)
 
 _ACTIVATIONS: dict[str, type[nn.Module]] = {
     "relu": nn.ReLU,

@@ -7,13 +7,8 @@ from mnprofile.base.errors import TableError, UsageError
 from mnprofile.graph.configuration import Configuration
 from mnprofile.graph.graph import Graph, Origin, Tape
 from mnprofile.graph.operators.convolution import Conv, Depthwise
-from mnprofile.graph.operators.elementwise import (
-    Activation,
-    ActivationKind,
-    BatchNorm,
-)
+from mnprofile.graph.operators.elementwise import Activation, ActivationKind, BatchNorm
 from mnprofile.graph.operators.op import GraphError, Shape, ShapeError
-from mnprofile.graph.operators.reshaping import ChannelShuffle
 from mnprofile.networks.configuration import configure
 from mnprofile.networks.notation.cells import Size
 from mnprofile.networks.notation.rows import Architecture, Row
@@ -253,11 +248,6 @@ class Builder:
         if batch_norm:
             self.tape.add(f"{layer}.bn", BatchNorm())
         self.activation(layer, activation)
-
-    def shuffle(self, layer: str, groups: int) -> None:
-        """A channel shuffle."""
-        self.tape.move(layer=layer)
-        self.tape.add(layer, ChannelShuffle(groups))
 
     def activation(self, layer: str, function: ActivationKind | None) -> None:
         if function is not None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from mnprofile.graph.operators.elementwise import BatchNorm, LayerScale
 from mnprofile.graph.operators.joining import Add
-from mnprofile.graph.operators.linear import Attention
+from mnprofile.graph.operators.products import Attention
 from mnprofile.networks.notation.rows import Row
 
 if TYPE_CHECKING:
@@ -56,7 +56,5 @@ class MobileAttentionRow(Row):
         out = to.rules.output.channels(to.width(self, self.out))
         tape.add(f"{block}.project.conv", to.conv(out, 1))
         if self.layer_scale:
-            tape.move(layer=f"{block}.scale")
-            tape.add(f"{block}.scale", LayerScale())
-        tape.move(layer=f"{block}.add")
-        tape.add(f"{block}.add", Add(), before)
+            tape.layer(f"{block}.scale", LayerScale())
+        tape.layer(f"{block}.add", Add(), before)

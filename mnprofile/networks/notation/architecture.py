@@ -20,7 +20,8 @@ DEFAULT_CLASSES = 1000
 def styles() -> Iterator[TableStyle]:
     """All known styles: each module of the package ``styles`` defines one.
 
-    They are loaded one after the other, as far as the caller goes.
+    They are loaded one after the other, as far as the caller goes: those of MobileNets
+    first, which need few blocks.
     """
     for name in style_names():
         module = import_module(f"{package.__name__}.{name}")
@@ -30,7 +31,8 @@ def styles() -> Iterator[TableStyle]:
 
 @cache
 def style_names() -> tuple[str, ...]:
-    return tuple(sorted(one.name for one in iter_modules(package.__path__)))
+    names = [one.name for one in iter_modules(package.__path__)]
+    return tuple(sorted(names, key=lambda name: ("mobilenet" not in name, name)))
 
 
 def read_architecture(table: Table, variant: str | None = None) -> Architecture:

@@ -9,8 +9,8 @@ and is imported when a network is its own. ``arch`` is what the user wrote.
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
 from importlib import import_module
+from typing import NamedTuple
 
 from mnprofile.base.errors import UsageError
 from mnprofile.base.extras import require
@@ -22,8 +22,7 @@ from mnprofile.networks.readers.inputs import ReadRequest
 HEAD = 64  # bytes at the start of a file, by which a reader may know its own
 
 
-@dataclass(frozen=True)
-class Reader:
+class Reader(NamedTuple):
     """A way to read a network. ``claims`` tells from ARCH and a file's first bytes.
 
     ``why_fixed`` completes "--alpha: ARCH has no width multiplier: ...".

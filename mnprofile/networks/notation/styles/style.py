@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from typing import Any, NamedTuple, TypeVar
 
 from mnprofile.base.errors import TableError
@@ -90,8 +90,7 @@ def _once(cells: RowCells) -> int:  # noqa: ARG001 - one signature for all style
     return 1
 
 
-@dataclass(frozen=True)
-class TableStyle:
+class TableStyle(NamedTuple):
     """One paper's way to print a table, recognised by its ``headers``.
 
     Sizes are under ``input_header``, blocks under ``operator_header`` (both
