@@ -8,7 +8,7 @@ ours turns both reproduced figures and errata into unexplained ones.
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
 
 from mnprofile.base.shown import Shown
@@ -208,7 +208,7 @@ def _result(
     expected, counted = figure.printed, figure
     if erratum:
         expected = erratum.reads
-        counted = replace(figure, network=erratum.network or figure.network)
+        counted = figure._replace(network=erratum.network or figure.network)
     value = recount(counted, convention, expected, networks)
     verdict, reason = Verdict.REPRODUCED, ""
     if erratum:

@@ -9,10 +9,9 @@ add a source, add both.
 import csv
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, NamedTuple, NoReturn
 
 from mnprofile.base import toml_files
 from mnprofile.base.errors import FiguresError, Place, UsageError, nearest
@@ -29,8 +28,7 @@ MEASURED = ("top1", "top5", "latency")  # printed results, never computed here
 OTHER, HEAD = "other", "head"  # networks outside the tables, or with a head on top
 
 
-@dataclass(frozen=True, slots=True)
-class Printed:
+class Printed(NamedTuple):
     """A printed figure. ``printed`` holds its digits exactly as printed.
 
     ``network`` is the alias of the table it is about, "other" or "head"; ``part`` the
@@ -54,16 +52,14 @@ class Printed:
     unit: str
     device: str
     note: str
-    line: int = field(compare=False, default=0)
+    line: int = 0
 
     @property
     def is_cost(self) -> bool:
         return self.quantity in COSTS
 
 
-COLUMNS = tuple(
-    name for name in Printed.__dataclass_fields__ if name not in ("source", "line")
-)
+COLUMNS = Printed._fields[1:-1]  # but "source" and "line"
 
 
 @cache
