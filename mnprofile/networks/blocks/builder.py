@@ -226,8 +226,8 @@ class Builder:
         bias: bool = False,
         groups: int = 1,
     ) -> Conv:
-        """A convolution, padded as the implementation pads."""
-        padding = self.rules.padding
+        """A convolution, padded and with biases as the implementation has it."""
+        padding, bias = self.rules.padding, bias or self.rules.biased
         return Conv(out, kernel, stride, dilation, bias, groups, padding=padding)
 
     def depthwise(self, kernel: int, stride: int, dilation: int) -> Depthwise:

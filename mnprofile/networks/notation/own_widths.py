@@ -145,6 +145,7 @@ _FLAGS: dict[str, Check] = {
     "strides-late": (lambda value: isinstance(value, bool), "true or false"),
     "inception-kernel": _one_of(3, 5),
     "even-halves": (lambda value: isinstance(value, bool), "true or false"),
+    "biased": (lambda value: isinstance(value, bool), "true or false"),
     _ROWS: (
         lambda value: (
             isinstance(value, list)
