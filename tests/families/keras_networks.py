@@ -1,6 +1,6 @@
 """Networks of Keras that a shipped table describes, built without weights.
 
-    KERAS_BACKEND=torch python -m tests.families.keras_networks > tests/data/keras_counts.csv
+    python -m tests.families.keras_networks > tests/data/keras_counts.csv
 
 Multiply-adds come from the shapes of each layer's own arrays and of its output, the
 parameters from the arrays, and the layers in the order in which they were made. What
@@ -8,6 +8,7 @@ EfficientNet does to its input (a ``Normalization`` layer) is no layer of ours.
 """
 
 import csv
+import importlib
 import os
 import sys
 from collections.abc import Iterable, Iterator
@@ -15,9 +16,12 @@ from typing import Any, NamedTuple
 
 from tests.families.networks import Layers, Measured, as_layer
 
-WIDTHS = {"MobileNet": (0.25, 0.5, 0.75, 1.0)}
-WIDTHS["MobileNetV2"] = (0.35, 0.5, 0.75, 1.0, 1.3, 1.4)
-WIDTHS["MobileNetV3Large"] = WIDTHS["MobileNetV3Small"] = (0.5, 0.75, 1.0, 1.25, 1.5)
+WIDTHS: dict[str, tuple[float, ...]] = {
+    "MobileNet": (0.25, 0.5, 0.75, 1.0),
+    "MobileNetV2": (0.35, 0.5, 0.75, 1.0, 1.3, 1.4),
+    "MobileNetV3Large": (0.5, 0.75, 1.0, 1.25, 1.5),
+    "MobileNetV3Small": (0.5, 0.75, 1.0, 1.25, 1.5),
+}
 TABLES = {
     "MobileNet": "v1",
     "MobileNetV2": "v2",
@@ -55,13 +59,14 @@ NETWORKS: tuple[Network, ...] = (
             *(("s", 384), ("m", 480), ("l", 480)),
         )
     ),
-    *(
-        (f"ResNet{depth}", {}, f"resnet-{depth}@1/224") for depth in (50, 101, 152)
-    ),
+    *((f"ResNet{depth}", {}, f"resnet-{depth}@1/224") for depth in (50, 101, 152)),
     ("VGG16", {}, "vgg-16@1/224"),
     ("VGG19", {}, "vgg-19@1/224"),
 )
-HEADER = ("network", "arguments", "table", "macs", "params", "buffers", "layers", "digest")
+HEADER = (
+    *("network", "arguments", "table"),
+    *("macs", "params", "buffers", "layers", "digest"),
+)
 _NO_LAYERS = ("Normalization", "Rescaling", "InputLayer")
 
 
@@ -75,7 +80,7 @@ class KerasCount(NamedTuple):
 def measure(name: str, settings: dict[str, Any], side: int) -> KerasCount:
     """Build a network and read its arrays and shapes."""
     os.environ.setdefault("KERAS_BACKEND", "torch")
-    import keras
+    keras: Any = importlib.import_module("keras")
 
     make = getattr(keras.applications, name)
     network = make(weights=None, input_shape=(side, side, 3), **settings)
