@@ -26,6 +26,7 @@ Impl = Literal["paper", "torchvision", "keras", "timm"]
 IMPLS: tuple[Impl, ...] = ("paper", "torchvision", "keras", "timm")
 Rounding = Literal["nearest", "down", "half-even"]
 Scales = Literal["always", "wider", "never"]
+DepthRounding = Literal["up", "nearest"]
 
 
 class Width(NamedTuple):
@@ -120,6 +121,7 @@ class Implementation(NamedTuple):
     biased: bool = False  # convolutions before batch norm, too (ResNet of Keras)
     expands_always: bool = False  # an expansion stands even where the factor is 1
     fixed_depth: tuple[int, ...] = ()  # rows that a depth multiplier leaves alone
+    depth: DepthRounding = "up"  # of repeats times the depth multiplier
 
 
 BY_8 = WidthRule()

@@ -48,6 +48,10 @@ NETWORKS: tuple[tuple[str, str, dict[str, Any], str, str], ...] = (
         for at, side in enumerate((224, 240, 260, 280, 300))
     ),
     *(
+        ("timm", f"tinynet_{size}", {}, f"tinynet-{size}@1/{side}", "timm")
+        for size, side in (("a", 192), ("b", 188), ("c", 184), ("d", 152), ("e", 106))
+    ),
+    *(
         (
             "timm",
             f"tf_efficientnetv2_b{at}",
