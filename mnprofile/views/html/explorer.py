@@ -19,7 +19,7 @@ from mnprofile.views.html.panels import (
 )
 from mnprofile.views.html.shell import drawing, fragment
 from mnprofile.views.plots.accuracy import AccuracyPlot
-from mnprofile.views.plots.accuracy_svg import BOTTOM, LEFT, RIGHT, TOP, axes
+from mnprofile.views.plots.accuracy_svg import BOTTOM, LEFT, RIGHT, TOP
 from mnprofile.views.plots.palette import FAMILIES, OTHER
 from mnprofile.views.sheets.columns import DRAWN
 
@@ -117,7 +117,6 @@ def explorer_data(
     networks: Sequence[ReportNetwork], plot: AccuracyPlot, device: Device | None
 ) -> Any:
     """The JSON block that the explorer's script reads."""
-    place = axes(plot)
     limited = quantities(device)
     numbers = {network.arch.name: index for index, network in enumerate(networks)}
     return data_block(
@@ -137,8 +136,8 @@ def explorer_data(
                 for point in plot.points
             ],
             "axes": {
-                "macs": [log10(cost) for cost in place.cost],
-                "top1": place.top1,
+                "macs": [log10(plot.x.low), log10(plot.x.high)],
+                "top1": [plot.y.low, plot.y.high],
                 "x": (LEFT, RIGHT),
                 "y": (TOP, BOTTOM),
             },
