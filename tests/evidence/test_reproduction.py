@@ -533,7 +533,7 @@ def test_json_of_one_verdict(capsys: pytest.CaptureFixture[str]) -> None:
         "unexplained": 0,
     }
     first = record["figures"][0]
-    assert len(record["figures"]) == 16
+    assert len(record["figures"]) == 18
     assert (first["printed"], first["ours"], first["exact"]) == (
         "1.19%",
         "1.91%",
