@@ -46,7 +46,7 @@ class MatMul(Op):
 
 @dataclass(frozen=True, slots=True)
 class Attention(Op):
-    """Scaled dot-product attention of queries, keys and values, in one operator.
+    """Attention of queries, keys and values as two matrix products, in one operator.
 
     ``x`` are the queries (heads x d channels), the others the keys (d channels per
     head of theirs) and the values: maps or tokens whose positions attend to each other.
@@ -57,7 +57,7 @@ class Attention(Op):
     """
 
     kind: ClassVar[str] = "attention"
-    product: ClassVar[str | None] = "attention"
+    product: ClassVar[str | None] = "matmul"
     is_counted: ClassVar[bool] = True
     mixes_channels: ClassVar[bool] = True
     sees_all: ClassVar[bool] = True
@@ -85,6 +85,9 @@ class Attention(Op):
     def products(self, x: Shape, *others: Shape) -> int:
         out = self.out_shape(x, *others)
         return x.positions * others[0].positions * (x.c + out.c)
+
+    def tally(self, x: Shape, y: Shape) -> dict[str, int]:
+        return {"scale": x.elements}  # the queries, by the root of their channels
 
 
 class ScaledDotProduct(Op):
