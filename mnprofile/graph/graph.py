@@ -114,6 +114,14 @@ class Graph(Shown):
         """The operators without a rule: with any, every total is "at least"."""
         return tuple(node for node in self.nodes if node.op.is_unknown)
 
+    @property
+    def layers(self) -> dict[str, list[Node]]:
+        """The operators of each layer, in network order."""
+        found: dict[str, list[Node]] = {}
+        for node in self.nodes:
+            found.setdefault(node.layer, []).append(node)
+        return found
+
     def __iter__(self) -> Iterator[Node]:
         return iter(self.nodes)
 
