@@ -6,7 +6,7 @@ for example a line of a table.
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from mnprofile.base.shown import Shown
 from mnprofile.graph.configuration import Configuration
@@ -162,9 +162,9 @@ class Tape:
     def shape(self) -> Shape:
         return self.shapes[self.last]
 
-    def move(self, **changes: object) -> None:
+    def move(self, **changes: Any) -> None:
         """Change the position, field by field."""
-        self.at = self.at._replace(**changes)  # type: ignore[arg-type]
+        self.at = self.at._replace(**changes)
 
     def add(self, name: str, op: Op, *others: str) -> str:
         """Add an operator fed by the last one (and ``others``); return its name.
