@@ -52,7 +52,7 @@ class MatMul(Product):
 
 @dataclass(frozen=True, slots=True)
 class Attention(Product):
-    """Scaled dot-product attention of queries, keys and values, in one operator.
+    """Attention of queries, keys and values as two matrix products, in one operator.
 
     ``x`` are the queries (heads x d channels), the others the keys (d channels per
     head of theirs) and the values: maps or tokens whose positions attend to each other.
@@ -63,7 +63,7 @@ class Attention(Product):
     """
 
     kind: ClassVar[str] = "attention"
-    product: ClassVar[str | None] = "attention"
+    product: ClassVar[str | None] = "matmul"
     takes: ClassVar[int | None] = 3
     heads: int
     key_heads: int | None = None  # as many as queries
@@ -84,6 +84,9 @@ class Attention(Product):
     def products(self, x: Shape, *others: Shape) -> int:
         out = self.out_shape(x, *others)
         return x.positions * others[0].positions * (x.c + out.c)
+
+    def tally(self, x: Shape, y: Shape) -> dict[str, int]:
+        return {"scale": x.elements}  # the queries, by the root of their channels
 
 
 class ScaledDotProduct(Product):
