@@ -109,7 +109,7 @@ def recorder(record: Callable[[str], None]) -> TorchDispatchMode:
     """A context in which ``record`` gets the name of every operator that torch runs."""
     from torch.utils._python_dispatch import TorchDispatchMode
 
-    class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
+    class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call] # torch's
         def __torch_dispatch__(
             self, func: Any, types: Any, args: Any = (), kwargs: Any = None
         ) -> Any:
@@ -117,7 +117,7 @@ def recorder(record: Callable[[str], None]) -> TorchDispatchMode:
                 record(name)
             return func(*args, **(kwargs or {}))
 
-    return Recorder()  # type: ignore[no-untyped-call]
+    return Recorder()  # type: ignore[no-untyped-call] # torch's
 
 
 def _name_in_torch(operator: str, args: Any) -> str:
