@@ -588,7 +588,7 @@ def test_api() -> None:
 def test_a_convention_is_declared_once_per_table_and_quantity() -> None:
     declared = {name: conventions.conventions(name) for name in sources.sources()}
 
-    assert sum(len(one) for one in declared.values()) == 94
+    assert sum(len(one) for one in declared.values()) == 95
     assert all(
         convention.reason for one in declared.values() for convention in one.values()
     )
