@@ -12,9 +12,10 @@ import hashlib
 
 import pytest
 
+from mnprofile.base.errors import TableError
 from mnprofile.costs.counting import count
 from mnprofile.networks.blocks.builder import build_rows
-from mnprofile.networks.catalog import load
+from mnprofile.networks.catalog import load, parse
 from mnprofile.networks.configuration import Request, configure
 from tests.families.networks import Layers, layers_of
 
@@ -97,3 +98,36 @@ def test_a_table_gives_the_network_of_the_code(name: str) -> None:
         len(layers),
         without_biases(layers),
     ) == MEASURED[name]
+
+
+UNIT = """# Units
+
+```toml
+name = "units"
+scaling = "v2"
+resolution = 32
+```
+
+| Input   | Operator    | exp size | #out | SE | NL | s |
+|---------|-------------|----------|------|----|----|---|
+| 32²×3   | conv2d, 3x3 | -        | {c}  | -  | RE | 2 |
+| 16²×{c} | {word}, 3x3 | 8        | {out} | -  | RE | {s} |
+"""
+
+
+@pytest.mark.parametrize("word", ["shuffle", "xception"])
+@pytest.mark.parametrize(
+    ("c", "out", "stride", "fault"),
+    [
+        (16, 16, 2, "of 16 channels 16 pass by: none are left to make"),
+        (16, 8, 1, "of 8 channels 8 pass by: none are left to make"),
+        (15, 16, 1, "a unit halves its channels, which are 15"),
+    ],
+)
+def test_a_unit_whose_channels_do_not_fit_is_refused(
+    word: str, c: int, out: int, stride: int, fault: str
+) -> None:
+    text = UNIT.format(word=word, c=c, out=out, s=stride)
+
+    with pytest.raises(TableError, match=fault):
+        parse(text, "units.md")

@@ -6,8 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
+from mnprofile.graph.arithmetic import decide
 from mnprofile.graph.operators.elementwise import ActivationKind
 from mnprofile.graph.operators.joining import Concatenate, Scale
+from mnprofile.graph.operators.op import GraphError
 from mnprofile.graph.operators.pooling import GlobalPool
 from mnprofile.graph.operators.reshaping import Channels, ChannelShuffle
 from mnprofile.networks.notation.cells import OperatorWord, SqueezeExcite
@@ -49,6 +51,10 @@ class ChoiceUnitRow(Row):
             to.convolution(f"{block}.left.pointwise", op, self.activation)
             left, tape.last = tape.last, before
         else:
+            if decide(tape.shape.c % 2 == 1):
+                raise GraphError(
+                    f"a unit halves its channels, which are {tape.shape.c}"
+                )
             tape.layer(f"{block}.shuffle", ChannelShuffle(2))
             before = tape.last
             tape.move(layer=f"{block}.split")
@@ -56,17 +62,25 @@ class ChoiceUnitRow(Row):
             taken = tape.shape.c
             tape.last = before
             tape.add(f"{block}.right", Channels(2, 1))
-        self._branch(to, block, stride, dilation)
-        op = to.conv(to.rules.output.channels(to.width(self, self.out)) - taken, 1)
+        inner = to.rules.output.channels(to.width(self, self.expanded))
+        out = to.rules.output.channels(to.width(self, self.out))
+        if decide(out <= taken):
+            raise GraphError(
+                f"of {out} channels {taken} pass by: none are left to make"
+            )
+        self._branch(to, block, inner, stride, dilation)
+        op = to.conv(out - taken, 1)
         to.convolution(f"{block}.pointwise", op, self.activation)
         if self.squeeze_excite:
             self._squeeze(to, f"{block}.se", self.squeeze_excite)
         right, tape.last = tape.last, left
         tape.layer(f"{block}.concatenate", Concatenate(), right)
 
-    def _branch(self, to: Builder, block: str, stride: int, dilation: int) -> None:
+    def _branch(
+        self, to: Builder, block: str, inner: int, stride: int, dilation: int
+    ) -> None:
         """All but the last convolution of the branch."""
-        op = to.conv(self.expanded, 1)
+        op = to.conv(inner, 1)
         to.convolution(f"{block}.reduce", op, self.activation)
         depthwise = to.depthwise(self.kernel, stride, dilation)
         to.convolution(f"{block}.depthwise", depthwise, None)
@@ -91,11 +105,13 @@ class XceptionUnitRow(ChoiceUnitRow):
 
     words: ClassVar[Mapping[str, OperatorWord]] = {"xception": OperatorWord()}
 
-    def _branch(self, to: Builder, block: str, stride: int, dilation: int) -> None:
+    def _branch(
+        self, to: Builder, block: str, inner: int, stride: int, dilation: int
+    ) -> None:
         for at in (1, 2):
             depthwise = to.depthwise(self.kernel, stride if at == 1 else 1, dilation)
             to.convolution(f"{block}.depthwise{at}", depthwise, None)
-            pointwise = to.conv(self.expanded, 1)
+            pointwise = to.conv(inner, 1)
             to.convolution(f"{block}.pointwise{at}", pointwise, self.activation)
         to.convolution(
             f"{block}.depthwise3", to.depthwise(self.kernel, 1, dilation), None
