@@ -5,7 +5,7 @@ import { goTo } from "./hints.mjs";
 import { grouped, short } from "./numbers.mjs";
 
 const WIDE = 148;
-const SMALLEST = 0.8; // a picture that is wider than the page shrinks to this, no further
+const SMALLEST = 0.78; // a picture that is wider than the page shrinks to this, no further
 const MOST_OPEN = 400; // boxes at once: a layout of more takes too long
 
 const cut = (text, most) => (text.length > most ? `${text.slice(0, most - 1)}…` : text);
@@ -17,7 +17,8 @@ const layoutOf = (model, direction) => {
   for (const group of model.groups) graph.setNode(group.key, { label: group.name });
   for (const box of model.boxes) {
     const small = box.kind === "input" || box.kind === "output";
-    graph.setNode(box.key, { width: small ? 104 : WIDE, height: small ? 28 : 44 });
+    const width = small ? 20 + 7.5 * cut(box.name, 15).length : WIDE;
+    graph.setNode(box.key, { width, height: small ? 28 : 44 });
   }
   for (const one of [...model.groups, ...model.boxes]) if (one.parent) graph.setParent(one.key, one.parent);
   for (const edge of model.edges) {
