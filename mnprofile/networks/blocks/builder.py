@@ -193,12 +193,13 @@ class Builder:
         return 1, own * dilation
 
     def repeats(self, row: Row) -> int:
-        """How often a row is built: its printed repeats times the depth, rounded up."""
+        """How often a row is built: its printed repeats times the depth, rounded."""
         depth = self.config.depth * self.arch.depth
         if not row.deepens or row.number in self.rules.fixed_depth:
             return row.repeats
         # Rounded first: 1.1 * 10 is 11.000000000000002.
-        return ceil(round(depth * row.repeats, 9))
+        deep = round(depth * row.repeats, 9)
+        return ceil(deep) if self.rules.depth == "up" else max(1, round(deep))
 
     @property
     def width_multiplier(self) -> float:
@@ -226,8 +227,8 @@ class Builder:
         bias: bool = False,
         groups: int = 1,
     ) -> Conv:
-        """A convolution, padded as the implementation pads."""
-        padding = self.rules.padding
+        """A convolution, padded and with biases as the implementation has it."""
+        padding, bias = self.rules.padding, bias or self.rules.biased
         return Conv(out, kernel, stride, dilation, bias, groups, padding=padding)
 
     def depthwise(self, kernel: int, stride: int, dilation: int) -> Depthwise:

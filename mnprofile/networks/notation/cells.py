@@ -280,7 +280,7 @@ def operator(text: str, known: Mapping[str, OperatorWord]) -> Operator:
         rest.pop(0)
     more: dict[str, Any] = {}
     for one in rest:
-        name, number = re.fullmatch("(.*?)([0-9]{0,6})", one).groups()  # type: ignore[union-attr]
+        name, number = re.findall("(.*?)([0-9]{0,6})$", one)[0]
         found = word.modifiers.get(f"{name}N" if number else name)
         if found is None or found[0] in more:
             also = (", ".join(word.modifiers)) and f", then {', '.join(word.modifiers)}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import fields
+from dataclasses import MISSING, fields
 from typing import Any, NamedTuple, TypeVar
 
 from mnprofile.base.errors import TableError
@@ -12,6 +12,7 @@ from mnprofile.graph.operators.elementwise import ActivationKind
 from mnprofile.networks.blocks.registry import block_of, by_word
 from mnprofile.networks.notation.cells import (
     Operator,
+    OperatorWord,
     RefusalError,
     Size,
     SqueezeExcite,
@@ -27,6 +28,7 @@ from mnprofile.networks.notation.rows import Row, normalised
 from mnprofile.networks.notation.table import Cell, Table
 
 T = TypeVar("T")
+NO_WORD = OperatorWord()
 
 
 class RowCells:
@@ -160,9 +162,30 @@ def by_columns(columns: Sequence[ValueColumn], operators: str = "operator") -> R
         }
         for field in taken & from_operator.keys() - values.keys():
             values[field] = from_operator[field]
+        _check_operator(cells, operators, block, op, values)
         return block(**values)
 
     return read_row
+
+
+def _check_operator(
+    cells: RowCells,
+    header: str,
+    block: type[Row],
+    op: Operator,
+    values: Mapping[str, Any],
+) -> None:
+    """Refuse a kernel that the block does not use, and a cell that says too little."""
+    known = {field.name: field for field in fields(block)}
+    if op.kernel is not None and not (block.classifies or "kernel" in known):
+        raise cells.fault(header, f'"{op.name}" has no kernel')
+    for modifier, (name, _) in block.words.get(op.name, NO_WORD).modifiers.items():
+        if name not in values and known[name].default is MISSING:
+            raise cells.fault(
+                header,
+                f'"{op.name}" without its {modifier}',
+                f"{op.name}, {', '.join(block.words[op.name].modifiers)}",
+            )
 
 
 def _check_not_blank(cells: RowCells, column: ValueColumn, out: ValueColumn) -> None:
