@@ -88,7 +88,7 @@ def is_layer(op: Op) -> bool:
 
 def _name_of(op: Op) -> Names:
     if op.kind == "activation":
-        return (op.label,)
+        return (op.label.replace("_", " "),)
     if op.kind in (
         "view",
         "flatten",
