@@ -3,8 +3,9 @@
 from dataclasses import replace
 
 from mnprofile.graph.graph import Node
-from mnprofile.graph.operators.elementwise import BatchNorm, Elementwise, LayerScale
+from mnprofile.graph.operators.elementwise import BatchNorm, LayerScale
 from mnprofile.graph.operators.op import Op
+from mnprofile.graph.operators.tensors import Elementwise
 from mnprofile.graph.stored import StoredBytes
 from mnprofile.networks.readers.files.lowering import Lowering, Stored, Value
 from mnprofile.networks.readers.files.program import Call

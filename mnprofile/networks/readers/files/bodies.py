@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from mnprofile.graph.graph import Parameters, Tape
 from mnprofile.graph.operators.op import Shape
-from mnprofile.graph.operators.reshaping import Copy
+from mnprofile.graph.operators.tensors import Copy
 from mnprofile.networks.readers.files.finishing import record
 from mnprofile.networks.readers.files.lowering import Dims, Lowering, Stored, Value
 from mnprofile.networks.readers.files.program import Call, ModelFileError, Program

@@ -8,8 +8,8 @@ may be rounded up: the file's dimensions are those of the blocks.
 from collections.abc import Callable
 from dataclasses import replace
 
-from mnprofile.graph.operators.elementwise import Activation, Elementwise
-from mnprofile.graph.operators.reshaping import Copy
+from mnprofile.graph.operators.elementwise import Activation
+from mnprofile.graph.operators.tensors import Copy, Elementwise
 from mnprofile.networks.readers.files.attributes import number
 from mnprofile.networks.readers.files.lowering import Dims, Lowering, Value
 from mnprofile.networks.readers.files.program import Call

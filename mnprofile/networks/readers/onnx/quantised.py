@@ -7,9 +7,9 @@ type the tensor is.
 
 from dataclasses import replace
 
-from mnprofile.graph.operators.elementwise import Elementwise
 from mnprofile.graph.operators.joining import Add
 from mnprofile.graph.operators.linear import Linear
+from mnprofile.graph.operators.tensors import Elementwise
 from mnprofile.networks.readers.files.absorbing import absorb
 from mnprofile.networks.readers.files.attributes import number
 from mnprofile.networks.readers.files.lowering import Lowering, Stored
