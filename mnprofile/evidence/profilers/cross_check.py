@@ -28,17 +28,17 @@ from mnprofile.evidence.profilers.measuring import (
     ModuleFigures,
     measure,
 )
-from mnprofile.evidence.profilers.rules import (
+from mnprofile.evidence.profilers.rules import profiler_of
+from mnprofile.evidence.profilers.to_torch import to_torch
+from mnprofile.evidence.profilers.torch_style import Style, TorchStyle
+from mnprofile.evidence.profilers.totals import (
     Ledger,
     LedgerEntry,
     entry,
     ledger,
-    profiler_of,
-    quantities,
+    uses,
 )
-from mnprofile.evidence.profilers.to_torch import to_torch
-from mnprofile.evidence.profilers.torch_style import Style, TorchStyle
-from mnprofile.evidence.profilers.worker import MEASURES, run, version_of
+from mnprofile.evidence.profilers.worker import MEASURES, Twin, run, version_of
 from mnprofile.graph.graph import Graph, Node
 from mnprofile.graph.operators.op import Shape
 from mnprofile.networks.catalog import Arch, graph_of
@@ -113,12 +113,16 @@ class LayerCheck:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What a profiler printed, and what the ledger says it prints."""
+    """What a profiler printed, and what the ledger says it prints.
+
+    ``sizes`` are the products of two sizes that are in the total: a trace has them.
+    """
 
     entry: LedgerEntry
     version: str
     total: int | None
     failure: str = ""
+    sizes: int = 0
 
     @property
     def name(self) -> str:
@@ -126,8 +130,11 @@ class Reading:
 
     @property
     def rest(self) -> int | None:
-        """The part that no term explains; None if there is no total."""
-        return None if self.total is None else self.total - self.entry.total
+        """The part that no term explains; None without both totals."""
+        expected = self.entry.total
+        if self.total is None or expected is None:
+            return None
+        return self.total - expected - self.sizes
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -186,7 +193,7 @@ def check(
     """
     writing = TorchStyle(pooling, activations)
     graph = graph_of(graph)
-    names, not_installed = _chosen(counters)
+    names, not_installed = chosen_counters(counters)
     if names and network is not None:
         raise UsageError("counters run on the graph's own network, not on another one")
     for package in ("torch", "fvcore"):
@@ -200,7 +207,7 @@ def check(
     readings = list(_own_readings(measured, book))
     for done, name in enumerate(names, start=2):
         progress(name, done, steps)
-        ran = run(name, book[name].profiler.package, graph, writing)
+        ran = run(name, book[name].profiler.package, Twin(graph, writing))
         readings.append(Reading(book[name], ran.version, ran.total, ran.failure))
     progress("done", steps, steps)
     counted = count(graph)
@@ -222,7 +229,7 @@ def check(
     )
 
 
-def _chosen(counters: Sequence[str]) -> tuple[list[str], tuple[str, ...]]:
+def chosen_counters(counters: Sequence[str]) -> tuple[list[str], tuple[str, ...]]:
     """The profilers to run besides fvcore and FlopCounterMode, and the missing ones."""
     if "all" in (name.lower() for name in counters):
         found = [
@@ -285,7 +292,7 @@ def _layer(
     found = [measured.modules.get(node.name, ModuleFigures()) for node in nodes]
     macs = sum(one.fvcore_macs for one in found)
     other = sum(one.fvcore for one in found) - macs
-    expected = entry(profiler_of("fvcore"), quantities(nodes), writing).total
+    expected = entry(profiler_of("fvcore"), uses(nodes, writing)).total or 0
     return LayerCheck(
         layer,
         fvcore_macs=macs if measured.has_fvcore else None,
