@@ -11,6 +11,7 @@ import os
 import sys
 import warnings
 from collections.abc import Callable
+from functools import partial
 from typing import Any, NamedTuple
 
 import mnprofile
@@ -105,6 +106,12 @@ def _measured(measure: Callable[..., float], network: Any, inputs: Any) -> Any:
         return f"{type(fault).__name__}: {fault}"
 
 
+def _all_measured(measure: Callable[..., float], networks: Any) -> list[Any]:
+    return [
+        _measured(measure, network, inputs) for network, inputs, _ in networks.values()
+    ]
+
+
 def _in_a_fork(work: Callable[[], Any]) -> Any:
     reading, writing = os.pipe()
     if os.fork() == 0:
@@ -130,12 +137,7 @@ def main(names: list[str]) -> None:
     networks = {name: made(name) for name in names}
     found: dict[str, dict[str, list[Any]]] = {}
     for profiler, measure in {"fvcore": _fvcore, **MEASURES}.items():
-        totals = _in_a_fork(
-            lambda measure=measure: [
-                _measured(measure, network, inputs)
-                for network, inputs, _ in networks.values()
-            ]
-        )
+        totals = _in_a_fork(partial(_all_measured, measure, networks))
         sizes = [0] * len(names)
         if profiler == "torchprofile":
             sizes = [size_products(*networks[name][:2]) for name in names]

@@ -94,7 +94,7 @@ class Calls(TorchFunctionMode):
         function = self.function if function is None else function
         if function.endswith(_ATTENTION):
             function = _IN_ATTENTION.get(name, "")
-        around = {_fused_name(type(one)) for _, one in self._stack}
+        around = {_fused_name(one.__class__) for _, one in self._stack}
         if any(one in self._shared for _, one in self._stack):
             around.add(SHARED)
         return Written(
@@ -143,10 +143,10 @@ def _is_torch_s(module: nn.Module) -> bool:
 
 
 @cache
-def _fused_name(kind: type) -> str:
+def _fused_name(kind: Any) -> str:
     """The name of a class if it is one of ``_FUSED``."""
     if kind in (nn.TransformerEncoderLayer, nn.MultiheadAttention):
-        return kind.__name__
+        return str(kind.__name__)
     is_timm_s = kind.__module__ in _TIMM and kind.__name__ == "Attention"
     return TIMM_ATTENTION if is_timm_s else ""
 
