@@ -11,7 +11,8 @@ from click.testing import CliRunner
 import mnprofile
 from mnprofile.base.errors import UsageError
 from mnprofile.cli import cli
-from mnprofile.evidence.profilers.rules import PROFILERS, TALLIED
+from mnprofile.evidence.profilers.quantities import TALLIED
+from mnprofile.evidence.profilers.rules import PROFILERS
 from mnprofile.evidence.profilers.totals import Ledger
 
 MEASURED = {

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from mnprofile.base.extras import require
 from mnprofile.costs.counting import Count, count
-from mnprofile.evidence.profilers.cross_check import (
+from mnprofile.evidence.profilers.readings import (
     ALWAYS,
     Progress,
     Reading,

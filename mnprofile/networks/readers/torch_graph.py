@@ -13,7 +13,8 @@ from mnprofile.graph.operators.op import Shape
 from mnprofile.graph.operators.tensors import Unused
 from mnprofile.graph.written import UNREAD
 from mnprofile.networks.readers.inputs import InputSpec, fixed
-from mnprofile.networks.readers.torch_recording import Recorded, Recorder
+from mnprofile.networks.readers.torch_call import Recorded
+from mnprofile.networks.readers.torch_recording import Recorder
 from mnprofile.networks.readers.torch_tree import FOLLOWERS, ModuleTree, stages
 
 

@@ -24,7 +24,6 @@ from torch.nn.modules import module as hooks
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from mnprofile.graph.graph import NO_SHAPE, Parameters
-from mnprofile.graph.operators.op import Op, Shape
 from mnprofile.graph.operators.products import ScaledDotProduct
 from mnprofile.graph.operators.recurrent import Cell, Recurrent
 from mnprofile.graph.operators.tensors import Constant
@@ -35,6 +34,7 @@ from mnprofile.networks.readers.torch_call import (
     SHORT,
     Call,
     Found,
+    Recorded,
     channels_of,
     is_empty,
     key_of,
@@ -56,25 +56,6 @@ from mnprofile.networks.readers.torch_written import (
 )
 
 _CELLS: dict[type[nn.Module], Cell] = {nn.LSTM: "lstm", nn.GRU: "gru", nn.RNN: "rnn"}
-
-
-@dataclass(frozen=True, slots=True)
-class Recorded:
-    """An operator of the run. ``path`` is the module that called it.
-
-    ``suffix`` is what to call it within that module, "" if it is all the module does.
-    """
-
-    name: str
-    op: Op
-    inputs: tuple[str, ...]
-    x: Shape
-    y: Shape
-    others: tuple[Shape, ...]
-    stored: Parameters
-    path: str
-    weight: str  # the full name of the parameter that is its weight, or ""
-    written: Written | None = None
 
 
 @dataclass(slots=True)
@@ -209,9 +190,8 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call] # of torch
             self._derive([] if is_empty(name) else keys, outputs)
             if name in DERIVED:
                 amount = args[0].numel() * self.function.first
-                self.derived.append(
-                    (DERIVED[name], self.function.written(name), amount)
-                )
+                written = self.function.written(name)
+                self.derived.append((DERIVED[name], written, amount))
             return
         call = Call(
             name,

@@ -5,7 +5,6 @@ from __future__ import annotations
 import dis
 import sys
 from collections.abc import Sequence
-from functools import cache
 from typing import Any
 
 from torch import Tensor, nn
@@ -60,7 +59,7 @@ class Calls(TorchFunctionMode):
     def __init__(
         self, stack: Sequence[tuple[str, nn.Module]], shared: set[nn.Module]
     ) -> None:
-        super().__init__()  # type: ignore[no-untyped-call] # of torch
+        super().__init__()
         self.function = ""
         self.first = 1
         self._stack = stack
@@ -94,7 +93,7 @@ class Calls(TorchFunctionMode):
         function = self.function if function is None else function
         if function.endswith(_ATTENTION):
             function = _IN_ATTENTION.get(name, "")
-        around = {_fused_name(one.__class__) for _, one in self._stack}
+        around = {_fused_name(type(one)) for _, one in self._stack}
         if any(one in self._shared for _, one in self._stack):
             around.add(SHARED)
         return Written(
@@ -142,7 +141,6 @@ def _is_torch_s(module: nn.Module) -> bool:
     return type(module).__module__.startswith("torch.nn.")
 
 
-@cache
 def _fused_name(kind: Any) -> str:
     """The name of a class if it is one of ``_FUSED``."""
     if kind in (nn.TransformerEncoderLayer, nn.MultiheadAttention):

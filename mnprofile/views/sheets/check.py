@@ -10,10 +10,10 @@ from mnprofile.evidence.profilers.cross_check import (
     Check,
     LayerCheck,
     Problem,
-    Reading,
     sum_of,
 )
 from mnprofile.evidence.profilers.module_check import ModuleCheck
+from mnprofile.evidence.profilers.readings import Reading
 from mnprofile.views.document import Document, record_of
 from mnprofile.views.sheets.columns import columns
 from mnprofile.views.sheets.configuration import headed, model_record

@@ -5,7 +5,8 @@ from dataclasses import replace
 from typing import Any
 
 from mnprofile.base.sheet import Column, Sheet, noted
-from mnprofile.evidence.profilers.rules import TALLIED, Profiler
+from mnprofile.evidence.profilers.quantities import TALLIED
+from mnprofile.evidence.profilers.rules import Profiler
 from mnprofile.evidence.profilers.torch_style import TorchStyle
 from mnprofile.evidence.profilers.totals import Ledger, LedgerEntry
 from mnprofile.views.document import Document, record_of
