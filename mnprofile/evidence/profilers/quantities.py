@@ -46,7 +46,7 @@ TALLIED = {
     "resize_bilinear": ("Ub", "elements leaving bilinear resizing"),
     "resize_other": ("Uo", "elements leaving other resizing"),
     "add": ("A", "elements of residual additions"),
-    "scale": ("S", "elements of squeeze-excite products"),
+    "scale": ("S", "elements of squeeze-excite products and layer scales"),
     "matmul": ("MM", "multiply-adds of matrix products of two activations"),
     "attention": ("AT", "multiply-adds in scaled_dot_product_attention"),
     "attention_masked": ("ATm", "the same, with a mask"),

@@ -25,7 +25,8 @@ HEAD = 64  # bytes at the start of a file, by which a reader may know its own
 class Reader(NamedTuple):
     """A way to read a network. ``claims`` tells from ARCH and a file's first bytes.
 
-    ``why_fixed`` completes "--alpha: ARCH has no width multiplier: ...".
+    ``why_fixed`` completes "--alpha: ARCH has no width multiplier: ...". ``takes`` are
+    the fields of a ReadRequest that it uses.
     """
 
     name: str
@@ -33,6 +34,7 @@ class Reader(NamedTuple):
     claims: Callable[[str, bytes], bool]
     why_fixed: str
     instead: str
+    takes: tuple[str, ...] = ()
     package: str = ""  # that it needs, of the extra "check"
 
 
@@ -53,6 +55,7 @@ READERS: tuple[Reader, ...] = (
         _is_torch,
         "a PyTorch network is what its code makes it",
         "an argument of its own code, such as --arg width_mult=0.75",
+        ("inputs", "arguments", "train"),
         "torch",
     ),
     Reader(
@@ -75,6 +78,7 @@ READERS: tuple[Reader, ...] = (
         ),
         _FIXED,
         _ITS_SIZE,
+        ("inputs",),
     ),
 )
 
