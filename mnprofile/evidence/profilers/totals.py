@@ -267,7 +267,7 @@ _WRITTEN = {
     "resize": "- interpolate",
     "attention": "- scaled_dot_product_attention",
 }
-_OPERATORS = ("add", "scale", "matmul", "mean_out", "params", "buffers")
+_OPERATORS = ("add", "scale", "mean_out", "params", "buffers")
 _RECURRENT = ("lstm", "gru", "rnn", "projected")
 
 
@@ -275,6 +275,8 @@ def assumed(quantity: str, writing: TorchStyle) -> Written:
     """How the code of a network that was not read from code is taken to write it."""
     if quantity in _OPERATORS:
         return Written()
+    if quantity == "matmul":
+        return Written(function="torch.matmul")
     if quantity.partition("_")[0] in _RECURRENT:
         return Written("LSTM")
     if quantity.startswith("pool_"):
