@@ -44,6 +44,7 @@ class BatchNorm(Op):
     kind: ClassVar[str] = "batch_norm"
     works_in_place: ClassVar[bool] = True
     entering: ClassVar[str | None] = "batch_norm_elems"
+    affine: bool = True
     has_statistics: bool = True
 
     @property
@@ -51,12 +52,14 @@ class BatchNorm(Op):
         return "bn"
 
     def bn_affine(self, x: Shape) -> int:
-        return 2 * x.c
+        return 2 * x.c if self.affine else 0
 
     def buffers(self, x: Shape) -> int:
         return 2 * x.c if self.has_statistics else 0
 
     def tally(self, x: Shape, y: Shape) -> dict[str, int]:
+        if not self.affine:
+            return {"batch_norm_plain": x.elements}
         return {"batch_norm": x.elements, "batch_norm_channels": x.c}
 
 
