@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from fractions import Fraction
@@ -159,18 +160,24 @@ def layer_explanation(table: Architecture, graph: Graph, layer: str) -> Explanat
         )
     base = _base(table, graph)
     ratios = _ratios(table, graph, base, layer)
-    return _explanation(graph, base, _probe(table, base, graph), layer, ratios)
+    probe = _Parts(_probe(table, base, graph))
+    return _explanation(_Parts(graph), _Parts(base), probe, layer, ratios)
 
 
-def network_explanation(table: Architecture, graph: Graph) -> NetworkExplanation:
-    """What ``explain_network`` returns, for a graph of this table."""
+def network_explanation(
+    table: Architecture, graph: Graph, *, compared: bool = True
+) -> NetworkExplanation:
+    """What ``explain_network`` returns, for a graph of this table.
+
+    Without ``compared`` it has no ratios, which take four more networks.
+    """
     base = _base(table, graph)
-    probe = _probe(table, base, graph)
+    parts = [_Parts(one) for one in (graph, base, _probe(table, base, graph))]
     blocks = dict.fromkeys(node.block for node in graph if _is_counted(node))
     return NetworkExplanation(
         graph.config,
-        tuple(_explanation(graph, base, probe, name, ()) for name in blocks),
-        _ratios(table, graph, base, None),
+        tuple(_explanation(*parts, name, ()) for name in blocks),
+        _ratios(table, graph, base, None) if compared else (),
     )
 
 
@@ -215,20 +222,30 @@ def _is_counted(node: Node) -> bool:
     return node.op.is_counted
 
 
-def _named(graph: Graph, name: str) -> tuple[Node, ...]:
-    """The nodes of a block, a block's squeeze-excite or a layer."""
-    if name.endswith(".se"):
-        block = name.removesuffix(".se")
-        return tuple(n for n in graph if n.block == block and n.type == "SE")
-    nodes = tuple(node for node in graph if node.layer == name)
-    block_nodes = tuple(node for node in graph if node.block == name)
-    return block_nodes if len(block_nodes) > len(nodes) else nodes
+class _Parts:
+    """A graph and its nodes by layer and by block."""
+
+    def __init__(self, graph: Graph) -> None:
+        self.graph = graph
+        self.layers: dict[str, list[Node]] = defaultdict(list)
+        self.blocks: dict[str, list[Node]] = defaultdict(list)
+        for node in graph:
+            self.layers[node.layer].append(node)
+            self.blocks[node.block].append(node)
+
+    def named(self, name: str) -> tuple[Node, ...]:
+        """The nodes of a block, a block's squeeze-excite or a layer."""
+        if name.endswith(".se"):
+            block = self.blocks.get(name.removesuffix(".se"), ())
+            return tuple(node for node in block if node.type == "SE")
+        layer, block = (kind.get(name, ()) for kind in (self.layers, self.blocks))
+        return tuple(block if len(block) > len(layer) else layer)
 
 
 def _explanation(
-    graph: Graph, base: Graph, probe: Graph, name: str, ratios: tuple[Ratio, ...]
+    parts: _Parts, base: _Parts, probe: _Parts, name: str, ratios: tuple[Ratio, ...]
 ) -> Explanation:
-    nodes = _named(graph, name)
+    graph, nodes = parts.graph, parts.named(name)
     derived = derive(nodes)
     factored = any(one.symbol.text == "t" for one in derived.meanings)
     counted = sum((figures_of(node) for node in nodes), start=Counts())
@@ -251,7 +268,7 @@ def _explanation(
         saving=formula(derived.separable / derived.standard)
         if derived.separable and derived.standard
         else None,
-        scaled=_scaled(graph, _named(base, name), _named(probe, name), derived),
+        scaled=_scaled(graph, base.named(name), probe.named(name), derived),
         ratios=ratios,
         config=graph.config,
     )
@@ -339,6 +356,6 @@ def _built(table: Architecture, config: Configuration) -> Graph | None:
 
 
 def _totals(graph: Graph, name: str | None) -> Counts | None:
-    nodes: Iterable[Node] = graph if name is None else _named(graph, name)
+    nodes: Iterable[Node] = graph if name is None else _Parts(graph).named(name)
     figures = [figures_of(node) for node in nodes]
     return sum(figures, start=Counts()) if figures else None

@@ -8,6 +8,7 @@ from hashlib import sha256
 from math import log10
 from typing import Any, NamedTuple
 
+from mnprofile.base.errors import UsageError
 from mnprofile.base.escape import visible
 from mnprofile.base.units import Bits, plain
 from mnprofile.costs.counting import count
@@ -40,6 +41,7 @@ from mnprofile.views.sheets.columns import DRAWN
 DATA_ID = "mnp-data"
 # JavaScript numbers above this are not exact.
 MAX_EXACT = 1 << 53
+MAX_LAYERS = 400  # on a grid, whose every structure is built: one has 20 or more
 BITS: Bits = 8  # per element of a map, where memory is shown
 _MARKERS = {one.key: one.marker.path for one in (*FAMILIES.values(), OTHER)}
 
@@ -198,19 +200,27 @@ def _fixed(network: ReportNetwork) -> dict[str, Any]:
 
 
 def _on_grid(network: ReportNetwork) -> dict[str, Any] | None:
-    """One table on its grid; equal rows of numbers are stored once."""
+    """One table on its grid; equal rows of numbers are stored once.
+
+    None for a network that has no grid, or more than MAX_LAYERS.
+    """
     if not isinstance(network.arch, Architecture):
+        return None
+    if len(network.counted.layers) > MAX_LAYERS:
         return None
     config = network.counted.config
     height, width = config.resolution
     side = height if height == width else network.arch.resolution
-    found = factors(
-        network.arch,
-        impl=config.impl,
-        alphas=tuple(sorted({*ALPHAS, config.alpha})),
-        expansions=tuple(dict.fromkeys((*EXPANSIONS, config.t))),
-        resolutions=tuple(sorted({*RESOLUTIONS, side})),
-    )
+    try:
+        found = factors(
+            network.arch,
+            impl=config.impl,
+            alphas=tuple(sorted({*ALPHAS, config.alpha})),
+            expansions=tuple(dict.fromkeys((*EXPANSIONS, config.t))),
+            resolutions=tuple(sorted({*RESOLUTIONS, side})),
+        )
+    except UsageError:  # an implementation that refuses some widths of the grid
+        return None
     exact = _exact(found)
     sides = tuple(found.resolutions[index] for index in exact)
     start = Start(config.alpha, config.t, side)
