@@ -8,11 +8,10 @@ import errno
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass, replace
 from mmap import ACCESS_READ, mmap
 from pathlib import Path
 from stat import S_ISREG
-from typing import IO
+from typing import IO, NamedTuple
 
 from mnprofile.base.errors import FileError, MnprofileError, Place, UsageError
 
@@ -73,8 +72,7 @@ MAX_PIPED = 1 << 28  # bytes of a pipe that is read as a whole
 _OPEN_PIPES = ("/dev/fd/", "/dev/stdin", "/proc/")
 
 
-@dataclass(frozen=True)
-class Input:
+class Input(NamedTuple):
     """A kind of input file: its maximum size, and the error if it is not accepted.
 
     ``error`` is raised for anything that is not such a file, FileError where a file
@@ -99,7 +97,7 @@ class Input:
         with self._opened(path) as file:
             status = os.fstat(file.fileno())
             if not S_ISREG(status.st_mode):
-                piped = replace(self, limit=min(self.limit, MAX_PIPED))
+                piped = self._replace(limit=min(self.limit, MAX_PIPED))
                 return memoryview(piped.bounded(file, str(path)))
             self._check_size(status.st_size, str(path))
             if status.st_size == 0:  # which cannot be mapped

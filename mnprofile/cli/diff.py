@@ -14,6 +14,7 @@ from mnprofile.cli.options import (
     network_of,
     output_options,
     reading_options,
+    readings_of,
 )
 from mnprofile.cli.output import chosen_format, emit, write
 from mnprofile.costs.comparison.alignment import (
@@ -29,8 +30,7 @@ from mnprofile.costs.comparison.sides import (
     side_of_count,
 )
 from mnprofile.costs.counting import count
-from mnprofile.networks.configuration import parse_spec, spec_text
-from mnprofile.networks.finding import foreign_reader
+from mnprofile.networks.configuration import spec_text
 from mnprofile.networks.widths import IMPLS
 from mnprofile.views.sheets.comparison_several import several_document
 
@@ -83,7 +83,7 @@ def command(
     and JSON, the first of macs, params and activations that differs decides if a row
     grew or shrank.
 
-    --input, --arg, --train and --strict apply to each network that is not a table,
+    --input, --arg, --train and --strict apply to each network that takes them,
     --t, --classes and --impl to all tables; given several times, the first
     applies to A, the second to B, and the last to the rest.
 
@@ -110,10 +110,10 @@ def command(
                 accepted=f"at most once for each of the {len(archs)} networks",
             )
     base, *heads = (
-        _side(
-            arch, {name: _pick(values, at) for name, values in given.items()}, reading
+        _side(arch, {name: _pick(values, at) for name, values in given.items()}, own)
+        for at, (arch, own) in enumerate(
+            zip(archs, readings_of(archs, reading), strict=True)
         )
-        for at, arch in enumerate(archs)
     )
     comparisons = [compare(base, head) for head in heads]
     kind = chosen_format(format_, output, {".html": "html"})
@@ -129,11 +129,11 @@ def _pick(values: tuple[Any, ...], at: int) -> Any:
     return values[min(at, len(values) - 1)] if values else None
 
 
-def _side(arch: str, given: dict[str, Any], reading: dict[str, Any]) -> Side:
+def _side(arch: str, given: dict[str, Any], reading: dict[str, Any] | None) -> Side:
     """One side: a count file, a table and its configuration, or another network."""
     if arch.lower().endswith(".json"):
         return side_of_json(Path(arch))
-    if foreign_reader(parse_spec(arch)[0]) is None:
+    if reading is None:
         table, graph = network_of(arch, **given)
     else:
         table, graph = network_of(arch, **reading)

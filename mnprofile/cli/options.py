@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from mnprofile.base import units
+from mnprofile.base.errors import UsageError
 from mnprofile.cli.output import note_unknown
 from mnprofile.graph.graph import Graph
 from mnprofile.networks import catalog
@@ -125,6 +126,8 @@ reading_options = together(
     ),
 )
 
+# What of these describes the network, by the name of its parameter.
+_READING_NAMES = {"inputs": "--input", "arguments": "--arg", "train": "--train"}
 READING_OPTIONS = ("inputs", "arguments", "train", "strict")
 
 # The options that choose a configuration of a network.
@@ -176,11 +179,44 @@ network_options = together(
 )
 
 
-def reading_of(arch: str, reading: dict[str, Any]) -> dict[str, Any]:
-    """The reading options among several networks: a table takes none of them."""
-    if foreign_reader(parse_spec(arch)[0]) is None:
-        return {}
-    return reading
+def readings_of(
+    archs: Sequence[str], reading: dict[str, Any]
+) -> list[dict[str, Any] | None]:
+    """The reading options for each of several networks: those that it takes.
+
+    None for a table. An option that none of them takes is left for its reader to
+    refuse. Raises UsageError where all are tables.
+    """
+    readers = [foreign_reader(parse_spec(arch)[0]) for arch in archs]
+    taken = {key for reader in readers if reader for key in reader.takes}
+    for key, option in _READING_NAMES.items():
+        if reading[key] and not any(readers):
+            raise UsageError(
+                f"{option}: {archs[0]} is a table",
+                accepted="a PyTorch network or a model file",
+            )
+    return [
+        {
+            key: value if key in reader.takes or key not in taken else type(value)()
+            for key, value in reading.items()
+        }
+        | {"strict": reading["strict"]}
+        if reader
+        else None
+        for reader in readers
+    ]
+
+
+def reading_words(reading: dict[str, Any]) -> tuple[str, ...]:
+    """The words of a command line that give these reading options."""
+    words = []
+    for key, option in _READING_NAMES.items():
+        value = reading[key]
+        if value is True:
+            words.append(option)
+        elif value:
+            words += [word for text in value for word in (option, text)]
+    return tuple(words)
 
 
 def read_request(

@@ -13,11 +13,13 @@ from mnprofile.cli.options import (
     impl_option,
     network_of,
     picture_options,
-    reading_of,
     reading_options,
+    reading_words,
+    readings_of,
 )
 from mnprofile.cli.output import warn
 from mnprofile.costs.counting import count
+from mnprofile.networks.configuration import parse_spec
 from mnprofile.networks.imported import Imported
 
 if TYPE_CHECKING:
@@ -72,7 +74,8 @@ def command(
     """Write an HTML report of some networks, with an explorer.
 
     ARCH is a table or a configuration (v2@0.75/160), a PyTorch network or a model
-    file, to which --input, --arg, --train and --strict apply. Three files are written:
+    file; --input, --arg, --train and --strict apply to each of the latter that takes
+    them. Three files are written:
 
     \b
     index.html    the report: opens from disk and works offline
@@ -102,15 +105,18 @@ def command(
 
     style = style_of(size, theme, plot_format)
     networks: list[ReportNetwork] = []
-    for spec in arch:
-        own = reading_of(spec, reading)
-        table, graph = network_of(spec, **own) if own else network_of(spec, impl=impl)
+    for spec, own in zip(arch, readings_of(arch, reading), strict=True):
+        if own is None:
+            table, graph = network_of(spec, impl=impl)
+        else:
+            table, graph = network_of(spec, **own)
         if any(table.name == one.arch.name for one in networks):
             raise UsageError(
                 f'"{table.name}" is given twice; a report takes each table once',
                 accepted="mnprofile diff, for two configurations of one table",
             )
-        networks.append(ReportNetwork(table, count(graph)))
+        words = reading_words(own) if own else ()
+        networks.append(ReportNetwork(table, count(graph), parse_spec(spec)[0], words))
     agrees, verdicts = _verdicts(networks, checks=checks, reproduces=reproduces)
     where = device_of(device) if device is not None else None
     contents: dict[Path, str | bytes] = {

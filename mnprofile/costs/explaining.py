@@ -172,11 +172,12 @@ def network_explanation(
     Without ``compared`` it has no ratios, which take four more networks.
     """
     base = _base(table, graph)
-    parts = [_Parts(one) for one in (graph, base, _probe(table, base, graph))]
+    here, there = _Parts(graph), _Parts(base)
+    probe = _Parts(_probe(table, base, graph))
     blocks = dict.fromkeys(node.block for node in graph if _is_counted(node))
     return NetworkExplanation(
         graph.config,
-        tuple(_explanation(*parts, name, ()) for name in blocks),
+        tuple(_explanation(here, there, probe, name, ()) for name in blocks),
         _ratios(table, graph, base, None) if compared else (),
     )
 
@@ -301,6 +302,8 @@ def _kind(nodes: tuple[Node, ...]) -> str:
     squeezes = any(node.type == "SE" for node in nodes)
     if not ops:
         return "squeeze-excite"
+    if any(op.product for op in ops):
+        return "attention"
     if not all(op.mixes_channels for op in ops):
         if len(ops) == 1:
             kind = "depthwise convolution"

@@ -1,7 +1,6 @@
 """What a model file says of its own bytes: types of tensors, and what is stored."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import NamedTuple
 
 
@@ -23,8 +22,7 @@ def added(parts: Iterable[StoredBytes]) -> StoredBytes:
     return StoredBytes(*map(sum, zip(StoredBytes(), *parts, strict=True)))
 
 
-@dataclass(frozen=True, slots=True)
-class StoredFile:
+class StoredFile(NamedTuple):
     """The bytes of a network that was read from a model file.
 
     ``bits`` are those of one element of each input's and node's output; ``kept`` is

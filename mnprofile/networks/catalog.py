@@ -21,7 +21,7 @@ from mnprofile.networks.widths import FAMILIES
 
 STDIN = "-"
 FILES = Input("Markdown file", TableError, 1 << 20, pipe="- for a pipe")
-LATEX = replace(FILES, noun="LaTeX file")
+LATEX = FILES._replace(noun="LaTeX file")
 SUFFIXES = (".md", ".tex")  # of a path to a table
 _TOML = re.compile(r"^ {0,3}(?:```|~~~)[ \t]*toml", re.MULTILINE | re.IGNORECASE)
 Arch = str | os.PathLike[str] | Architecture

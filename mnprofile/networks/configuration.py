@@ -8,6 +8,7 @@ import operator
 import os
 import re
 from dataclasses import dataclass, replace
+from typing import Any
 
 from mnprofile.base.errors import UsageError
 from mnprofile.base.units import parse_resolution, plain, resolution_text
@@ -256,12 +257,12 @@ def checked_impl(arch: Architecture, impl: str) -> str:
     return impl
 
 
-def whole_number(name: str, value: object) -> int:
+def whole_number(name: str, value: Any) -> int:
     """An int from any kind of integer (numpy's included), or UsageError."""
     try:
         if isinstance(value, bool):
             raise TypeError
-        return operator.index(value)  # type: ignore[arg-type]
+        return operator.index(value)
     except TypeError:
         raise UsageError(
             f"{name}: {value!r} is not a whole number", accepted="a whole number"

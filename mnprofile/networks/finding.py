@@ -1,7 +1,5 @@
 """Find any network by its name: a table at a configuration, code, or a model file."""
 
-from dataclasses import replace
-
 from mnprofile.base.errors import UsageError
 from mnprofile.graph.graph import Graph
 from mnprofile.networks import catalog
@@ -43,7 +41,7 @@ def find_network(
         if asked.table is not None or asked.settings:
             option = "set" if asked.table is None else "table"
             raise UsageError(f"--{option}: {name} is not a table")
-        return read_network(reader, name, replace(asked, resolution=sides), settings)
+        return read_network(reader, name, asked._replace(resolution=sides), settings)
     for option, value in (
         ("input", asked.inputs),
         ("arg", asked.arguments),

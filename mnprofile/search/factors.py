@@ -14,7 +14,7 @@ from mnprofile.graph.operators.op import Shape
 from mnprofile.networks.configuration import checked_classes
 from mnprofile.networks.notation.rows import Architecture
 from mnprofile.search.peaks import peaks_of
-from mnprofile.search.products import product
+from mnprofile.search.products import Product, product
 from mnprofile.search.structures import flat, structures
 
 ALPHAS = tuple(n / 20 for n in range(2, 41))  # 0.1, 0.15 ... 2.0
@@ -56,6 +56,7 @@ def factors(
     arch: Architecture,
     *,
     impl: str = "paper",
+    classes: int | None = None,
     alphas: tuple[float, ...] = ALPHAS,
     expansions: tuple[float | None, ...] = EXPANSIONS,
     resolutions: tuple[int, ...] = RESOLUTIONS,
@@ -73,7 +74,7 @@ def factors(
         alpha=pairs[:, 0],
         t=pairs[:, 1],
         resolutions=tuple((side, side) for side in resolutions),
-        classes=checked_classes(arch, None),
+        classes=checked_classes(arch, classes),
         impl=impl,
         skip_impossible=True,
     )
@@ -109,29 +110,35 @@ def factors(
     return Factors(alphas, ts, sides, tuple(slots))
 
 
-def peak_terms(
+def product_of(
     arch: Architecture,
     found: Factors,
     resolutions: tuple[int, ...],
+    *,
     impl: str,
-    bits: Bits,
-) -> list[list[tuple[tuple[int, ...], tuple[int, ...]]]]:
-    """The sums of bytes per position times positions whose largest is the peak.
-
-    Bytes have one value per (alpha, t) as a ``Slot``'s weights, positions one per
-    resolution.
-    """
+    classes: int | None = None,
+) -> Product:
+    """The configurations of some factors as a product, widths as in a ``Slot``."""
     import numpy as np
 
     pairs = np.array([(a, t) for a in found.alphas for t in found.expansions], float)
-    made = product(
+    return product(
         arch,
         alpha=pairs[:, 0],
         t=pairs[:, 1],
         resolutions=tuple((side, side) for side in resolutions),
-        classes=checked_classes(arch, None),
+        classes=checked_classes(arch, classes),
         impl=impl,
     )
+
+
+def peak_terms(
+    made: Product, bits: Bits
+) -> list[list[tuple[tuple[int, ...], tuple[int, ...]]]]:
+    """The sums of bytes per position times positions whose largest is the peak.
+
+    Bytes have one value per width of the product, positions one per resolution.
+    """
     return [
         [
             (tuple(map(int, column)), tuple(map(int, row)))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from mnprofile.base.errors import UsageError
@@ -24,7 +25,7 @@ from mnprofile.search.interpolation import (
     as_published,
     is_as_printed,
 )
-from mnprofile.search.products import Product
+from mnprofile.search.products import EXACT_FLOAT, Product
 from mnprofile.search.structures import flat
 
 if TYPE_CHECKING:
@@ -99,23 +100,68 @@ def latencies_of(made: Product, calibration: Calibration, bits: int) -> Latencie
     import numpy as np
 
     count_k, count_r = len(made.params), made.positions.shape[1]
-    kinds: dict[bytes, tuple[Floats, Floats]] = {}
-    for one in made.structures:
-        for node in one.graph:
-            for term, factor, positions in amounts(node, bits):
-                price = calibration.prices[term] * 1e-6
-                if not price or (isinstance(factor, int) and not factor):
-                    continue
-                row = np.zeros(count_r)
-                row[one.sizes] = flat(positions)
-                column, _ = kinds.setdefault(row.tobytes(), (np.zeros(count_k), row))
-                column[one.widths] += price * flat(factor)
-    columns = [column for column, _ in kinds.values()]
-    rows = [row for _, row in kinds.values()]
+    prices = {term: ns * 1e-6 for term, ns in calibration.prices.items()}
+    found = _priced(made, prices, bits, np.float64)
+    columns = [column for column, _ in found]
+    rows = [row for _, row in found]
     return Latencies(
         np.stack(columns, 1) if columns else np.zeros((count_k, 0)),
         np.stack(rows) if rows else np.zeros((0, count_r)),
     )
+
+
+@dataclass(frozen=True)
+class ExactTimes:
+    """Times as sums of whole numbers, which a page can add without a rounding error.
+
+    Each of ``terms`` has a price for every width [K] and positions for every resolution
+    [R]; a time is the sum of their products, in ``10**-digits`` nanoseconds.
+    """
+
+    terms: tuple[tuple[tuple[int, ...], tuple[int, ...]], ...]
+    digits: int
+
+
+def exact_times(made: Product, calibration: Calibration, bits: int) -> ExactTimes:
+    """The times of a product's configurations with all decimals of the prices.
+
+    Decimals that would take a sum beyond 2^53 are rounded off.
+    """
+    import numpy as np
+
+    prices = {term: Decimal(repr(ns)) for term, ns in calibration.prices.items()}
+    exponents = (price.normalize().as_tuple().exponent for price in prices.values())
+    digits = max(0, *(-one for one in exponents if isinstance(one, int)))
+    estimate = latencies_of(made, calibration, bits).grid().max(initial=0.0)
+    while digits and 1e6 * estimate * 10**digits >= EXACT_FLOAT / 2:
+        digits -= 1
+    whole = {term: round(price.scaleb(digits)) for term, price in prices.items()}
+    terms = tuple(
+        (tuple(column.tolist()), tuple(row.tolist()))
+        for column, row in _priced(made, whole, bits, np.int64)
+    )
+    return ExactTimes(terms, digits)
+
+
+def _priced(
+    made: Product, prices: Mapping[str, float], bits: int, number: Any
+) -> list[tuple[Any, Any]]:
+    """Amounts times prices [K] and positions [R], one pair per kind of position."""
+    import numpy as np
+
+    count_k, count_r = len(made.params), made.positions.shape[1]
+    kinds: dict[bytes, tuple[Any, Any]] = {}
+    for one in made.structures:
+        for node in one.graph:
+            for term, factor, positions in amounts(node, bits):
+                if not prices[term] or (isinstance(factor, int) and not factor):
+                    continue
+                row = np.zeros(count_r, number)
+                row[one.sizes] = flat(positions)
+                empty = np.zeros(count_k, number), row
+                column, _ = kinds.setdefault(row.tobytes(), empty)
+                column[one.widths] += prices[term] * flat(factor)
+    return list(kinds.values())
 
 
 def times(

@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 from mnprofile.base import sheet
@@ -10,8 +9,7 @@ from mnprofile.base.sheet import Sheet
 from mnprofile.graph.graph import Graph
 
 
-@dataclass(frozen=True)
-class Document:
+class Document(NamedTuple):
     """A result as people and machines read it.
 
     ``command`` names its JSON schema. ``sheets`` are what a person reads (table and
@@ -82,8 +80,7 @@ def at_least(document: Document, unknown: Sequence[UnknownOperator]) -> Document
     """The same result, which says that its totals are lower bounds, and why."""
     *others, last = document.sheets
     record = document.record
-    return replace(
-        document,
+    return document._replace(
         sheets=[*others, last.noted(*map(str, unknown))],
         record=lambda: {**record(), "unknown": [one._asdict() for one in unknown]},
     )

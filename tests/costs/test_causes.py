@@ -1,5 +1,8 @@
 """Why two networks differ: causes that add up to the difference, whatever it is."""
 
+from dataclasses import replace
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -11,6 +14,7 @@ from mnprofile.costs.comparison.sides import (
     Form,
     Part,
     Side,
+    Stored,
     side_of_count,
     summed,
 )
@@ -29,11 +33,14 @@ def layer(
     activations: int,
     form: tuple[int, int, int, int, int] | None = None,
     type_: str = "Conv 1x1",
+    stored: tuple[int, int] | None = None,
 ) -> Part:
     """A layer of stage s2; ``form`` is kernel side, groups, weights, biases, norms."""
     known = None if form is None else Form((form[0], form[0]), *form[1:])
     costs = Costs(macs, params, activations)
-    return Part(name, name.split(".", maxsplit=1)[0], "s2", type_, costs, form=known)
+    block = name.split(".", maxsplit=1)[0]
+    kept = None if stored is None else Stored(*stored)
+    return Part(name, block, "s2", type_, costs, form=known, stored=kept)
 
 
 def told(base: Side, head: Side) -> dict[str, tuple[int, int, int]]:
@@ -94,6 +101,73 @@ def test_batch_norm_folded_into_biases() -> None:
     assert told(head, base) == {"batch norm unfolded": (0, 8, 0)}
 
 
+def test_quantised_and_half_as_wide() -> None:
+    """8 to 8 channels as float32 become 8 to 4 as int8 with a scale for each channel.
+
+    By hand: 64 weights and 8 biases are 288 bytes; 32 bytes of weights, 4 biases of 4
+    bytes and 4 scales of 4 are 64. As float32, B would be 144.
+    """
+    base = Side("a", (layer("stem", 1024, 72, 128, (1, 1, 64, 8, 0)),))
+    small = layer("stem", 512, 36, 64, (1, 1, 32, 4, 0), stored=(32, 64))
+    compared = compare(base, Side("b", (small,), reader="TFLite"))
+
+    causes = explain_difference(compared)
+
+    assert compared.stored == (288, 64)
+    assert [(one.key, one.moved.params, one.bytes) for one in causes] == [
+        ("channels", -36, -144),
+        ("quantised", 0, -80),
+    ]
+    assert causes[1].details == ("32 → 8 bits",)
+
+
+def test_types_that_are_not_known_are_not_compared() -> None:
+    """A count's file of a TFLite file does not say how its parameters are stored."""
+    base = Side("a", (layer("stem", 1024, 72, 128, (1, 1, 64, 8, 0)),))
+    small = layer("stem", 1024, 72, 128, (1, 1, 64, 8, 0), stored=(64, 128))
+    compared = compare(base, Side("b", (small,), knows_types=False))
+
+    assert not compared.is_retyped
+    assert explain_difference(compared) == ()
+
+
+def renamed(side: Side) -> Side:
+    """The same layers as a file without names has them: no blocks, stages of its own.
+
+    A layer is in the stage of its own map, so an expansion that the table has in s4,
+    with its block, is in s2.
+    """
+    layers, stage = [], "s2"
+    for at, one in enumerate(side.layers):
+        layers.append(replace(one, name=f"n{at}", block=f"n{at}", stage=stage))
+        stage = one.stage
+    return replace(side, layers=tuple(layers), reader="ONNX")
+
+
+@pytest.mark.parametrize("base", ["v2", "v3-large"])
+def test_layers_without_names_are_matched_as_with_them(base: str) -> None:
+    """Another width and size, of a table against a file and of two files."""
+    a, b = of(base), of(base, alpha=0.75, resolution=160)
+    by_name = told(a, b)
+
+    assert told(a, renamed(b)) == by_name
+    assert told(renamed(a), b) == by_name
+    other = replace(renamed(a), reader="torch", layers=a.layers)
+    assert told(other, renamed(b)) == by_name | {"renamed": (0, 0, 0)}
+
+
+def test_a_layer_of_its_own_among_layers_without_names() -> None:
+    """A block that only the file has is added, and all others are matched."""
+    table, file = of("v2"), renamed(of("v2"))
+    extra = replace(file.layers[7], name="more", block="more")  # a depthwise layer
+    longer = replace(file, layers=(*file.layers[:8], extra, *file.layers[8:]))
+
+    found = told(table, longer)
+
+    assert list(found) == ["blocks added"]
+    assert found["blocks added"][0] == extra.costs.macs
+
+
 def test_squeeze_excite_and_renaming() -> None:
     """An SE layer in a block that both have, and a layer that is only renamed."""
     same = (1024, 64, 128, (1, 1, 64, 0, 0))
@@ -129,7 +203,8 @@ parts = st.builds(
     counts,
     counts,
     forms,
-    st.sampled_from(["Conv 1x1", "SE"]),
+    st.sampled_from(["Conv 1x1", "SE", "Conv DW 3x3"]),
+    st.none() | st.tuples(counts, counts),
 )
 products = st.builds(
     lambda name, kernel, inside, out, size, bias: layer(
@@ -143,8 +218,10 @@ products = st.builds(
     *[st.integers(1, 5)] * 4,
     st.integers(0, 1),
 )
-sides = st.lists(parts | products, max_size=8, unique_by=lambda one: one.name).map(
-    lambda layers: Side("made up", tuple(layers))
+sides = st.builds(
+    lambda layers, reader: Side("made up", tuple(layers), reader=reader),
+    st.lists(parts | products, max_size=8, unique_by=lambda one: one.name),
+    st.sampled_from(["", "torch", "ONNX"]),
 )
 
 
@@ -152,11 +229,15 @@ sides = st.lists(parts | products, max_size=8, unique_by=lambda one: one.name).m
 def test_the_causes_add_up_whatever_the_layers(base: Side, head: Side) -> None:
     """Even where a file's forms contradict its costs."""
     compared = compare(base, head)
-    found = summed(cause.moved for cause in explain_difference(compared))
+    causes = explain_difference(compared)
+    found = summed(cause.moved for cause in causes)
 
     assert found == summed(one.costs for one in head.layers) - summed(
         one.costs for one in base.layers
     )
+    assert sum(cause.bytes for cause in causes) == sum(
+        one.bytes for one in head.layers
+    ) - sum(one.bytes for one in base.layers)
 
 
 @given(st.lists(products, max_size=8, unique_by=lambda one: one.name))

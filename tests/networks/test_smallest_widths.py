@@ -45,21 +45,23 @@ def test_a_library_that_would_build_no_channel_refuses(impl: str) -> None:
 
     int(8 x 0.124) = 0 in V1, int() and round() of 24 x 0.02 = 0.48 in V2.
     """
-    page = GOOD_V1 if impl == "keras" else v2_with_factor("6")
-    chosen = {"alpha": 0.124} if impl == "keras" else {"t": 0.02}
+    is_v1 = impl == "keras"
+    page = GOOD_V1 if is_v1 else v2_with_factor("6")
     with pytest.raises(UsageError, match="without a channel") as refused:
-        widths(page, impl=impl, **chosen)
+        widths(page, impl=impl, **({"alpha": 0.124} if is_v1 else {"t": 0.02}))
 
     assert refused.value.accepted == "a larger alpha or t, or another impl"
     assert widths(GOOD_V1, impl="keras", alpha=0.125)["stem"] == 1
     with pytest.raises(UsageError, match="without a channel"):
         widths(v2_with_factor("6"), impl="keras", t=0.02)
     with pytest.raises(UsageError, match="without a channel"):
-        mnprofile.sweep(mnprofile.parse(page), alpha=[0.01, 1.0], **grid(impl))
-
-
-def grid(impl: str) -> dict[str, object]:
-    return {"impl": impl, "resolution": 32} | ({} if impl == "keras" else {"t": [0.02]})
+        mnprofile.sweep(
+            mnprofile.parse(page),
+            impl=impl,
+            alpha=[0.01, 1.0],
+            t=None if is_v1 else [0.02],
+            resolution=32,
+        )
 
 
 def test_keras_v1_has_two_channels_where_two_are_left() -> None:

@@ -1,6 +1,7 @@
 """The explorer in a browser: exact figures, nothing dropped, links and pins."""
 
 import json
+import os
 import random
 import shlex
 from pathlib import Path
@@ -25,17 +26,19 @@ from tests.views.browsing import (
     until,
 )
 
+STATES = int(os.environ.get("STATES", "40"))  # random ones, of the explorer
+
 # --- exactness -----------------------------------------------------------------------
 
 
-def test_five_hundred_random_positions_equal_the_command_line(
+def test_random_positions_equal_the_command_line(
     site: Path, watched: Watched, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Every figure and every stage is what the copied command counts."""
+    """Every figure and stage is what the copied command counts, and time predicts."""
     page = watched.open(site / "index.html")
     chance = random.Random(6)
     seen = set()
-    for _ in range(500):
+    for _ in range(STATES):
         places = [chance.random() for _ in range(3)]
         command = drag(page, chance.randrange(4), places)
         seen.add(command)
@@ -54,7 +57,31 @@ def test_five_hundred_random_positions_equal_the_command_line(
         ):
             counted = {row["stage"]: row[quantity] for row in record["by_stage"]}
             assert {k: v for k, v in drawn.items() if v} == counted, command
-    assert len(seen) > 480
+        assert_latency(page, arguments[1:], capsys)
+    assert len(seen) > 0.95 * STATES
+
+
+def assert_latency(
+    page: Any, network: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The latency is what time predicts; nothing where it predicts nothing (V1)."""
+    command = ["time", *network, "--device", "Pixel 1", "--format", "json"]
+    is_known = main(command) == 0
+    output = capsys.readouterr()
+    value = page.get_attribute("#x-latency_ms-v", "data-value")
+    assert is_known == (network[0] != "v1")
+    if not is_known:
+        assert value == "undefined"
+        assert page.inner_text("#x-latency_ms-v") == "not known"
+        return
+    record = json.loads(output.out)
+    assert round(float(value), 3) == record["ms"], network
+    told = page.inner_text("#x-latency_ms-w")
+    if record["range_ms"] is None:
+        assert told.startswith("beyond its figures"), network
+    else:
+        ends = [float(one.replace(",", "")) for one in told.split(",")[0].split(" to ")]
+        assert ends == pytest.approx(record["range_ms"], rel=0.006), network
 
 
 def peak_of(arguments: list[str]) -> int:
@@ -270,6 +297,41 @@ def test_memory_has_a_limit_in_bytes(site: Path, watched: Watched) -> None:
     assert "; it fits the limits" in page.inner_text("#x-told")
     page.fill("#x-act_peak_bytes-n", "1175KiB")
     assert "; it does not fit the limits" in page.inner_text("#x-told")
+
+
+def test_latency_is_a_limit(site: Path, watched: Watched) -> None:
+    """V2 0.75/160 is predicted 29.441 ms on Pixel 1; of V1 nothing is known there."""
+    path = site / "index.html"
+    page = watched.open(path, link_to(path, 1, "alpha=0.75&res=160&t=-"))
+    assert page.inner_text("#x-latency_ms-v") == "~29.4"
+    page.fill("#x-latency_ms-n", "29.5")
+    assert "; it fits the limits" in page.inner_text("#x-told")
+    page.fill("#x-latency_ms-n", "29.44")
+    assert "; it does not fit the limits" in page.inner_text("#x-told")
+    until(page, "location.hash.includes('latency_ms=29.44')")
+    page.select_option("#x-net", "0")
+
+    assert page.inner_text("#x-latency_ms-v") == "not known"
+    assert "; it does not fit the limits" in page.inner_text("#x-told")
+
+
+def test_a_click_after_typing_is_not_lost(site: Path, watched: Watched) -> None:
+    """The field is left by the press of the mouse, before its release."""
+    path = site / "index.html"
+    page = watched.open(path, link_to(path, 1, "alpha=1&res=224&t=-&macs=100000000"))
+    button = page.locator("#x-fits tbody tr", has_text="160").locator("button")
+    button.scroll_into_view_if_needed()
+    page.fill("#x-t-n", "4")
+    page.fill("#x-alpha-n", "0.77")  # a message follows, which moves the page
+    box = button.bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    page.mouse.down()
+    page.wait_for_timeout(50)
+    page.mouse.up()
+    until(page, "document.getElementById('x-res-n').value === '160'")
+
+    assert page.inner_text("#x-told").startswith("MobileNetV2 0.9/160, t 4.0:")
 
 
 # --- what fits -----------------------------------------------------------------------

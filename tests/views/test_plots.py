@@ -2,6 +2,7 @@
 
 import itertools
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from mnprofile.search.grids import Grid, grid, grids_for
 from mnprofile.search.stream import stream
 from mnprofile.views.html import sweep_page
 from mnprofile.views.html.markup import data_block
-from mnprofile.views.plots import accuracy_plotly, expansion, heat
+from mnprofile.views.plots import accuracy_plotly, accuracy_svg, expansion, heat
 from mnprofile.views.plots.accuracy import AccuracyPlot, sweep_caption, x_axis
 from mnprofile.views.plots.palette import styles
 from mnprofile.views.plots.plotly_layout import CONFIG, THEMES, PlotlyFigure
@@ -95,12 +96,30 @@ def test_the_hover_says_the_configuration_the_source_and_the_command() -> None:
     assert accuracy_plotly.hover(point).split("<br>") == [
         "<b>MobileNetV2</b>",
         "α 0.75, 160",
-        "107.3 M multiply-adds (214.6 M FLOPs)",
-        "2.6 M params",
+        "107,295,200 multiply-adds (214.6 M flops)",
+        "2,636,424 params",
         "top-1 66.4 % (published: TF-slim mobilenet/README.md, float)",
         "30.4 ms on Pixel 1 (mobile CPU)",
         "mnprofile count mobilenet_v2 --alpha 0.75 --res 160",
     ]
+
+
+def test_both_drawings_show_the_same(v2_plot: AccuracyPlot) -> None:
+    """Axes, labels and marks of the report's SVG and of the plotly figure."""
+    drawn, figure = str(accuracy_svg.scatter(v2_plot)), accuracy_plotly.figure(v2_plot)
+    xaxis, yaxis = figure["layout"]["xaxis"], figure["layout"]["yaxis"]
+
+    assert [10**end for end in xaxis["range"]] == pytest.approx([10_000_000, 1e9])
+    assert xaxis["tickvals"] == [1e7, 2e7, 5e7, 1e8, 2e8, 5e8, 1e9]
+    ticks = re.findall(r'text-anchor="middle">(\d+)<', drawn)
+    assert ticks == ["10", "20", "50", "100", "200", "500", "1000"]
+    assert yaxis["range"] == [45, 80]
+    assert re.findall(r">(\d+) %", drawn) == [str(n) for n in range(45, 81, 5)]
+    told = {text for trace in marks(figure) for text in trace["hovertext"]}
+    titles = re.findall(r"<title>(.*?)</title>", drawn)
+    assert {"; ".join(re.sub("</?b>", "", one).split("<br>")) for one in told} == {
+        *titles
+    }
 
 
 def test_the_four_networks_keep_their_looks() -> None:

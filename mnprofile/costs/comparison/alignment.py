@@ -1,8 +1,9 @@
 """Two networks side by side: what was added and removed, what grew and what shrank.
 
-Stages are matched by name. Within a stage, blocks keep their order and are paired so
-that they match as well as possible (unchanged blocks best, then those with the same
-layers). Within a pair, layers are matched by their part: expand, depthwise, project.
+Stages are matched by name, or where names say nothing by ``placing``. Within a stage,
+blocks keep their order and are paired so that they match as well as possible (unchanged
+blocks best, then those with the same layers). Within a pair, layers are matched by
+their part: expand, depthwise, project.
 """
 
 from collections import Counter
@@ -12,6 +13,13 @@ from itertools import groupby
 from typing import Literal, TypeVar
 
 from mnprofile.base.shown import Shown
+from mnprofile.costs.comparison.placing import (
+    Pairs,
+    is_renamed,
+    kind_of,
+    placed_like,
+    reductions,
+)
 from mnprofile.costs.comparison.sides import (
     COMPARED,
     Costs,
@@ -90,6 +98,21 @@ class Comparison(Shown):
     def total(self) -> Delta:
         return _row("", "total", self.stages)
 
+    @property
+    def stored(self) -> tuple[int, int]:
+        """The bytes of the parameters of each: as a file has them, else as float32."""
+        sides = self.base, self.head
+        before, after = (sum(layer.bytes for layer in side.layers) for side in sides)
+        return before, after
+
+    @property
+    def is_retyped(self) -> bool:
+        """Whether matched layers have weights of different types, as far as known."""
+        return all((self.base.knows_types, self.head.knows_types)) and any(
+            row.before and row.after and row.before.bits != row.after.bits
+            for row in self.rows("layer")
+        )
+
     def rows(self, depth: Depth) -> tuple[Delta, ...]:
         """Every row at one depth, in network order."""
         rows = self.stages
@@ -107,14 +130,14 @@ class Comparison(Shown):
 def compare(base: Side, head: Side) -> Comparison:
     """Align two networks by stage, block and layer.
 
-    A table and a network that is none name their layers differently: there the blocks
-    and the layers in them are matched by their order and what they compute.
+    Where the networks name their layers differently (a table, code, a file), layers are
+    matched by their order, the reduction of their map, and what they compute.
     """
-    foreign = bool(base.reader) != bool(head.reader)
-    if foreign:
-        head = _placed_like(base, head)
+    renamed = is_renamed(base, head)
+    if renamed:
+        head = placed_like(base, head, _layers_aligned)
     left, right = _tree(base), _tree(head)
-    if foreign:
+    if renamed:
         for stage in [one for one in left if one in right]:
             left[stage], right[stage] = _unnamed(left[stage], right[stage])
     stages = []
@@ -158,21 +181,21 @@ def _read_block(name: str, layers: Sequence[Part]) -> _Block:
     )
 
 
-def _placed_like(base: Side, head: Side) -> Side:
-    """The head with the stages of the base, if all layers compute the same in order.
-
-    A file without the names of modules knows no blocks, and so no stages of blocks.
-    """
-    pairs = list(zip(base.layers, head.layers, strict=False))
-    same = len(base.layers) == len(head.layers) and all(
-        (a.type, a.costs.macs, a.costs.activations)
-        == (b.type, b.costs.macs, b.costs.activations)
-        for a, b in pairs
-    )
-    if not same:
-        return head
-    placed = (replace(b, stage=a.stage, block=a.block) for a, b in pairs)
-    return replace(head, layers=tuple(placed))
+def _layers_aligned(left: Sequence[Part], right: Sequence[Part]) -> Pairs:
+    """Pairs of layers of two networks whose names say nothing, in order."""
+    sides = [
+        [
+            _unnamed_block(str(at), (layer,), f"{kind_of(layer)} {reduced}")
+            for at, (layer, reduced) in enumerate(
+                zip(layers, reductions(layers), strict=True)
+            )
+        ]
+        for layers in (left, right)
+    ]
+    return [
+        tuple(next(iter(one.parts.values())) if one else None for one in pair)  # type: ignore[misc]
+        for pair in _aligned(*sides)
+    ]
 
 
 def _unnamed(
@@ -192,7 +215,7 @@ def _unnamed(
     else:
         found = [
             [
-                _unnamed_block(layer.name, (layer,))
+                _unnamed_block(layer.name, (layer,), kind_of(layer))
                 for block in side
                 for layer in block.parts.values()
             ]
@@ -201,11 +224,11 @@ def _unnamed(
     return found[0], found[1]
 
 
-def _unnamed_block(name: str, layers: Sequence[Part]) -> _Block:
+def _unnamed_block(name: str, layers: Sequence[Part], role: str = "") -> _Block:
     """A block whose names say nothing: its layers are known by their order."""
     return _Block(
         name=name,
-        role="",
+        role=role,
         parts={str(at): layer for at, layer in enumerate(layers)},
         part_names=tuple(layer.type for layer in layers),
         # What is folded or shared changes the parameters, not the rest.

@@ -5,6 +5,9 @@ channels weights. So a matched pair of layers is led from one to the other in st
 this order: kernel, groups, channels, classes, map size. Each step costs what it changes
 while the later factors are still those of A and the earlier ones already those of B.
 What no step explains stands under "other", so nothing is lost.
+
+Bytes are those of the parameters: 4 each in every step, and what the types of a model
+file change of that (with the scales it stores) is a step of its own, "quantised".
 """
 
 from collections.abc import Iterable, Iterator
@@ -13,7 +16,14 @@ from typing import NamedTuple
 
 from mnprofile.base.units import size_text
 from mnprofile.costs.comparison.alignment import Comparison, Delta
-from mnprofile.costs.comparison.sides import COMPARED, Costs, Part, Side, summed
+from mnprofile.costs.comparison.sides import (
+    COMPARED,
+    FLOAT32,
+    Costs,
+    Part,
+    Side,
+    summed,
+)
 
 SQUEEZE_EXCITE = "SE"
 # The order in which causes are listed where they weigh the same.
@@ -34,6 +44,8 @@ CAUSES = {
     "batch norm unfolded": "Biases replaced by batch norm",
     "batch norm": "Batch norm added or removed",
     "bias": "Biases added or removed",
+    "quantised": "Quantised",
+    "stored": "Scales and other stored constants",
     "other": "Other",
     "renamed": "Renamed only",
 }
@@ -57,6 +69,11 @@ class Step(NamedTuple):
     detail: str
     moved: Costs
     exchange: Exchange | None = None
+    more_bytes: int = 0  # beside those of the parameters as float32
+
+    @property
+    def bytes(self) -> int:
+        return FLOAT32 * self.moved.params + self.more_bytes
 
 
 @dataclass(frozen=True)
@@ -67,6 +84,7 @@ class Cause:
     details: tuple[str, ...]
     layers: int
     moved: Costs
+    bytes: int = 0  # of the parameters
 
     @property
     def name(self) -> str:
@@ -89,6 +107,7 @@ def explain_difference(compared: Comparison) -> tuple[Cause, ...]:
             _details(steps),
             len({step.layer for step in steps}),
             summed(step.moved for step in steps),
+            sum(step.bytes for step in steps),
         )
         for key, steps in found.items()
     ]
@@ -122,7 +141,7 @@ def _steps(row: Delta, block: Delta, base: Side, head: Side) -> Iterator[Step]:
     if a is None or b is None:
         yield _one_sided(row, block)
         return
-    if a.costs == b.costs and a.form == b.form:
+    if a.costs == b.costs and a.form == b.form and a.bytes == b.bytes:
         if a.name != b.name and bool(base.reader) == bool(head.reader):
             yield Step("renamed", row.name, f"{a.name} → {b.name}", Costs())
         return
@@ -132,17 +151,32 @@ def _steps(row: Delta, block: Delta, base: Side, head: Side) -> Iterator[Step]:
     rest = whole - summed(step.moved for step in steps)
     if rest != Costs():
         yield Step("other", row.name, row.name, rest)
+    more = (b.bytes - a.bytes) - FLOAT32 * whole.params
+    if base.knows_types and head.knows_types and (more or a.bits != b.bits):
+        bits = f"{a.bits or 'several'} → {b.bits or 'several'} bits"
+        is_same = a.bits == b.bits
+        yield Step(
+            "stored" if is_same else "quantised",
+            row.name,
+            "" if is_same else bits,
+            Costs(),
+            more_bytes=more,
+        )
 
 
 def _one_sided(row: Delta, block: Delta) -> Step:
     """A layer that only one side has."""
     word = "removed" if row.after is None else "added"
     costs = (row.head or Costs()) - (row.base or Costs())
+    only = row.after or row.before
+    assert only is not None
+    whole = only.bytes if row.before is None else -only.bytes
+    more = whole - FLOAT32 * costs.params
     if row.type == SQUEEZE_EXCITE:
-        return Step(f"squeeze-excite {word}", row.name, block.name, costs)
+        return Step(f"squeeze-excite {word}", row.name, block.name, costs, None, more)
     if block.base is None or block.head is None:
-        return Step(f"blocks {word}", row.name, block.name, costs)
-    return Step(f"layers {word}", row.name, row.name, costs)
+        return Step(f"blocks {word}", row.name, block.name, costs, None, more)
+    return Step(f"layers {word}", row.name, row.name, costs, None, more)
 
 
 class _Factors(NamedTuple):

@@ -15,6 +15,7 @@ from mnprofile.networks.configuration import spec_text
 Quantity = Literal["macs", "params", "activations"]
 COMPARED: tuple[Quantity, ...] = ("macs", "params", "activations")
 MAX_LAYERS = 5_000
+FLOAT32 = 4  # bytes of a parameter where nothing else is said
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +55,13 @@ class Form(NamedTuple):
         return prod(self.kernel)
 
 
+class Stored(NamedTuple):
+    """The bytes that a model file stores for a layer: of its weights, and of all."""
+
+    weight_bytes: int
+    bytes: int
+
+
 @dataclass(frozen=True, slots=True)
 class Part:
     """One layer of a side, whatever its source."""
@@ -65,6 +73,21 @@ class Part:
     costs: Costs
     line: int | None = None  # of the table it was built from
     form: Form | None = None  # None: not known
+    stored: Stored | None = None  # None: as float32
+
+    @property
+    def bytes(self) -> int:
+        """What its parameters take: as its file stores them, else as float32."""
+        return self.stored.bytes if self.stored else FLOAT32 * self.costs.params
+
+    @property
+    def bits(self) -> int:
+        """Bits of one of its weights; 0 where that is not one number."""
+        weights = self.form.weights if self.form else 0
+        if self.stored is None or not weights:
+            return 8 * FLOAT32
+        each, rest = divmod(8 * self.stored.weight_bytes, weights)
+        return 0 if rest else each
 
 
 @dataclass(frozen=True)
@@ -73,6 +96,7 @@ class Side:
 
     ``input`` is the size of its input ("224"), ``classes`` their number, if known.
     ``reader`` says what names its layers: "" is a table, else code or a model file.
+    ``knows_types`` is whether the types of its parameters are known.
     """
 
     label: str
@@ -81,6 +105,7 @@ class Side:
     classes: int | None = None
     title: str = ""
     reader: str = ""
+    knows_types: bool = True
 
     @property
     def shown(self) -> str:
@@ -103,13 +128,23 @@ def summed(costs: Iterable[Costs | None]) -> Costs:
 
 def side_of_count(counted: Count) -> Side:
     """A side from a count made in this run."""
+    config, image = counted.config, counted.graph.input_shape
+    reader = config.reader
     return Side(
-        f"{counted.config.name}@{spec_text(counted.config)}",
+        f"{config.name}@{spec_text(config)}",
         tuple(map(_part, counted.layers)),
-        resolution_text(counted.config.resolution),
-        counted.config.classes,
-        reader=counted.config.reader,
+        resolution_text((image.h, image.w) if reader else config.resolution),
+        _outputs(counted) if reader else config.classes,
+        reader=reader,
     )
+
+
+def _outputs(counted: Count) -> int | None:
+    """The classes of a network that is not a table, if it ends in a classifier."""
+    last = counted.layers[-1] if counted.layers else None
+    if last is None or last.type != "Fully Connected":
+        return None
+    return last.figures.activations
 
 
 def _part(layer: Layer) -> Part:
@@ -129,6 +164,7 @@ def _part(layer: Layer) -> Part:
             figures.biases,
             figures.bn_affine,
         ),
+        stored=Stored(layer.kept.weights, sum(layer.kept)) if layer.kept else None,
     )
 
 
@@ -171,6 +207,8 @@ def side_of_file(path: Path) -> Side:
         _size(size),
         classes if type(classes) is int else None,
         reader=reader if isinstance(reader, str) else "",
+        # A count's file does not say how a model file stores its parameters.
+        knows_types=reader not in ("ONNX", "TFLite"),
     )
     totals = record.record("totals")
     costs = summed(layer.costs for layer in layers)

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from math import prod
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 from mnprofile.graph.arithmetic import at_least, ceil_div, decide
 from mnprofile.graph.operators.op import (
@@ -15,9 +15,19 @@ from mnprofile.graph.operators.op import (
 )
 
 
-@dataclass(frozen=True, slots=True)
 class Same:
     """TensorFlow's padding: size n becomes ceil(n / s), and an odd zero comes last."""
+
+    __slots__ = ()
+
+    def __eq__(self, other: object) -> bool:
+        return type(other) is type(self)
+
+    def __hash__(self) -> int:
+        return hash(type(self))
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}()"
 
     def out_size(self, size: int, reach: int, stride: int, axis: int) -> int:
         """The number of output positions along an axis.
@@ -41,8 +51,7 @@ class Centred(Same):
         return reach // 2
 
 
-@dataclass(frozen=True, slots=True)
-class Explicit:
+class Explicit(NamedTuple):
     """A given number of zeros on each side, as in PyTorch, ONNX and Keras' V1."""
 
     top: int = 0
@@ -61,8 +70,7 @@ class Explicit:
         return (self.top, self.left)[axis]
 
 
-@dataclass(frozen=True, slots=True)
-class Zeros:
+class Zeros(NamedTuple):
     """A number of zeros at the start and the end of every axis, whatever their number.
 
     With ``ceil`` a last window may reach beyond the zeros, as pooling can in PyTorch
@@ -144,28 +152,15 @@ class Windowed(Op):
         return kernel, stride, dilation
 
 
-@dataclass(frozen=True, slots=True)
-class Conv(Windowed):
-    """k x k convolution in groups of channels: (c, h, w) -> (out, h/s, w/s).
+class Grouped(Windowed):
+    """Filters over groups of channels; its subclasses have the fields."""
 
-    The map may have any number of axes; its kernel then is a tuple of as many sides.
-    """
-
-    kind: ClassVar[str] = "conv"
+    __slots__ = ()
     is_counted: ClassVar[bool] = True
     mixes_channels: ClassVar[bool] = True
     out: int
-    kernel: Sides
-    stride: Sides = 1
-    dilation: Sides = 1
-    bias: bool = False
-    groups: int = 1
-    padding: Padding = SAME
-
-    @property
-    def type(self) -> str:
-        grouped = f" g{self.groups}" if self.groups != 1 else ""
-        return f"Conv {self.sides}{grouped}"
+    bias: bool
+    groups: int
 
     def out_shape(self, x: Shape, *others: Shape) -> Shape:
         check_groups(self.groups, x.c, self.out)
@@ -183,6 +178,28 @@ class Conv(Windowed):
 
     def tally(self, x: Shape, y: Shape) -> dict[str, int]:
         return {"conv_bias": y.elements} if self.bias else {}
+
+
+@dataclass(frozen=True, slots=True)
+class Conv(Grouped):
+    """k x k convolution in groups of channels: (c, h, w) -> (out, h/s, w/s).
+
+    The map may have any number of axes; its kernel then is a tuple of as many sides.
+    """
+
+    kind: ClassVar[str] = "conv"
+    out: int
+    kernel: Sides
+    stride: Sides = 1
+    dilation: Sides = 1
+    bias: bool = False
+    groups: int = 1
+    padding: Padding = SAME
+
+    @property
+    def type(self) -> str:
+        grouped = f" g{self.groups}" if self.groups != 1 else ""
+        return f"Conv {self.sides}{grouped}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,66 +232,6 @@ class Depthwise(Windowed):
 
     def tally(self, x: Shape, y: Shape) -> dict[str, int]:
         return {"conv_bias": y.elements} if self.bias else {}
-
-
-@dataclass(frozen=True, slots=True)
-class ConvTranspose(Windowed):
-    """Transposed convolution: every input position is multiplied with each weight.
-
-    (c, h, w) -> (out, (h - 1) s + k - zeros + extra, ...) with dilation 1, where
-    ``padding`` takes positions away and ``extra`` adds some at the end.
-    """
-
-    kind: ClassVar[str] = "conv_transpose"
-    is_counted: ClassVar[bool] = True
-    mixes_channels: ClassVar[bool] = True
-    out: int
-    kernel: Sides
-    stride: Sides = 1
-    dilation: Sides = 1
-    bias: bool = False
-    groups: int = 1
-    padding: Zeros = Zeros((0, 0, 0), (0, 0, 0))
-    extra: Sides = 0
-
-    @property
-    def type(self) -> str:
-        grouped = f" g{self.groups}" if self.groups != 1 else ""
-        return f"Conv transposed {self.sides}{grouped}"
-
-    def out_shape(self, x: Shape, *others: Shape) -> Shape:
-        check_groups(self.groups, x.c, self.out)
-        return x.mapped(self.out, self.out_sizes(x))
-
-    def weights(self, x: Shape) -> int:
-        taken = x.c if self.groups == 1 else x.c // self.groups
-        return self.area * taken * self.out
-
-    def positions(self, x: Shape, y: Shape) -> int:
-        return x.positions
-
-    def biases(self, x: Shape) -> int:
-        return self.out if self.bias else 0
-
-    def groups_on(self, x: Shape) -> int:
-        return self.groups
-
-    def windows(self, x: Shape) -> tuple[Window, ...]:
-        """About: an output position sees kernel / stride positions of a finer map."""
-        return tuple(
-            Window(ceil_div(kernel, stride))
-            for kernel, stride, _ in map(self._along, range(len(x.spatial)))
-        )
-
-    def tally(self, x: Shape, y: Shape) -> dict[str, int]:
-        return {"conv_bias": y.elements} if self.bias else {}
-
-    def _out_size(self, size: int, axis: int) -> int:
-        kernel, stride, dilation = self._along(axis)
-        zeros = self.padding.start[axis] + self.padding.end[axis]
-        reach = (kernel - 1) * dilation
-        extra = sides(self.extra, axis + 1)[axis]
-        return (size - 1) * stride + reach + 1 - zeros + extra
 
 
 def check_groups(groups: int, *channels: int) -> None:

@@ -3,8 +3,7 @@
 from dataclasses import dataclass
 from typing import ClassVar, Literal, get_args
 
-from mnprofile.graph.operators.linear import broadcast
-from mnprofile.graph.operators.op import GraphError, Op, Shape, TensorShape
+from mnprofile.graph.operators.op import Op, Shape
 
 # As torch.nn.functional names them.
 ActivationKind = Literal[
@@ -73,26 +72,6 @@ class Activation(Op):
         return {self.function: x.elements}
 
 
-@dataclass(frozen=True, slots=True)
-class PReLU(Op):
-    """A leaky ReLU with trained slopes: one for all channels, or one per channel."""
-
-    kind: ClassVar[str] = "activation"
-    works_in_place: ClassVar[bool] = True
-    entering: ClassVar[str | None] = "activation_elems"
-    per_channel: bool = False
-
-    @property
-    def label(self) -> str:
-        return "prelu"
-
-    def other_params(self, x: Shape) -> int:
-        return x.c if self.per_channel else 1
-
-    def tally(self, x: Shape, y: Shape) -> dict[str, int]:
-        return {"prelu": x.elements}
-
-
 class GatedLinearUnit(Op):
     """Half of the channels times the sigmoid of the other half."""
 
@@ -127,41 +106,5 @@ class LayerScale(Op):
     def other_params(self, x: Shape) -> int:
         return x.c
 
-
-@dataclass(frozen=True, slots=True)
-class Elementwise(Op):
-    """Any other function of one element of each input: exp, sub, where ...
-
-    Inputs of different dimensions are repeated as numpy does.
-    """
-
-    kind: ClassVar[str] = "elementwise"
-    takes: ClassVar[int | None] = None
-    entering: ClassVar[str | None] = "other_elems"
-    function: str
-    in_place: bool = True
-
-    @property
-    def works_in_place(self) -> bool:  # type: ignore[override] # of each one
-        return self.in_place
-
-    @property
-    def type(self) -> str:
-        return self.function
-
-    def out_shape(self, x: Shape, *others: Shape) -> Shape:
-        return broadcast_shape(x, *others)
-
-
-def broadcast_shape(x: Shape, *others: Shape) -> Shape:
-    """The shape of elementwise arithmetic on several tensors. Raises GraphError."""
-    dims: tuple[int, ...] | None = x.dims
-    for other in others:
-        if dims is not None and dims != other.dims:
-            dims = broadcast(dims, other.dims)
-    if dims is None:
-        told = ", ".join(map(str, (x, *others)))
-        raise GraphError(f"shapes that do not fit together: {told}")
-    return (
-        x if dims == x.dims else TensorShape(dims, getattr(x, "axis", 0) - len(x.dims))
-    )
+    def tally(self, x: Shape, y: Shape) -> dict[str, int]:
+        return {"scale": x.elements}

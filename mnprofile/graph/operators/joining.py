@@ -3,8 +3,13 @@
 from typing import ClassVar
 
 from mnprofile.graph.arithmetic import decide
-from mnprofile.graph.operators.elementwise import broadcast_shape
-from mnprofile.graph.operators.op import GraphError, Op, Shape, TensorShape
+from mnprofile.graph.operators.op import (
+    GraphError,
+    Op,
+    Shape,
+    TensorShape,
+    broadcast_shape,
+)
 
 
 class Add(Op):

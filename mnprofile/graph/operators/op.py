@@ -214,3 +214,29 @@ def pair(value: int | tuple[int, ...]) -> tuple[int, ...]:
 def sides(value: int | tuple[int, ...], rank: int) -> tuple[int, ...]:
     """One number per axis of a kernel, stride or dilation; one number means all."""
     return value if isinstance(value, tuple) else (value,) * rank
+
+
+def broadcast(a: tuple[int, ...], b: tuple[int, ...]) -> tuple[int, ...] | None:
+    """The dimensions that two tensors have together, or None if they do not fit."""
+    rank = max(len(a), len(b))
+    pairs = zip((1,) * (rank - len(a)) + a, (1,) * (rank - len(b)) + b, strict=True)
+    found = []
+    for one, other in pairs:
+        if one != other and 1 not in (one, other):
+            return None
+        found.append(other if one == 1 else one)
+    return tuple(found)
+
+
+def broadcast_shape(x: Shape, *others: Shape) -> Shape:
+    """The shape of elementwise arithmetic on several tensors. Raises GraphError."""
+    dims: tuple[int, ...] | None = x.dims
+    for other in others:
+        if dims is not None and dims != other.dims:
+            dims = broadcast(dims, other.dims)
+    if dims is None:
+        told = ", ".join(map(str, (x, *others)))
+        raise GraphError(f"shapes that do not fit together: {told}")
+    return (
+        x if dims == x.dims else TensorShape(dims, getattr(x, "axis", 0) - len(x.dims))
+    )

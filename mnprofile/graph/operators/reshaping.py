@@ -1,49 +1,10 @@
-"""Operators that move elements about: views, copies, parts, constants.
-
-A view is another way to look at its input's memory: it takes none of its own and keeps
-its input alive.
-"""
+"""Operators that move elements about: parts, shuffles, padding, other sizes."""
 
 from dataclasses import dataclass
 from typing import ClassVar
 
-from mnprofile.graph.operators.op import GraphError, Op, Shape, shape_of
-
-
-@dataclass(frozen=True, slots=True)
-class View(Op):
-    """The same memory seen otherwise: reshape, transpose, slice, expand, split."""
-
-    kind: ClassVar[str] = "view"
-    is_view: ClassVar[bool] = True
-    dims: tuple[int, ...]
-    axis: int = -1  # the channels
-    name: str = "view"
-
-    @property
-    def type(self) -> str:
-        return self.name
-
-    def out_shape(self, x: Shape, *others: Shape) -> Shape:
-        return shape_of(self.dims, self.axis)
-
-
-@dataclass(frozen=True, slots=True)
-class Copy(Op):
-    """Elements in other places or another number: copy, gather, pad, repeat, roll."""
-
-    kind: ClassVar[str] = "copy"
-    takes: ClassVar[int | None] = None
-    dims: tuple[int, ...]
-    axis: int = -1
-    name: str = "copy"
-
-    @property
-    def type(self) -> str:
-        return self.name
-
-    def out_shape(self, x: Shape, *others: Shape) -> Shape:
-        return shape_of(self.dims, self.axis)
+from mnprofile.graph.operators.convolution import Sides
+from mnprofile.graph.operators.op import Op, Shape, sides
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,76 +58,20 @@ class Pad(Op):
 
 
 @dataclass(frozen=True, slots=True)
-class Output(Op):
-    """A further output of the operator that it is fed by: an LSTM's last state."""
+class Resize(Op):
+    """Upsampling or downsampling: to a given size, or by a whole factor."""
 
-    kind: ClassVar[str] = "output"
-    is_view: ClassVar[bool] = True
-    dims: tuple[int, ...]
-    axis: int = -1
-
-    def out_shape(self, x: Shape, *others: Shape) -> Shape:
-        return shape_of(self.dims, self.axis)
-
-
-@dataclass(frozen=True, slots=True)
-class Constant(Op):
-    """A tensor that is the same in every run: a position table, a class token.
-
-    It has no inputs. Its elements are parameters if they are ``trained``. It is stored
-    with the weights and takes no memory of activations.
-    """
-
-    kind: ClassVar[str] = "constant"
-    takes: ClassVar[int | None] = 0
-    is_constant: ClassVar[bool] = True
-    dims: tuple[int, ...]
-    axis: int = -1
-    trained: bool = True
+    kind: ClassVar[str] = "resize"
+    entering: ClassVar[str | None] = "other_elems"
+    factor: Sides = 1
+    size: tuple[int, ...] | None = None
 
     def out_shape(self, x: Shape, *others: Shape) -> Shape:
-        return shape_of(self.dims, self.axis)
+        factors = sides(self.factor, len(x.spatial))
+        size = self.size or tuple(
+            side * factor for side, factor in zip(x.spatial, factors, strict=True)
+        )
+        return x.mapped(x.c, size)
 
-    def other_params(self, x: Shape) -> int:
-        return self.out_shape(x).elements if self.trained else 0
-
-
-@dataclass(frozen=True, slots=True)
-class Unused(Op):
-    """Parameters of a network that no operator of the run uses."""
-
-    kind: ClassVar[str] = "unused"
-    takes: ClassVar[int | None] = 0
-    is_constant: ClassVar[bool] = True
-    params: int
-
-    @property
-    def type(self) -> str:
-        return "not used in this run"
-
-    def other_params(self, x: Shape) -> int:
-        return self.params
-
-
-@dataclass(frozen=True, slots=True)
-class Unknown(Op):
-    """An operator without a rule: whatever it costs is missing from every total.
-
-    ``name`` is the operator as its framework calls it.
-    """
-
-    kind: ClassVar[str] = "unknown"
-    is_unknown: ClassVar[bool] = True
-    takes: ClassVar[int | None] = None
-    name: str
-    dims: tuple[int, ...]
-    axis: int = -1
-
-    @property
-    def type(self) -> str:
-        return self.name
-
-    def out_shape(self, x: Shape, *others: Shape) -> Shape:
-        if any(side < 0 for side in self.dims):
-            raise GraphError(f"{self.name}: a negative dimension in {self.dims}")
-        return shape_of(self.dims, self.axis)
+    def tally(self, x: Shape, y: Shape) -> dict[str, int]:
+        return {"resize": y.elements}

@@ -42,5 +42,4 @@ class FireRow(Row):
         tape.last = squeezed
         wide = layer("expand3", self.expand3, 3)
         tape.last = small
-        tape.move(layer=f"{block}.concatenate")
-        tape.add(f"{block}.concatenate", Concatenate(), wide)
+        tape.layer(f"{block}.concatenate", Concatenate(), wide)

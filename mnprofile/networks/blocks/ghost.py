@@ -56,8 +56,7 @@ class GhostRow(Row):
             to.convolution(f"{block}.shortcut.depthwise", op, None)
             to.convolution(f"{block}.shortcut.pointwise", to.conv(out, 1), None)
             before, tape.last = tape.last, made
-        tape.move(layer=f"{block}.add")
-        tape.add(f"{block}.add", Add(), before)
+        tape.layer(f"{block}.add", Add(), before)
 
 
 def ghost(to: Builder, name: str, out: int, activation: ActivationKind | None) -> None:
@@ -67,5 +66,4 @@ def ghost(to: Builder, name: str, out: int, activation: ActivationKind | None) -
     primary = to.tape.last
     to.convolution(f"{name}.cheap", to.depthwise(3, 1, 1), activation)
     cheap, to.tape.last = to.tape.last, primary
-    to.tape.move(layer=f"{name}.concatenate")
-    to.tape.add(f"{name}.concatenate", Concatenate(), cheap)
+    to.tape.layer(f"{name}.concatenate", Concatenate(), cheap)

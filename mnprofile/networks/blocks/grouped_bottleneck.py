@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mnprofile.graph.arithmetic import decide
+from mnprofile.graph.operators.reshaping import ChannelShuffle
 from mnprofile.networks.blocks.inverted_residual import BottleneckRow
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ class GroupedBottleneckRow(BottleneckRow):
         if to.rules.expands_always or not decide(inner == to.tape.shape.c):
             op = to.conv(inner, 1, groups=self.groups)
             to.convolution(f"{block}.expand", op, self.activation)
-        to.shuffle(f"{block}.shuffle", self.groups)
+        to.tape.layer(f"{block}.shuffle", ChannelShuffle(self.groups))
         depthwise = to.depthwise(self.kernel, stride, dilation)
         to.convolution(f"{block}.depthwise", depthwise, self.activation)
 

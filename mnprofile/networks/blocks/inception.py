@@ -58,10 +58,8 @@ class InceptionRow(Row):
             layer(name, out, kernel)
             ends.append(tape.last)
         tape.last = before
-        tape.move(layer=f"{block}.pool")
-        tape.add(f"{block}.pool", Pool("max", 3, padding=to.rules.padding))
+        tape.layer(f"{block}.pool", Pool("max", 3, padding=to.rules.padding))
         layer("pool_proj", self.projected, 1)
         ends.append(tape.last)
         tape.last = ends[0]
-        tape.move(layer=f"{block}.concatenate")
-        tape.add(f"{block}.concatenate", Concatenate(), *ends[1:])
+        tape.layer(f"{block}.concatenate", Concatenate(), *ends[1:])

@@ -35,7 +35,7 @@ class BottleneckRow(Row):
 
     kernel: int
     out: int
-    activation: ActivationKind
+    activation: ActivationKind | None
     stride: int = 1
     t: float | None = None
     expanded: int | None = None
@@ -88,8 +88,7 @@ class BottleneckRow(Row):
             squeeze_excite(to, f"{block}.se", se, "relu", built_in)
         self.project(to, block, out, inner)
         if shortcut:
-            tape.move(layer=f"{block}.add")
-            tape.add(f"{block}.add", Add(), before)
+            tape.layer(f"{block}.add", Add(), before)
 
     def layers(
         self, to: Builder, block: str, inner: int, stride: int, dilation: int

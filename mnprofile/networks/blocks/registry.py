@@ -11,6 +11,8 @@ from pkgutil import iter_modules
 from mnprofile.networks import blocks
 from mnprofile.networks.notation.rows import Row
 
+_COMMON = ("classifier", "convolution", "inverted_residual", "pooling")
+
 
 @cache
 def block_of(word: str) -> type[Row] | None:
@@ -31,10 +33,10 @@ def by_word() -> Mapping[str, type[Row]]:
 def _blocks() -> Iterator[type[Row]]:
     """The blocks of every module, one module after the other.
 
-    Those of MobileNets are in the first ones, since most tables need no others.
+    Those that most tables need come first.
     """
-    names = sorted(one.name for one in iter_modules(blocks.__path__))
-    for name in names:
+    names = [one.name for one in iter_modules(blocks.__path__)]
+    for name in sorted(names, key=lambda name: (name not in _COMMON, name)):
         module = import_module(f"{blocks.__name__}.{name}")
         for value in vars(module).values():
             own = isinstance(value, type) and value.__module__ == module.__name__

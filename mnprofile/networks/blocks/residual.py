@@ -63,6 +63,5 @@ class ResidualRow(Row):
             op = to.conv(tape.shapes[inner].c, 1, stride)
             to.convolution(f"{block}.shortcut", op, None)
             before, tape.last = tape.last, inner
-        tape.move(layer=f"{block}.add")
-        tape.add(f"{block}.add", Add(), before)
+        tape.layer(f"{block}.add", Add(), before)
         to.activation(f"{block}.add", self.activation)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from mnprofile.graph.operators.elementwise import ActivationKind
 from mnprofile.graph.operators.joining import Add, Concatenate
 from mnprofile.graph.operators.pooling import Pool
-from mnprofile.graph.operators.reshaping import Channels
+from mnprofile.graph.operators.reshaping import Channels, ChannelShuffle
 from mnprofile.networks.notation.rows import Row
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ class ShuffleUnitRow(Row):
         inner = self.out // 4
         op = to.conv(inner, 1, groups=1 if is_first else self.groups)
         to.convolution(f"{block}.reduce", op, self.activation)
-        to.shuffle(f"{block}.shuffle", self.groups)
+        to.tape.layer(f"{block}.shuffle", ChannelShuffle(self.groups))
         to.convolution(f"{block}.depthwise", to.depthwise(3, stride, dilation), None)
         out = self.out - taken if grows else self.out
         op = to.conv(out, 1, groups=self.groups)
@@ -54,12 +54,10 @@ class ShuffleUnitRow(Row):
             tape.move(layer=f"{block}.pool")
             pool = Pool("avg", 3, stride, dilation, to.rules.padding)
             tape.add(f"{block}.pool", pool)
-            tape.move(layer=f"{block}.concatenate")
-            tape.add(f"{block}.concatenate", Concatenate(), made)
+            tape.layer(f"{block}.concatenate", Concatenate(), made)
             to.activation(f"{block}.concatenate", self.activation)
         else:
-            tape.move(layer=f"{block}.add")
-            tape.add(f"{block}.add", Add(), before)
+            tape.layer(f"{block}.add", Add(), before)
             to.activation(f"{block}.add", self.activation)
 
 
@@ -103,6 +101,5 @@ class ShuffleUnit2Row(Row):
         pointwise = to.conv(self.out - passed, 1)
         to.convolution(f"{block}.pointwise", pointwise, self.activation)
         right, tape.last = tape.last, left
-        tape.move(layer=f"{block}.concatenate")
-        tape.add(f"{block}.concatenate", Concatenate(), right)
-        to.shuffle(f"{block}.shuffle", 2)
+        tape.layer(f"{block}.concatenate", Concatenate(), right)
+        to.tape.layer(f"{block}.shuffle", ChannelShuffle(2))

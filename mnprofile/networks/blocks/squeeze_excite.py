@@ -27,8 +27,7 @@ def squeeze_excite(
     """
     tape = to.tape
     features, full = tape.last, tape.shape.c
-    tape.move(layer=f"{name}.pool")
-    tape.add(f"{name}.pool", GlobalPool())
+    tape.layer(f"{name}.pool", GlobalPool())
     tape.move(type="SE")
     base = full if block_input is None or not kind.of_input else block_input
     reduced = to.rules.squeezed.rounded(base * kind.ratio)

@@ -39,5 +39,4 @@ class UniversalRow(BottleneckRow):
     def project(self, to: Builder, block: str, out: int, inner: int) -> None:
         super().project(to, block, out, inner)
         if self.layer_scale:
-            to.tape.move(layer=f"{block}.scale")
-            to.tape.add(f"{block}.scale", LayerScale())
+            to.tape.layer(f"{block}.scale", LayerScale())

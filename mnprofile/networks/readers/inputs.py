@@ -2,8 +2,8 @@
 
 import ast
 import re
-from dataclasses import dataclass
 from math import prod
+from typing import NamedTuple
 
 from mnprofile.base import toml_files
 from mnprofile.base.errors import UsageError, nearest
@@ -27,8 +27,7 @@ _SHAPE = re.compile(r"[0-9]{1,12}(?:[x×][0-9]{1,12}){0,15}")
 ACCEPTED = "[NAME:]SHAPE[:DTYPE], as in 1x3x224x224 or input_ids:1x128:int64"
 
 
-@dataclass(frozen=True)
-class InputSpec:
+class InputSpec(NamedTuple):
     """The dimensions of one input, the batch included; its name and type if given."""
 
     dims: tuple[int, ...]
@@ -41,8 +40,7 @@ class InputSpec:
         return ":".join(part for part in (self.name, shape, self.dtype) if part)
 
 
-@dataclass(frozen=True)
-class ReadRequest:
+class ReadRequest(NamedTuple):
     """What was asked for of a network that is not a shipped table.
 
     ``table`` is the number or label of a tabular, ``settings`` are those of a table.

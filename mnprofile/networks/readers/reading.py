@@ -9,8 +9,8 @@ and is imported when a network is its own. ``arch`` is what the user wrote.
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
 from importlib import import_module
+from typing import NamedTuple
 
 from mnprofile.base.errors import UsageError
 from mnprofile.base.extras import require
@@ -22,11 +22,11 @@ from mnprofile.networks.readers.inputs import ReadRequest
 HEAD = 64  # bytes at the start of a file, by which a reader may know its own
 
 
-@dataclass(frozen=True)
-class Reader:
+class Reader(NamedTuple):
     """A way to read a network. ``claims`` tells from ARCH and a file's first bytes.
 
-    ``why_fixed`` completes "--alpha: ARCH has no width multiplier: ...".
+    ``why_fixed`` completes "--alpha: ARCH has no width multiplier: ...". ``takes`` are
+    the fields of a ReadRequest that it uses.
     """
 
     name: str
@@ -34,6 +34,7 @@ class Reader:
     claims: Callable[[str, bytes], bool]
     why_fixed: str
     instead: str
+    takes: tuple[str, ...] = ()
     package: str = ""  # that it needs, of the extra "check"
 
 
@@ -54,6 +55,7 @@ READERS: tuple[Reader, ...] = (
         _is_torch,
         "a PyTorch network is what its code makes it",
         "an argument of its own code, such as --arg width_mult=0.75",
+        ("inputs", "arguments", "train"),
         "torch",
     ),
     Reader(
@@ -76,6 +78,7 @@ READERS: tuple[Reader, ...] = (
         ),
         _FIXED,
         _ITS_SIZE,
+        ("inputs",),
     ),
 )
 

@@ -10,7 +10,7 @@ from torch import nn
 from mnprofile.graph.graph import NO_SHAPE, Graph, Node, Origin, Parameters
 from mnprofile.graph.operators.joining import Scale
 from mnprofile.graph.operators.op import Shape
-from mnprofile.graph.operators.reshaping import Unused
+from mnprofile.graph.operators.tensors import Unused
 from mnprofile.networks.readers.inputs import InputSpec, fixed
 from mnprofile.networks.readers.torch_recording import Recorded, Recorder
 from mnprofile.networks.readers.torch_tree import FOLLOWERS, ModuleTree, stages

@@ -4,17 +4,16 @@ from collections.abc import Callable
 
 from torch import Tensor
 
-from mnprofile.graph.operators.convolution import Conv, ConvTranspose, Depthwise
+from mnprofile.graph.operators.convolution import Conv, Depthwise
 from mnprofile.graph.operators.elementwise import (
     ACTIVATIONS,
     Activation,
     BatchNorm,
     GatedLinearUnit,
-    PReLU,
     Softmax,
 )
 from mnprofile.graph.operators.embedding import Embedding
-from mnprofile.graph.operators.linear import Linear, MatMul, ScaledDotProduct
+from mnprofile.graph.operators.linear import Linear
 from mnprofile.graph.operators.normalisation import (
     GroupNorm,
     InstanceNorm,
@@ -22,6 +21,9 @@ from mnprofile.graph.operators.normalisation import (
     RMSNorm,
 )
 from mnprofile.graph.operators.op import Op, shape_of
+from mnprofile.graph.operators.products import MatMul, ScaledDotProduct
+from mnprofile.graph.operators.tensors import PReLU
+from mnprofile.graph.operators.transposed import ConvTranspose
 from mnprofile.networks.readers.torch_call import (
     NO_ZEROS,
     Call,

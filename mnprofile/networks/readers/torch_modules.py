@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import inspect
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 import torch
@@ -119,7 +118,7 @@ def _specs(given: Inputs) -> tuple[InputSpec, ...]:
         return (given,)
     if isinstance(given, Mapping):
         return tuple(
-            replace(spec, name=str(name))
+            spec._replace(name=str(name))
             for name, one in given.items()
             for spec in _specs(one)
         )

@@ -24,10 +24,10 @@ from torch.nn.modules import module as hooks
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from mnprofile.graph.graph import NO_SHAPE, Parameters
-from mnprofile.graph.operators.linear import ScaledDotProduct
 from mnprofile.graph.operators.op import Op, Shape
+from mnprofile.graph.operators.products import ScaledDotProduct
 from mnprofile.graph.operators.recurrent import Cell, Recurrent
-from mnprofile.graph.operators.reshaping import Constant
+from mnprofile.graph.operators.tensors import Constant
 from mnprofile.networks.readers.torch_call import (
     COUNTED,
     METADATA,

@@ -11,18 +11,12 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from mnprofile.graph.operators.elementwise import ACTIVATIONS, Elementwise
+from mnprofile.graph.operators.elementwise import ACTIVATIONS
 from mnprofile.graph.operators.joining import Add, Concatenate, Multiply, Scale
 from mnprofile.graph.operators.op import Op
-from mnprofile.graph.operators.pooling import (
-    AdaptivePool,
-    GlobalPool,
-    Pool,
-    PoolKind,
-    Reduce,
-    Resize,
-)
-from mnprofile.graph.operators.reshaping import ChannelShuffle, Copy, Unknown
+from mnprofile.graph.operators.pooling import AdaptivePool, GlobalPool, Pool, PoolKind
+from mnprofile.graph.operators.reshaping import ChannelShuffle, Resize
+from mnprofile.graph.operators.tensors import Copy, Elementwise, Reduce, Unknown
 from mnprofile.networks.readers import torch_layers as layers
 from mnprofile.networks.readers.torch_call import (
     Call,

@@ -75,7 +75,9 @@ def _explained(compared: Comparison, index: int) -> Panel:
             f"The causes add up to the difference. Most important: {first[0]}"
             f"{f' ({first[1]})' if first[1] else ''}."
         )
-    table = html.table(sheet.only(*_EXPLAINED), caption=f"Causes, from A to {letter}")
+    stored = [one for one in sheet.columns if one.key == "stored_bytes"]
+    shown = sheet.only(*_EXPLAINED, *stored)
+    table = html.table(shown, caption=f"Causes, from A to {letter}")
     return Panel(f"why-{index}", f"Why {letter} differs from A", caption, table)
 
 

@@ -5,6 +5,7 @@ Each has a caption made from its data and a table with exactly the numbers it dr
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import PurePosixPath, PureWindowsPath
 
 from markupsafe import Markup
 
@@ -14,6 +15,7 @@ from mnprofile.evidence.literature.accuracies import source_of
 from mnprofile.networks.catalog import is_shipped
 from mnprofile.networks.configuration import spec_text
 from mnprofile.networks.imported import Imported, Network
+from mnprofile.networks.notation.rows import Architecture
 from mnprofile.views.html import tables as html
 from mnprofile.views.html.markup import element, join
 from mnprofile.views.plots.accuracy import AccuracyPlot
@@ -34,19 +36,33 @@ TYPE_KEYS = {
 
 @dataclass(frozen=True)
 class ReportNetwork:
-    """One network of a report: its table, and its count at one configuration."""
+    """One network of a report: its table, and its count at one configuration.
+
+    ``written`` is what named it on the command line, without a width and a resolution.
+    ``options`` are the words that it was read with, such as ``--input 1x3x96x96``.
+    """
 
     arch: Network
     counted: Count
+    written: str = ""
+    options: tuple[str, ...] = ()
 
     @property
     def spelling(self) -> str:
-        """Its name on the command line: alias, name, or file without a folder."""
+        """Its name on the command line: alias, name, or as it was written.
+
+        An absolute path is cut to the name of its file: a page says nothing about the
+        folders of whoever wrote it.
+        """
         if is_shipped(self.arch):
             return (*self.arch.aliases, self.arch.name)[0]
-        if isinstance(self.arch, Imported):
-            return self.arch.spelling
-        return self.arch.table.file.replace("\\", "/").rpartition("/")[2]
+        if isinstance(self.arch, Architecture) and self.arch.head is not None:
+            known = self.written or self.arch.name
+        elif isinstance(self.arch, Imported):
+            known = self.arch.spelling
+        else:
+            known = self.written or self.arch.table.file
+        return PureWindowsPath(known).name if _is_absolute(known) else known
 
     @property
     def title(self) -> str:
@@ -56,6 +72,10 @@ class ReportNetwork:
     def label(self) -> str:
         """Title and configuration: "MobileNetV2 0.75/160"."""
         return f"{self.title} {spec_text(self.counted.config)}"
+
+
+def _is_absolute(path: str) -> bool:
+    return PurePosixPath(path).is_absolute() or PureWindowsPath(path).is_absolute()
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from mnprofile.costs.latency.devices import Device
 from mnprofile.costs.memory.activations import activation_memory
 from mnprofile.networks.notation.rows import Architecture
 from mnprofile.views.html import panels
-from mnprofile.views.html.explorer import explorer, explorer_data
+from mnprofile.views.html.explorer import explorer, explorer_data, usual_device
 from mnprofile.views.html.formula_panels import formulas
 from mnprofile.views.html.graph_panel import graph_data, picture_panel
 from mnprofile.views.html.memory_panels import live_memory, peak_line
@@ -62,13 +62,11 @@ def report_page(
     reproduction of printed figures. They come before the sources.
     """
     plot = accuracy_plot(networks)
+    clock = device or usual_device(networks)
     sections = [
         Section("figures-section", "Key figures", (panels.key_figures(networks),)),
     ]
-    # The explorer multiplies weights by positions, which attention does not have.
-    able = [one for one in networks if not _attends(one)]
-    if able:
-        sections.append(Section("explorer", "Explorer", (explorer(able, plot),)))
+    sections.append(Section("explorer", "Explorer", (explorer(networks, plot, clock),)))
     for index, network in enumerate(networks):
         key = f"net{index}"
         drawn = tuple(
@@ -100,10 +98,10 @@ def report_page(
             lead="Multiply-adds, parameters and activations, counted from the papers'"
             " own tables.",
             sections=tuple(sections),
-            scripts=tuple(one for one in SCRIPTS if able or one != "explorer.mjs"),
+            scripts=SCRIPTS,
             vendor=("dagre.min.js",),
             data=(
-                *((explorer_data(able, plot),) if able else ()),
+                explorer_data(networks, plot, clock),
                 graph_data([(f"net{at}", one) for at, one in enumerate(networks)]),
             ),
         )
@@ -158,9 +156,3 @@ def pictures(
 
 def _title(networks: Sequence[ReportNetwork]) -> str:
     return ", ".join(network.title for network in networks)
-
-
-def _attends(network: ReportNetwork) -> bool:
-    """Whether it has multiply-adds of two activations."""
-    nodes = network.counted.graph
-    return any(n.op.products(n.in_shape, *n.other_shapes) for n in nodes)

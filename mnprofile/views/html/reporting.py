@@ -9,6 +9,7 @@ from mnprofile.base.errors import UsageError
 from mnprofile.costs.counting import count
 from mnprofile.graph.graph import Graph
 from mnprofile.networks.catalog import Arch
+from mnprofile.networks.configuration import parse_spec
 from mnprofile.networks.finding import find_network
 from mnprofile.networks.notation.rows import Architecture
 from mnprofile.views.html import report_page as reports
@@ -54,7 +55,7 @@ def report(
 def _network(network: Reported) -> ReportNetwork:
     if isinstance(network, str | os.PathLike):
         arch, graph = find_network(os.fspath(network))
-        return ReportNetwork(arch, count(graph))
+        return ReportNetwork(arch, count(graph), parse_spec(os.fspath(network))[0])
     counted = count(network)
     if not isinstance(counted.graph.table, Architecture):
         raise UsageError(f"report: {counted.config.name} was not built from a table")

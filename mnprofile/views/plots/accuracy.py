@@ -1,18 +1,27 @@
-"""Top-1 against cost: the points, their frontier, and the caption."""
+"""Top-1 against cost: what every drawing of such a plot shows, and the caption.
+
+``accuracy_svg`` draws it for a report, ``accuracy_plotly`` as a plotly figure.
+"""
 
 import shlex
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from math import log10, sqrt
 
 from mnprofile.base import units
 from mnprofile.base.errors import UsageError
 from mnprofile.evidence.literature.accuracies import printed_accuracies
 from mnprofile.evidence.literature.accuracy_series import PHONES
+from mnprofile.networks.configuration import PAPER
 from mnprofile.networks.imported import Network
 from mnprofile.search.row_files import latency_column
 from mnprofile.views.plots.palette import PlotStyle, styles
-from mnprofile.views.plots.scales import tick_text
+from mnprofile.views.plots.scales import Scale, log_ticks, tick_text
+
+LARGEST_MARK = 34  # pixels across: that of the most parameters
+SMALLEST_MARK = 7
+_Y_TITLE = "Top-1 on ImageNet (%)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +82,7 @@ class Point:
     is_published: bool = True
     latencies: tuple[tuple[str, float], ...] = ()  # device, ms
     title: str = ""  # what people call it
+    impl: str = PAPER  # whose rules it is counted by
 
     @property
     def shown(self) -> str:
@@ -84,12 +94,30 @@ class Point:
         return f"{self.alpha:g}/{self.resolution}"
 
     @property
+    def told(self) -> tuple[str, ...]:
+        """The configuration, its figures, their source and the command."""
+        t = f", t {units.plain(self.t)}" if self.t is not None else ""
+        how = f"published: {self.where}" if self.is_published else self.where
+        return (
+            self.shown,
+            f"α {units.plain(self.alpha)}, {self.resolution}{t}",
+            f"{units.grouped(self.macs)} multiply-adds"
+            f" ({units.short(2 * self.macs)} flops)",
+            f"{units.grouped(self.params)} params",
+            f"top-1 {units.plain(self.top1)} % ({how})",
+            *(f"{ms:g} ms on {device}" for device, ms in self.latencies),
+            self.command,
+        )
+
+    @property
     def command(self) -> str:
         """The command that counts exactly this configuration."""
         parts = ["mnprofile", "count", self.network]
         parts += ["--alpha", units.plain(self.alpha), "--res", self.resolution]
         if self.t is not None:
             parts += ["--t", units.plain(self.t)]
+        if self.impl != PAPER:
+            parts += ["--impl", self.impl]
         return shlex.join(parts)
 
 
@@ -119,7 +147,10 @@ def frontier(points: Iterable[Point]) -> tuple[Point, ...]:
 
 @dataclass(frozen=True)
 class Series:
-    """The points of one table; ``name`` is what it is called."""
+    """The points of one table; ``name`` is what it is called.
+
+    A line joins its ``best`` points; its others are paler.
+    """
 
     name: str
     style: PlotStyle
@@ -148,6 +179,38 @@ class AccuracyPlot:
         return frontier(self.points)
 
     @cached_property
+    def x(self) -> Scale:
+        """The axis of costs: from one 1-2-5 step to another, beyond the data."""
+        costs = [point.x for point in self.points] or [10_000_000, 1_000_000_000]
+        smallest, largest = min(costs), max(costs)
+        ticks = log_ticks(smallest / 10, 10 * largest)
+        low = max(tick for tick in ticks if tick <= smallest)
+        high = min(tick for tick in ticks if tick > largest)
+        shown = tuple(tick for tick in ticks if low <= tick <= high)
+        return Scale(low, high, shown, self.axis.title)
+
+    @cached_property
+    def y(self) -> Scale:
+        """The axis of top-1: whole fives of a percent around the data."""
+        top1 = [point.top1 for point in self.points] or [40.0, 80.0]
+        low, high = int(min(top1) // 5 * 5), int(max(top1) // 5 * 5 + 5)
+        return Scale(low, high, tuple(range(low, high + 1, 5)), _Y_TITLE)
+
+    def size(self, point: Point) -> float:
+        """Pixels across of a mark, whose area is its parameters."""
+        most = max(one.params for one in self.points)
+        return max(LARGEST_MARK * sqrt(point.params / most), SMALLEST_MARK)
+
+    @cached_property
+    def labelled(self) -> tuple[Point, ...]:
+        """The points of the frontier that have a label: not where two would collide."""
+        shown: list[Point] = []
+        for point in self.frontier:
+            if not shown or not _is_near(shown[-1], point):
+                shown.append(point)
+        return tuple(shown)
+
+    @cached_property
     def series(self) -> tuple[Series, ...]:
         """The points by table, without tables that have none."""
         looks = styles(self.names)
@@ -156,6 +219,10 @@ class AccuracyPlot:
             for network, name in self.names.items()
             if (own := tuple(one for one in self.points if one.network == network))
         )
+
+
+def _is_near(before: Point, point: Point) -> bool:
+    return log10(point.x / before.x) < 0.09 and point.top1 - before.top1 < 1.6
 
 
 def printed(networks: Iterable[tuple[Network, str]]) -> AccuracyPlot:
@@ -175,6 +242,7 @@ def printed(networks: Iterable[tuple[Network, str]]) -> AccuracyPlot:
             top1=float(one.top1),
             where=one.where,
             title=arch.title,
+            impl=impl,
         )
         for name, (arch, impl) in known.items()
         for one in printed_accuracies(arch, impl=impl)

@@ -4,44 +4,43 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from mnprofile.base import escape, units
-from mnprofile.views.plots.accuracy import AccuracyPlot, Point, Series
+from mnprofile.base import escape
+from mnprofile.views.plots.accuracy import (
+    LARGEST_MARK,
+    SMALLEST_MARK,
+    AccuracyPlot,
+    Point,
+    Series,
+)
 from mnprofile.views.plots.plotly_layout import TEXT, PlotlyFigure, layout, scatter
-from mnprofile.views.plots.scales import log_ticks, tick_text
-
-_LARGEST_MARK = 34  # pixels across
-_SMALLEST_MARK = 7
+from mnprofile.views.plots.scales import tick_text
 
 
 def figure(plot: AccuracyPlot) -> PlotlyFigure:
     """Top-1 against cost on a log axis, with the stepped frontier over all points.
 
     Area is parameters; colour and shape the table; published points are filled,
-    estimates hollow; points off the frontier are faint.
+    estimates hollow; a line joins the best of a table, and its others are faint.
     """
     traces = [_frontier_line(plot.frontier)]
     for series in plot.series:
+        traces.append(_best_line(series))
         for is_published in (True, False):
             chosen = [one for one in series.points if one.is_published == is_published]
             if chosen:
                 traces.append(_marks(plot, series, chosen))
-    traces.append(_frontier_labels(plot.frontier))
-    xs = [point.x for point in plot.points] or [1.0, 10.0]
-    ys = [point.top1 for point in plot.points] or [0.0, 100.0]
-    # Wider than the data, because labels are to the left of their marks.
-    low, high = min(xs) / 1.25, max(xs) * 1.25
-    ticks = log_ticks(low, high)
+    traces.append(_labels(plot.labelled))
     drawn = layout(
         x={
-            "title": plot.axis.title,
+            "title": plot.x.title,
             "type": "log",
-            "range": [math.log10(low), math.log10(high)],
-            "tickvals": ticks,
-            "ticktext": [tick_text(tick, plot.axis.unit) for tick in ticks],
+            "range": [math.log10(plot.x.low), math.log10(plot.x.high)],
+            "tickvals": [*plot.x.ticks],
+            "ticktext": [tick_text(tick, plot.axis.unit) for tick in plot.x.ticks],
         },
         y={
-            "title": "Top-1 on ImageNet (%)",
-            "range": [min(ys) - 2, max(ys) + 3],
+            "title": plot.y.title,
+            "range": [plot.y.low, plot.y.high],
             "ticksuffix": "",
         },
     )
@@ -54,16 +53,16 @@ def _frontier_line(frontier: Sequence[Point]) -> dict[str, Any]:
     return _trace("lines", frontier, name="frontier", line=line, hoverinfo="skip")
 
 
-def _frontier_labels(frontier: Sequence[Point]) -> dict[str, Any]:
-    """Width and size at the frontier's points, thinned where they would collide."""
-    shown: list[Point] = []
-    for point in frontier:
-        near = shown and (
-            math.log10(point.x / shown[-1].x) < 0.09
-            and point.top1 - shown[-1].top1 < 1.6
-        )
-        if not near:
-            shown.append(point)
+def _best_line(series: Series) -> dict[str, Any]:
+    """The best points of one table; hidden with its marks."""
+    name = escape.plotly(series.name)
+    line = {"color": series.style.color, "width": 1.6}
+    more = {"legendgroup": name, "showlegend": False, "hoverinfo": "skip"}
+    return _trace("lines", series.best, line=line, **more)
+
+
+def _labels(shown: Sequence[Point]) -> dict[str, Any]:
+    """Width and size at points of the frontier."""
     return _trace(
         "text",
         shown,
@@ -82,15 +81,15 @@ def _marks(
     """The points of one table, all published or all estimated."""
     is_published = points[0].is_published
     name, style = escape.plotly(series.name), series.style
-    best = set(plot.frontier)
+    best = set(series.best)
     most = max(point.params for point in plot.points)
     marker = {
         "symbol": style.marker.symbol + ("" if is_published else "-open"),
         "color": style.color,
         "size": [point.params for point in points],
         "sizemode": "area",
-        "sizeref": 2 * most / _LARGEST_MARK**2,
-        "sizemin": _SMALLEST_MARK / 2,
+        "sizeref": 2 * most / LARGEST_MARK**2,
+        "sizemin": SMALLEST_MARK / 2,
         "opacity": [0.95 if point in best else 0.45 for point in points],
         "line": {
             "width": 1 if is_published else 1.6,
@@ -103,6 +102,7 @@ def _marks(
         name=name if is_published else f"{name}, estimates",
         hovertext=[hover(point) for point in points],
         hoverinfo="text",
+        legendgroup=name,
         marker=marker,
     )
 
@@ -113,18 +113,6 @@ def _trace(mode: str, points: Sequence[Point], **more: Any) -> dict[str, Any]:
 
 
 def hover(point: Point) -> str:
-    """The configuration, its figures, their source and the command, as markup."""
-    t = f", t {units.plain(point.t)}" if point.t is not None else ""
-    how = f"published: {point.where}" if point.is_published else point.where
-    lines = [
-        point.shown,
-        f"α {units.plain(point.alpha)}, {point.resolution}{t}",
-        f"{units.short(point.macs)} multiply-adds ({units.short(2 * point.macs)}"
-        " FLOPs)",
-        f"{units.short(point.params)} params",
-        f"top-1 {units.plain(point.top1)} % ({how})",
-        *(f"{ms:g} ms on {device}" for device, ms in point.latencies),
-        point.command,
-    ]
-    first, *others = map(escape.plotly, lines)
+    """What is told of a point, as markup."""
+    first, *others = map(escape.plotly, point.told)
     return "<br>".join([f"<b>{first}</b>", *others])

@@ -4,55 +4,32 @@ Horizontal places are percentages, so that text keeps its size on a phone. Colou
 classes of the page's style sheet. Each mark carries its numbers as a ``<title>``.
 """
 
-from dataclasses import dataclass
+from functools import partial
 from itertools import pairwise
-from math import log10, sqrt
+from math import log10
 
 from markupsafe import Markup
 
-from mnprofile.base.units import grouped, plain, short
+from mnprofile.base.units import plain
 from mnprofile.views.html.markup import element, join
 from mnprofile.views.html.shell import drawing
-from mnprofile.views.plots.accuracy import AccuracyPlot, Point, Series
-from mnprofile.views.plots.scales import log_ticks
+from mnprofile.views.plots.accuracy import AccuracyPlot
 
 LEFT, RIGHT = 7.0, 97.0  # percent of the width
 TOP, BOTTOM = 36.0, 344.0  # pixels
 HEIGHT = 386
 
 
-@dataclass(frozen=True)
-class Axes:
-    """From a cost and an accuracy to a place in the plot."""
-
-    cost: tuple[float, float]  # of both ends, on a log scale
-    top1: tuple[float, float]
-
-    @property
-    def ticks(self) -> list[float]:
-        return log_ticks(*self.cost)
-
-    @property
-    def percents(self) -> range:
-        return range(int(self.top1[0]), int(self.top1[1]) + 1, 5)
-
-    def x(self, cost: float) -> str:
-        low, high = map(log10, self.cost)
-        return f"{LEFT + (RIGHT - LEFT) * (log10(cost) - low) / (high - low):.3f}%"
-
-    def y(self, top1: float) -> str:
-        low, high = self.top1
-        return plain(round(BOTTOM - (BOTTOM - TOP) * (top1 - low) / (high - low), 2))
+def x_of(plot: AccuracyPlot, cost: float) -> str:
+    """The place of a cost, in percent of the width."""
+    low, high = log10(plot.x.low), log10(plot.x.high)
+    return f"{LEFT + (RIGHT - LEFT) * (log10(cost) - low) / (high - low):.3f}%"
 
 
-def axes(plot: AccuracyPlot) -> Axes:
-    """Where the data is: a decade's 1-2-5 steps, and whole fives of a percent."""
-    costs = [point.x for point in plot.points] or [10_000_000, 1_000_000_000]
-    top1 = [point.top1 for point in plot.points] or [40.0, 80.0]
-    ticks = log_ticks(1, 10 * max(costs))
-    low = max(tick for tick in ticks if tick <= max(min(costs), 1))
-    high = min(tick for tick in ticks if tick > max(costs))
-    return Axes((low, high), (min(top1) // 5 * 5, max(top1) // 5 * 5 + 5))
+def y_of(plot: AccuracyPlot, top1: float) -> str:
+    """The place of a top-1, in pixels from the top."""
+    part = (top1 - plot.y.low) / (plot.y.high - plot.y.low)
+    return plain(round(BOTTOM - (BOTTOM - TOP) * part, 2))
 
 
 def scatter(plot: AccuracyPlot, *, extra: Markup | None = None) -> Markup:
@@ -67,7 +44,8 @@ def scatter(plot: AccuracyPlot, *, extra: Markup | None = None) -> Markup:
     return drawing(
         "accuracy.svg",
         plot=plot,
-        place=axes(plot),
+        x=partial(x_of, plot),
+        y=partial(y_of, plot),
         dots=sorted(dots, key=lambda dot: -dot[1].params),
         number=plot.series.index,
         top=TOP,
@@ -76,26 +54,13 @@ def scatter(plot: AccuracyPlot, *, extra: Markup | None = None) -> Markup:
         extra=extra or "",
         pairwise=pairwise,
         millions=_millions,
-        told=_told,
-        scale=_scale,
+        told=lambda point: "; ".join(point.told),
+        scale=lambda point: plain(round(plot.size(point) / 2, 2)),
     )
 
 
 def _millions(tick: float) -> str:
     return plain(int(tick) // 10**6 if tick >= 10**6 else tick / 10**6)
-
-
-def _told(series: Series, point: Point) -> str:
-    return (
-        f"{series.name} alpha {plain(point.alpha)}, {point.resolution}:"
-        f" top-1 {plain(point.top1)} %, {grouped(point.macs)} multiply-adds"
-        f" ({short(2 * point.macs)} flops), {grouped(point.params)} params"
-    )
-
-
-def _scale(point: Point) -> str:
-    """The size of a mark, whose area is its parameters."""
-    return plain(round(3.2 * sqrt(point.params / 10**6), 2))
 
 
 def legend(plot: AccuracyPlot) -> Markup:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
 
-from mnprofile.views.plots.scales import log_ticks
+from mnprofile.views.plots.scales import Scale, log_ticks
 
 MOST_TICKS = 9
 _ROOM = 1.25  # around the data
@@ -30,15 +30,6 @@ class Line(NamedTuple):
     points: tuple[tuple[float, float], ...]
     name: str = ""
     is_dashed: bool = False
-
-
-class Scale(NamedTuple):
-    """One axis: its ends, its ticks and its title."""
-
-    low: float
-    high: float
-    ticks: tuple[float, ...]
-    title: str
 
 
 @dataclass(frozen=True)

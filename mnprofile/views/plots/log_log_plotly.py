@@ -4,9 +4,10 @@ import math
 from typing import Any
 
 from mnprofile.base import escape
-from mnprofile.views.plots.log_log import Dot, Line, LogLogPlot, Scale
+from mnprofile.views.plots.log_log import Dot, Line, LogLogPlot
 from mnprofile.views.plots.palette import TYPE_COLORS
 from mnprofile.views.plots.plotly_layout import TEXT, PlotlyFigure, layout, scatter
+from mnprofile.views.plots.scales import Scale
 
 
 def figure(plot: LogLogPlot) -> PlotlyFigure:

@@ -2,12 +2,21 @@
 
 import math
 from collections.abc import Sequence
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 T = TypeVar("T")
 
 MAX_SHOWN = 24  # values on an axis
 MOST_TICKS = 5  # on a linear axis, besides 0
+
+
+class Scale(NamedTuple):
+    """One axis: its ends, its ticks and its title."""
+
+    low: float
+    high: float
+    ticks: tuple[float, ...]
+    title: str
 
 
 def log_ticks(low: float, high: float) -> list[float]:

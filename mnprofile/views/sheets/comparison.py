@@ -22,6 +22,11 @@ from mnprofile.views.document import Document, record_of
 from mnprofile.views.sheets.columns import columns, label
 
 MARKDOWN_LINES = 60
+_STORED = Column("stored_bytes", "Bytes", "count")
+_BYTES = (
+    "Bytes are those of the parameters: of a model file as it stores them, with their"
+    " scales; else 4 each. What types change stands under Quantised."
+)
 _DELTA = Column("delta", "B - A", "delta")
 _SIDES = columns(
     Column("base", "A", "count"),
@@ -56,12 +61,15 @@ def explained_sheet(compared: Comparison) -> Sheet:
     """Every cause of the difference; the columns add up to the difference itself."""
     total = compared.total
     causes = explain_difference(compared)
+    before, after = compared.stored
+    retyped = compared.is_retyped
     return Sheet(
         columns(
             Column("cause", "Cause"),
             Column("what", "What"),
             "layers",
             *(Column(name, label(name), "delta") for name in COMPARED),
+            *([_STORED._replace(kind="delta")] if retyped else []),
         ),
         tuple(
             (
@@ -69,12 +77,17 @@ def explained_sheet(compared: Comparison) -> Sheet:
                 range_text(cause.details),
                 cause.layers,
                 *(getattr(cause.moved, name) for name in COMPARED),
+                *([cause.bytes] if retyped else []),
             )
             for cause in causes
         ),
-        ("total", "", None, *(total.moved(name) for name in COMPARED)),
+        (
+            *("total", "", None),
+            *(total.moved(name) for name in COMPARED),
+            *([after - before] if retyped else []),
+        ),
         title=f"Why {compared.head.label} differs from {compared.base.label}",
-        notes=() if causes else ("Nothing differs.",),
+        notes=(_BYTES,) if retyped else () if causes else ("Nothing differs.",),
     )
 
 
@@ -123,10 +136,12 @@ def _largest(one: Sheet, most: int) -> Sheet:
 def total_sheet(compared: Comparison) -> Sheet:
     """One row per quantity: its total before and after."""
     total = compared.total
-    return Sheet(
-        columns("quantity", *_SIDES),
-        tuple((_label(name), *_cells(total, name)) for name in COMPARED),
-    )
+    rows = [(_label(name), *_cells(total, name)) for name in COMPARED]
+    if compared.is_retyped:
+        before, after = compared.stored
+        change = Change(before, after)
+        rows.append(("bytes of params", before, after, after - before, change))
+    return Sheet(columns("quantity", *_SIDES), tuple(rows))
 
 
 def _label(quantity: Quantity) -> str:
@@ -223,17 +238,23 @@ def every_quantity_sheet(compared: Comparison, by: Depth) -> Sheet:
 
 
 def comparison_record(compared: Comparison, top: int) -> dict[str, Any]:
-    """The JSON record of a comparison: every depth, and the causes."""
+    """The JSON record of a comparison: every depth, and the causes.
+
+    Bytes are null where the types of the parameters are the same or not known.
+    """
+    retyped = compared.is_retyped
     return {
         "base": compared.base.label,
         "head": compared.head.label,
         "totals": _quantities(compared.total),
+        "stored_bytes": _stored(compared),
         "explained": [
             {
                 "cause": cause.name,
                 "details": list(cause.details),
                 "layers": cause.layers,
                 **record_of(cause.moved, *COMPARED),
+                "bytes": cause.bytes if retyped else None,
             }
             for cause in explain_difference(compared)
         ],
@@ -249,6 +270,13 @@ def comparison_record(compared: Comparison, top: int) -> dict[str, Any]:
             for name in COMPARED
         },
     }
+
+
+def _stored(compared: Comparison) -> dict[str, int] | None:
+    if not compared.is_retyped:
+        return None
+    before, after = compared.stored
+    return {"base": before, "head": after}
 
 
 def _delta_record(row: Delta) -> dict[str, Any]:

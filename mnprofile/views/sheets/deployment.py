@@ -1,6 +1,5 @@
 """What a count adds with --deploy: sizes with batch norm folded in."""
 
-from dataclasses import replace
 from typing import Any
 
 from mnprofile.base.sheet import Column, Sheet
@@ -41,8 +40,7 @@ def with_deployment(
         else column._replace(key=f"deployed_{column.key}")
         for column in _COLUMNS
     ]
-    return replace(
-        document,
+    return document._replace(
         sheets=[*document.sheets, shown],
         csv=document.csv.beside(
             columns, (sizes[str(row[0])] for row in document.csv.rows)

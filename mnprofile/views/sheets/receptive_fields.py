@@ -1,6 +1,5 @@
 """What a count adds with --fields receptive: what each layer sees of the input."""
 
-from dataclasses import replace
 from typing import Any
 
 from mnprofile.base.sheet import Column, Sheet, Value
@@ -22,8 +21,7 @@ def with_receptive_fields(document: Document, counted: Count) -> Document:
     """A count's document, by layer, with the layers' receptive fields."""
     fields = receptive_fields(counted.graph)
     cells = (_cells(fields[str(row[0])], empty="no") for row in document.csv.rows)
-    return replace(
-        document,
+    return document._replace(
         sheets=[*document.sheets, field_sheet(counted, fields)],
         csv=document.csv.beside(_COLUMNS, cells),
         record=lambda: _record(document.record(), fields),

@@ -12,7 +12,7 @@ from mnprofile.cli import main
 from mnprofile.graph.graph import Graph, Origin, Tape
 from mnprofile.graph.operators.convolution import Conv
 from mnprofile.graph.operators.op import Shape
-from mnprofile.graph.operators.reshaping import Unknown
+from mnprofile.graph.operators.tensors import Unknown
 from mnprofile.networks.finding import find_network
 from mnprofile.networks.imported import Imported
 from mnprofile.networks.readers import reading

@@ -264,9 +264,13 @@ def test_a_table_equals_its_network_s_file_layer_by_layer(
     ]
     norms = table.totals.bn_affine
     assert file.totals.params == table.totals.params - norms // 2
-    causes = explain_difference(compare(side_of_count(table), side_of_count(file)))
-    assert [one.key for one in causes] == ["batch norm folded"]
+    compared = compare(side_of_count(table), side_of_count(file))
+    causes = {one.key: one.bytes for one in explain_difference(compared)}
     stored = deploy(file, None)
+    retyped = stored.bytes - 4 * file.totals.params
+    expected = {"batch norm folded": -4 * norms // 2}
+    assert causes == expected | ({"quantised": retyped} if dtype == "INT8" else {})
+    assert compared.stored == (4 * table.totals.params, stored.bytes)
     each = 1 if dtype == "INT8" else 4
     assert stored.weight_bytes == each * file.totals.weights
     assert stored.bias_bytes == 4 * file.totals.biases

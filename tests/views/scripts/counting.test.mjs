@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { byStage, figuresOf, fits, gridOf, layersOf, sums }
+import { byStage, figuresOf, fits, gridOf, layersOf, outside, sums }
   from "../../../mnprofile/views/html/scripts/counting.mjs";
 
 /* Two layers by hand, at alpha 0.5 and 1, t "table's" and 2, resolutions 4 and 8.
@@ -11,7 +11,7 @@ const net = {
   positions: [[16, 64], [4, 16]],
   slots: [["a", "s2", "kxk", 1, 0, 0, 1, 0], ["b", "s4", "pw", 0, 2, 2, 3, 1]],
   peaks: [[[1, 0]], [[3, 1], [1, 0]]],
-  given: { latency: [1, 2, 3, 4, 5, 6, 7, 8] },
+  times: { terms: [[0, 0], [3, 1]], per_ms: 1000, off: 0.1, alphas: [0.75, 1], sides: [4, 4] },
 };
 
 test("a layer is weights times positions", () => {
@@ -24,18 +24,18 @@ test("a layer that a configuration lacks is left out", () => {
   assert.deepEqual(layersOf(net, { alpha: 1, t: 0, res: 0 }).map((one) => one.name), ["a"]);
 });
 
-test("sums, stages, peaks and given quantities", () => {
+test("sums, stages, peaks and times", () => {
   const state = { alpha: 1, t: 1, res: 1 };
   const figures = figuresOf(net, state);
   assert.equal(figures.macs, 108 * 64 + 32 * 16);
   assert.equal(figures.flops, 2 * figures.macs);
   assert.equal(figures.act_peak_bytes, 8 * 16 + 4 * 64);
-  assert.equal(figures.latency, 8);
+  assert.equal(figures.latency_ms, (108 * 64 + 8 * 16) / 1000);
   assert.deepEqual([...byStage(layersOf(net, state)).keys()], ["s2", "s4"]);
 });
 
 test("a grid holds what each place counts", () => {
-  for (const key of ["macs", "params", "activations", "act_peak_bytes", "latency"]) {
+  for (const key of ["macs", "params", "activations", "act_peak_bytes", "latency_ms"]) {
     for (const t of [0, 1]) {
       const grid = gridOf(net, t, key);
       for (const alpha of [0, 1]) {
@@ -49,6 +49,13 @@ test("limits: all must hold, none is no limit, an unknown figure does not fit", 
   assert.equal(fits({ macs: 5 }, { macs: 5, params: null }), true);
   assert.equal(fits({ macs: 6 }, { macs: 5 }), false);
   assert.equal(fits({ macs: 5 }, { latency: 9 }), false);
+});
+
+test("where the figures of a time end", () => {
+  assert.equal(outside(net, { alpha: 1, t: 0, res: 0 }), "");
+  assert.match(outside(net, { alpha: 0, t: 0, res: 0 }), /0\.75 to 1$/);
+  assert.match(outside(net, { alpha: 1, t: 0, res: 1 }), /4 to 4$/);
+  assert.match(outside(net, { alpha: 1, t: 1, res: 0 }), /^t:/);
 });
 
 test("a network that is not scaled has its own figures", () => {

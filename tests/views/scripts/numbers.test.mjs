@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { change, factor, grouped, nearest, parseAmount, parseFactor, short, signed }
+import { amount, change, factor, grouped, nearest, parseAmount, parseFactor, short, signed }
   from "../../../mnprofile/views/html/scripts/numbers.mjs";
 
 test("amounts are understood in every way that people write them", () => {
@@ -52,6 +52,8 @@ test("numbers as text", () => {
   assert.equal(factor(0.75), "0.75");
   assert.equal(short(107295200), "107.3 M");
   assert.equal(short(9999), "9,999");
+  assert.equal(amount(1234567, "count"), "1,234,567");
+  assert.deepEqual([76.282, 0.51234, 1234.5].map((ms) => amount(ms, "ms")), ["~76.3", "~0.512", "~1,235"]);
 });
 
 test("a change is never rounded to nothing", () => {

@@ -8,7 +8,7 @@ from pathlib import Path
 from mnprofile.base.errors import Place, UsageError
 from mnprofile.base.files import Input
 from mnprofile.graph.graph import Graph
-from mnprofile.graph.operators.reshaping import Unused
+from mnprofile.graph.operators.tensors import Unused
 from mnprofile.graph.stored import StoredFile
 from mnprofile.networks.imported import Imported
 from mnprofile.networks.readers.files.lowering import Lowering, Stored, Value

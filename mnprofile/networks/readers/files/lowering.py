@@ -13,7 +13,7 @@ from mnprofile.base.errors import Place
 from mnprofile.graph.graph import Origin, Parameters, Tape
 from mnprofile.graph.operators.convolution import Sides
 from mnprofile.graph.operators.op import GraphError, Op, Shape, ShapeError, shape_of
-from mnprofile.graph.operators.reshaping import Constant, Output, Unknown, View
+from mnprofile.graph.operators.tensors import Constant, Output, Unknown, View
 from mnprofile.graph.stored import StoredBytes
 from mnprofile.networks.readers.files.program import (
     Call,

@@ -1,11 +1,8 @@
 """Attention in one ONNX operator: queries, keys and values are its inputs."""
 
-from mnprofile.graph.operators.linear import (
-    Attention,
-    ScaledDotProduct,
-)
 from mnprofile.graph.operators.op import Op
-from mnprofile.graph.operators.reshaping import Copy
+from mnprofile.graph.operators.products import Attention, ScaledDotProduct
+from mnprofile.graph.operators.tensors import Copy
 from mnprofile.networks.readers.files.attributes import number
 from mnprofile.networks.readers.files.lowering import Dims, Lowering, Value
 from mnprofile.networks.readers.files.program import Call

@@ -5,16 +5,14 @@ from math import inf
 from mnprofile.graph.operators.elementwise import (
     Activation,
     ActivationKind,
-    Elementwise,
     LayerScale,
-    PReLU,
     Softmax,
 )
 from mnprofile.graph.operators.joining import Add, Multiply, Scale, Subtract
-from mnprofile.graph.operators.linear import broadcast
-from mnprofile.graph.operators.op import Op
-from mnprofile.graph.operators.pooling import GlobalPool, Pool, PoolKind, Reduce
-from mnprofile.graph.operators.reshaping import Copy, Flatten
+from mnprofile.graph.operators.op import Op, broadcast
+from mnprofile.graph.operators.pooling import GlobalPool, Pool, PoolKind
+from mnprofile.graph.operators.reshaping import Flatten
+from mnprofile.graph.operators.tensors import Copy, Elementwise, PReLU, Reduce
 from mnprofile.networks.readers.files.arithmetic import combined
 from mnprofile.networks.readers.files.attributes import number, numbers
 from mnprofile.networks.readers.files.lowering import (

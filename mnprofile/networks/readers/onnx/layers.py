@@ -6,7 +6,6 @@ from mnprofile.graph.graph import Parameters
 from mnprofile.graph.operators.convolution import (
     SAME,
     Conv,
-    ConvTranspose,
     Depthwise,
     Padding,
     Sides,
@@ -15,21 +14,18 @@ from mnprofile.graph.operators.convolution import (
 from mnprofile.graph.operators.elementwise import BatchNorm
 from mnprofile.graph.operators.embedding import Embedding
 from mnprofile.graph.operators.joining import Add
-from mnprofile.graph.operators.linear import (
-    Contraction,
-    Linear,
-    MatMul,
-    broadcast,
-)
+from mnprofile.graph.operators.linear import Linear
 from mnprofile.graph.operators.normalisation import (
     GroupNorm,
     InstanceNorm,
     LayerNorm,
     Norm,
 )
-from mnprofile.graph.operators.op import Op
+from mnprofile.graph.operators.op import Op, broadcast
+from mnprofile.graph.operators.products import Contraction, MatMul
 from mnprofile.graph.operators.recurrent import GATES, Cell, Recurrent
-from mnprofile.graph.operators.reshaping import Output
+from mnprofile.graph.operators.tensors import Output
+from mnprofile.graph.operators.transposed import ConvTranspose
 from mnprofile.graph.stored import StoredBytes
 from mnprofile.networks.readers.files.attributes import number, numbers, text
 from mnprofile.networks.readers.files.lowering import (

@@ -3,9 +3,9 @@
 from math import floor, prod
 
 from mnprofile.graph.operators.joining import Concatenate
-from mnprofile.graph.operators.linear import broadcast
-from mnprofile.graph.operators.pooling import Resize
-from mnprofile.graph.operators.reshaping import Copy, Flatten, Pad
+from mnprofile.graph.operators.op import broadcast
+from mnprofile.graph.operators.reshaping import Flatten, Pad, Resize
+from mnprofile.graph.operators.tensors import Copy
 from mnprofile.networks.readers.files.arithmetic import picked, turned
 from mnprofile.networks.readers.files.attributes import number, numbers, text
 from mnprofile.networks.readers.files.lowering import Dims, Lowering, Stored, Value

@@ -5,8 +5,9 @@ the pair into the operators beside it, so it is no operator here. It only tells 
 type the tensor is.
 """
 
-from mnprofile.graph.operators.elementwise import Activation, Elementwise
+from mnprofile.graph.operators.elementwise import Activation
 from mnprofile.graph.operators.linear import Linear
+from mnprofile.graph.operators.tensors import Elementwise
 from mnprofile.networks.readers.files.attributes import number
 from mnprofile.networks.readers.files.lowering import Lowering, Stored
 from mnprofile.networks.readers.files.program import Call

@@ -2,7 +2,7 @@
 
 from math import floor, prod
 
-from mnprofile.graph.operators.reshaping import Copy
+from mnprofile.graph.operators.tensors import Copy
 from mnprofile.networks.readers.files.attributes import number
 from mnprofile.networks.readers.files.lowering import Dims, Lowering, Stored
 from mnprofile.networks.readers.files.program import MAX_VALUES, Call

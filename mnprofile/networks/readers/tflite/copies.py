@@ -2,7 +2,7 @@
 
 from mnprofile.graph.graph import Parameters
 from mnprofile.graph.operators.embedding import Embedding
-from mnprofile.graph.operators.reshaping import Copy
+from mnprofile.graph.operators.tensors import Copy
 from mnprofile.graph.stored import StoredBytes
 from mnprofile.networks.readers.files.lowering import Lowering, Stored
 from mnprofile.networks.readers.files.program import Call

@@ -5,19 +5,17 @@ from math import prod
 from mnprofile.graph.operators.convolution import (
     SAME,
     Conv,
-    ConvTranspose,
     Depthwise,
     Padding,
     Sides,
     Zeros,
 )
-from mnprofile.graph.operators.elementwise import (
-    Activation,
-    ActivationKind,
-)
-from mnprofile.graph.operators.linear import Contraction, Linear
+from mnprofile.graph.operators.elementwise import Activation, ActivationKind
+from mnprofile.graph.operators.linear import Linear
 from mnprofile.graph.operators.op import Op
+from mnprofile.graph.operators.products import Contraction
 from mnprofile.graph.operators.reshaping import Flatten
+from mnprofile.graph.operators.transposed import ConvTranspose
 from mnprofile.networks.readers.files.attributes import number
 from mnprofile.networks.readers.files.lowering import (
     Dims,

@@ -8,15 +8,11 @@ from collections.abc import Callable
 from functools import partial
 from math import prod
 
-from mnprofile.graph.operators.convolution import (
-    Zeros,
-)
+from mnprofile.graph.operators.convolution import Zeros
 from mnprofile.graph.operators.elementwise import (
     Activation,
     ActivationKind,
-    Elementwise,
     LayerScale,
-    PReLU,
     Softmax,
 )
 from mnprofile.graph.operators.joining import (
@@ -27,8 +23,9 @@ from mnprofile.graph.operators.joining import (
     Subtract,
 )
 from mnprofile.graph.operators.op import Op
-from mnprofile.graph.operators.pooling import GlobalPool, Pool, PoolKind, Resize
-from mnprofile.graph.operators.reshaping import Copy, Pad
+from mnprofile.graph.operators.pooling import GlobalPool, Pool, PoolKind
+from mnprofile.graph.operators.reshaping import Pad, Resize
+from mnprofile.graph.operators.tensors import Copy, Elementwise, PReLU
 from mnprofile.networks.readers.files.attributes import number
 from mnprofile.networks.readers.files.lowering import (
     Dims,

@@ -60,16 +60,26 @@ export const peakOf = (net, { alpha, res, t }) => {
   return most;
 };
 
-/* Quantities that are not sums over layers. "given" holds one value per configuration:
-   alpha, then t, then resolution running fastest. */
-const given = (net, key, { alpha, res, t }) =>
-  net.given?.[key]?.[(alpha * net.ts.length + t) * net.res.length + res];
+/* Milliseconds: prices of each alpha and t times positions, in parts of "per_ms". */
+export const timeOf = (net, { alpha, res, t }) => {
+  let sum = 0;
+  for (const [v, p] of net.times.terms) sum += pick(net, net.vectors[v], alpha, t) * net.positions[p][res];
+  return sum / net.times.per_ms;
+};
+
+/* What of a state lies outside the figures that its time rests on; "" if nothing does. */
+export const outside = (net, { alpha, res, t }) => {
+  const [[narrow, wide], [small, large]] = [net.times.alphas, net.times.sides];
+  if (net.alphas[alpha] < narrow || net.alphas[alpha] > wide) return `α: figures ${narrow} to ${wide}`;
+  if (net.res[res] < small || net.res[res] > large) return `resolution: figures ${small} to ${large}`;
+  return net.ts[t].value === null ? "" : "t: figures of the table's own";
+};
 
 /* Every figure of a configuration; a quantity that is not known is absent. */
 export const figuresOf = (net, state, layers = layersOf(net, state)) => {
   const figures = { ...sums(layers), ...net.fixed?.figures };
   if (net.peaks) figures.act_peak_bytes = peakOf(net, state);
-  for (const key of Object.keys(net.given ?? {})) figures[key] = given(net, key, state);
+  if (net.times) figures.latency_ms = timeOf(net, state);
   return figures;
 };
 
@@ -82,6 +92,7 @@ export const fits = (figures, limits) =>
 export const gridOf = (net, t, key) => {
   const every = (value) => net.alphas.map((_, alpha) => net.res.map((__, res) => value({ alpha, res, t })));
   if (key === "act_peak_bytes" && net.peaks) return every((state) => peakOf(net, state));
+  if (key === "latency_ms" && net.times) return every((state) => timeOf(net, state));
   if (net.fixed || !["macs", "params", "activations"].includes(key)) {
     return every((state) => figuresOf(net, state)[key]);
   }

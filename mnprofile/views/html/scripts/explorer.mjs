@@ -1,11 +1,12 @@
 /* The explorer: one state, its controls, and everything that shows it. */
-import { figuresOf, fits, layersOf } from "./counting.mjs";
+import { figuresOf, fits, layersOf, outside } from "./counting.mjs";
 import { at, make } from "./dom.mjs";
 import { stageBars } from "./explorer_bars.mjs";
 import { accuracyPlot } from "./explorer_plot.mjs";
 import { explorerTables } from "./explorer_tables.mjs";
 import { fromFragment, named, started, toFragment } from "./link.mjs";
-import { accepted, change, factor, grouped, nearest, parseAmount, parseFactor } from "./numbers.mjs";
+import { accepted, amount, change, factor, grouped, nearest, parseAmount, parseFactor } from "./numbers.mjs";
+import { afterPress, watchPresses } from "./press.mjs";
 
 const KNOBS = [["alpha", "α", (net) => net.alphas], ["res", "Resolution", (net) => net.res],
   ["t", "t", (net) => net.ts.map((one) => one.value ?? NaN)]];
@@ -29,7 +30,7 @@ const explore = (data) => {
     draw();
   };
   const bars = stageBars(nets, data.stacked, Object.fromEntries(data.types));
-  const tables = explorerTables(nets, data, use);
+  const tables = explorerTables(nets, data, () => state, use);
   const plot = accuracyPlot(nets, data, use);
 
   /* --- what is shown -------------------------------------------------------------- */
@@ -58,15 +59,26 @@ const explore = (data) => {
     at("x-command").value = command();
   };
 
+  /* How far off a time may be: nine held-out figures in ten were within this range. */
+  const howSure = (ms) => {
+    const net = nets[state.net];
+    if (!net.times) return "";
+    const why = outside(net, state);
+    if (why) return `beyond its figures (${why})`;
+    const [low, high] = [ms / (1 + net.times.off), ms / (1 - net.times.off)];
+    return `${amount(low, "ms")} to ${amount(high, "ms")}, nine in ten`.replaceAll("~", "");
+  };
+
   const drawTotals = (figures) => {
     const before = ["a", "b"].filter((pin) => pins[pin])
       .map((pin) => [pin, figuresOf(nets[pins[pin].net], pins[pin])]);
-    for (const { key } of quantities) {
+    for (const { key, unit } of quantities) {
       const value = figures[key];
-      at(`x-${key}-v`).textContent = value === undefined ? "not known" : grouped(value);
+      at(`x-${key}-v`).textContent = value === undefined ? "not known" : amount(value, unit);
       at(`x-${key}-v`).dataset.value = String(value);
       at(`x-${key}-d`).textContent = before.filter(([, one]) => key in one && key in figures)
         .map(([pin, one]) => `${change(one[key], value)} from ${pin.toUpperCase()}`).join(", ");
+      if (unit === "ms") at(`x-${key}-w`).textContent = value === undefined ? "" : howSure(value);
       const limit = limits[key];
       const isOver = limit !== null && !(value <= limit);
       const tile = at(`x-${key}-v`).closest("div");
@@ -143,21 +155,21 @@ const explore = (data) => {
   const typed = (key, label, values) => {
     const text = at(`x-${key}-n`).value.trim();
     const all = values(nets[state.net]);
+    let words = "";
     if (key === "t" && (text === "" || /table/i.test(text))) {
       state = { ...state, t: 0 };
-      say("");
     } else if (text !== "") {
       const wanted = parseFactor(text);
       if (wanted === null) {
-        say(`${label}: "${text}" is not a number; still ${shownOf(nets[state.net], key)}.`);
+        words = `${label}: "${text}" is not a number; still ${shownOf(nets[state.net], key)}.`;
       } else {
         const numbers = all.map((one) => (Number.isNaN(one) ? Infinity : one));
         const found = nearest(numbers, wanted);
         state = { ...state, [key]: found };
-        say(numbers[found] === wanted ? "" : `${label} ${text} is not counted on this page; nearest counted: ${numbers[found]}.`);
+        if (numbers[found] !== wanted) words = `${label} ${text} is not counted on this page; nearest counted: ${numbers[found]}.`;
       }
     }
-    draw();
+    afterPress(() => { say(words); draw(); });
   };
 
   const limitTyped = ({ key, label, unit }) => {
@@ -178,6 +190,7 @@ const explore = (data) => {
   };
 
   const connect = () => {
+    watchPresses(document);
     nets.forEach((net, index) => at("x-net").append(make("option", net.title, { value: String(index) })));
     at("x-net").addEventListener("change", () => {
       const old = nets[state.net];

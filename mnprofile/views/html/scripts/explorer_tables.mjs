@@ -3,9 +3,10 @@ import { byStage, figuresOf, fits, gridOf, layersOf, sums } from "./counting.mjs
 import { at, fill, make } from "./dom.mjs";
 import { stateOf } from "./explorer_plot.mjs";
 import { named } from "./link.mjs";
-import { change, factor, grouped, signed } from "./numbers.mjs";
+import { amount, change, factor, grouped, signed } from "./numbers.mjs";
 
-export const explorerTables = (nets, data, use) => {
+/* "current" gives the state, "use" sets it. */
+export const explorerTables = (nets, data, current, use) => {
   const { points, quantities, standard, stacked } = data;
   const limited = (limits) => Object.entries(limits).filter(([, value]) => value !== null);
 
@@ -16,9 +17,10 @@ export const explorerTables = (nets, data, use) => {
     return grids.get(name);
   };
 
-  const useButton = (wanted) => {
-    const button = make("button", "use", { type: "button", "aria-label": `Use ${named(nets, wanted)}` });
-    button.addEventListener("click", () => use(wanted));
+  /* "wanted" says what to use now: a t that was just typed stays. */
+  const useButton = (shown, wanted = () => shown) => {
+    const button = make("button", "use", { type: "button", "aria-label": `Use ${named(nets, shown)}` });
+    button.addEventListener("click", () => use(wanted()));
     return button;
   };
 
@@ -43,7 +45,7 @@ export const explorerTables = (nets, data, use) => {
       net.alphas.forEach((_, index) => { if (within(index, res)) alpha = index; });
       rows.push(alpha < 0 ? [side, "none", "", "", ""]
         : [side, factor(net.alphas[alpha]), grouped(macs[alpha][res]), grouped(params[alpha][res]),
-          useButton({ ...state, alpha, res })]);
+          useButton({ ...state, alpha, res }, () => ({ ...current(), alpha, res }))]);
     }
     fill(at("x-fits"), "Widest α that fits, by resolution", ["Resolution", "α", "Multiply-adds", "Parameters", "Set"], rows);
   };
@@ -79,16 +81,17 @@ export const explorerTables = (nets, data, use) => {
     const layers = sides.map((side) => layersOf(nets[side.net], side));
     const [left, right] = sides.map((side, index) => figuresOf(nets[side.net], side, layers[index]));
     const rows = quantities.filter(({ key }) => key in left && key in right)
-      .map(({ key, label }) => [label, left[key], right[key]]);
+      .map(({ key, label, unit }) => [label, left[key], right[key], unit]);
     const stages = layers.map(byStage);
     const [first] = stacked;
     for (const stage of new Set(stages.flatMap((one) => [...one.keys()]))) {
       rows.push([`${first.label} of ${stage}`, ...stages.map((one) => (one.has(stage) ? sums(one.get(stage))[first.key] : null))]);
     }
-    fill(at("x-pins"), "B compared with A", ["Quantity", "A", "B", "B - A", "Change", "State"], rows.map(([label, a, b]) => {
+    fill(at("x-pins"), "B compared with A", ["Quantity", "A", "B", "B - A", "Change", "State"], rows.map(([label, a, b, unit]) => {
       const step = (b ?? 0) - (a ?? 0);
       const word = a === null ? "added" : b === null ? "removed" : step > 0 ? "grew" : step < 0 ? "shrank" : "unchanged";
-      return [label, a === null ? "" : grouped(a), b === null ? "" : grouped(b), signed(step),
+      const [before, after] = [a, b].map((one) => (one === null ? "" : amount(one, unit)));
+      return [label, before, after, unit === "ms" ? signed(Number(step.toPrecision(3))) : signed(step),
         change(a ?? 0, b ?? 0), make("span", word, { class: word })];
     }));
   };

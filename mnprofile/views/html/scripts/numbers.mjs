@@ -5,6 +5,10 @@ export const grouped = (value) => {
   return whole.replace(/\B(?=(\d{3})+$)/g, ",") + (rest ? `.${rest}` : "");
 };
 
+/* A figure in its unit; milliseconds are estimates, so three digits of them. */
+export const amount = (value, unit) =>
+  (unit === "ms" ? `~${grouped(value < 1000 ? Number(value.toPrecision(3)) : Math.round(value))}` : grouped(value));
+
 /* A factor as people write it: 1 is "1.0", 0.75 stays. */
 export const factor = (value) => (Number.isInteger(value) ? value.toFixed(1) : String(value));
 

@@ -1,0 +1,199 @@
+"""Operators on tensors as programs know them: views, copies, constants, reductions.
+
+A view is another way to look at its input's memory: it takes none of its own and keeps
+its input alive. Tables need none of these.
+"""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from mnprofile.graph.operators.op import (
+    GraphError,
+    Op,
+    Shape,
+    TensorShape,
+    broadcast_shape,
+    shape_of,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class View(Op):
+    """The same memory seen otherwise: reshape, transpose, slice, expand, split."""
+
+    kind: ClassVar[str] = "view"
+    is_view: ClassVar[bool] = True
+    dims: tuple[int, ...]
+    axis: int = -1  # the channels
+    name: str = "view"
+
+    @property
+    def type(self) -> str:
+        return self.name
+
+    def out_shape(self, x: Shape, *others: Shape) -> Shape:
+        return shape_of(self.dims, self.axis)
+
+
+@dataclass(frozen=True, slots=True)
+class Copy(Op):
+    """Elements in other places or another number: copy, gather, pad, repeat, roll."""
+
+    kind: ClassVar[str] = "copy"
+    takes: ClassVar[int | None] = None
+    dims: tuple[int, ...]
+    axis: int = -1
+    name: str = "copy"
+
+    @property
+    def type(self) -> str:
+        return self.name
+
+    def out_shape(self, x: Shape, *others: Shape) -> Shape:
+        return shape_of(self.dims, self.axis)
+
+
+@dataclass(frozen=True, slots=True)
+class Output(Op):
+    """A further output of the operator that it is fed by: an LSTM's last state."""
+
+    kind: ClassVar[str] = "output"
+    is_view: ClassVar[bool] = True
+    dims: tuple[int, ...]
+    axis: int = -1
+
+    def out_shape(self, x: Shape, *others: Shape) -> Shape:
+        return shape_of(self.dims, self.axis)
+
+
+@dataclass(frozen=True, slots=True)
+class Constant(Op):
+    """A tensor that is the same in every run: a position table, a class token.
+
+    It has no inputs. Its elements are parameters if they are ``trained``. It is stored
+    with the weights and takes no memory of activations.
+    """
+
+    kind: ClassVar[str] = "constant"
+    takes: ClassVar[int | None] = 0
+    is_constant: ClassVar[bool] = True
+    dims: tuple[int, ...]
+    axis: int = -1
+    trained: bool = True
+
+    def out_shape(self, x: Shape, *others: Shape) -> Shape:
+        return shape_of(self.dims, self.axis)
+
+    def other_params(self, x: Shape) -> int:
+        return self.out_shape(x).elements if self.trained else 0
+
+
+@dataclass(frozen=True, slots=True)
+class Unused(Op):
+    """Parameters of a network that no operator of the run uses."""
+
+    kind: ClassVar[str] = "unused"
+    takes: ClassVar[int | None] = 0
+    is_constant: ClassVar[bool] = True
+    params: int
+
+    @property
+    def type(self) -> str:
+        return "not used in this run"
+
+    def other_params(self, x: Shape) -> int:
+        return self.params
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown(Op):
+    """An operator without a rule: whatever it costs is missing from every total.
+
+    ``name`` is the operator as its framework calls it.
+    """
+
+    kind: ClassVar[str] = "unknown"
+    is_unknown: ClassVar[bool] = True
+    takes: ClassVar[int | None] = None
+    name: str
+    dims: tuple[int, ...]
+    axis: int = -1
+
+    @property
+    def type(self) -> str:
+        return self.name
+
+    def out_shape(self, x: Shape, *others: Shape) -> Shape:
+        if any(side < 0 for side in self.dims):
+            raise GraphError(f"{self.name}: a negative dimension in {self.dims}")
+        return shape_of(self.dims, self.axis)
+
+
+@dataclass(frozen=True, slots=True)
+class Reduce(Op):
+    """Mean, sum, maximum ... over some dimensions (counted from the end: -1, -2)."""
+
+    kind: ClassVar[str] = "reduce"
+    sees_all: ClassVar[bool] = True
+    entering: ClassVar[str | None] = "pool_elems"
+    function: str
+    over: tuple[int, ...]
+    keeps: bool = False  # a reduced dimension stays, as 1
+
+    @property
+    def type(self) -> str:
+        return self.function
+
+    def out_shape(self, x: Shape, *others: Shape) -> Shape:
+        over = {at % len(x.dims) for at in self.over}
+        if self.keeps:
+            dims = tuple(1 if at in over else one for at, one in enumerate(x.dims))
+            return shape_of(dims, getattr(x, "axis", 0))
+        return TensorShape(
+            tuple(one for at, one in enumerate(x.dims) if at not in over)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Elementwise(Op):
+    """Any other function of one element of each input: exp, sub, where ...
+
+    Inputs of different dimensions are repeated as numpy does.
+    """
+
+    kind: ClassVar[str] = "elementwise"
+    takes: ClassVar[int | None] = None
+    entering: ClassVar[str | None] = "other_elems"
+    function: str
+    in_place: bool = True
+
+    @property
+    def works_in_place(self) -> bool:  # type: ignore[override] # of each one
+        return self.in_place
+
+    @property
+    def type(self) -> str:
+        return self.function
+
+    def out_shape(self, x: Shape, *others: Shape) -> Shape:
+        return broadcast_shape(x, *others)
+
+
+@dataclass(frozen=True, slots=True)
+class PReLU(Op):
+    """A leaky ReLU with trained slopes: one for all channels, or one per channel."""
+
+    kind: ClassVar[str] = "activation"
+    works_in_place: ClassVar[bool] = True
+    entering: ClassVar[str | None] = "activation_elems"
+    per_channel: bool = False
+
+    @property
+    def label(self) -> str:
+        return "prelu"
+
+    def other_params(self, x: Shape) -> int:
+        return x.c if self.per_channel else 1
+
+    def tally(self, x: Shape, y: Shape) -> dict[str, int]:
+        return {"prelu": x.elements}

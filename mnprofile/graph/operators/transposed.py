@@ -1,0 +1,51 @@
+"""Transposed convolutions."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from mnprofile.graph.arithmetic import ceil_div
+from mnprofile.graph.operators.convolution import Grouped, Sides, Zeros
+from mnprofile.graph.operators.op import Shape, Window, sides
+
+NO_ZEROS = Zeros((0, 0, 0), (0, 0, 0))
+
+
+@dataclass(frozen=True, slots=True)
+class ConvTranspose(Grouped):
+    """Transposed convolution: every input position is multiplied with each weight.
+
+    (c, h, w) -> (out, (h - 1) s + k - zeros + extra, ...) with dilation 1, where
+    ``padding`` takes positions away and ``extra`` adds some at the end.
+    """
+
+    kind: ClassVar[str] = "conv_transpose"
+    out: int
+    kernel: Sides
+    stride: Sides = 1
+    dilation: Sides = 1
+    bias: bool = False
+    groups: int = 1
+    padding: Zeros = NO_ZEROS
+    extra: Sides = 0
+
+    @property
+    def type(self) -> str:
+        grouped = f" g{self.groups}" if self.groups != 1 else ""
+        return f"Conv transposed {self.sides}{grouped}"
+
+    def positions(self, x: Shape, y: Shape) -> int:
+        return x.positions
+
+    def windows(self, x: Shape) -> tuple[Window, ...]:
+        """About: an output position sees kernel / stride positions of a finer map."""
+        return tuple(
+            Window(ceil_div(kernel, stride))
+            for kernel, stride, _ in map(self._along, range(len(x.spatial)))
+        )
+
+    def _out_size(self, size: int, axis: int) -> int:
+        kernel, stride, dilation = self._along(axis)
+        zeros = self.padding.start[axis] + self.padding.end[axis]
+        reach = (kernel - 1) * dilation
+        extra = sides(self.extra, axis + 1)[axis]
+        return (size - 1) * stride + reach + 1 - zeros + extra

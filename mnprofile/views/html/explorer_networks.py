@@ -1,0 +1,245 @@
+"""What the explorer's page knows of one network: its factors, or its only figures."""
+
+import json
+import shlex
+from contextlib import suppress
+from dataclasses import replace
+from hashlib import sha256
+from typing import Any, NamedTuple
+
+from mnprofile.base.errors import UnmeasuredError, UsageError
+from mnprofile.base.escape import visible
+from mnprofile.base.units import Bits, plain
+from mnprofile.costs.counting import count
+from mnprofile.costs.latency.devices import Device
+from mnprofile.costs.latency.prediction import family_of as calibrated_family
+from mnprofile.costs.latency.prediction import predict
+from mnprofile.costs.memory.activations import activation_memory
+from mnprofile.networks.blocks.builder import build_rows
+from mnprofile.networks.notation.rows import Architecture
+from mnprofile.search.factors import (
+    ALPHAS,
+    EXPANSIONS,
+    RESOLUTIONS,
+    Factors,
+    factors,
+    peak_terms,
+    product_of,
+)
+from mnprofile.search.latencies import exact_times
+from mnprofile.search.products import Product
+from mnprofile.views.html.commands import count_command
+from mnprofile.views.html.panels import ReportNetwork
+from mnprofile.views.plots.palette import family_of, type_of
+
+# JavaScript numbers above this are not exact.
+MAX_EXACT = 1 << 53
+MAX_LAYERS = 400  # on a grid, whose every structure is built: one has 20 or more
+BITS: Bits = 8  # per element of a map, where memory is shown
+
+
+def network_data(network: ReportNetwork, device: Device | None) -> dict[str, Any]:
+    """What the page knows of one network, with a hash of its content.
+
+    A table is given on its grid. Where the grid's sums are not the figures that were
+    counted (products of activations, other parameters), there is only what was counted.
+    """
+    unknown = network.counted.graph.unknown
+    content = _on_grid(network, device)
+    command = count_command(network, is_whole=content is None)
+    if content is None:
+        content = _fixed(network, device)
+    digest = sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+    return {
+        **content,
+        "hash": digest[:8],
+        "name": visible(network.arch.name),
+        "title": visible(network.title)
+        + (" (at least: operators without a rule)" if unknown else ""),
+        "command": visible(shlex.join(command.start)),
+        "options": visible("".join(f" {shlex.quote(word)}" for word in command.end)),
+        "family": family_of(network.arch.name).key,
+    }
+
+
+def _fixed(network: ReportNetwork, device: Device | None) -> dict[str, Any]:
+    """The figures of the one configuration that was counted."""
+    config, graph = network.counted.config, network.counted.graph
+    figures: dict[str, float] = {
+        "act_peak_bytes": activation_memory(graph, bits=BITS).act_peak_bytes
+    }
+    if device is not None:
+        with suppress(UnmeasuredError):
+            ms = predict(graph, calibrated_family(network.arch), device).ms
+            figures["latency_ms"] = ms
+    keys = ("macs", "params", "weights", "biases", "bn_affine", "other_params")
+    return {
+        "alphas": [config.alpha],
+        "ts": [{"value": config.t, "text": "as built"}],
+        "res": [config.resolution[0]],
+        "start": {"alpha": config.alpha, "res": config.resolution[0], "t": config.t},
+        "fixed": {
+            "layers": [
+                {
+                    "name": visible(layer.name),
+                    "stage": visible(layer.stage),
+                    "type": type_of(layer.type),
+                    **{
+                        key: getattr(layer.figures, key)
+                        for key in (*keys, "buffers", "activations")
+                    },
+                }
+                for layer in network.counted.all_layers
+            ],
+            "figures": figures,
+        },
+    }
+
+
+def _on_grid(network: ReportNetwork, device: Device | None) -> dict[str, Any] | None:
+    """One table on its grid; equal rows of numbers are stored once.
+
+    None for a network that has no grid, or more than MAX_LAYERS.
+    """
+    if not isinstance(network.arch, Architecture):
+        return None
+    if len(network.counted.layers) > MAX_LAYERS:
+        return None
+    config = network.counted.config
+    height, width = config.resolution
+    side = height if height == width else network.arch.resolution
+    try:
+        found = factors(
+            network.arch,
+            impl=config.impl,
+            classes=config.classes,
+            alphas=tuple(sorted({*ALPHAS, config.alpha})),
+            expansions=tuple(dict.fromkeys((*EXPANSIONS, config.t))),
+            resolutions=tuple(sorted({*RESOLUTIONS, side})),
+        )
+    except UsageError:  # an implementation that refuses some widths of the grid
+        return None
+    exact = _exact(found)
+    sides = tuple(found.resolutions[index] for index in exact)
+    start = Start(config.alpha, config.t, side)
+    if not sides or not _agrees(network, found, start):
+        return None
+    vectors: dict[tuple[int, ...], int] = {}
+    positions: dict[tuple[int, ...], int] = {}
+
+    def vector(values: tuple[int, ...]) -> int:
+        return vectors.setdefault(_folded(values, found), len(vectors))
+
+    def sizes(values: tuple[int, ...]) -> int:
+        return positions.setdefault(values, len(positions))
+
+    slots = [
+        [
+            visible(slot.name),
+            visible(slot.stage),
+            type_of(slot.type),
+            slot.biases,
+            slot.norms,
+            vector(slot.weights),
+            vector(slot.out),
+            sizes(tuple(slot.positions[index] for index in exact)),
+        ]
+        for slot in found.slots
+    ]
+    made = product_of(
+        network.arch, found, sides, impl=config.impl, classes=config.classes
+    )
+    peaks = [
+        [[vector(channels), sizes(places)] for channels, places in terms]
+        for terms in peak_terms(made, BITS)
+    ]
+    times = _times(network, made, device)
+    if times is not None:
+        terms = [[vector(prices), sizes(places)] for prices, places in times["terms"]]
+        times["terms"] = terms
+    return {
+        "alphas": found.alphas,
+        "ts": [
+            {"value": t, "text": plain(t) if t is not None else "table's"}
+            for t in found.expansions
+        ],
+        "res": sides,
+        "start": {"alpha": config.alpha, "res": side, "t": config.t},
+        "slots": slots,
+        "peaks": peaks,
+        **({"times": times} if times else {}),
+        "vectors": list(vectors),
+        "positions": list(positions),
+    }
+
+
+def _times(
+    network: ReportNetwork, made: Product, device: Device | None
+) -> dict[str, Any] | None:
+    """The time of every configuration on a device, and where the figures end.
+
+    None where the device is not calibrated for the family of the network.
+    """
+    if device is None:
+        return None
+    found = device.calibration(calibrated_family(network.arch))
+    if found is None:
+        return None
+    exact = exact_times(made, found, device.bits)
+    return {
+        "terms": exact.terms,
+        "per_ms": 10 ** (exact.digits + 6),
+        "off": found.errors.most / 100,
+        "alphas": found.alphas,
+        "sides": found.sides,
+    }
+
+
+class Start(NamedTuple):
+    """The place of a network on its grid."""
+
+    alpha: float
+    t: float | None
+    side: int
+
+
+def _agrees(network: ReportNetwork, found: Factors, start: Start) -> bool:
+    """Whether the grid says of the network's own place what was counted for it."""
+    if start.side not in found.resolutions:
+        return False
+    assert isinstance(network.arch, Architecture), "only tables have a grid"
+    at = found.alphas.index(start.alpha) * len(found.expansions)
+    at += found.expansions.index(start.t)
+    size = found.resolutions.index(start.side)
+    config = replace(
+        network.counted.config,
+        resolution=(start.side, start.side),
+    )
+    totals = count(build_rows(network.arch, config)).totals
+    macs = sum(slot.weights[at] * slot.positions[size] for slot in found.slots)
+    params = sum(
+        slot.weights[at] + (slot.biases + slot.norms) * slot.out[at]
+        for slot in found.slots
+    )
+    activations = sum(slot.out[at] * slot.positions[size] for slot in found.slots)
+    return (macs, params, activations) == (
+        totals.macs,
+        totals.params,
+        totals.activations,
+    )
+
+
+def _folded(vector: tuple[int, ...], found: Factors) -> tuple[int, ...]:
+    """One value per alpha where t changes nothing, else one per (alpha, t)."""
+    many = len(found.expansions)
+    rows = [vector[at : at + many] for at in range(0, len(vector), many)]
+    return vector if any(len(set(row)) > 1 for row in rows) else vector[::many]
+
+
+def _exact(found: Factors) -> list[int]:
+    """The indices of the resolutions whose totals cannot exceed MAX_EXACT."""
+    return [
+        index
+        for index, _ in enumerate(found.resolutions)
+        if 2 * sum(max(s.weights) * s.positions[index] for s in found.slots) < MAX_EXACT
+    ]
