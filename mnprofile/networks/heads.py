@@ -10,7 +10,7 @@ as SSDLite uses it) and ``last`` (what the pooling of the backbone would read).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -68,7 +68,8 @@ class Head:
         nodes = tuple(to.tape.nodes)
         named = {row.name for row in self.rows} | {ABOVE}
         read = dict.fromkeys(one for row in self.rows for one in row.sources)
-        taps = {one: self._tap(nodes, one) for one in read if one not in named}
+        own = {row.name for row in to.arch.rows}
+        taps = {one: self._tap(nodes, own, one) for one in read if one not in named}
         taps[ABOVE] = to.tape.last
         to.begin_head(self.name, self.table.file, taps)
         for index, row in enumerate(self.rows, start=len(to.arch.rows)):
@@ -76,12 +77,17 @@ class Head:
         to.tape.outputs = list(to.unread)
         _prune(to.tape)
 
-    def _tap(self, nodes: tuple[Node, ...], name: str) -> str:
+    def _tap(self, nodes: tuple[Node, ...], own: Set[str], name: str) -> str:
         """The node of a tap. Raises UsageError where the backbone has none."""
         if name == "last":
             return nodes[-1].name
         at, _, inner = name.partition(".")
-        blocks = [n for n in nodes if n.block.startswith(("block", "stem"))]
+        blocks = [
+            node
+            for node in nodes
+            if node.block.startswith(("block", "stem"))
+            or node.block.partition(".")[0] in own
+        ]
         here = [node for node in blocks if node.stage == at]
         if here and not inner:
             return here[-1].name

@@ -36,6 +36,16 @@ def verdicts(source: str | None = None) -> Reproduction:
     return reproduce(source)
 
 
+@pytest.fixture
+def same_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The command shows the verdicts that are made already."""
+
+    def made(source: str | None = None) -> Reproduction:
+        return verdicts() if source is None else verdicts(source)
+
+    monkeypatch.setattr("mnprofile.cli.reproduce.reproduce", made)
+
+
 def result(source: str, table: str, quantity: str, row: str) -> Result:
     """The one result of a printed row."""
     (found,) = [
@@ -90,6 +100,7 @@ def test_every_cost_figure_has_one_verdict() -> None:
     assert done.explained
 
 
+@pytest.mark.usefixtures("same_run")
 def test_how_many_are_counted_is_said(capsys: pytest.CaptureFixture[str]) -> None:
     """1093 less the 283 of other networks, the 54 with a head and the 108 of memory."""
     assert verdicts().counted() == 648
@@ -493,6 +504,7 @@ def test_a_wrong_op_unseats_errata_too(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "1.19%" in {one.figure.printed for one in unexplained}
 
 
+@pytest.mark.usefixtures("same_run")
 def test_reproduce_ends_well(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["reproduce"]) == 0
     title, _, heads, *_ = capsys.readouterr().out.splitlines()
@@ -545,6 +557,7 @@ def test_json_of_one_verdict(capsys: pytest.CaptureFixture[str]) -> None:
     assert record["table_errata"][0]["printed"] == "Conv dw / s2"
 
 
+@pytest.mark.usefixtures("same_run")
 def test_csv_has_one_line_per_figure(capsys: pytest.CaptureFixture[str]) -> None:
     main(["reproduce", "--format", "csv"])
     lines = capsys.readouterr().out.splitlines()

@@ -7,11 +7,11 @@ import pytest
 import mnprofile
 from mnprofile.base.errors import TableError, UsageError
 from mnprofile.networks.blocks.builder import build_rows
-from mnprofile.networks.catalog import load
+from mnprofile.networks.catalog import load, parse
 from mnprofile.networks.configuration import Request, configure
 from mnprofile.networks.heads import read_head, with_head
 from mnprofile.networks.notation.markdown import read_table
-from tests.conftest import spoiled, words_missing
+from tests.conftest import GOOD_V2, spoiled, words_missing
 
 PAGE = """\
 # Small
@@ -30,6 +30,8 @@ classes = 3
 | boxes | reduce | conv2d 1x1, NBN | 4k | - | 1 | - |
 | raised | far, s4 | upsample | - | - | - | - |
 """
+
+PAGE_ON_S4 = PAGE[: PAGE.index("| far |")].replace("| last |", "| s4 |")
 
 
 def head(text: str = PAGE) -> list[tuple[str, str, tuple[str, ...]]]:
@@ -113,3 +115,26 @@ def test_a_tap_that_the_backbone_lacks_is_refused() -> None:
     with pytest.raises(UsageError, match="the backbone has no tap s64") as caught:
         head(PAGE.replace("s16.expand", "s64"))
     assert caught.value.accepted == "s2, s4, s8, s16, s32, last"
+
+
+def test_the_named_rows_of_a_backbone_are_blocks() -> None:
+    text = GOOD_V2.replace("| s |", "| s | Name |").replace("---|\n", "---|---|\n")
+    lines = [
+        f"{line} {'wide' if '16²×8' in line else '-'} |"
+        if line.startswith("|") and "²" in line
+        else line
+        for line in text.splitlines()
+    ]
+    arch = with_head(
+        parse("\n".join(lines)), read_head(read_table(PAGE_ON_S4, "head.md"))
+    )
+    nodes = {node.name: node for node in build_rows(arch, configure(arch))}
+
+    assert nodes["small.reduce.conv"].inputs == ("wide.2.add",)
+
+
+@pytest.mark.parametrize("name", ["v2+ssdlite", "v3-large+lraspp"])
+def test_a_head_needs_classes(name: str) -> None:
+    with pytest.raises(UsageError, match="classes: 0 is out of range") as caught:
+        configure(load(name), Request(classes=0))
+    assert caught.value.accepted == "1 to 1000000"

@@ -130,10 +130,14 @@ class Architecture(Shown):
 
     @property
     def has_classifier(self) -> bool:
-        return self.head is not None or any(
-            row.classifies or type(getattr(row, "out", None)) is PerClass
-            for row in self.rows
-        )
+        makes_maps = self.head is not None or self.has_class_maps
+        return makes_maps or any(row.classifies for row in self.rows)
+
+    @property
+    def has_class_maps(self) -> bool:
+        """Whether some outputs are maps with channels for every class."""
+        rows = (*self.rows, *(self.head.rows if self.head else ()))
+        return any(type(getattr(row, "out", None)) is PerClass for row in rows)
 
     @property
     def has_expansion(self) -> bool:
