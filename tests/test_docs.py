@@ -128,7 +128,9 @@ ADDRESSES = re.compile(r"(?:github\.com/|uses: )([\w.-]+/mnprofile)\b")
 
 def test_the_repository_s_address_is_the_one_of_pyproject() -> None:
     """Each format needs it written out; ``[project.urls]`` says which it is."""
-    urls = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["urls"]
+    urls = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"][
+        "urls"
+    ]
     source = urls["Source"]
     repository = source.removeprefix("https://github.com/")
     owner, _, name = repository.partition("/")

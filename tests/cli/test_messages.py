@@ -62,7 +62,9 @@ def test_resolution_is_another_word_for_res(run: Run) -> None:
 
     assert said.code == 0
     assert said == run("count", "v2", "--res=96", "--format", "csv")
-    assert run("sweep", "v2", "--resolution", "96", "--alpha", "1", "--no-plot").code == 0
+    assert (
+        run("sweep", "v2", "--resolution", "96", "--alpha", "1", "--no-plot").code == 0
+    )
 
 
 def test_an_error_in_json_has_one_suggestion(run: Run) -> None:
