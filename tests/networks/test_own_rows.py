@@ -160,6 +160,7 @@ def test_shortcuts_of_every_kind_can_be_written(
         ("bottleneck | 6 | 8 | 1 | 1 | 1/0 | RE", ['"1/0" is not an SE mark']),
         ("bottleneck | 6 | 8 | 1 | 1 | - | -", ['unknown nonlinearity "-"', "none"]),
         ("bottleneck | 6 | 8 | 1 | 1 | - | SWISH", ['unknown nonlinearity "SWISH"']),
+        ("G-bneck | - | 8 | 1 | 1 | - | RE", ['without a column for "expanded"']),
         ("conv2d 3x3 | - | 0k | 1 | 1 | - | -", ["channel count 0 is out of range"]),
     ],
 )
