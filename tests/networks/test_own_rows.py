@@ -99,7 +99,7 @@ def test_no_word_names_two_blocks() -> None:
             if isinstance(value, type) and value.__module__.endswith(module.name):
                 words += vars(value).get("words", ())
 
-    assert len(words) > 20
+    assert {"conv2d", "mha", "shuffle"} <= set(words)
     assert sorted(words) == sorted(set(words))
 
 
