@@ -58,8 +58,9 @@ def run(
     """
     from mnprofile.search.grids import parse_resolutions
     from mnprofile.search.row_files import require_parquet, write_sheet
-    from mnprofile.search.tasks.networks import NetworkGrid, network_tasks, versions_of
+    from mnprofile.search.tasks.networks import NetworkGrid, network_tasks
     from mnprofile.search.tasks.values import argument_grid
+    from mnprofile.search.tasks.versions import versions_of
     from mnprofile.views.sheets.swept_networks import (
         failures,
         swept_networks_document,

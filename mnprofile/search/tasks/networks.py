@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import product
 
@@ -70,23 +70,3 @@ def _name(key: str) -> str:
 def _column(value: object) -> object:
     """An argument's value in a row: plain JSON values as they are, others as text."""
     return value if isinstance(value, str | int | float | None) else repr(value)
-
-
-def versions_of(archs: Sequence[str]) -> dict[str, str]:
-    """What tells one state of the networks' code or files from another."""
-    return {arch: _version(arch) for arch in archs}
-
-
-def _version(arch: str) -> str:
-    """The release of a module's distribution, else a digest of its file."""
-    import hashlib
-    from importlib import metadata
-    from pathlib import Path
-
-    home = arch.rpartition(":")[0] or arch
-    top = home.partition(".")[0]
-    for file in (Path(home), Path(f"{home.replace('.', '/')}.py")):
-        if file.is_file():
-            return hashlib.sha256(file.read_bytes()).hexdigest()[:32]
-    releases = metadata.packages_distributions().get(top, ())
-    return ", ".join(f"{one} {metadata.version(one)}" for one in sorted(set(releases)))

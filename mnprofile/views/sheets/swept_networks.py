@@ -35,7 +35,7 @@ def swept_networks_document(
     shown = Sheet.of(
         all_columns,
         ({**row, "macs": "failed"} if row["error"] else row for row in rows),
-        notes=(*notes, *_reasons(rows, seen)),
+        notes=(*notes, *failure_notes(rows, seen)),
     )
     return Document(
         "sweep-networks",
@@ -72,7 +72,7 @@ def _notes(rows: Sequence[Mapping[str, Any]], bits: int, count: int) -> list[str
     return notes
 
 
-def _reasons(rows: Sequence[Mapping[str, Any]], names: Sequence[str]) -> list[str]:
+def failure_notes(rows: Sequence[Mapping[str, Any]], names: Sequence[str]) -> list[str]:
     """Why rows failed, below a table that has no room for it."""
     failed = [row for row in rows if row["error"] is not None]
     lines = [
