@@ -54,6 +54,7 @@ def measure_grid(
     """
     from mnprofile.costs.latency.devices import device_of
     from mnprofile.costs.latency.measurements import with_rows
+    from mnprofile.costs.latency.prediction import calibration_of
     from mnprofile.evidence.profilers.timing import HowToRun
     from mnprofile.search.tasks.timings import timing_tasks
     from mnprofile.search.tasks.versions import machine, versions_of
@@ -69,7 +70,7 @@ def measure_grid(
         with_rows(save, ())  # refuses a file of other columns before anything runs
     also = {**machine(), **versions_of([arch])}
     if device is not None:
-        device_of(device)
+        calibration_of(device_of(device), _family(arch))
         also |= versions_of([device])
     tasks = timing_tasks(arch, given, how, device)
     outcomes = run_tasks(tasks, keep, also)
@@ -81,3 +82,11 @@ def measure_grid(
     failed = len(done) < len(outcomes)
     document = measured_grid_document([one.row for one in outcomes], asked)
     return document, UNMEASURED if failed else OK
+
+
+def _family(arch: str) -> str:
+    from mnprofile.costs.latency.prediction import IMPORTED
+    from mnprofile.networks.catalog import load
+
+    name, _ = parse_spec(arch)
+    return IMPORTED if foreign_reader(name) else load(name).family

@@ -212,8 +212,9 @@ def device_from(path: Path, name: str, bits: int) -> Device:
 def _called(name: str, config: Configuration, row: MeasuredRow) -> str:
     """A network's name, with the settings besides width and size that tell it apart."""
     if foreign_reader(row.arch):
-        told = argument_cell(row.asked.arguments) + " ".join(map(str, row.asked.inputs))
-        return f"{name}({told})" if told else name
+        words = [argument_cell(row.asked.arguments), *map(str, row.asked.inputs)]
+        given = " ".join(filter(None, words))
+        return f"{name}({given})" if given else name
     told = {
         "t": config.t,
         "classes": None if config.classes == 1000 else config.classes,

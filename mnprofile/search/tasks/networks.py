@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from itertools import product
 
 from mnprofile.base.units import Bits, resolution_text
-from mnprofile.search.conditions import COUNTS, MEMORY
+from mnprofile.search.conditions import COUNTS, LATENCY, MEMORY
 from mnprofile.search.grids import Side
 from mnprofile.search.tasks.task import Task, check_number
 
+_FOUND = (MEMORY, LATENCY, "top1", "without_rule", "error")
 COUNT = "mnprofile.search.tasks.work:count"
 
 
@@ -27,6 +28,7 @@ class NetworkGrid:
     resolutions: tuple[Side | None, ...] = (None,)
     inputs: tuple[str, ...] = ()
     train: bool = False
+    device: str | None = None  # the latencies of which are wanted
 
     @property
     def size(self) -> int:
@@ -50,6 +52,7 @@ def network_tasks(grid: NetworkGrid, bits: Bits) -> list[Task]:
                 "inputs": grid.inputs,
                 "train": grid.train,
                 "bits": bits,
+                "device": grid.device,
             },
             {
                 "model": arch,
@@ -63,7 +66,7 @@ def network_tasks(grid: NetworkGrid, bits: Bits) -> list[Task]:
 
 def _name(key: str) -> str:
     """The column of an argument; its own name unless another column has that."""
-    taken = ("model", "resolution", *COUNTS, MEMORY, "without_rule", "error")
+    taken = ("model", "resolution", *COUNTS, *_FOUND)
     return f"arg_{key}" if key in taken else key
 
 

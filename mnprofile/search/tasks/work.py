@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
-from mnprofile.search.conditions import COUNTS, MEMORY
+from mnprofile.search.conditions import COUNTS, LATENCY, MEMORY
 
 
 def check(
@@ -61,8 +61,12 @@ def count(
     inputs: Sequence[str],
     train: bool,
     bits: int,
+    device: str | None = None,
 ) -> dict[str, Any]:
-    """Count a network that is not a table. Argument values are Python literals."""
+    """Count a network that is not a table. Argument values are Python literals.
+
+    With a ``device``, its latency there too; None outside the device's figures.
+    """
     from mnprofile.costs.counting import count as counted
     from mnprofile.costs.memory.activations import activation_memory
     from mnprofile.networks.configuration import Request
@@ -73,11 +77,23 @@ def count(
     _, graph = find_network(arch, Request(resolution=side), asked)
     totals = counted(graph).totals
     unknown = sorted({node.type for node in graph.unknown})
+    more = {} if device is None else {LATENCY: _latency(graph, device)}
     return {
         **{name: getattr(totals, name) for name in COUNTS},
         MEMORY: activation_memory(graph, bits=bits).act_peak_bytes,
+        **more,
         "without_rule": ", ".join(unknown) or None,
     }
+
+
+def _latency(graph: Any, device: str) -> float | None:
+    from mnprofile.costs.latency.devices import device_of
+    from mnprofile.costs.latency.prediction import IMPORTED, predict
+
+    if graph.unknown:
+        return None
+    found = predict(graph, IMPORTED, device_of(device))
+    return None if found.outside else round(found.ms, 3)
 
 
 def measure(
