@@ -25,6 +25,7 @@ OPTIONAL = {
     "onnx": "onnx",
     "torchvision": None,
     "timm": None,
+    "keras": None,
 }
 
 

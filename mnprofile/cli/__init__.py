@@ -285,11 +285,10 @@ def wrapped(text: str) -> str:
     import textwrap
 
     width = max(shutil.get_terminal_size().columns, 20)
-    how = {"break_long_words": False, "break_on_hyphens": False}
-    return "\n".join(
-        textwrap.fill(line, width, **how)  # type: ignore[arg-type]
-        for line in text.split("\n")
+    wrapper = textwrap.TextWrapper(
+        width, break_long_words=False, break_on_hyphens=False
     )
+    return "\n".join(wrapper.fill(line) for line in text.split("\n"))
 
 
 def _wants_json(arguments: Sequence[str]) -> bool:

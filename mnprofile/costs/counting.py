@@ -190,11 +190,8 @@ def count(graph: Graph | Arch) -> Count:
     107295200
     """
     graph = graph_of(graph)
-    layers: dict[str, list[Node]] = {}
-    for node in graph:
-        layers.setdefault(node.layer, []).append(node)
     kept = graph.file.kept if graph.file else None
-    return Count(graph, tuple(_layer(nodes, kept) for nodes in layers.values()))
+    return Count(graph, tuple(_layer(nodes, kept) for nodes in graph.layers.values()))
 
 
 def total(layers: Iterable[Layer]) -> Counts:

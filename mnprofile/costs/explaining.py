@@ -284,6 +284,8 @@ def _kind(nodes: tuple[Node, ...]) -> str:
     squeezes = any(node.type == "SE" for node in nodes)
     if not ops:
         return "squeeze-excite"
+    if any(op.product for op in ops):
+        return "attention"
     if not all(op.mixes_channels for op in ops):
         if len(ops) == 1:
             kind = "depthwise convolution"

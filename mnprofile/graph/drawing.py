@@ -25,11 +25,8 @@ def boxes(graph: Graph) -> tuple[Box, ...]:
     # Outputs are labelled only where there are several.
     named = graph.outputs if len(graph.outputs) > 1 else ()
     heads = {layer_of[name] for name in named}
-    layers: dict[str, list[Node]] = {}
-    for node in graph:
-        layers.setdefault(node.layer, []).append(node)
     found = []
-    for name, nodes in layers.items():
+    for name, nodes in graph.layers.items():
         feeds = [layer_of[key] for node in nodes for key in node.inputs]
         found.append(
             Box(

@@ -6,7 +6,7 @@ for example a line of a table.
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from mnprofile.base.shown import Shown
 from mnprofile.graph.configuration import Configuration
@@ -114,6 +114,14 @@ class Graph(Shown):
         """The operators without a rule: with any, every total is "at least"."""
         return tuple(node for node in self.nodes if node.op.is_unknown)
 
+    @property
+    def layers(self) -> dict[str, list[Node]]:
+        """The operators of each layer, in network order."""
+        found: dict[str, list[Node]] = {}
+        for node in self.nodes:
+            found.setdefault(node.layer, []).append(node)
+        return found
+
     def __iter__(self) -> Iterator[Node]:
         return iter(self.nodes)
 
@@ -154,9 +162,9 @@ class Tape:
     def shape(self) -> Shape:
         return self.shapes[self.last]
 
-    def move(self, **changes: object) -> None:
+    def move(self, **changes: Any) -> None:
         """Change the position, field by field."""
-        self.at = self.at._replace(**changes)  # type: ignore[arg-type]
+        self.at = self.at._replace(**changes)
 
     def add(self, name: str, op: Op, *others: str) -> str:
         """Add an operator fed by the last one (and ``others``); return its name.

@@ -8,6 +8,7 @@ import operator
 import os
 import re
 from dataclasses import dataclass, replace
+from typing import Any
 
 from mnprofile.base.errors import UsageError
 from mnprofile.base.units import parse_resolution, plain, resolution_text
@@ -231,9 +232,10 @@ def checked_classes(arch: Architecture, classes: object) -> int:
     value = whole_number("classes", classes)
     if not arch.has_classifier:
         raise UsageError(f"classes: {arch.name} has no classifier")
-    if not 0 <= value <= MAX_CLASSES:
+    low = 1 if arch.has_class_maps else 0  # a map of no channels is no output
+    if not low <= value <= MAX_CLASSES:
         raise UsageError(
-            f"classes: {value} is out of range", accepted=f"0 to {MAX_CLASSES}"
+            f"classes: {value} is out of range", accepted=f"{low} to {MAX_CLASSES}"
         )
     return value
 
@@ -256,12 +258,12 @@ def checked_impl(arch: Architecture, impl: str) -> str:
     return impl
 
 
-def whole_number(name: str, value: object) -> int:
+def whole_number(name: str, value: Any) -> int:
     """An int from any kind of integer (numpy's included), or UsageError."""
     try:
         if isinstance(value, bool):
             raise TypeError
-        return operator.index(value)  # type: ignore[arg-type]
+        return operator.index(value)
     except TypeError:
         raise UsageError(
             f"{name}: {value!r} is not a whole number", accepted="a whole number"

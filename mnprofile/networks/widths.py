@@ -26,6 +26,7 @@ Impl = Literal["paper", "torchvision", "keras", "timm"]
 IMPLS: tuple[Impl, ...] = ("paper", "torchvision", "keras", "timm")
 Rounding = Literal["nearest", "down", "half-even"]
 Scales = Literal["always", "wider", "never"]
+DepthRounding = Literal["up", "nearest"]
 
 
 class Width(NamedTuple):
@@ -117,8 +118,10 @@ class Implementation(NamedTuple):
     strides_late: bool = False  # a residual block's stride: at its first k x k, not 1x1
     inception_kernel: int = 5  # torchvision's GoogLeNet has 3x3 in place of 5x5
     even_halves: bool = True  # of ShuffleNetV2 at a stride; else the input passes by
+    biased: bool = False  # convolutions before batch norm, too (ResNet of Keras)
     expands_always: bool = False  # an expansion stands even where the factor is 1
     fixed_depth: tuple[int, ...] = ()  # rows that a depth multiplier leaves alone
+    depth: DepthRounding = "up"  # of repeats times the depth multiplier
 
 
 BY_8 = WidthRule()

@@ -61,3 +61,22 @@ def test_the_recorded_networks_are_those_that_the_libraries_make_today(at: int) 
     theirs: Any = measure(maker(library, name, settings), side)
 
     assert ours(table, impl) == theirs
+
+
+@pytest.mark.parametrize(("size", "side"), [("medium", 256), ("large", 384)])
+def test_the_hybrids_are_those_of_timm_with_all_that_runs_between(
+    size: str, side: int
+) -> None:
+    """Attention, layer scales and additions too, which are no layers."""
+    for name in ("torch", "torchvision", "timm"):
+        if find_spec(name) is None:
+            pytest.skip(f"could not import '{name}'")
+    from mnprofile.evidence.profilers.foreign import check_against
+
+    arch = load(f"mobilenet-v4-hybrid-{size}")
+    request = Request(impl="timm", resolution=(side, side))
+    graph = build_rows(arch, configure(arch, request))
+    outcome = check_against(graph, maker("timm", f"mobilenetv4_hybrid_{size}", {}))
+
+    assert outcome.first is None
+    assert outcome.agrees

@@ -13,7 +13,7 @@ from mnprofile.costs.latency.devices import (
     device_of,
     shipped_devices,
 )
-from mnprofile.costs.latency.work import Work, layers_of, work
+from mnprofile.costs.latency.work import Work, work
 from mnprofile.graph.graph import Graph
 from mnprofile.networks.configuration import Request
 from mnprofile.networks.finding import find_network
@@ -106,7 +106,7 @@ def predict(graph: Graph, family: str, device: Device) -> Prediction:
         )
     parts = (
         _part(name, work(nodes, device.bits), found)
-        for name, nodes in layers_of(graph).items()
+        for name, nodes in graph.layers.items()
     )
     layers = tuple(part for part in parts if part.work.operator)
     return Prediction(graph, device, found, layers, found.outside(graph.config))
@@ -168,7 +168,7 @@ def lower_bound(
     longer of the two.
     """
     found = []
-    for name, nodes in layers_of(graph).items():
+    for name, nodes in graph.layers.items():
         done = work(nodes, bits)
         compute = 1e3 * done.macs / macs_per_second
         memory = 1e3 * done.bytes / bytes_per_second
@@ -185,7 +185,7 @@ def grouped(
     if grouping == "layer":
         return tuple(layers)
     names = {
-        layer: getattr(nodes[0], grouping) for layer, nodes in layers_of(graph).items()
+        layer: getattr(nodes[0], grouping) for layer, nodes in graph.layers.items()
     }
     groups: dict[str, list[PartTime]] = {}
     for one in layers:

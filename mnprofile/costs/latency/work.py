@@ -7,7 +7,7 @@ multiply-adds are, so a sweep of latencies is a matrix product too.
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from mnprofile.graph.graph import Graph, Node
+from mnprofile.graph.graph import Node
 
 DENSE, DEPTHWISE = "dense_mac", "depthwise_mac"
 MAPS, WEIGHTS, OPERATOR = "map_byte", "weight_byte", "operator"
@@ -78,14 +78,6 @@ def work(nodes: Iterable[Node], bits: int) -> Work:
         for term, factor, positions in amounts(node, bits):
             totals[term] += factor * positions
     return Work(**totals)
-
-
-def layers_of(graph: Graph) -> dict[str, list[Node]]:
-    """The operators of each layer, in network order."""
-    found: dict[str, list[Node]] = {}
-    for node in graph:
-        found.setdefault(node.layer, []).append(node)
-    return found
 
 
 def _is_fused(node: Node) -> bool:

@@ -47,6 +47,8 @@ _OF_TORCH = {
     "mul": "product",
     "_prelu_kernel": "prelu",
     "_softmax": "softmax",
+    "_safe_softmax": "softmax",
+    "_scaled_dot_product_flash_attention_for_cpu": "softmax",
     "constant_pad_nd": "padding",
 }
 _OF_OURS = {
@@ -56,6 +58,8 @@ _OF_OURS = {
     "subtract": "subtraction",
     "multiply": "product",
     "scale": "product",
+    "layer_scale": "product",
+    "attention": "softmax",
     "concatenate": "concatenation",
 }
 # Activations that networks also write with others. Longer ones first.
@@ -70,17 +74,31 @@ def ours_between(graph: Graph) -> list[Names]:
     """Our operators before the first layer, after it, after the second one ..."""
     found: list[list[str]] = [[]]
     for node in graph:
-        if node.op.is_counted:
+        if is_layer(node.op):
             found.append([])
         else:
             found[-1] += _name_of(node.op)
     return [tuple(names) for names in found]
 
 
+def is_layer(op: Op) -> bool:
+    """Whether a module with weights runs it: a product of two activations has none."""
+    return op.is_counted and op.product is None
+
+
 def _name_of(op: Op) -> Names:
     if op.kind == "activation":
-        return (op.label,)
-    if op.kind in ("view", "flatten", "copy", "output", "split", "shuffle", "pad"):
+        return (op.label.replace("_", " "),)
+    if op.kind in (
+        "view",
+        "flatten",
+        "copy",
+        "output",
+        "split",
+        "shuffle",
+        "pad",
+        "matmul",
+    ):
         return ()
     if op.kind == "pool" and getattr(op, "function", "avg") == "max":
         return ("max pooling",)
@@ -91,7 +109,7 @@ def recorder(record: Callable[[str], None]) -> TorchDispatchMode:
     """A context in which ``record`` gets the name of every operator that torch runs."""
     from torch.utils._python_dispatch import TorchDispatchMode
 
-    class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
+    class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call] # torch's
         def __torch_dispatch__(
             self, func: Any, types: Any, args: Any = (), kwargs: Any = None
         ) -> Any:
@@ -99,7 +117,7 @@ def recorder(record: Callable[[str], None]) -> TorchDispatchMode:
                 record(name)
             return func(*args, **(kwargs or {}))
 
-    return Recorder()  # type: ignore[no-untyped-call]
+    return Recorder()  # type: ignore[no-untyped-call] # torch's
 
 
 def _name_in_torch(operator: str, args: Any) -> str:
@@ -134,4 +152,6 @@ def _basic(names: Iterable[str]) -> Counter[str]:
         for part in parts:
             found[part] += found[name]
         del found[name]
+    if "softmax" in found:  # of attention: it scales queries, keys or both
+        del found["times a constant"]
     return +found

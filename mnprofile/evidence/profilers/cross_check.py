@@ -270,9 +270,7 @@ def _layers(
     counted: Count, measured: Measurement, writing: TorchStyle
 ) -> tuple[LayerCheck, ...]:
     """Every layer with what was measured on the modules of its operators."""
-    nodes: dict[str, list[Node]] = {}
-    for node in counted.graph:
-        nodes.setdefault(node.layer, []).append(node)
+    nodes = counted.graph.layers
     return tuple(
         _layer(layer, nodes[layer.name], measured, writing)
         for layer in counted.all_layers

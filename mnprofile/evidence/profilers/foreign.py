@@ -17,7 +17,13 @@ from mnprofile.base.errors import UsageError
 from mnprofile.base.extras import require
 from mnprofile.base.units import size_text
 from mnprofile.costs.counting import Count, Layer, count
-from mnprofile.evidence.profilers.between import Names, ours_between, recorder, same
+from mnprofile.evidence.profilers.between import (
+    Names,
+    is_layer,
+    ours_between,
+    recorder,
+    same,
+)
 from mnprofile.evidence.profilers.measuring import run_hooked
 from mnprofile.graph.graph import Graph
 from mnprofile.graph.operators.op import Shape
@@ -119,7 +125,14 @@ class ForeignCheck:
     @property
     def agrees(self) -> bool:
         same_params = self.params == self.count.totals.params
-        return self.first is None and same_params and not self.unseen_macs
+        same_products = self.unseen_macs == self.product_macs
+        return self.first is None and same_params and same_products
+
+    @property
+    def product_macs(self) -> int:
+        """Our multiply-adds without weights: those of attention."""
+        nodes = self.count.graph.nodes
+        return sum(node.macs for node in nodes if node.op.product is not None)
 
 
 def check_against(
@@ -233,7 +246,9 @@ def _with_operators(units: list[Unit], between: list[Names]) -> tuple[Unit, ...]
 
 def our_units(counted: Count) -> tuple[Unit, ...]:
     """Our layers in network order, with the operators around them."""
-    units = list(map(_our_unit, counted.layers))
+    with_weights = {node.layer for node in counted.graph if is_layer(node.op)}
+    layers = [layer for layer in counted.layers if layer.name in with_weights]
+    units = list(map(_our_unit, layers))
     return _with_operators(units, ours_between(counted.graph))
 
 

@@ -29,8 +29,8 @@ class ModuleFigures:
     """What was measured on one module, per sample.
 
     ``flops`` is FlopCounterMode's count, ``fvcore`` all that fvcore counts and
-    ``fvcore_macs`` its convolutions and linear layers. Buffers are the floating-point
-    ones, so not batch norm's count of batches.
+    ``fvcore_macs`` its convolutions, linear layers and matrix products. Buffers are the
+    floating-point ones, so not batch norm's count of batches.
     """
 
     flops: int = 0
@@ -80,7 +80,7 @@ def measure(network: nn.Module, image: Shape) -> Measurement:
         modules[path] = ModuleFigures(
             flops.get(path, 0),
             counts.total(),
-            counts["conv"] + counts["linear"],
+            sum(counts[kind] for kind in ("conv", "linear", "matmul")),
             params[path],
             buffers[path],
             shapes.get(path),

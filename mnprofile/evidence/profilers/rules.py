@@ -38,7 +38,7 @@ TALLIED = {
     "pool_out": ("Po", "elements leaving global pooling"),
     "resize": ("U", "elements leaving nearest-neighbour upsampling"),
     "add": ("A", "elements of residual additions"),
-    "scale": ("S", "elements of squeeze-excite products"),
+    "scale": ("S", "elements of squeeze-excite products and layer scales"),
     "matmul": ("MM", "multiply-adds of matrix products of two activations"),
     "attention": ("AT", "multiply-adds in scaled_dot_product_attention"),
     "layer_norm": ("LN", "elements entering layer norm"),
@@ -127,6 +127,7 @@ PROFILERS = (
             "relu": Styled(functional=1, module=2),
             "relu6": 1,
             "pool_in": Styled(functional=1, module=2),
+            "matmul": 1,
         },
     ),
     Profiler(
@@ -149,7 +150,7 @@ PROFILERS = (
         "ptflops",
         "0.7.5",
         "MACs (backend aten)",
-        {"macs": 1, "conv_bias": 1, "linear_bias": 1},
+        {"macs": 1, "conv_bias": 1, "linear_bias": 1, "matmul": 1},
     ),
     Profiler(
         "thop",
@@ -187,9 +188,10 @@ PROFILERS = (
             "relu": 1,
             "relu6": Styled(functional=1, module=0),
             "pool_in": 1,
+            "matmul": 2,
         },
     ),
-    Profiler("calflops-macs", "calflops", "0.3.2", "MACs", {"macs": 1}),
+    Profiler("calflops-macs", "calflops", "0.3.2", "MACs", {"macs": 1, "matmul": 1}),
     Profiler(
         "torchscan",
         "torchscan",

@@ -20,6 +20,7 @@ from mnprofile.graph.operators.joining import Add, Concatenate, Multiply
 from mnprofile.graph.operators.linear import Linear
 from mnprofile.graph.operators.op import GraphError, Op, pair
 from mnprofile.graph.operators.pooling import AdaptivePool, GlobalPool, Pool
+from mnprofile.graph.operators.products import Attention
 from mnprofile.graph.operators.reshaping import (
     Channels,
     ChannelShuffle,
@@ -124,6 +125,35 @@ class ChannelFactors(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         return x * self.factors
+
+
+class Attending(nn.Module):
+    """Maps of queries, keys and values: each position of the queries sees all keys.
+
+    It is written as matrix products, which every profiler of operators can see.
+    """
+
+    def __init__(self, op: Attention, queries: int, values: int) -> None:
+        super().__init__()
+        self.factor = (queries // op.heads) ** -0.5
+        self.heads, self.key_heads = op.heads, op.key_heads or op.heads
+        self.out_channels = values // self.key_heads * self.heads
+
+    def forward(self, queries: Tensor, keys: Tensor, values: Tensor) -> Tensor:
+        q = _per_head(queries, self.heads) * self.factor
+        k, v = (_per_head(x, self.key_heads) for x in (keys, values))
+        if self.key_heads not in (1, self.heads):
+            times = self.heads // self.key_heads
+            k, v = (x.repeat_interleave(times, 1) for x in (k, v))
+        weights = torch.matmul(q.transpose(2, 3), k).softmax(-1)
+        seen = torch.matmul(weights, v.transpose(2, 3))
+        n, _, h, w = queries.shape
+        return seen.transpose(2, 3).reshape(n, self.out_channels, h, w)
+
+
+def _per_head(x: Tensor, heads: int) -> Tensor:
+    """(N, C, H, W) -> (N, heads, C / heads, H W)."""
+    return x.reshape(x.shape[0], heads, x.shape[1] // heads, -1)
 
 
 class Resized(nn.Module):
@@ -233,6 +263,7 @@ twin.register(Flatten, lambda _, c, __: Elements(c[0]))
 twin.register(Channels, lambda op, c, _: Part(op, c[0]))
 twin.register(ChannelShuffle, lambda op, _, __: Shuffle(op.groups))
 twin.register(LayerScale, lambda _, c, __: ChannelFactors(c[0]))
+twin.register(Attention, lambda op, c, _: Attending(op, c[0], c[2]))
 twin.register(Resize, lambda op, *_: Resized(op.size or ()))
 twin.register(Add, lambda *_: Sum())
 twin.register(Multiply, lambda *_: Multiplication())

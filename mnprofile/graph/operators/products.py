@@ -14,7 +14,20 @@ from mnprofile.graph.operators.op import (
 )
 
 
-class MatMul(Op):
+class Product(Op):
+    """Matrix products of activations: every output sees the whole of its inputs."""
+
+    __slots__ = ()
+    is_counted: ClassVar[bool] = True
+    mixes_channels: ClassVar[bool] = True
+    sees_all: ClassVar[bool] = True
+
+    @property
+    def type(self) -> str:
+        return "MatMul"
+
+
+class MatMul(Product):
     """Matrix product of two activations, matrix by matrix.
 
     (..., m, k) and (..., k, n) -> (..., m, n), with leading dimensions as in
@@ -24,14 +37,7 @@ class MatMul(Op):
     __slots__ = ()
     kind: ClassVar[str] = "matmul"
     product: ClassVar[str | None] = "matmul"
-    is_counted: ClassVar[bool] = True
-    mixes_channels: ClassVar[bool] = True
-    sees_all: ClassVar[bool] = True
     takes: ClassVar[int | None] = 2
-
-    @property
-    def type(self) -> str:
-        return "MatMul"
 
     def out_shape(self, x: Shape, *others: Shape) -> Shape:
         a, b = x.dims, others[0].dims
@@ -45,8 +51,8 @@ class MatMul(Op):
 
 
 @dataclass(frozen=True, slots=True)
-class Attention(Op):
-    """Scaled dot-product attention of queries, keys and values, in one operator.
+class Attention(Product):
+    """Attention of queries, keys and values as two matrix products, in one operator.
 
     ``x`` are the queries (heads x d channels), the others the keys (d channels per
     head of theirs) and the values: maps or tokens whose positions attend to each other.
@@ -57,17 +63,10 @@ class Attention(Op):
     """
 
     kind: ClassVar[str] = "attention"
-    product: ClassVar[str | None] = "attention"
-    is_counted: ClassVar[bool] = True
-    mixes_channels: ClassVar[bool] = True
-    sees_all: ClassVar[bool] = True
+    product: ClassVar[str | None] = "matmul"
     takes: ClassVar[int | None] = 3
     heads: int
     key_heads: int | None = None  # as many as queries
-
-    @property
-    def type(self) -> str:
-        return "MatMul"
 
     @property
     def label(self) -> str:
@@ -86,8 +85,11 @@ class Attention(Op):
         out = self.out_shape(x, *others)
         return x.positions * others[0].positions * (x.c + out.c)
 
+    def tally(self, x: Shape, y: Shape) -> dict[str, int]:
+        return {"scale": x.elements}  # the queries, by the root of their channels
 
-class ScaledDotProduct(Op):
+
+class ScaledDotProduct(Product):
     """Attention in one operator, on tensors that are split into heads already.
 
     Queries (..., l, d), keys (..., s, d) and values (..., s, e) -> (..., l, e); several
@@ -98,14 +100,7 @@ class ScaledDotProduct(Op):
     __slots__ = ()
     kind: ClassVar[str] = "attention"
     product: ClassVar[str | None] = "attention"
-    is_counted: ClassVar[bool] = True
-    mixes_channels: ClassVar[bool] = True
-    sees_all: ClassVar[bool] = True
     takes: ClassVar[int | None] = 3
-
-    @property
-    def type(self) -> str:
-        return "MatMul"
 
     @property
     def label(self) -> str:
@@ -123,7 +118,7 @@ class ScaledDotProduct(Op):
 
 
 @dataclass(frozen=True, slots=True)
-class Contraction(Op):
+class Contraction(Product):
     """A product of tensors that is no plain layer, such as an einsum, by its figures.
 
     ``macs`` multiply-adds give ``dims``. ``elements`` are those of a weight among the
@@ -131,9 +126,6 @@ class Contraction(Op):
     """
 
     kind: ClassVar[str] = "contraction"
-    is_counted: ClassVar[bool] = True
-    mixes_channels: ClassVar[bool] = True
-    sees_all: ClassVar[bool] = True
     takes: ClassVar[int | None] = None
     name: str
     dims: tuple[int, ...]

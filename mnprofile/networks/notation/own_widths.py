@@ -24,6 +24,7 @@ from mnprofile.networks.widths import (
     NAMED,
     SCALINGS,
     WIDTHS,
+    DepthRounding,
     Implementation,
     Rounding,
     Scales,
@@ -59,7 +60,7 @@ def own_scaling(spelled: Mapping[str, object]) -> tuple[str, Scaling]:
 
 
 def _changed(
-    base: Implementation, changes: Mapping[str, object], others: tuple[str, ...]
+    base: Implementation, changes: Mapping[str, Any], others: tuple[str, ...]
 ) -> Implementation:
     """The rules with some of them replaced; ``others`` are keys that belong here."""
     rules: dict[str, Any] = {}
@@ -70,7 +71,7 @@ def _changed(
             accepts, accepted = _FLAGS[key]
             if not accepts(value):
                 raise RefusalError(f"{key}: not accepted", accepted=accepted)
-            rules[key.replace("-", "_")] = tuple(value) if key == _ROWS else value  # type: ignore[arg-type]
+            rules[key.replace("-", "_")] = tuple(value) if key == _ROWS else value
         else:
             known = (*others, *WIDTHS, *_FLAGS)
             raise RefusalError(
@@ -111,7 +112,7 @@ def _rule(width: str, value: object) -> WidthRule:
     return WidthRule(**given)
 
 
-Check = tuple[Callable[[object], bool], str]  # a test of a value, and what it accepts
+Check = tuple[Callable[[Any], bool], str]  # a test of a value, and what it accepts
 
 
 def _one_of(*accepted: object) -> Check:
@@ -129,7 +130,7 @@ _KEYS: dict[str, Check] = {
     "of": _one_of("printed", "input"),
     "scales": _one_of(*get_args(Scales)),
     "from-alpha": (
-        lambda value: type(value) in (int, float) and 0 <= value <= 16,  # type: ignore[operator]
+        lambda value: type(value) in (int, float) and 0 <= value <= 16,
         "a number from 0 to 16",
     ),
     "divisor": _whole(1, 1024),
@@ -145,6 +146,8 @@ _FLAGS: dict[str, Check] = {
     "strides-late": (lambda value: isinstance(value, bool), "true or false"),
     "inception-kernel": _one_of(3, 5),
     "even-halves": (lambda value: isinstance(value, bool), "true or false"),
+    "depth": _one_of(*get_args(DepthRounding)),
+    "biased": (lambda value: isinstance(value, bool), "true or false"),
     _ROWS: (
         lambda value: (
             isinstance(value, list)

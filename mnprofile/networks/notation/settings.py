@@ -194,10 +194,10 @@ class _Reader(Record):
         """A factor above 0; 1 where the setting is missing."""
         return self._number(key, self.content.get(key, 1.0), MAX_MULTIPLIER)
 
-    def _number(self, key: str, value: object, high: float) -> float:
-        if type(value) not in (int, float) or not 0 < value <= high:  # type: ignore[operator]
+    def _number(self, key: str, value: Any, high: float) -> float:
+        if type(value) not in (int, float) or not 0 < value <= high:
             self.refuse(key, f"{value!r} is not a factor", f"above 0, at most {high}")
-        return float(value)  # type: ignore[arg-type]
+        return float(value)
 
     def table(self, key: str, known: tuple[str, ...]) -> Mapping[str, Any] | None:
         """A setting that is a table of these keys, or None where it is missing."""

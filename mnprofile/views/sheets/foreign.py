@@ -40,7 +40,7 @@ def verdict(outcome: ForeignCheck) -> str:
             f" operators between them, {outcome.params} parameters"
         )
     first = outcome.first
-    if first is None and outcome.unseen_macs:
+    if first is None and outcome.unseen_macs != outcome.product_macs:
         return (
             f"Differs: the layers agree, but {outcome.unseen_macs} multiply-adds are"
             " done outside nn.Conv2d and nn.Linear"
@@ -72,7 +72,11 @@ def _sheets(outcome: ForeignCheck) -> list[Sheet]:
         (
             ("layers", len(outcome.ours), len(outcome.theirs)),
             ("parameters", outcome.count.totals.params, outcome.params),
-            ("multiply-adds outside these layers", 0, outcome.unseen_macs),
+            (
+                "multiply-adds outside these layers",
+                outcome.product_macs,
+                outcome.unseen_macs,
+            ),
         ),
         title=f"{headline(outcome.count.config)} against {outcome.factory}",
         notes=() if outcome.first else (verdict(outcome), SCOPE),

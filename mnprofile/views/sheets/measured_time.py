@@ -8,7 +8,7 @@ from typing import Any
 
 from mnprofile.base.sheet import Column, Sheet
 from mnprofile.costs.latency.prediction import Prediction
-from mnprofile.costs.latency.work import Work, layers_of, work
+from mnprofile.costs.latency.work import Work, work
 from mnprofile.evidence.profilers.timing import MeasuredTime
 from mnprofile.graph.graph import Graph
 from mnprofile.views.document import Document, record_of
@@ -84,7 +84,7 @@ def layer_records(
     bits, batch = _BYTES[measured.how.dtype], measured.how.batch
     expected = {one.name: one.ms for one in prediction.layers} if prediction else {}
     records = []
-    for name, nodes in layers_of(graph).items():
+    for name, nodes in graph.layers.items():
         done = work(nodes, bits)
         if done.operator:
             ms = measured.layers.get(name)

@@ -2,7 +2,7 @@
 
 from mnprofile import build
 from mnprofile.costs.latency.prediction import lower_bound
-from mnprofile.costs.latency.work import Work, layers_of, work
+from mnprofile.costs.latency.work import Work, work
 from mnprofile.graph.configuration import Configuration
 from mnprofile.graph.graph import Graph, Tape
 from mnprofile.graph.operators.convolution import Conv, Depthwise
@@ -31,7 +31,7 @@ def tiny() -> Graph:
 
 
 def test_amounts_are_those_added_up_by_hand() -> None:
-    found = {name: work(nodes, 32) for name, nodes in layers_of(tiny()).items()}
+    found = {name: work(nodes, 32) for name, nodes in tiny().layers.items()}
     # Conv: 3*3*3*4 = 108 weights at 64 positions; maps of 3*64 and 4*64 elements.
     assert found["stem"] == Work(6912, 0, 4 * (192 + 256), 4 * 108, 1)
     # Depthwise: 36 weights at 16 positions; maps of 4*64 and 4*16 elements.

@@ -35,7 +35,7 @@ _SPECIALS = {"&": "&", "~": " ", "--": "-", "---": "-"}
 Pieces = Iterator[tuple[str, int]]  # texts, and the offsets at which they stand
 
 
-class _RuleArguments(macrospec.MacroStandardArgsParser):  # type: ignore[misc]
+class _RuleArguments(macrospec.MacroStandardArgsParser):  # type: ignore[misc] # no types
     """The arguments of \\cmidrule, which has (lr) before the required one."""
 
     _TRIM = re.compile(r"\s{0,9}(?:\[[^\]]{0,20}\])?\s{0,9}(?:\([^)]{0,40}\))?")

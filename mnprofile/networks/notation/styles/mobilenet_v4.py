@@ -3,10 +3,10 @@
 import re
 from typing import Any
 
+from mnprofile.networks.blocks.attention import MobileAttentionRow, MultiHeadRow
 from mnprofile.networks.blocks.classifier import ClassifierRow
 from mnprofile.networks.blocks.convolution import ConvRow
 from mnprofile.networks.blocks.fused import FusedRow
-from mnprofile.networks.blocks.mobile_attention import MobileAttentionRow
 from mnprofile.networks.blocks.pooling import PoolRow
 from mnprofile.networks.blocks.universal import UniversalRow
 from mnprofile.networks.notation.cells import (
@@ -40,16 +40,17 @@ _KERNELS = {
     "ConvNext": (True, False),
     "FFN": (False, False),
 }
-
+_ATTENDING = {"Mobile-MQA": MobileAttentionRow, "Mobile-MHA": MultiHeadRow}
 
 _ATTENTION = re.compile(
-    "Mobile-MQA, ?h([0-9]{1,3}), ?d([0-9]{1,4})(?:, ?kv([0-9]{1,2}))?"
+    "Mobile-M(?:QA|HA), ?h([0-9]{1,3}), ?d([0-9]{1,4})(?:, ?kv([0-9]{1,2}))?"
 )
 
 
 def _block(text: str) -> str:
-    if text.startswith("Mobile-MQA"):
-        return "Mobile-MQA"
+    word = text.partition(",")[0]
+    if word in _ATTENDING:
+        return word
     known_word(text, BLOCKS, "block", extra=("Mobile-MQA, h4, d64, kv2",))
     return text
 
@@ -71,8 +72,8 @@ def _heads(text: str) -> dict[str, Any]:
 
 def _read_row(cells: RowCells, context: Context) -> Row:
     word = cells.read("block", _block)
-    if word == "Mobile-MQA":
-        return _attention(cells, context)
+    if word in _ATTENDING:
+        return _attention(_ATTENDING[word], cells, context)
     block = BLOCKS[word]
     values: dict[str, Any] = {
         "input": cells.read("input", size),
@@ -99,11 +100,13 @@ def _read_row(cells: RowCells, context: Context) -> Row:
     return block(**values)
 
 
-def _attention(cells: RowCells, context: Context) -> Row:
+def _attention(
+    block: type[MobileAttentionRow], cells: RowCells, context: Context
+) -> Row:
     for header in ("dwk1", "dwk2", "expandeddim"):
         cells.read(header, blank)
     cells.read("stride", one_or_blank)
-    return MobileAttentionRow(
+    return block(
         input=cells.read("input", size),
         number=context.number,
         cells=cells.by_header,

@@ -1,17 +1,28 @@
-"""Mobile multi-query attention of MobileNetV4's hybrids."""
+"""Attention on maps: multi-query, as in MobileNetV4's hybrids, and multi-head."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from mnprofile.graph.operators.elementwise import BatchNorm, LayerScale
 from mnprofile.graph.operators.joining import Add
 from mnprofile.graph.operators.products import Attention
+from mnprofile.networks.notation.cells import OperatorWord
 from mnprofile.networks.notation.rows import Row
 
 if TYPE_CHECKING:
     from mnprofile.networks.blocks.builder import Builder
+
+
+_WORD = OperatorWord(
+    modifiers={
+        "hN": ("heads", None),
+        "dN": ("head_channels", None),
+        "kvN": ("shrink", None),
+    }
+)
 
 
 @dataclass(frozen=True)
@@ -29,6 +40,13 @@ class MobileAttentionRow(Row):
     shrink: int = 1
     layer_scale: bool = False
 
+    words: ClassVar[Mapping[str, OperatorWord]] = {"mqa": _WORD}
+
+    @property
+    def key_heads(self) -> int:
+        """Heads of keys and values."""
+        return 1
+
     def build(self, to: Builder) -> None:
         tape = to.tape
         block = to.next_block()
@@ -39,8 +57,8 @@ class MobileAttentionRow(Row):
         maps = {}
         for name, channels in (
             ("query", self.heads * self.head_channels),
-            ("key", self.head_channels),
-            ("value", self.head_channels),
+            ("key", self.key_heads * self.head_channels),
+            ("value", self.key_heads * self.head_channels),
         ):
             tape.last = normed
             if name != "query" and self.shrink > 1:
@@ -50,7 +68,7 @@ class MobileAttentionRow(Row):
             maps[name] = tape.add(f"{block}.{name}.conv", to.conv(channels, 1))
         tape.last = maps["query"]
         tape.move(layer=f"{block}.attention")
-        attention = Attention(self.heads, 1)
+        attention = Attention(self.heads, self.key_heads)
         tape.add(f"{block}.attention", attention, maps["key"], maps["value"])
         tape.move(layer=f"{block}.project")
         out = to.rules.output.channels(to.width(self, self.out))
@@ -58,3 +76,17 @@ class MobileAttentionRow(Row):
         if self.layer_scale:
             tape.layer(f"{block}.scale", LayerScale())
         tape.layer(f"{block}.add", Add(), before)
+
+
+@dataclass(frozen=True)
+class MultiHeadRow(MobileAttentionRow):
+    """The same with as many heads of keys and values as of queries.
+
+    Vaswani et al. 2017, section 3.2.2, on maps as MobileNetV4 has it.
+    """
+
+    words: ClassVar[Mapping[str, OperatorWord]] = {"mha": _WORD}
+
+    @property
+    def key_heads(self) -> int:
+        return self.heads
