@@ -94,8 +94,8 @@ def command(
     is compared in total. Each total must be exactly what `mnprofile ledger` says that
     the profiler counts.
 
-    A PyTorch network (ARCH is MODULE:CALLABLE) is run itself under these two, which are
-    compared module by module.
+    A PyTorch network (ARCH is MODULE:CALLABLE) is run itself: under these two, which
+    are compared module by module, and under every --counter.
 
     --against MODULE:CALLABLE compares with another network instead: its convolutions
     and fully connected layers in the order in which they run, and its parameters. This
@@ -170,12 +170,13 @@ def _check_imported(
             f"check: {network.name} is a model file, which torch does not run",
             accepted="a table, or MODULE:CALLABLE; --against compares a file with one",
         )
-    if counters:
-        raise UsageError("--counter: further profilers run tables only")
     from mnprofile.evidence.profilers.module_check import check_module
+    from mnprofile.evidence.profilers.worker import Code
     from mnprofile.views.sheets.module_check import module_document
 
-    checked = check_module(network.module, graph)
+    code = Code(network.spelling, network.asked)
+    with step_bar() as progress:
+        checked = check_module(network.module, graph, counters, code, progress)
     emit(module_document(checked), format_, output)
     if not checked.agrees:
         return VERDICT

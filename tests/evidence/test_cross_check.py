@@ -246,7 +246,7 @@ def test_an_unexplained_rest_is_a_verdict(monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setattr(crosscheck, "run", lambda *_: Run(5, "9.9"))
     checked = mnprofile.check(GRAPH, counters=["thop"])
 
-    assert checked.readings[-1].rest == 5 - checked.readings[-1].entry.total
+    assert checked.readings[-1].rest == 5 - (checked.readings[-1].entry.total or 0)
     assert checked.is_complete
     assert not checked.agrees
 

@@ -137,7 +137,7 @@ class Op:
     is_constant: ClassVar[bool] = False  # its output is a parameter, no activation
     mixes_channels: ClassVar[bool] = False  # each output channel sees several
     sees_all: ClassVar[bool] = False  # every position sees the whole map
-    product: ClassVar[str | None] = None  # its products' quantity in a ledger
+    product: ClassVar[str | None] = None  # what a ledger calls its multiply-adds
     takes_factors: ClassVar[bool] = False  # its other inputs are factors per channel
     entering: ClassVar[str | None] = None  # the quantity its input elements count as
     takes: ClassVar[int | None] = 1  # the number of its inputs; None: any

@@ -19,6 +19,7 @@ class ConvTranspose(Grouped):
     """
 
     kind: ClassVar[str] = "conv_transpose"
+    product: ClassVar[str | None] = "conv_transpose"
     out: int
     kernel: Sides
     stride: Sides = 1
@@ -42,6 +43,11 @@ class ConvTranspose(Grouped):
             Window(ceil_div(kernel, stride))
             for kernel, stride, _ in map(self._along, range(len(x.spatial)))
         )
+
+    def tally(self, x: Shape, y: Shape) -> dict[str, int]:
+        grouped = "_grouped" if self.groups != 1 else ""
+        found = {f"transposed_out{grouped}": self.weights(x) * y.positions}
+        return found | {"transposed_bias": y.elements} if self.bias else found
 
     def _out_size(self, size: int, axis: int) -> int:
         kernel, stride, dilation = self._along(axis)
