@@ -122,8 +122,7 @@ axis_options = together(
     "--accuracy",
     type=click.Path(path_type=Path, dir_okay=False),
     metavar="FILE.csv",
-    help="Accuracies of networks that are not tables: a column top1, and any of model,"
-    " resolution and the names of arguments.",
+    help="Top-1 that you know of networks in code.",
 )
 @click.option(
     "--plot",
@@ -181,6 +180,8 @@ def command(
     Where ARCH is a PyTorch network or a model file, the grid is over --arg and --res:
     each KEY takes values separated by commas, or a range. Each network is built and
     counted in a process of its own, and one that fails becomes a row with the reason.
+    --accuracy has a column top1 in percent, and any of model, resolution and the names
+    of arguments.
 
     \b
     Examples:
@@ -188,7 +189,6 @@ def command(
       mnprofile sweep v1 v2 -o sweep.csv --plot sweep.html
       mnprofile sweep --plot slide.pdf --size 1280x720 --theme dark
       mnprofile sweep v2 --alpha 0.35:1.4:0.05 --res 96:224:32 --t 1,3,6 -o v2.md
-      mnprofile sweep v2 --alpha 0.1:2:0.001 --max-macs 20M -o v2.csv
       mnprofile sweep v2 v3-small --max-params 3M --pareto
       mnprofile sweep timm:create_model --arg model_name=resnet18,resnet34 \\
                 --res 160,192,224 --workers 2

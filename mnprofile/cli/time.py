@@ -147,7 +147,7 @@ def command(
       mnprofile time --devices
       mnprofile time --calibrate mine.csv --device "My board" --save board.toml
       mnprofile time v2@0.5/160 --measure --threads 1 --save mine.csv
-      mnprofile time v2 --measure --alpha 0.35,0.5,1 --res 96:224:64 --save mine.csv
+      mnprofile time v2 --measure --alpha 0.5,1 --res 96:224:64 --save mine.csv
       mnprofile time v2 --peak 16G --bandwidth 12GB
     """
     document, code = _document(arch, device, by, given)

@@ -115,7 +115,7 @@ def held_out(
             [one for one, is_kept in zip(all_parts, kept, strict=True) if is_kept],
             ms[kept],
         )
-        for at in np.flatnonzero(~kept):
+        for at in np.flatnonzero(~kept).tolist():
             off[at] = abs(model.ms(all_parts[at]) / ms[at] - 1)
     return off
 

@@ -226,8 +226,8 @@ def test_a_device_of_ones_own_gives_latencies_to_limit(run: Run, nets: str) -> N
 
 def test_a_changed_device_is_asked_again(run: Run, nets: str) -> None:
     Path("board.toml").write_text(_BOARD)
-    grid = ("sweep", nets, "--res", "8", "--device", "board.toml")
-    grid = (*grid, "--results", "r.jsonl", "--format", "json")
+    given = ("sweep", nets, "--res", "8", "--device", "board.toml")
+    grid = (*given, "--results", "r.jsonl", "--format", "json")
     before = json.loads(run(*grid).out)["rows"][0]["latency_ms"]
     Path("board.toml").write_text(_BOARD.replace("_mac = 2.0", "_mac = 20.0"))
     after = json.loads(run(*grid, "--resume").out)["rows"][0]["latency_ms"]
