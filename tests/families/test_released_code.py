@@ -6,6 +6,7 @@ sequence of layers without their biases (the code has biases before batch norm).
 
 - dmasking: facebookresearch/mobile-vision at 723224f, ``FBNet("dmasking_f1")``
 - shufflenet, detnas: megvii-model/ShuffleNet-Series at aa91feb, ``network.py``
+- mcunet-vww1: ``assets/vww.tflite`` of mit-han-lab/tinyengine at 47bb283
 """
 
 import hashlib
@@ -70,6 +71,8 @@ MEASURED = {
         179,
         "5dba3cd3fc5666c5",
     ),
+    # its channels of batch norm are the biases that the file has folded them into
+    "mcunet-vww1": (11_578_816, 420_520, 6_112, 46, "1abebee20b5a2132"),
 }
 # The squeeze-excite after the pooling of ShuffleNetV2+ stands before it in the tables,
 # with biases in place of its batch norm of 320 channels.
