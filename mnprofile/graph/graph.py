@@ -52,7 +52,8 @@ class Node:
 
     ``other_shapes`` are those of its other inputs. ``stored`` are its parameters where
     they are not those that the operator's rules give: none in a second call with the
-    weights of an earlier one, or what weights are computed from. ``written`` is how
+    weights of an earlier one, or what weights are computed from. ``times`` is how often
+    a run executes it: a loop's body as often as the loop does. ``written`` is how
     PyTorch code calls it, for a network that was read from such code.
     """
 
@@ -68,6 +69,7 @@ class Node:
     origin: Origin = field(compare=False, repr=False)
     other_shapes: tuple[Shape, ...] = ()
     stored: Parameters | None = None
+    times: int = 1
     written: Written | None = field(default=None, compare=False, repr=False)
 
     @property
@@ -84,8 +86,9 @@ class Node:
     def macs(self) -> int:
         """Multiply-adds: weights x positions, and products of activations."""
         op, x = self.op, self.in_shape
-        return op.weights(x) * op.positions(x, self.out_shape) + op.products(
-            x, *self.other_shapes
+        return self.times * (
+            op.weights(x) * op.positions(x, self.out_shape)
+            + op.products(x, *self.other_shapes)
         )
 
 

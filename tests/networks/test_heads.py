@@ -75,6 +75,20 @@ def test_the_width_multiplier_leaves_the_head_alone(alpha: float) -> None:
     assert (shapes["small.reduce.conv"], shapes["small.boxes.conv"]) == (16, 12)
 
 
+def test_the_output_stride_is_that_of_the_backbone() -> None:
+    """300 / 8 gives 38 positions; SSD's four strides then 19, 10, 5 and 3."""
+    arch = load("v2+ssd")
+    graph = build_rows(arch, configure(arch, Request(output_stride=8)))
+    shapes = {node.name: str(node.out_shape) for node in graph}
+
+    assert [shapes[f"ssd.extra{at}.act"] for at in (1, 2, 3, 4)] == [
+        "19x19x512",
+        "10x10x256",
+        "5x5x256",
+        "3x3x128",
+    ]
+
+
 def test_torchvisions_lraspp_parameters() -> None:
     """torchvision's lraspp_mobilenet_v3_large: 3,221,538 parameters, 2.086 G."""
     totals = mnprofile.count(

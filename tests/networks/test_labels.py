@@ -69,7 +69,26 @@ def test_rows_that_no_row_reads_are_the_outputs() -> None:
     graph = built()
     shapes = {node.name: str(node.out_shape) for node in graph}
 
+    assert graph.outputs == ("scores.conv", "last_conv.conv")  # no activation function
     assert [shapes[name] for name in graph.outputs] == ["16x16x5", "8x8x20"]
+
+
+def test_a_branch_may_leave_before_the_pooling() -> None:
+    rows = (
+        ROWS
+        + """\
+| end | deep | 8²×16 | avgpool | - | - | - | - | - |
+| - | end | 1²×16 | conv2d 1x1 | - | k | - | - | - |
+| more | deep | 8²×16 | conv2d 1x1 | - | 12 | 1 | 1 | - |
+"""
+    )
+    graph = built(rows)
+    shapes = {node.name: str(node.out_shape) for node in graph}
+    stages = {node.name: node.stage for node in graph}
+
+    assert graph.outputs[2:] == ("classifier.linear", "more.act")
+    assert (stages["classifier.linear"], stages["more.conv"]) == ("head", "s2")
+    assert (shapes["classifier.linear"], shapes["more.act"]) == ("1x1x5", "8x8x12")
 
 
 def test_inputs_dilation_and_stages_are_those_of_the_source() -> None:
@@ -79,11 +98,8 @@ def test_inputs_dilation_and_stages_are_those_of_the_source() -> None:
     assert nodes["wide.conv"].inputs == ("deep.act",)
     assert getattr(nodes["wide.conv"].op, "dilation", None) == 3
     assert getattr(nodes["boxes.conv"].op, "dilation", None) == 2
-    assert [nodes[name].stage for name in ("low.add", "wide.conv", "raised")] == [
-        "s1",
-        "s2",
-        "s1",
-    ]
+    stages = {name: nodes[name].stage for name in ("low.add", "raised", "boxes.conv")}
+    assert stages == {"low.add": "s1", "raised": "s1", "boxes.conv": "s2"}
 
 
 def test_a_plain_convolution_has_neither_batch_norm_nor_bias() -> None:

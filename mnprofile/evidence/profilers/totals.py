@@ -191,7 +191,8 @@ def _quantities_of(node: Node) -> Iterator[tuple[str, int]]:
     yield product, figures.macs
     yield "params", figures.params
     yield "buffers", figures.buffers
-    yield from found.items()
+    for quantity, amount in found.items():
+        yield quantity, node.times * amount
 
 
 _PLAIN = ("linear", "conv1d", "conv2d", "conv3d", "matmul", "bmm", "")

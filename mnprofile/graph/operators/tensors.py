@@ -113,7 +113,7 @@ class Unused(Op):
 class Unknown(Op):
     """An operator without a rule: whatever it costs is missing from every total.
 
-    ``name`` is the operator as its framework calls it.
+    ``name`` is the operator as its framework calls it, ``detail`` what is known of it.
     """
 
     kind: ClassVar[str] = "unknown"
@@ -122,6 +122,7 @@ class Unknown(Op):
     name: str
     dims: tuple[int, ...]
     axis: int = -1
+    detail: str = ""
 
     @property
     def type(self) -> str:
