@@ -117,7 +117,7 @@ axis_options = together(
     help='Further limit, such as "weights<2M" or "alpha>=0.5". Repeatable.',
 )
 @click.option("--published", is_flag=True, help="Only published accuracies.")
-@click.option("--pareto", is_flag=True, help="Only the accuracy/MACs frontier.")
+@click.option("--pareto", is_flag=True, help="Only the best top-1 at each cost.")
 @click.option(
     "--accuracy",
     type=click.Path(path_type=Path, dir_okay=False),

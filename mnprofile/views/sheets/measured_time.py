@@ -39,8 +39,8 @@ def measured_document(
         total["ratio"] = _ratio(prediction.ms, whole.ms)
     sheet = Sheet.of(
         (
-            *columns("layer", Column("macs", "Mult-adds", "count")),
-            Column("intensity", "MACs/byte", "number"),
+            *columns("layer", Column("macs", "Multiply-adds", "count")),
+            Column("intensity", "Multiply-adds/byte", "number"),
             Column("measured_ms", "Measured ms", "number"),
             Column("gmacs_per_second", "GMAC/s", "number"),
             Column("predicted_ms", "Predicted ms", "number"),
