@@ -189,6 +189,10 @@ class Op:
         """What an output position covers along each axis; None: only itself."""
         return None
 
+    def resamples(self, x: Shape, y: Shape) -> bool:
+        """Whether output positions lie between the input's: they see no one window."""
+        return False
+
     def tally(self, x: Shape, y: Shape) -> dict[str, int]:
         """What other profilers may count besides multiply-adds, by ledger quantity."""
         return {}

@@ -74,6 +74,9 @@ class Resize(Op):
         )
         return x.mapped(x.c, size)
 
+    def resamples(self, x: Shape, y: Shape) -> bool:
+        return x.spatial != y.spatial
+
     def tally(self, x: Shape, y: Shape) -> dict[str, int]:
         names = {"nearest": "resize", "bilinear": "resize_bilinear"}
         known = len(x.spatial) == 2 and self.mode in names
