@@ -36,8 +36,8 @@ if TYPE_CHECKING:
     from mnprofile.evidence.literature.reproduction import Reproduction, reproduce
     from mnprofile.evidence.profilers.cross_check import Check, check
     from mnprofile.evidence.profilers.foreign import ForeignCheck, check_against
-    from mnprofile.evidence.profilers.rules import Ledger, ledger
     from mnprofile.evidence.profilers.to_torch import to_torch
+    from mnprofile.evidence.profilers.totals import Ledger, ledger
     from mnprofile.graph.configuration import Configuration
     from mnprofile.graph.graph import Graph
     from mnprofile.networks.catalog import architectures, build, load, parse
@@ -69,7 +69,7 @@ _HOMES = {
     "Graph": "graph.graph",
     "Layer": "costs.counting",
     "LayerGroup": "costs.counting",
-    "Ledger": "evidence.profilers.rules",
+    "Ledger": "evidence.profilers.totals",
     "Memory": "costs.memory.activations",
     "MissingExtraError": "base.errors",
     "MnprofileError": "base.errors",
@@ -92,7 +92,7 @@ _HOMES = {
     "from_onnx": "networks.readers.onnx.network",
     "from_tflite": "networks.readers.tflite.network",
     "from_torch": "networks.readers.torch_modules",
-    "ledger": "evidence.profilers.rules",
+    "ledger": "evidence.profilers.totals",
     "load": "networks.catalog",
     "parse": "networks.catalog",
     "plot": "views.plots.plotting",

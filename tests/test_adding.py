@@ -17,7 +17,7 @@ from mnprofile.costs.counting import count
 from mnprofile.costs.formulas import Formula, derive
 from mnprofile.costs.memory.liveness import live_sets, peak_elements
 from mnprofile.costs.receptive_fields import node_fields
-from mnprofile.evidence.profilers.rules import ledger
+from mnprofile.evidence.profilers.totals import ledger
 from mnprofile.graph.configuration import Configuration
 from mnprofile.graph.drawing import to_tree
 from mnprofile.graph.graph import Graph, Tape

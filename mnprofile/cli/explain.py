@@ -6,7 +6,7 @@ from typing import Any
 import click
 from click.shell_completion import CompletionItem
 
-from mnprofile.base.errors import MnprofileError, UsageError
+from mnprofile.base.errors import MnprofileError
 from mnprofile.cli.help import Command
 from mnprofile.cli.options import network_of, network_options, output_options
 from mnprofile.cli.output import emit
@@ -48,7 +48,8 @@ def command(
 
     LAYER is a layer (block3.expand), a block (block3) or its squeeze-excite
     (block4.se). Without LAYER: one line per block, and the saving over the same network
-    with standard convolutions. In Markdown, the formulas are math.
+    with standard convolutions. In Markdown, the formulas are math. Of PyTorch networks
+    and model files, LAYER may also be a stage, or a module with all that is in it.
 
     \b
     D_K  kernel side              M, N  input and output channels
@@ -63,13 +64,9 @@ def command(
       mnprofile explain v2 --format md
     """
     arch, graph = network_of(**given)
-    if not isinstance(arch, Architecture):
-        raise UsageError(
-            f"explain: {arch.name} is not a table, so it has no formula",
-            accepted="a table; see mnprofile list",
-        )
+    table = arch if isinstance(arch, Architecture) else None
     if layer is None:
-        document = network_document(network_explanation(arch, graph))
+        document = network_document(network_explanation(table, graph))
     else:
-        document = layer_document(layer_explanation(arch, graph, layer), graph.config)
+        document = layer_document(layer_explanation(table, graph, layer), graph.config)
     emit(document, format_, output)

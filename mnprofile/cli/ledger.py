@@ -13,10 +13,8 @@ from mnprofile.cli.options import (
     writing_options,
 )
 from mnprofile.cli.output import emit
-from mnprofile.evidence.profilers.rules import (
-    ledger,
-    profiler_of,
-)
+from mnprofile.evidence.profilers.rules import profiler_of
+from mnprofile.evidence.profilers.totals import ledger
 from mnprofile.views.sheets.ledger import ledger_document
 
 

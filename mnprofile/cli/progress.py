@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 from mnprofile.base.units import short
 from mnprofile.cli.output import is_quiet
-from mnprofile.evidence.profilers.cross_check import Progress
+from mnprofile.evidence.profilers.readings import Progress
 
 SHORT_WORK = 1_000_000  # configurations; fewer are counted too fast for a bar
 

@@ -18,6 +18,14 @@ _SYNONYMS = {
     "--num-classes": "--classes",
     "--out": "--output",
 }
+# Options of commands for one network, and how others say the same.
+_IN_ARCH = {
+    "--table": "FILE#N or FILE#LABEL among the networks, such as paper.tex#2",
+    "--set": "the settings in the file: its toml block, or % mnprofile: comments",
+    "--head": "NETWORK+HEAD among the networks, such as v2+ssdlite",
+    "--alpha": "NETWORK@ALPHA among the networks, such as v2@0.75",
+    "--res": "NETWORK@ALPHA/RES among the networks, such as v2@0.75/160",
+}
 _ARCH = "an alias of mnprofile list, v2@0.75/160, a path to a table"
 
 
@@ -37,6 +45,10 @@ def from_click(fault: click.ClickException) -> MnprofileError:
 def _unknown_option(fault: click.NoSuchOption) -> MnprofileError:
     name = fault.option_name
     parameters = fault.ctx.command.params if fault.ctx else []
+    several = any(one.nargs == -1 for one in parameters)
+    if several and name in _IN_ARCH:
+        told = f"{name}: this command takes several networks"
+        return UsageError(told, accepted=_IN_ARCH[name])
     known = [one.opts[-1] for one in parameters if isinstance(one, click.Option)]
     close = _SYNONYMS.get(name)
     if close not in known:

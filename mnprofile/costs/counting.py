@@ -211,9 +211,9 @@ def figures_of(node: Node) -> Counts:
             biases=biases,
             bn_affine=bn_affine,
             other_params=other,
-            activations=y.elements if has_weights else 0,
+            activations=node.times * y.elements if has_weights else 0,
         )
-    elements = {op.entering: x.elements} if op.entering else {}
+    elements = {op.entering: node.times * x.elements} if op.entering else {}
     return Counts(
         weights=weights,
         biases=biases,

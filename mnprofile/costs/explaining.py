@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from fractions import Fraction
@@ -12,6 +13,7 @@ from mnprofile.base.shown import Shown
 from mnprofile.base.units import grouped, percent, short
 from mnprofile.costs.counting import Counts, figures_of
 from mnprofile.costs.formulas import Derivation, Formula, Multipliers, derive
+from mnprofile.costs.layer_sums import derived as formula_of
 from mnprofile.graph.configuration import Configuration
 from mnprofile.graph.graph import Graph, Node
 from mnprofile.graph.operators.op import Shape
@@ -123,19 +125,17 @@ def explain(
     """The formulas of one layer ("block3.expand") or block ("block3", "block3.se").
 
     Without ``layer``, the formula of every block, and the whole network's saving.
-    ``network`` is a graph built from a table, or, with ``settings``, what ``build``
-    takes.
+    ``network`` is a graph, or, with ``settings``, what ``build`` takes. Of a network
+    that is not a table ``layer`` may also be a stage, or a module with its layers;
+    there are no formulas with alpha and rho, and no ratios: it has one form.
 
     Raises:
-        UsageError: no layer of that name has multiply-adds, or the network is not a
-            table.
+        UsageError: no layer of that name has multiply-adds.
     """
     if isinstance(network, Graph) and settings:
         raise UsageError("explain: a graph is already configured")
     graph = network if isinstance(network, Graph) else build(network, **settings)
-    table = graph.table
-    if not isinstance(table, Architecture):
-        raise UsageError(f"explain: {graph.config.name} was not built from a table")
+    table = graph.table if isinstance(graph.table, Architecture) else None
     if layer is None:
         return network_explanation(table, graph)
     return layer_explanation(table, graph, layer)
@@ -146,31 +146,55 @@ def explain_network(network: Graph | Arch, **settings: Any) -> NetworkExplanatio
     return explain(network, None, **settings)
 
 
-def layer_explanation(table: Architecture, graph: Graph, layer: str) -> Explanation:
-    """What ``explain`` returns, for a graph of this table."""
+def layer_explanation(
+    table: Architecture | None, graph: Graph, layer: str
+) -> Explanation:
+    """What ``explain`` returns, for a graph of this table (None: of no table)."""
     known = explainable(graph)
-    if layer not in known:
+    if layer not in known and (table or not _Parts(graph).named(layer)):
         close = nearest(layer, known)
+        if not known:
+            raise UsageError(f"{graph.config.name} has no layer with multiply-adds")
         raise UsageError(
-            f'{table.name} has no layer or block called "{layer}" with multiply-adds',
+            f'{graph.config.name} has no layer or block called "{layer}" with'
+            " multiply-adds",
             accepted="a name that `mnprofile count` prints, such as "
             + ", ".join(dict.fromkeys((known[0], known[len(known) // 2]))),
             suggestion=close,
         )
+    if table is None:
+        return _explanation(_Parts(graph), None, None, layer, ())
     base = _base(table, graph)
     ratios = _ratios(table, graph, base, layer)
-    return _explanation(graph, base, _probe(table, base, graph), layer, ratios)
+    probe = _Parts(_probe(table, base, graph))
+    return _explanation(_Parts(graph), _Parts(base), probe, layer, ratios)
 
 
-def network_explanation(table: Architecture, graph: Graph) -> NetworkExplanation:
-    """What ``explain_network`` returns, for a graph of this table."""
-    base = _base(table, graph)
-    probe = _probe(table, base, graph)
+def network_explanation(
+    table: Architecture | None, graph: Graph, *, compared: bool = True
+) -> NetworkExplanation:
+    """What ``explain_network`` returns, for a graph of this table (None: of none).
+
+    Without ``compared`` it has no ratios, which take four more networks.
+    """
+    base = _base(table, graph) if table else None
+    probe = _Parts(_probe(table, base, graph)) if table and base else None
+    here, there = _Parts(graph), _Parts(base) if base else None
     blocks = dict.fromkeys(node.block for node in graph if _is_counted(node))
     return NetworkExplanation(
         graph.config,
-        tuple(_explanation(graph, base, probe, name, ()) for name in blocks),
-        _ratios(table, graph, base, None),
+        tuple(_explanation(here, there, probe, name, ()) for name in blocks),
+        _ratios(table, graph, base, None) if table and base and compared else (),
+    )
+
+
+def why_no_ratios(config: Configuration) -> str | None:
+    """Why formulas have no alpha, rho and t; None for a table."""
+    if not config.reader:
+        return None
+    return (
+        f"No α, ρ and t: they are multipliers of a table's rows, and {config.name} has"
+        " one form, that of its code or file."
     )
 
 
@@ -215,21 +239,46 @@ def _is_counted(node: Node) -> bool:
     return node.op.is_counted
 
 
-def _named(graph: Graph, name: str) -> tuple[Node, ...]:
-    """The nodes of a block, a block's squeeze-excite or a layer."""
-    if name.endswith(".se"):
-        block = name.removesuffix(".se")
-        return tuple(n for n in graph if n.block == block and n.type == "SE")
-    nodes = tuple(node for node in graph if node.layer == name)
-    block_nodes = tuple(node for node in graph if node.block == name)
-    return block_nodes if len(block_nodes) > len(nodes) else nodes
+class _Parts:
+    """A graph and its nodes by layer and by block."""
+
+    def __init__(self, graph: Graph) -> None:
+        self.graph = graph
+        self.layers: dict[str, list[Node]] = defaultdict(list)
+        self.blocks: dict[str, list[Node]] = defaultdict(list)
+        for node in graph:
+            self.layers[node.layer].append(node)
+            self.blocks[node.block].append(node)
+
+    def named(self, name: str) -> tuple[Node, ...]:
+        """The nodes of a block, a block's squeeze-excite or a layer.
+
+        Without a table also those of a stage, or of a module with all that is in it.
+        """
+        if name.endswith(".se"):
+            block = self.blocks.get(name.removesuffix(".se"), ())
+            return tuple(node for node in block if node.type == "SE")
+        layer, block = (kind.get(name, ()) for kind in (self.layers, self.blocks))
+        found = tuple(block if len(block) > len(layer) else layer)
+        if found or self.graph.table:
+            return found
+        within = tuple(
+            node
+            for node in self.graph
+            if node.stage == name or node.name.startswith(f"{name}.")
+        )
+        return within if any(_is_counted(node) for node in within) else ()
 
 
 def _explanation(
-    graph: Graph, base: Graph, probe: Graph, name: str, ratios: tuple[Ratio, ...]
+    parts: _Parts,
+    base: _Parts | None,
+    probe: _Parts | None,
+    name: str,
+    ratios: tuple[Ratio, ...],
 ) -> Explanation:
-    nodes = _named(graph, name)
-    derived = derive(nodes)
+    graph, nodes = parts.graph, parts.named(name)
+    derived = derive(nodes) if base else formula_of(nodes)
     factored = any(one.symbol.text == "t" for one in derived.meanings)
     counted = sum((figures_of(node) for node in nodes), start=Counts())
 
@@ -240,18 +289,22 @@ def _explanation(
     assert macs.value == counted.macs, f"{name}: the formula gives {macs.value}"
     return Explanation(
         name=name,
-        kind=_kind(nodes),
+        kind=_kind(nodes) if base else _kind_of_module(nodes),
         in_shape=nodes[0].in_shape,
         out_shape=nodes[-1].out_shape,
         macs=macs,
         weights=formula(derived.weights, factored),
-        layers=tuple((layer.name, formula(layer.macs)) for layer in derived.layers),
+        layers=tuple(
+            (layer.name, layer.own or formula(layer.macs)) for layer in derived.layers
+        ),
         separable=formula(derived.separable) if derived.separable else None,
         standard=formula(derived.standard) if derived.standard else None,
         saving=formula(derived.separable / derived.standard)
         if derived.separable and derived.standard
         else None,
-        scaled=_scaled(graph, _named(base, name), _named(probe, name), derived),
+        scaled=_scaled(graph, base.named(name), probe.named(name), derived)
+        if base and probe
+        else None,
         ratios=ratios,
         config=graph.config,
     )
@@ -301,6 +354,11 @@ def _kind(nodes: tuple[Node, ...]) -> str:
     return f"{kind} with squeeze-excite" if squeezes else kind
 
 
+def _kind_of_module(nodes: tuple[Node, ...]) -> str:
+    types = [node.type for node in nodes if _is_counted(node)]
+    return types[0] if len(types) == 1 else f"{len(types)} layers"
+
+
 def _ratios(
     table: Architecture, graph: Graph, base: Graph, name: str | None
 ) -> tuple[Ratio, ...]:
@@ -341,6 +399,6 @@ def _built(table: Architecture, config: Configuration) -> Graph | None:
 
 
 def _totals(graph: Graph, name: str | None) -> Counts | None:
-    nodes: Iterable[Node] = graph if name is None else _named(graph, name)
+    nodes: Iterable[Node] = graph if name is None else _Parts(graph).named(name)
     figures = [figures_of(node) for node in nodes]
     return sum(figures, start=Counts()) if figures else None

@@ -86,11 +86,15 @@ class Formula:
 
 @dataclass(frozen=True, slots=True)
 class LayerTerms:
-    """Multiply-adds and weights of one layer, as expressions."""
+    """Multiply-adds and weights of one layer, as expressions.
+
+    ``own`` is its formula where its letters are not those of the layers around it.
+    """
 
     name: str
     macs: Expr
     weights: Expr
+    own: Formula | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,12 +173,14 @@ class _Derivation:
             joined = node.inputs[1:] if op.takes is None else ()
             others = [shapes.get(name, x) for name in joined]
             made = op.out_shape(x, *others)
+            if node.out_shape[1:] == node.in_shape[1:]:  # however it is padded
+                made = _shape(made.c, x.h, x.w)
             y = self.named(made, node.out_shape)
             shapes[node.name] = y
             if not op.is_counted:
                 continue
             weights = _expr(op.weights(x))
-            macs = weights * y.positions
+            macs = _expr(weights * op.positions(x, y))
             layers[node.layer] = LayerTerms(node.layer, macs, weights)
             if not op.mixes_channels:
                 depthwise = (op, x, macs)

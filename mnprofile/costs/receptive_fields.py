@@ -9,6 +9,8 @@ along each axis, including those beyond the image's edge. So the field has
   ``stride`` by its own stride;
 - an operator that joins maps sees what either branch sees;
 - pooling over the whole map is a kernel of the map's size;
+- after a transposed convolution with a stride, and after a resize, no one field holds
+  for all positions: it is not defined;
 - a squeeze-excite product sees the whole image through its factors: its field is that
   of the map itself, and the layer and all after it are marked ``sees_all``.
 
@@ -62,12 +64,15 @@ class Field:
     """The receptive field of one output position, height first.
 
     With ``sees_all`` the position also sees the whole image, through a squeeze-excite
-    product or pooling over the whole map.
+    product or pooling over the whole map. A field is not defined after an operator
+    that puts positions between those of its input (a transposed convolution with a
+    stride, a resize): neighbours then see windows of different places and sizes.
     """
 
     h: Extent = Extent()
     w: Extent = Extent()
     sees_all: bool = False
+    is_defined: bool = True
 
 
 class Fields(Shown, dict[str, Field]):
@@ -95,6 +100,10 @@ def _field(node: Node, inputs: list[Field]) -> Field:
         return Field()
     first, *others = inputs
     sees_all = op.sees_all or op.takes_factors or any(one.sees_all for one in inputs)
+    joined = inputs[:1] if op.takes_factors else inputs
+    resamples = op.resamples(node.in_shape, node.out_shape)
+    if resamples or not all(one.is_defined for one in joined):
+        return Field(first.h, first.w, sees_all, is_defined=False)
     if not op.takes_factors:
         for other in others:
             first = Field(first.h.joined(other.h), first.w.joined(other.w))

@@ -12,6 +12,7 @@ from mnprofile.base.shown import Shown
 from mnprofile.graph.configuration import Configuration
 from mnprofile.graph.operators.op import GraphError, Op, Shape
 from mnprofile.graph.stored import StoredFile
+from mnprofile.graph.written import Written
 
 NO_SHAPE = Shape(0, 0, 0)  # the input of an operator that has none
 INPUT = "input"  # the image, where it is the only input
@@ -51,7 +52,9 @@ class Node:
 
     ``other_shapes`` are those of its other inputs. ``stored`` are its parameters where
     they are not those that the operator's rules give: none in a second call with the
-    weights of an earlier one, or what weights are computed from.
+    weights of an earlier one, or what weights are computed from. ``times`` is how often
+    a run executes it: a loop's body as often as the loop does. ``written`` is how
+    PyTorch code calls it, for a network that was read from such code.
     """
 
     name: str
@@ -66,6 +69,8 @@ class Node:
     origin: Origin = field(compare=False, repr=False)
     other_shapes: tuple[Shape, ...] = ()
     stored: Parameters | None = None
+    times: int = 1
+    written: Written | None = field(default=None, compare=False, repr=False)
 
     @property
     def parameters(self) -> Parameters:
@@ -81,8 +86,9 @@ class Node:
     def macs(self) -> int:
         """Multiply-adds: weights x positions, and products of activations."""
         op, x = self.op, self.in_shape
-        return op.weights(x) * op.positions(x, self.out_shape) + op.products(
-            x, *self.other_shapes
+        return self.times * (
+            op.weights(x) * op.positions(x, self.out_shape)
+            + op.products(x, *self.other_shapes)
         )
 
 
@@ -93,7 +99,8 @@ class Graph(Shown):
     ``inputs`` are named shapes, one image in most networks; ``outputs`` are the names
     of the nodes (or inputs) that a run returns, such as one per head. ``file`` is what
     the model file says of its bytes, if it was read from one, ``table`` the
-    architecture that it was built from, if it was.
+    architecture that it was built from, if it was. ``derived`` are operators that
+    PyTorch code runs on constants alone, by the ledger's name, with their elements.
     """
 
     config: Configuration
@@ -103,6 +110,7 @@ class Graph(Shown):
     notes: tuple[str, ...] = ()
     file: StoredFile | None = None
     table: object = field(default=None, compare=False)
+    derived: tuple[tuple[str, Written, int], ...] = field(default=(), compare=False)
 
     @property
     def input_shape(self) -> Shape:
@@ -128,7 +136,7 @@ class Graph(Shown):
     def __reduce__(self) -> tuple[object, ...]:
         """For another process: without the table, whose style holds functions."""
         known = (self.inputs, self.nodes, self.outputs, self.notes, self.file)
-        return Graph, (self.config, *known)
+        return Graph, (self.config, *known, None, self.derived)
 
 
 class Position(NamedTuple):

@@ -232,9 +232,10 @@ def checked_classes(arch: Architecture, classes: object) -> int:
     value = whole_number("classes", classes)
     if not arch.has_classifier:
         raise UsageError(f"classes: {arch.name} has no classifier")
-    if not 0 <= value <= MAX_CLASSES:
+    low = 1 if arch.has_class_maps else 0  # a map of no channels is no output
+    if not low <= value <= MAX_CLASSES:
         raise UsageError(
-            f"classes: {value} is out of range", accepted=f"0 to {MAX_CLASSES}"
+            f"classes: {value} is out of range", accepted=f"{low} to {MAX_CLASSES}"
         )
     return value
 

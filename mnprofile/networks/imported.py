@@ -5,6 +5,7 @@ from typing import Any
 
 from mnprofile.networks.notation.rows import Architecture
 from mnprofile.networks.notation.table import Erratum
+from mnprofile.networks.readers.inputs import ReadRequest
 
 
 @dataclass(frozen=True)
@@ -12,7 +13,8 @@ class Imported:
     """A network read from code or a file. It has one form: no width, no expansion.
 
     ``spelling`` is the ARCH that names it on the command line, ``source`` says where it
-    was read from and how. ``module`` is the torch module, of a PyTorch network.
+    was read from and how. ``module`` is the torch module, of a PyTorch network, and
+    ``asked`` what was asked for of it.
     """
 
     name: str
@@ -22,6 +24,7 @@ class Imported:
     aliases: tuple[str, ...] = ()
     errata: tuple[Erratum, ...] = ()
     module: Any = field(default=None, compare=False, repr=False)
+    asked: ReadRequest = field(default=ReadRequest(), compare=False, repr=False)
 
 
 Network = Architecture | Imported

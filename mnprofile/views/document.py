@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from mnprofile.base import sheet
 from mnprofile.base.sheet import Sheet
-from mnprofile.graph.graph import Graph
+from mnprofile.graph.graph import Graph, Node
 
 
 class Document(NamedTuple):
@@ -71,9 +71,17 @@ class UnknownOperator(NamedTuple):
 
 def unknown_operators(graph: Graph) -> tuple[UnknownOperator, ...]:
     """The operators of a graph that have no rule, in the order of their first call."""
-    calls = Counter(node.type for node in graph.unknown)
-    first = {node.type: node.layer for node in reversed(graph.unknown)}
+    names = [_told(node) for node in graph.unknown]
+    calls = Counter(names)
+    layers = (node.layer for node in reversed(graph.unknown))
+    first = dict(zip(reversed(names), layers, strict=True))
     return tuple(UnknownOperator(name, first[name], calls[name]) for name in calls)
+
+
+def _told(node: Node) -> str:
+    """An operator, and what a reader knows of it: the branches of an If."""
+    detail = getattr(node.op, "detail", "")
+    return f"{node.type} {detail}" if detail else node.type
 
 
 def at_least(document: Document, unknown: Sequence[UnknownOperator]) -> Document:

@@ -124,8 +124,8 @@ def _fields(fields: Any) -> View:
     rows = tuple(
         (
             name,
-            f"{one.h.size}x{one.w.size}",
-            f"{one.h.stride}x{one.w.stride}",
+            f"{one.h.size}x{one.w.size}" if one.is_defined else "not defined",
+            f"{one.h.stride}x{one.w.stride}" if one.is_defined else "",
             "yes" if one.sees_all else "no",
         )
         for name, one in fields.items()

@@ -103,7 +103,6 @@ def test_an_unknown_operator_fails_with_strict(run: Run, net: Path) -> None:
         (["count", "FILE", "--alpha", "0.5"], "has no width multiplier"),
         (["count", "FILE", "--arg", "a=1"], "is a file"),
         (["count", "FILE", "--res", "64"], "a TFLite file fixes its sizes"),
-        (["explain", "FILE"], "is not a table, so it has no formula"),
         (["check", "FILE"], "which torch does not run"),
         (["count", "missing.onnx"], "no such file"),
         (["count", "missing.tflite"], "no such file"),
@@ -115,6 +114,13 @@ def test_what_a_file_cannot_do(
     result = run(*(str(tflite) if one == "FILE" else one for one in command))
     assert result.code == 2
     assert words in result.err
+
+
+def test_a_file_is_explained(run: Run, tflite: Path) -> None:
+    given = run("explain", str(tflite))
+
+    assert given.code == 0
+    assert "No α, ρ and t" in given.out
 
 
 def test_names_with_escapes_stay_harmless(run: Run, tmp_path: Path) -> None:

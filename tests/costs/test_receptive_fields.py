@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from mnprofile import build, parse, receptive_fields
+from mnprofile import build, from_torch, parse, receptive_fields
 from mnprofile.costs.receptive_fields import Extent, Field, node_fields
 from mnprofile.graph.configuration import Configuration
 from mnprofile.graph.graph import Graph, Tape
@@ -271,3 +271,56 @@ def test_factors_see_the_whole_map_however_they_were_made() -> None:
     config = Configuration("made", "paper", 1.0, (4, 4), None, None, 0)
 
     assert node_fields(tape.graph(config))["scale"] == Field(sees_all=True)
+
+
+@pytest.mark.parametrize(
+    ("kernel", "dilation", "padding"), [(3, 1, 1), (4, 1, 0), (3, 2, 2), (5, 1, 3)]
+)
+def test_a_transposed_convolution_with_stride_1_is_a_convolution(
+    kernel: int, dilation: int, padding: int
+) -> None:
+    """By gradient, with a strided convolution before it."""
+    torch = pytest.importorskip("torch", reason="needs torch (extra check)")
+    from torch import nn
+
+    network = nn.Sequential(
+        nn.Conv2d(1, 1, 3, 2, 1),
+        nn.ConvTranspose2d(1, 1, kernel, 1, padding, dilation=dilation),
+    )
+    for one in network.parameters():
+        nn.init.ones_(one)
+    field = receptive_fields(from_torch(network, (1, 1, 32, 32)))["1"]
+    image = torch.zeros(1, 1, 32, 32, requires_grad=True)
+    out = network(image)
+
+    assert field.is_defined
+    for at in (out.shape[2] // 2, out.shape[2] // 2 + 1):  # away from the edges
+        maps = {"input": image, "out": out}
+        rows, columns = seen(maps, "out", (at, at))
+        expected = clipped(field.h, at, 32)
+        assert (rows[0], rows[-1]) == (expected[0], expected[-1])
+        assert rows == columns
+
+
+def test_after_positions_between_others_no_field_is_defined() -> None:
+    """Positions 6 and 7 of a map that is twice as large see different windows."""
+    torch = pytest.importorskip("torch", reason="needs torch (extra check)")
+    from torch import nn
+
+    network = nn.Sequential(
+        nn.Conv2d(1, 1, 3, 1, 1),
+        nn.ConvTranspose2d(1, 1, 3, 2, 1),
+        nn.Conv2d(1, 1, 3, 1, 1),
+    )
+    for one in network.parameters():
+        nn.init.ones_(one)
+    fields = receptive_fields(from_torch(network, (1, 1, 16, 16)))
+    image = torch.zeros(1, 1, 16, 16, requires_grad=True)
+    maps = {"input": image, "out": network[1](network[0](image))}
+
+    assert [one.is_defined for one in fields.values()] == [True, False, False]
+    sizes = {len(seen(maps, "out", (at, at))[0]) for at in (6, 7)}
+    assert len(sizes) == 2
+    up = nn.Sequential(nn.Conv2d(1, 1, 3), nn.Upsample(scale_factor=2))
+    resized = receptive_fields(from_torch(up, (1, 1, 16, 16)))
+    assert [one.is_defined for one in resized.values()] == [True, False]

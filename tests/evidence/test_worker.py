@@ -12,7 +12,7 @@ from mnprofile.base.extras import is_installed
 from mnprofile.evidence.profilers import worker as run_profiler
 from mnprofile.evidence.profilers.rules import profiler_of
 from mnprofile.evidence.profilers.torch_style import TorchStyle
-from mnprofile.evidence.profilers.worker import MEASURES, run
+from mnprofile.evidence.profilers.worker import MEASURES, Twin, run
 
 CONFIGURATIONS = [
     ("v1", 1.0, 96),
@@ -47,7 +47,8 @@ for arch, alpha, size in configurations:
 
 def rests(name):
     try:
-        return [MEASURES[name](net, x) - book[name].total for net, x, book in networks]
+        measure = MEASURES[name]
+        return [measure(net, (x,)) - book[name].total for net, x, book in networks]
     except Exception:
         return traceback.format_exc()
 
@@ -106,13 +107,13 @@ def test_the_ledger_explains_a_real_run_exactly(
     assert rests[name] == [0.0] * 16
 
 
-GRAPH = mnprofile.build("v2", alpha=0.75, resolution=160)
+TWIN = Twin(mnprofile.build("v2", alpha=0.75, resolution=160), TorchStyle())
 
 
 def test_a_profiler_runs_in_its_own_process_with_its_version() -> None:
     """107,322,840: torchinfo's printed total of this network."""
     pytest.importorskip("torchinfo", reason="needs torchinfo (extra check-all)")
-    outcome = run("torchinfo", "torchinfo", GRAPH, TorchStyle())
+    outcome = run("torchinfo", "torchinfo", TWIN)
 
     assert (outcome.total, outcome.failure) == (107_322_840, "")
     assert outcome.version == "1.8.0"
@@ -121,7 +122,7 @@ def test_a_profiler_runs_in_its_own_process_with_its_version() -> None:
 def test_a_profiler_that_raises_is_a_failure_with_its_reason() -> None:
     """There is no measure of this name, so the child ends with a KeyError."""
     pytest.importorskip("torch", reason=NEEDED)
-    outcome = run("no-such-profiler", "torch", GRAPH, TorchStyle())
+    outcome = run("no-such-profiler", "torch", TWIN)
 
     assert outcome.total is None
     assert "KeyError: 'no-such-profiler'" in outcome.failure
@@ -129,7 +130,7 @@ def test_a_profiler_that_raises_is_a_failure_with_its_reason() -> None:
 
 def test_a_profiler_that_hangs_is_a_failure(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(run_profiler, "TIMEOUT_S", 0.01)
-    outcome = run("torchinfo", "torch", GRAPH, TorchStyle())
+    outcome = run("torchinfo", "torch", TWIN)
 
     assert outcome.failure == "no result after 0.01 s"
 

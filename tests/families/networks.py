@@ -48,6 +48,20 @@ NETWORKS: tuple[tuple[str, str, dict[str, Any], str, str], ...] = (
         for at, side in enumerate((224, 240, 260, 280, 300))
     ),
     *(
+        ("timm", f"tinynet_{size}", {}, f"tinynet-{size}@1/{side}", "timm")
+        for size, side in (("a", 192), ("b", 188), ("c", 184), ("d", 152), ("e", 106))
+    ),
+    *(
+        (
+            "timm",
+            f"tf_efficientnetv2_b{at}",
+            {},
+            f"efficientnet-v2-b{at}@1/{side}",
+            "timm",
+        )
+        for at, side in enumerate((224, 240, 260, 300))
+    ),
+    *(
         (
             "timm",
             f"efficientnetv2_{size}",
@@ -161,13 +175,13 @@ def layers_of(graph: Graph) -> Layers:
         if isinstance(op, Windowed) and op.is_counted:
             sides = (*pair(op.kernel), *pair(op.stride), *pair(op.dilation))
             groups, bias = op.groups_on(x), int(getattr(op, "bias", False))
-            found.append(_layer((x.c, y.c, *sides, groups, bias, y.h, y.w)))
+            found.append(as_layer((x.c, y.c, *sides, groups, bias, y.h, y.w)))
         elif op.is_counted and op.kind == "linear":
             found.append((x.c, y.c, int(op.bias)))
     return found
 
 
-def _layer(convolution: tuple[int, ...]) -> tuple[int, ...]:
+def as_layer(convolution: tuple[int, ...]) -> tuple[int, ...]:
     """A 1x1 convolution on a 1x1 map is a fully connected layer."""
     taken, out, *sides, groups, bias, h, w = convolution
     is_linear = set(sides) == {1} and groups == 1 and (h, w) == (1, 1)
@@ -193,7 +207,7 @@ def measure(make: Callable[[], Any], side: int) -> Measured:
         sides = (*module.kernel_size, *module.stride, *module.dilation)
         channels = (module.in_channels, module.out_channels)
         size = tuple(output.shape[2:])
-        layers.append(_layer((*channels, *sides, module.groups, bias, *size)))
+        layers.append(as_layer((*channels, *sides, module.groups, bias, *size)))
 
     for module in network.modules():
         if isinstance(module, nn.Conv2d | nn.Linear):

@@ -73,6 +73,8 @@ def test_other_implementations_do_not_have_a_table_s_own_rules() -> None:
         ('{ stem = "kept" }', "like: not a family", "v1"),
         ('{ like = "v9" }', "like: not a family", "v3"),
         ('{ like = "v2", stems = "kept" }', "stems: unknown key", "squeezed"),
+        ('{ like = "v2", depth = "down" }', "depth: not accepted", "up, nearest"),
+        ('{ like = "v2", biased = 1 }', "biased: not accepted", "true or false"),
         ('{ like = "v2", stem = "fixed" }', "stem: not a width rule", "kept"),
         ('{ like = "v2", stem = 3 }', "stem: not a width rule", "divisor"),
         ('{ like = "v2", stem = { div = 8 } }', "stem: div: unknown key", "divisor"),

@@ -9,7 +9,11 @@ from mnprofile.cli import main
 from tests.views.browsing import Watched
 
 AXE = Path(__file__).parents[1] / "assets" / "axe.min.js"
-PAGES = ("index.html", "diff.html", "four.html", "ci.html", "sweep.html")
+EXAMPLES = Path(__file__).parents[2] / "docs" / "examples"
+PAGES = (
+    *("index.html", "diff.html", "four.html", "ci.html", "sweep.html"),
+    *("time.html", "file/index.html"),
+)
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 RUN = """async (rules) => {
   const found = await axe.run(document, {runOnly: rules, resultTypes: ['violations']});
@@ -20,12 +24,16 @@ RUN = """async (rules) => {
 
 @pytest.fixture(scope="module")
 def pages(site: Path) -> Path:
-    """The report, two comparisons, budgets, and plots of a sweep."""
+    """Two reports, two comparisons, budgets, and plots of a sweep and of times."""
     four = ["diff", "v1", "v2", "v3-large", "v3-small", "--by", "layer"]
     assert main([*four, "-o", str(site / "four.html")]) == 0
     rows = str(site / "rows.csv")
     swept = ["sweep", "v2", "v3-small", "-o", rows, "--plot", str(site / "sweep.html")]
     assert main(swept) == 0
+    device = ["--device", "Pixel 1"]
+    assert main(["time", "v2", *device, "--plot", str(site / "time.html")]) == 0
+    file = str(EXAMPLES / "my_network_int8.tflite")
+    assert main(["report", file, "v2", *device, "-o", str(site / "file")]) == 0
     return site
 
 

@@ -453,3 +453,29 @@ def test_the_command_can_be_copied(browser: Any, site: Path) -> None:
     copied = page.evaluate("navigator.clipboard.readText()")
     assert copied == "mnprofile count v1 --alpha 1.0 --res 224"
     context.close()
+
+
+def test_a_finger_does_what_a_mouse_does(browser: Any, site: Path) -> None:
+    """Taps on a phone: a mark, a series, the bar's switch, and "use" after typing."""
+    context = browser.new_context(
+        viewport={"width": 360, "height": 780}, has_touch=True, is_mobile=True
+    )
+    page = context.new_page()
+    page.goto((site / "index.html").as_uri())
+    until(page, FILLED_IN)
+    page.evaluate("document.documentElement.style.scrollBehavior = 'auto'")
+    assert page.evaluate("document.documentElement.scrollWidth") == 360
+
+    page.locator(".dot[data-point]").nth(30).tap(force=True)
+    until(page, "document.getElementById('x-command').value.includes('v3-small')")
+    assert "12,071,360 multiply-adds" in page.inner_text(".hint")
+    page.locator(".series button").nth(1).tap()
+    assert page.locator(".dot.f-v2 >> visible=true").count() == 0
+    page.tap("#x-more")
+    page.tap("#x-pin-a")
+    assert "pinned as A" in page.inner_text("#x-said")
+    page.tap("#x-more")
+    page.fill("#x-alpha-n", "0.77")
+    page.locator("#x-fits tbody tr", has_text="160").locator("button").tap()
+    until(page, "document.getElementById('x-res-n').value === '160'")
+    context.close()

@@ -1,7 +1,11 @@
-"""150 hostile texts in every name that a table has, on every page, in Chromium."""
+"""Hostile texts in every name that a table has, on every page, in Chromium.
+
+All 150 with PAYLOADS=1, else every sixth.
+"""
 
 import itertools
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -37,6 +41,8 @@ PAYLOADS = tuple(
     for wrap, shape, action in itertools.product(WRAPS, SHAPES, ACTIONS)
 )[:150]
 BATCH = 25
+WHOLE = bool(os.environ.get("PAYLOADS"))  # else every sixth
+SHOWN = PAYLOADS if WHOLE else PAYLOADS[::6]
 
 
 def tables(folder: Path, payloads: tuple[str, ...]) -> list[str]:
@@ -89,10 +95,10 @@ def test_there_are_150_payloads() -> None:
     assert len(set(PAYLOADS)) == 150
 
 
-@pytest.mark.parametrize("at", range(0, 150, BATCH))
+@pytest.mark.parametrize("at", range(0, len(SHOWN), BATCH))
 def test_no_name_is_more_than_text(at: int, watched: Watched, tmp_path: Path) -> None:
     """No script, link, request or element of theirs; the report shows each as text."""
-    payloads = PAYLOADS[at : at + BATCH]
+    payloads = SHOWN[at : at + BATCH]
     pages = written(tmp_path, payloads)
 
     for name in pages:

@@ -206,3 +206,21 @@ def test_a_graph_and_a_count_can_be_plotted(kind: str) -> None:
 def test_what_cannot_be_plotted(what: object, kind: str, words: str) -> None:
     with pytest.raises(UsageError, match=words):
         mnprofile.plot(what, kind)  # type: ignore[arg-type]
+
+
+def test_a_larger_picture_is_drawn_larger_as_a_whole() -> None:
+    """Twice a slide: the same drawing, so its texts and marks are twice as large."""
+    figure = figure_of("v2", "accuracy")
+    slide, large = to_svg(figure), to_svg(figure, PictureStyle(1920, 1080))
+
+    assert 'width="1920" height="1080" viewBox="0 0 960 540"' in large
+    assert slide.partition("<rect")[2] == large.partition("<rect")[2]
+
+
+def test_a_plot_in_python_has_a_size() -> None:
+    pytest.importorskip("plotly")
+    drawn = mnprofile.plot("v2", "stages", size=(640, 360))
+
+    assert (drawn.layout.width, drawn.layout.height) == (640, 360)
+    with pytest.raises(UsageError, match="size: 50 is out of range"):
+        mnprofile.plot("v2", "stages", size=(50, 360))

@@ -116,7 +116,7 @@ def test_no_button_uploads_the_chart(visit: Visit) -> None:
 
 def test_hovering_names_the_command(visit: Visit) -> None:
     visit.page.evaluate(
-        "Plotly.Fx.hover('mnp-accuracy', [{curveNumber: 1, pointNumber: 0}])"
+        "Plotly.Fx.hover('mnp-accuracy', [{curveNumber: 2, pointNumber: 0}])"
     )
     hover = visit.page.locator("#mnp-accuracy .hoverlayer", has_text="mnprofile count")
     assert "mnprofile count mobilenet_v2 --alpha" in (hover.text_content() or "")

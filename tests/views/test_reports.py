@@ -288,8 +288,9 @@ def test_the_formula_panel_has_one_line_per_block_and_the_saving() -> None:
     assert '<td class="n" data-n="29302784">29,302,784</td>' in row[0]
     assert "<td>3·3·32·112·112 + 32·64·112·112</td>" in panel.body
     assert panel.body.count('<th scope="row">') == 15 + 1
-    assert "D_K kernel side" in panel.body
-    assert "cost 1/N + 1/(D_K·D_K) of one standard convolution" in panel.body
+    assert 'alttext="D_K"' in panel.body
+    assert "</math> kernel side; " in panel.body
+    assert 'cost <math alttext="1/N + 1/(D_K·D_K)">' in panel.body
 
 
 SMALL = """# Small

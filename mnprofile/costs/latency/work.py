@@ -76,7 +76,7 @@ def work(nodes: Iterable[Node], bits: int) -> Work:
     totals = dict.fromkeys(TERMS, 0)
     for node in nodes:
         for term, factor, positions in amounts(node, bits):
-            totals[term] += factor * positions
+            totals[term] += node.times * factor * positions
     return Work(**totals)
 
 

@@ -1,7 +1,7 @@
 """Why figures of a source are set aside: what the source does not say.
 
 An ``[[aside]]`` of its TOML file gives the reason for the figures of some tables, or of
-some rows of them, whose network is "other" or "head".
+some rows of them, whose network is "other" or "head" or which a board measured.
 """
 
 from functools import cache
@@ -10,7 +10,6 @@ from typing import NamedTuple
 from mnprofile.base.errors import FiguresError, Place
 from mnprofile.evidence.literature.sources import (
     HEAD,
-    OTHER,
     Printed,
     declaration_file,
     declared,
@@ -29,7 +28,7 @@ class Aside(NamedTuple):
 
     def is_about(self, figure: Printed) -> bool:
         return (
-            figure.network in (OTHER, HEAD)
+            figure.is_aside
             and figure.table in self.tables
             and (not self.rows or figure.model in self.rows)
         )

@@ -19,8 +19,6 @@ from typing import NamedTuple
 from mnprofile.base.errors import FiguresError, Place
 from mnprofile.base.records import Record
 from mnprofile.evidence.literature.sources import (
-    HEAD,
-    OTHER,
     Printed,
     declaration_file,
     declared,
@@ -131,7 +129,7 @@ def _fault_of(erratum: FigureErratum, source: str, earlier: list[FigureErratum])
     for row in erratum.rows:
         if not any(_names(row, figure) for figure in about):
             return f'no row "{row}" has {printed}'
-    if any(figure.network in (OTHER, HEAD) for figure in about):
+    if any(figure.is_aside for figure in about):
         return f"{printed} is also printed for a network that is not counted"
     if any(one.is_about(figure) for one in earlier for figure in about):
         return f"another erratum already covers {printed}"

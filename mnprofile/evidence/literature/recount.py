@@ -84,7 +84,8 @@ def _sum(
         part = [
             layer
             for layer in layers
-            if figure.part == (layer.type if is_share else layer.block)
+            if figure.part
+            in ((layer.type,) if is_share else (layer.block, layer.stage))
         ]
         if not part:
             raise _no_part(figure)

@@ -25,7 +25,7 @@ from mnprofile.evidence.literature.errata import (
 from mnprofile.evidence.literature.recount import Networks, recount
 from mnprofile.evidence.literature.sources import (
     HEAD,
-    OTHER,
+    ON_DEVICE,
     Printed,
     declaration,
     figures,
@@ -46,11 +46,13 @@ class Verdict(StrEnum):
     MISPRINT = "misprint"
     OTHER_NETWORK = "other network"
     NEEDS_A_HEAD = "needs a head"
+    MEASURED = "measured"
     UNEXPLAINED = "unexplained"
 
 
 ERRATA = tuple(map(Verdict, KINDS))
-SET_ASIDE = (Verdict.OTHER_NETWORK, Verdict.NEEDS_A_HEAD)  # not counted
+# Not counted.
+SET_ASIDE = (Verdict.OTHER_NETWORK, Verdict.NEEDS_A_HEAD, Verdict.MEASURED)
 AS_PRINTED = (Verdict.REPRODUCED, Verdict.OTHER_VERSION)  # our digits are the printed
 
 
@@ -135,8 +137,8 @@ class Reproduction(Shown):
         """One fit per table and quantity that we count, in the order of the sources."""
         groups: dict[tuple[str, str, str], list[Result]] = {}
         for one in self.results:
-            if one.figure.network not in (OTHER, HEAD):
-                figure = one.figure
+            figure = one.figure
+            if not figure.is_aside:
                 key = (figure.source, figure.table, figure.quantity)
                 groups.setdefault(key, []).append(one)
         return tuple(
@@ -194,13 +196,17 @@ def reproduce(source: str | Iterable[str] | None = None) -> Reproduction:
     return Reproduction(tuple(results))
 
 
+def _aside(figure: Printed) -> Verdict:
+    if figure.quantity in ON_DEVICE:
+        return Verdict.MEASURED
+    return Verdict.NEEDS_A_HEAD if figure.network == HEAD else Verdict.OTHER_NETWORK
+
+
 def _result(
     figure: Printed, convention: Convention | None, networks: Networks
 ) -> Result:
-    if figure.network == OTHER:
-        return Result(figure, Verdict.OTHER_NETWORK, reason=reason_of(figure))
-    if figure.network == HEAD:
-        return Result(figure, Verdict.NEEDS_A_HEAD, reason=reason_of(figure))
+    if figure.is_aside:
+        return Result(figure, _aside(figure), reason=reason_of(figure))
     if convention is None:
         reason = f"no convention is declared for {figure.quantity} of {figure.table}"
         return Result(figure, Verdict.UNEXPLAINED, reason=reason)

@@ -24,6 +24,8 @@ TOML = Input("TOML file", FiguresError, 1 << 20)
 
 MEMORY = "channels_and_memory"
 COSTS = ("macs", "params", "macs_share", "params_share", MEMORY)
+# Measured on a board, with the code and the buffers of a library: judged, not computed.
+ON_DEVICE = ("sram", "flash")
 MEASURED = ("top1", "top5", "latency")  # printed results, never computed here
 OTHER, HEAD = "other", "head"  # networks outside the tables, or with a head on top
 
@@ -32,7 +34,7 @@ class Printed(NamedTuple):
     """A printed figure. ``printed`` holds its digits exactly as printed.
 
     ``network`` is the alias of the table it is about, "other" or "head"; ``part`` the
-    part of the network, if not the whole: a type, a block, a map size, or two
+    part of the network, if not the whole: a type, a block, a stage, a map size, or two
     configurations of a range. ``resolution`` is None if none or two are printed.
     """
 
@@ -56,7 +58,12 @@ class Printed(NamedTuple):
 
     @property
     def is_cost(self) -> bool:
-        return self.quantity in COSTS
+        return self.quantity in COSTS + ON_DEVICE
+
+    @property
+    def is_aside(self) -> bool:
+        """Whether its network, or what it measures, is not counted here."""
+        return self.network in (OTHER, HEAD) or self.quantity in ON_DEVICE
 
 
 COLUMNS = Printed._fields[1:-1]  # but "source" and "line"
@@ -256,11 +263,11 @@ def _printed(source: str, path: Path, line: int, cells: list[str]) -> Printed:
             refuse("empty", name)
     if row["network"] == "-":  # would be standard input
         refuse('"-" is not a network', "network", f"an alias, {OTHER} or {HEAD}")
-    if row["quantity"] not in COSTS + MEASURED:
+    if row["quantity"] not in COSTS + ON_DEVICE + MEASURED:
         refuse(
             f'unknown quantity "{row["quantity"]}"',
             "quantity",
-            ", ".join(COSTS + MEASURED),
+            ", ".join(COSTS + ON_DEVICE + MEASURED),
         )
     if row["alpha"] and not re.fullmatch(_NUMBER, row["alpha"]):
         refuse(f'"{row["alpha"]}" is not a width multiplier', "alpha", "0.75, or empty")

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from mnprofile.graph.graph import Graph
 from mnprofile.graph.operators.op import Op
+from mnprofile.graph.operators.products import Product
 
 if TYPE_CHECKING:
     from torch.utils._python_dispatch import TorchDispatchMode
@@ -83,12 +84,12 @@ def ours_between(graph: Graph) -> list[Names]:
 
 def is_layer(op: Op) -> bool:
     """Whether a module with weights runs it: a product of two activations has none."""
-    return op.is_counted and op.product is None
+    return op.is_counted and not isinstance(op, Product)
 
 
 def _name_of(op: Op) -> Names:
     if op.kind == "activation":
-        return (op.label,)
+        return (op.label.replace("_", " "),)
     if op.kind in (
         "view",
         "flatten",

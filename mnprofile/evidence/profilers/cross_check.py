@@ -8,12 +8,12 @@ fvcore are imported on use.
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mnprofile.base import extras
-from mnprofile.base.errors import UsageError, nearest
+from mnprofile.base.errors import UsageError
 from mnprofile.base.shown import Shown
 from mnprofile.costs.counting import Count, Counts, Layer, count
 from mnprofile.evidence.profilers.foreign import (
@@ -28,17 +28,22 @@ from mnprofile.evidence.profilers.measuring import (
     ModuleFigures,
     measure,
 )
-from mnprofile.evidence.profilers.rules import (
-    Ledger,
-    LedgerEntry,
-    entry,
-    ledger,
-    profiler_of,
-    quantities,
+from mnprofile.evidence.profilers.readings import (
+    ALWAYS,
+    Progress,
+    Reading,
+    chosen_counters,
 )
+from mnprofile.evidence.profilers.rules import profiler_of
 from mnprofile.evidence.profilers.to_torch import to_torch
 from mnprofile.evidence.profilers.torch_style import Style, TorchStyle
-from mnprofile.evidence.profilers.worker import MEASURES, run, version_of
+from mnprofile.evidence.profilers.totals import (
+    Ledger,
+    entry,
+    ledger,
+    uses,
+)
+from mnprofile.evidence.profilers.worker import Twin, run, version_of
 from mnprofile.graph.graph import Graph, Node
 from mnprofile.graph.operators.op import Shape
 from mnprofile.networks.catalog import Arch, graph_of
@@ -46,11 +51,8 @@ from mnprofile.networks.catalog import Arch, graph_of
 if TYPE_CHECKING:
     from torch import nn
 
-ALWAYS = ("fvcore", "FlopCounterMode")  # run for the layers
 OUTSIDE = "(outside the graph)"
 WHOLE = "(whole network)"
-
-Progress = Callable[[str, int, int], None]  # next step, steps done, steps in total
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,25 +113,6 @@ class LayerCheck:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """What a profiler printed, and what the ledger says it prints."""
-
-    entry: LedgerEntry
-    version: str
-    total: int | None
-    failure: str = ""
-
-    @property
-    def name(self) -> str:
-        return self.entry.profiler.name
-
-    @property
-    def rest(self) -> int | None:
-        """The part that no term explains; None if there is no total."""
-        return None if self.total is None else self.total - self.entry.total
-
-
 @dataclass(frozen=True, slots=True, repr=False)
 class Check(Shown):
     """The outcome of a cross-check.
@@ -186,7 +169,7 @@ def check(
     """
     writing = TorchStyle(pooling, activations)
     graph = graph_of(graph)
-    names, not_installed = _chosen(counters)
+    names, not_installed = chosen_counters(counters)
     if names and network is not None:
         raise UsageError("counters run on the graph's own network, not on another one")
     for package in ("torch", "fvcore"):
@@ -200,7 +183,7 @@ def check(
     readings = list(_own_readings(measured, book))
     for done, name in enumerate(names, start=2):
         progress(name, done, steps)
-        ran = run(name, book[name].profiler.package, graph, writing)
+        ran = run(name, book[name].profiler.package, Twin(graph, writing))
         readings.append(Reading(book[name], ran.version, ran.total, ran.failure))
     progress("done", steps, steps)
     counted = count(graph)
@@ -220,36 +203,6 @@ def check(
         measured.left_out,
         not_installed,
     )
-
-
-def _chosen(counters: Sequence[str]) -> tuple[list[str], tuple[str, ...]]:
-    """The profilers to run besides fvcore and FlopCounterMode, and the missing ones."""
-    if "all" in (name.lower() for name in counters):
-        found = [
-            name for name in MEASURES if extras.is_installed(profiler_of(name).package)
-        ]
-        return found, tuple(name for name in MEASURES if name not in found)
-    chosen = []
-    runnable = (*ALWAYS, *MEASURES, "all")
-    for name in counters:
-        try:
-            profiler = profiler_of(name)
-        except UsageError as fault:
-            raise UsageError(
-                fault.message,
-                accepted=", ".join(runnable),
-                suggestion=nearest(name, runnable),
-            ) from None
-        if profiler.name in ALWAYS or profiler.name in chosen:
-            continue
-        if profiler.name not in MEASURES:
-            raise UsageError(
-                f"{profiler.name} is only in the ledger; it cannot be run from here",
-                accepted=", ".join(runnable),
-            )
-        extras.require(profiler.package, "check-all")
-        chosen.append(profiler.name)
-    return chosen, ()
 
 
 def _own_readings(measured: Measurement, book: Ledger) -> Iterable[Reading]:
@@ -283,7 +236,7 @@ def _layer(
     found = [measured.modules.get(node.name, ModuleFigures()) for node in nodes]
     macs = sum(one.fvcore_macs for one in found)
     other = sum(one.fvcore for one in found) - macs
-    expected = entry(profiler_of("fvcore"), quantities(nodes), writing).total
+    expected = entry(profiler_of("fvcore"), uses(nodes, writing)).total or 0
     return LayerCheck(
         layer,
         fvcore_macs=macs if measured.has_fvcore else None,

@@ -11,12 +11,20 @@ from __future__ import annotations
 import copy
 import warnings
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from mnprofile.base.extras import require
 from mnprofile.costs.counting import Count, count
+from mnprofile.evidence.profilers.readings import (
+    ALWAYS,
+    Progress,
+    Reading,
+    chosen_counters,
+)
+from mnprofile.evidence.profilers.totals import ledger
+from mnprofile.evidence.profilers.worker import Code, run, version_of
 from mnprofile.graph.graph import Graph, Node
 
 if TYPE_CHECKING:
@@ -74,46 +82,84 @@ class ModuleCheck:
     params: int
     uncounted: Mapping[str, int]
     fvcore_failure: str
+    readings: tuple[Reading, ...] = ()
+    not_installed: tuple[str, ...] = ()
 
     @property
     def agrees(self) -> bool:
         """Whether nothing that was measured differs without a reason."""
         same_params = self.params == self.count.totals.params
-        return same_params and all(row.agrees for row in self.rows)
+        explained = not any(one.rest for one in self.readings)
+        return same_params and explained and all(row.agrees for row in self.rows)
 
     @property
     def is_complete(self) -> bool:
-        return not self.fvcore_failure and not self.count.graph.unknown
+        ran = all(one.total is not None for one in self.readings)
+        return ran and not self.fvcore_failure and not self.count.graph.unknown
 
 
-def check_module(module: nn.Module, graph: Graph) -> ModuleCheck:
+def check_module(
+    module: nn.Module,
+    graph: Graph,
+    counters: Sequence[str] = (),
+    code: Code | None = None,
+    progress: Progress = lambda *_: None,
+) -> ModuleCheck:
     """Compare the graph that was read from a network with profilers that run it.
 
-    Raises MissingExtraError without torch or fvcore.
+    ``counters`` are further profilers, each run in its own process on the network that
+    ``code`` makes there, and compared in total.
+
+    Raises MissingExtraError without torch, fvcore or a profiler asked for by name.
     """
+    names, not_installed = chosen_counters(counters)
     for package in ("torch", "fvcore"):
         require(package)
+    progress(" and ".join(ALWAYS), 0, 1 + len(names))
     paths = dict(module.named_modules())
     nodes: dict[str, list[Node]] = {}
     for node in graph:
         if node.op.is_counted:
             nodes.setdefault(_path_of(node.name, paths), []).append(node)
-    flops = _exclusive(_by_flop_counter(module, graph), paths)
+    flops = _by_flop_counter(module, graph)
+    own_flops = _exclusive(flops, paths)
     operators, uncounted, failure = _by_fvcore(module, graph)
-    theirs = _exclusive(operators, paths)
+    theirs = _exclusive({path: macs for path, (macs, _) in operators.items()}, paths)
     rows = []
     for path, one in paths.items():
         own = nodes.get(path, [])
         ours = sum(node.macs for node in own)
         seen = None if failure else theirs[path]
-        if ours or flops[path] or seen:
+        if ours or own_flops[path] or seen:
             left_out = "" if seen is None else _left_out(own, ours - seen, uncounted)
             kind, line = type(one).__name__, own[0].origin.line if own else None
             rows.append(
-                ModuleRow(path, kind, line, ours, flops[path] // 2, seen, left_out)
+                ModuleRow(path, kind, line, ours, own_flops[path] // 2, seen, left_out)
             )
     params = sum(one.numel() for one in module.parameters())
-    return ModuleCheck(count(graph), tuple(rows), params, uncounted, failure)
+    book = ledger(graph)
+    whole = None if failure else sum(operators.get("", (0, 0)))
+    readings = [
+        Reading(book["fvcore"], version_of("fvcore"), whole, failure),
+        Reading(book["FlopCounterMode"], version_of("torch"), flops[""]),
+    ]
+    for done, name in enumerate(names, start=1):
+        progress(name, done, 1 + len(names))
+        assert code is not None
+        ran = run(name, book[name].profiler.package, code)
+        readings.append(
+            Reading(book[name], ran.version, ran.total, ran.failure, ran.sizes)
+        )
+    progress("done", 1 + len(names), 1 + len(names))
+    return ModuleCheck(
+        count(graph),
+        tuple(rows),
+        params,
+        uncounted,
+        failure,
+        tuple(readings),
+        not_installed,
+    )
 
 
 def _path_of(name: str, paths: Mapping[str, object]) -> str:
@@ -143,32 +189,16 @@ def _left_out(nodes: list[Node], gap: int, uncounted: Mapping[str, int]) -> str:
     return ""
 
 
-def _inputs(graph: Graph, device: str) -> tuple[list[Any], dict[str, Any]]:
-    """Zeros for every input, positional and by name."""
-    import torch
-
-    from mnprofile.networks.readers.inputs import parse_input
-
-    positional, named = [], {}
-    for spec in map(parse_input, graph.config.inputs):
-        kind = getattr(torch, spec.dtype or "float32")
-        tensor = torch.zeros(spec.dims, dtype=kind, device=device)
-        if spec.name:
-            named[spec.name] = tensor
-        else:
-            positional.append(tensor)
-    return positional, named
-
-
 def _by_flop_counter(module: nn.Module, graph: Graph) -> dict[str, int]:
     """Flops by module path, the modules inside included."""
     import torch
     from torch.utils.flop_counter import FlopCounterMode
 
+    from mnprofile.evidence.profilers.own_code import inputs_of
     from mnprofile.networks.readers.torch_modules import no_fast_path
 
     network = copy.deepcopy(module).eval().requires_grad_(False).to("meta")
-    positional, named = _inputs(graph, "meta")
+    positional, named = inputs_of(graph, "meta")
     with (
         no_fast_path(),
         torch.no_grad(),
@@ -186,8 +216,9 @@ def _by_flop_counter(module: nn.Module, graph: Graph) -> dict[str, int]:
 
 def _by_fvcore(
     module: nn.Module, graph: Graph
-) -> tuple[dict[str, int], dict[str, int], str]:
-    """Multiply-adds by module path, what has no handle, and why it failed."""
+) -> tuple[dict[str, tuple[int, int]], dict[str, int], str]:
+    """By module path, multiply-adds and what else it counts; what has no handle, and
+    why it failed."""
     import torch
 
     from mnprofile.networks.readers.torch_modules import no_fast_path
@@ -197,12 +228,10 @@ def _by_fvcore(
         try:
             from fvcore.nn import FlopCountAnalysis
 
-            network = copy.deepcopy(module).eval()
-            if any(one.is_meta for one in network.parameters()):
-                network = network.to_empty(device="cpu")
-                for one in (*network.parameters(), *network.buffers()):
-                    one.detach().zero_()  # an index must be within its table
-            positional, named = _inputs(graph, "cpu")
+            from mnprofile.evidence.profilers.own_code import inputs_of, on_cpu
+
+            network = on_cpu(module)
+            positional, named = inputs_of(graph, "cpu")
             with torch.no_grad(), no_fast_path():
                 given = (*positional, *named.values())
                 analysis = FlopCountAnalysis(network, given)
@@ -213,10 +242,10 @@ def _by_fvcore(
         except Exception as fault:  # tracing relies on torch's internals
             lines = str(fault).strip().splitlines()
             return {}, {}, lines[0][:300] if lines else type(fault).__name__
-    found = {
-        path: sum(n for name, n in operators.items() if name not in _BESIDES)
-        for path, operators in counts.items()
-    }
+    found = {}
+    for path, operators in counts.items():
+        besides = sum(n for name, n in operators.items() if name in _BESIDES)
+        found[path] = (int(sum(operators.values()) - besides), int(besides))
     named_ops = {
         name.removeprefix("aten::").rstrip("_"): n
         for name, n in sorted(skipped.items())

@@ -1,86 +1,124 @@
-"""What every other profiler counts, and so what it prints for a network.
+"""What every other profiler counts, as data.
 
-A rule is a factor for each quantity of the network, written once in ``PROFILERS``; a
-profiler's total is the sum of factor x quantity. Nothing is run: torch is not needed.
-The rules were read from each profiler's code, for the release named with them, in
-evaluation mode and for a batch of one; ``cross_check`` compares them with real runs.
+A rule is a factor for each quantity of the network; a profiler's total is the sum of
+factor x quantity. The rules were read from each profiler's code, for the release named
+with them, in evaluation mode on a CPU and for a batch of one, and compared with real
+runs (``cross_check``, ``module_check``). ``totals`` applies them.
 """
 
-from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from mnprofile.base.errors import UsageError, nearest
-from mnprofile.base.shown import Shown
-from mnprofile.costs.counting import figures_of
-from mnprofile.evidence.profilers.torch_style import Style, TorchStyle
-from mnprofile.graph.configuration import Configuration
-from mnprofile.graph.graph import Graph, Node
-from mnprofile.networks.catalog import Arch, graph_of
+from mnprofile.evidence.profilers.quantities import PRODUCTS
+from mnprofile.graph.written import SHARED, TIMM_ATTENTION, UNREAD, Written
 
-# Matrix products of activations: a profiler may lack a count for either.
-PRODUCTS = ("matmul", "attention")
-# Their rules cover whatever is tallied; those of the others were read for the layers of
-# our tables.
-COMPLETE = ("fvcore", "FlopCounterMode")
-# Quantity: its symbol in a formula, and its meaning.
-TALLIED = {
-    "macs": ("M", "multiply-adds of convolutions and fully connected layers"),
-    "conv_bias": ("Bc", "output elements of convolutions with a bias"),
-    "linear_bias": ("Bl", "outputs of fully connected layers with a bias"),
-    "batch_norm": ("X", "elements entering batch norm"),
-    "batch_norm_channels": ("C", "batch-norm channels"),
-    "relu": ("R", "elements entering ReLU"),
-    "relu6": ("R6", "elements entering ReLU6"),
-    "hardswish": ("HS", "elements entering hard-swish"),
-    "hardsigmoid": ("HG", "elements entering hard-sigmoid"),
-    "pool_in": ("P", "elements entering global pooling"),
-    "pool_out": ("Po", "elements leaving global pooling"),
-    "resize": ("U", "elements leaving nearest-neighbour upsampling"),
-    "add": ("A", "elements of residual additions"),
-    "scale": ("S", "elements of squeeze-excite products and layer scales"),
-    "matmul": ("MM", "multiply-adds of matrix products of two activations"),
-    "attention": ("AT", "multiply-adds in scaled_dot_product_attention"),
-    "layer_norm": ("LN", "elements entering layer norm"),
-    "group_norm": ("GN", "elements entering group norm"),
-    "leaky_relu": ("LR", "elements entering leaky ReLU"),
-    "params": ("params", "weights, biases, batch-norm gamma and beta"),
-    "buffers": ("buffers", "batch-norm running mean and variance"),
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Styled:
-    """A factor that depends on how pooling or activations are written."""
-
-    functional: int
-    module: int
-
-
-Rule = Mapping[str, int | Styled]
+# How often one unit of a quantity is counted; None: not known.
+Rule = Mapping[str, int | None]
 
 
 @dataclass(frozen=True, slots=True)
 class Profiler:
-    """A profiler (or one of its backends), what it prints, and its rule."""
+    """A profiler (or one of its backends), what it prints, and its rule.
+
+    ``rule`` is for every way in which a quantity is written. ``hooks`` come on top of
+    it in a module of torch's own, ``patches`` where the code calls a function in
+    ``patched``. ``fused`` are modules that torch may run as one operator, which the
+    profiler then does not see into. Unless ``is_complete``, what is not in the rule is
+    not known, else it counts as zero.
+    """
 
     name: str
     package: str  # on PyPI
     release: str  # that the rule is for
     prints: str
     rule: Rule
+    hooks: Rule = field(default_factory=dict)
+    patches: Rule = field(default_factory=dict)
+    patched: frozenset[str] = frozenset()
+    fused: tuple[str, ...] = ()
+    is_complete: bool = True
 
-    def factor(self, quantity: str, writing: TorchStyle) -> int:
-        """How often one unit of a quantity is counted."""
-        factor = self.rule.get(quantity, 0)
-        if not isinstance(factor, Styled):
-            return factor
-        is_pool = quantity.startswith("pool")
-        style = writing.pooling if is_pool else writing.activations
-        return factor.functional if style == "functional" else factor.module
+    def factor(self, quantity: str, written: Written) -> int | None:
+        """How often one unit of a quantity is counted, or None if it is not known."""
+        if written.within in self.fused:
+            return None
+        found: list[int | None] = [self.rule.get(quantity, 0)]
+        if not self.is_complete and quantity not in {*self.rule, *self.hooks}:
+            return None
+        if written.module:
+            found.append(self.hooks.get(quantity, 0))
+        if written.function in self.patched:
+            found.append(self.patches.get(quantity, 0))
+        known = [one for one in found if one is not None]
+        return sum(known) if len(known) == len(found) else None
+
+    @property
+    def counts_macs(self) -> bool:
+        return any("macs" in one for one in (self.rule, self.hooks, self.patches))
 
 
-_MODULE_ONLY = Styled(functional=0, module=1)
+def _functional(names: str) -> frozenset[str]:
+    return frozenset(f"nn.functional.{name}" for name in names.split())
+
+
+_POOLS = " ".join(
+    f"{kind}_pool{rank}d"
+    for kind in ("avg", "max", "adaptive_avg", "adaptive_max")
+    for rank in (1, 2, 3)
+)
+_ARITHMETIC = frozenset(("torch.mul", "torch.add", "Tensor.mul", "Tensor.add"))
+_POOLED = ("pool_in", "adaptive_in", "pool_nd_in", "maxpool_in", "avgpool_in")
+_RESIZED = ("resize", "resize_bilinear", "resize_other")
+_DERIVED = ("derived_product", "derived_norm", "derived_sum")
+_BIASES = ("lstm_bias", "gru_bias", "rnn_bias")
+_HOOKED = ("TransformerEncoderLayer",)
+_ENCODER = (*_HOOKED, SHARED)
+
+_PTFLOPS_HOOKS: Rule = {
+    **dict.fromkeys(("macs", "conv_bias", "linear_bias", "added_bias"), 1),
+    **dict.fromkeys((*_POOLED, *_RESIZED), 1),
+    **dict.fromkeys(("conv_transpose", "transposed_bias", *_BIASES), 1),
+    **dict.fromkeys(("batch_norm", "instance_norm", "group_norm"), 2),
+    **dict.fromkeys(("batch_norm_plain", "instance_norm_plain", "group_norm_plain"), 1),
+    # It looks for ``affine``, which layer norm calls ``elementwise_affine``.
+    **dict.fromkeys(("layer_norm", "layer_norm_plain"), 1),
+    **dict.fromkeys(("relu", "relu6", "prelu", "elu", "leaky_relu", "gelu"), 1),
+    "lstm": 1,
+    "gru": 1,
+    "rnn": 1,
+    "projected": None,
+    "cell": None,
+    "lstm_units": 10,
+    "gru_units": 7,
+    "rnn_units": 1,
+}
+_PTFLOPS_PATCHED = frozenset(
+    (
+        *_functional(f"relu prelu elu relu6 gelu silu softmax interpolate {_POOLS}"),
+        *("torch.matmul", "Tensor.matmul", "torch.mm", "Tensor.mm", "torch.bmm"),
+        *("Tensor.bmm", "torch.addmm", "Tensor.addmm", "torch.baddbmm", *_ARITHMETIC),
+    )
+)
+_PTFLOPS_PATCHES: Rule = {
+    **dict.fromkeys(("relu", "prelu", "elu", "relu6", "gelu", "silu", "softmax"), 1),
+    **dict.fromkeys((*_POOLED, *_RESIZED, "macs", "matmul", "mm", "scale", "add"), 1),
+    **dict.fromkeys(("addmm", "baddbmm", *_DERIVED), None),
+}
+_FUSED = (*_ENCODER, "MultiheadAttention")
+_TRACED: Rule = dict.fromkeys(
+    ("einsum", "einsum_scale", "other_products", "derived_norm"), None
+)
+_CALFLOPS_PATCHED = frozenset(
+    (
+        *_functional("linear conv1d conv2d conv3d conv_transpose1d conv_transpose2d"),
+        *_functional("conv_transpose3d relu prelu elu leaky_relu relu6 silu gelu"),
+        *_functional("batch_norm layer_norm instance_norm group_norm interpolate"),
+        *_functional(f"upsample softmax embedding {_POOLS}"),
+        *("torch.matmul", "Tensor.matmul", "torch.addmm", "Tensor.addmm"),
+        *("torch.einsum", "torch.baddbmm", *_ARITHMETIC),
+    )
+)
 
 PROFILERS = (
     Profiler(
@@ -89,29 +127,47 @@ PROFILERS = (
         "0.1.5.post20221221",
         'MACs, called "flops"',
         {
-            "macs": 1,
-            "batch_norm": 2,
+            **dict.fromkeys(("macs", "conv_transpose", "matmul", "mm", "addmm"), 1),
+            "cell": 1,
             "pool_in": 1,
+            "adaptive_in": 1,
             "resize": 1,
-            "matmul": 1,
-            "layer_norm": 5,
-            "group_norm": 5,
+            "resize_bilinear": 4,
+            "batch_norm": 2,
+            "batch_norm_plain": 1,
+            "grid_sampler": 4,
+            **dict.fromkeys(("layer_norm", "group_norm", "instance_norm"), 5),
+            **dict.fromkeys(("layer_norm_plain", "group_norm_plain"), 4),
+            "instance_norm_plain": 4,
+            **_TRACED,
         },
+        fused=(UNREAD,),
     ),
     Profiler(
         "FlopCounterMode",
         "torch",
         "2.13",
         "FLOPs",
-        {"macs": 2, "matmul": 2, "attention": 2},
+        dict.fromkeys(PRODUCTS, 2),
     ),
     Profiler(
         "torchinfo",
         "torchinfo",
         "1.8.0",
         "mult-adds",
-        # Outside convolutions it counts parameters, not operations.
-        {"macs": 1, "conv_bias": 1, "linear_bias": 1, "batch_norm_channels": 2},
+        {"own_weights": None},
+        # Outside convolutions it counts parameters, once per first dimension.
+        hooks={
+            **dict.fromkeys(("macs", "conv_bias", "linear_bias", "added_bias"), 1),
+            "later_rows": -1,
+            "batch_norm_channels": 2,
+            "norm_params": 1,
+            **dict.fromkeys(("transposed_out", "transposed_out_grouped"), 1),
+            **dict.fromkeys(("transposed_bias", "embedding", "prelu_slopes"), 1),
+            **dict.fromkeys(("lstm", "gru", "rnn", "projected", *_BIASES), 1),
+            "cell": None,
+        },
+        fused=_HOOKED,
     ),
     Profiler(
         "ptflops",
@@ -119,45 +175,66 @@ PROFILERS = (
         "0.7.5",
         "MACs (backend pytorch)",
         # A module hook and a patched function both count nn.ReLU and pooling modules.
-        {
-            "macs": 1,
-            "conv_bias": 1,
-            "linear_bias": 1,
-            "batch_norm": 2,
-            "relu": Styled(functional=1, module=2),
-            "relu6": 1,
-            "pool_in": Styled(functional=1, module=2),
-            "matmul": 1,
-        },
+        {},
+        _PTFLOPS_HOOKS,
+        _PTFLOPS_PATCHES,
+        _PTFLOPS_PATCHED,
+        (*_FUSED, TIMM_ATTENTION),
     ),
     Profiler(
         "ptflops-modules",
         "ptflops",
         "0.7.5",
         "MACs (count_functional=False)",
-        {
-            "macs": 1,
-            "conv_bias": 1,
-            "linear_bias": 1,
-            "batch_norm": 2,
-            "relu": _MODULE_ONLY,
-            "relu6": _MODULE_ONLY,
-            "pool_in": _MODULE_ONLY,
-        },
+        {},
+        _PTFLOPS_HOOKS,
+        fused=(*_FUSED, TIMM_ATTENTION),
     ),
     Profiler(
         "ptflops-aten",
         "ptflops",
         "0.7.5",
         "MACs (backend aten)",
-        {"macs": 1, "conv_bias": 1, "linear_bias": 1, "matmul": 1},
+        {
+            **dict.fromkeys(("macs", "conv_bias", "linear_bias", "conv_transpose"), 1),
+            **dict.fromkeys(("transposed_bias", "matmul", "mm", "addmm", "einsum"), 1),
+            # torch has an operator for LSTM layers on a CPU, which it does not know.
+            **dict.fromkeys(("cell", "gru", "gru_bias", "rnn", "rnn_bias"), 1),
+            "projected": None,
+            "other_products": None,
+            # With a mask that needs a gradient torch runs attention as its products.
+            "attention_masked": None,
+        },
     ),
     Profiler(
         "thop",
         "thop",
         "0.1.1.post2209072238",
         "MACs",
-        {"macs": 1, "batch_norm": 4, "pool_in": _MODULE_ONLY, "pool_out": _MODULE_ONLY},
+        {},
+        hooks={
+            **dict.fromkeys(("macs", "transposed_out", "transposed_out_grouped"), 1),
+            **dict.fromkeys(("batch_norm", "layer_norm", "instance_norm"), 4),
+            **dict.fromkeys(("batch_norm_plain", "layer_norm_plain"), 2),
+            "instance_norm_plain": 2,
+            "prelu": 1,
+            "softmax": None,
+            **dict.fromkeys(("pool_in", "pool_out", "adaptive_in", "adaptive_out"), 1),
+            **dict.fromkeys(("pool_nd_in", "pool_nd_out", "avgpool_out"), 1),
+            "resize": 1,
+            "resize_bilinear": 11,
+            "resize_other": None,
+            "lstm": 1,
+            "gru": 1,
+            "rnn": 1,
+            "projected": None,
+            "cell": None,
+            "lstm_units": 8,
+            "gru_units": 7,
+            "rnn_units": 1,
+            **dict.fromkeys(_BIASES, 1),
+        },
+        fused=_ENCODER,
     ),
     Profiler(
         "torchprofile",
@@ -165,39 +242,89 @@ PROFILERS = (
         "0.1.0",
         "MACs",
         {
-            "macs": 1,
-            "batch_norm": 1,
-            "pool_out": 1,
-            "scale": 1,
-            "matmul": 1,
-            "attention": 1,
-            "layer_norm": 1,
-            "group_norm": 1,
-            "leaky_relu": 1,
+            **dict.fromkeys(("macs", "matmul", "attention", "addmm", "baddbmm"), 1),
+            "cell": 1,
+            "attention_masked": 1,
+            **dict.fromkeys(("batch_norm", "layer_norm", "group_norm"), 1),
+            **dict.fromkeys(("instance_norm", "leaky_relu", "scale", "lstm"), 1),
+            **dict.fromkeys(("pool_out", "adaptive_out", "pool_nd_out"), 1),
+            "avgpool_out": 1,
+            "mean_out": 1,
+            "resize_bilinear": 4,
+            "transposed_out": 1,
+            "transposed_out_grouped": None,
+            "projected": None,
+            "grid_sampler": None,
+            "derived_product": None,
+            **_TRACED,
         },
+        fused=(*_HOOKED, "MultiheadAttention", UNREAD),
     ),
     Profiler(
         "calflops",
         "calflops",
         "0.3.2",
         "FLOPs",
-        {
+        {},
+        hooks={
+            "lstm": 2,
+            "gru": 2,
+            "rnn": 2,
+            "projected": None,
+            "cell": None,
+            "lstm_units": 2,
+            "gru_units": 1,
+            "rnn_units": -1,
+            **dict.fromkeys(_BIASES, 1),
+        },
+        patches={
             "macs": 2,
+            "matmul": 2,
+            "conv_transpose": 2,
             "conv_bias": 1,
             "batch_norm": 2,
-            "relu": 1,
-            "relu6": Styled(functional=1, module=0),
-            "pool_in": 1,
-            "matmul": 2,
+            "batch_norm_plain": 1,
+            **dict.fromkeys(("layer_norm", "group_norm", "instance_norm"), 5),
+            **dict.fromkeys(("layer_norm_plain", "group_norm_plain"), 4),
+            "instance_norm_plain": 4,
+            **dict.fromkeys(("relu", "relu6", "leaky_relu", "prelu", "elu"), 1),
+            **dict.fromkeys(("silu", "gelu", "softmax", *_POOLED, "scale", "add"), 1),
+            **dict.fromkeys(("transposed_bias", "transposed_out_grouped"), None),
+            **dict.fromkeys(("addmm", "baddbmm", "einsum", "einsum_scale"), None),
+            **dict.fromkeys((*_RESIZED, *_DERIVED), None),
         },
+        patched=_CALFLOPS_PATCHED,
+        fused=_ENCODER,
     ),
-    Profiler("calflops-macs", "calflops", "0.3.2", "MACs", {"macs": 1, "matmul": 1}),
+    Profiler(
+        "calflops-macs",
+        "calflops",
+        "0.3.2",
+        "MACs",
+        {},
+        patches={
+            **dict.fromkeys(("macs", "matmul", "conv_transpose", "addmm"), 1),
+            "transposed_out_grouped": None,
+            "baddbmm": None,
+        },
+        patched=_CALFLOPS_PATCHED,
+        fused=_ENCODER,
+    ),
     Profiler(
         "torchscan",
         "torchscan",
         "0.2.0",
         "MACs",
-        {"macs": 1, "batch_norm": 2, "pool_in": _MODULE_ONLY, "pool_out": _MODULE_ONLY},
+        dict.fromkeys(
+            (
+                *("relu", "relu6", "hardswish", "hardsigmoid", "add", "scale"),
+                *("conv_bias", "linear_bias", "batch_norm_channels"),
+                *("params", "buffers"),
+            ),
+            0,
+        ),
+        hooks={"macs": 1, "batch_norm": 2, "pool_in": 1, "pool_out": 1},
+        is_complete=False,
     ),
     Profiler(
         "onnx-tool",
@@ -210,6 +337,7 @@ PROFILERS = (
             "conv_bias": 1,
             "linear_bias": 1,
             "batch_norm": 1,
+            "batch_norm_channels": 0,
             "relu": 1,
             "relu6": 2,
             "hardswish": 5,
@@ -218,66 +346,20 @@ PROFILERS = (
             "pool_out": 4,
             "add": 1,
             "scale": 1,
+            "params": 0,
+            "buffers": 0,
         },
+        is_complete=False,
     ),
-    Profiler("keras", "keras", "3", "Total params", {"params": 1, "buffers": 1}),
+    Profiler(
+        "keras",
+        "keras",
+        "3",
+        "Total params",
+        # Its recurrent layers have another number of biases.
+        {"params": 1, "buffers": 1, **dict.fromkeys(_BIASES, None)},
+    ),
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Term:
-    """One summand of a profiler's total."""
-
-    quantity: str
-    factor: int
-    count: int
-
-    @property
-    def amount(self) -> int:
-        return self.factor * self.count
-
-    def __str__(self) -> str:
-        symbol = TALLIED[self.quantity][0]
-        return symbol if self.factor == 1 else f"{self.factor} {symbol}"
-
-
-@dataclass(frozen=True, slots=True)
-class LedgerEntry:
-    """What one profiler prints for a network, as a sum."""
-
-    profiler: Profiler
-    terms: tuple[Term, ...]
-
-    @property
-    def total(self) -> int:
-        return sum(term.amount for term in self.terms)
-
-    @property
-    def besides(self) -> int:
-        """The total without the multiply-adds, whatever their factor."""
-        return sum(term.amount for term in self.terms if term.quantity != "macs")
-
-    @property
-    def formula(self) -> str:
-        """The sum in symbols: "M + 2 X + P"."""
-        return " + ".join(map(str, self.terms)) or "0"
-
-
-@dataclass(frozen=True, slots=True, repr=False)
-class Ledger(Shown):
-    """Every profiler's total for one network. ``other`` is for the same network with
-    its pooling written the other way."""
-
-    config: Configuration
-    writing: TorchStyle
-    counts: Mapping[str, int] = field(hash=False)
-    entries: tuple[LedgerEntry, ...]
-    other: tuple[LedgerEntry, ...]
-
-    def __getitem__(self, name: str) -> LedgerEntry:
-        """The entry of a profiler. Raises UsageError for an unknown name."""
-        profiler = profiler_of(name)
-        return next(entry for entry in self.entries if entry.profiler is profiler)
 
 
 def profiler_of(name: str) -> Profiler:
@@ -292,67 +374,3 @@ def profiler_of(name: str) -> Profiler:
         accepted=", ".join(names),
         suggestion=close,
     )
-
-
-def ledger(
-    graph: Graph | Arch,
-    *,
-    pooling: Style = "functional",
-    activations: Style = "module",
-) -> Ledger:
-    """What each profiler prints for a network, as a sum of terms.
-
-    ``pooling`` and ``activations`` say how the network is written: as ``nn`` modules or
-    as calls of ``nn.functional``. Additions and squeeze-excite products are the
-    operators ``+`` and ``*``. Raises UsageError for an unknown style.
-    """
-    writing = TorchStyle(pooling, activations)
-    graph = graph_of(graph)
-    counts = quantities(graph)
-    return Ledger(
-        graph.config,
-        writing,
-        counts,
-        tuple(entry(one, counts, writing) for one in PROFILERS),
-        tuple(entry(one, counts, writing.other_pooling()) for one in PROFILERS),
-    )
-
-
-def entry(
-    profiler: Profiler, counts: Mapping[str, int], writing: TorchStyle
-) -> LedgerEntry:
-    """A profiler's rule applied to the quantities of a network, or of a part of one."""
-    terms = (
-        Term(quantity, profiler.factor(quantity, writing), counts[quantity])
-        for quantity in TALLIED
-    )
-    return LedgerEntry(profiler, tuple(term for term in terms if term.amount))
-
-
-def quantities(nodes: Iterable[Node]) -> dict[str, int]:
-    """Every quantity that a rule may use, summed over some operators."""
-    found: Counter[str] = Counter(dict.fromkeys(TALLIED, 0))
-    for node in nodes:
-        found.update(_quantities_of(node))
-    return dict(found)
-
-
-def _quantities_of(node: Node) -> dict[str, int]:
-    figures = figures_of(node)
-    found = node.op.tally(node.in_shape, node.out_shape)
-    for quantity in ("macs", "params", "buffers"):
-        found[quantity] = getattr(figures, quantity)
-    if node.op.product is not None:
-        found[node.op.product] = found.pop("macs")
-    return found
-
-
-def gaps(book: Ledger) -> dict[str, int]:
-    """Multiply-adds that a profiler has no count for, by its name."""
-    found = {}
-    for one in book.entries:
-        rule = one.profiler.rule
-        missing = sum(book.counts[key] for key in PRODUCTS if key not in rule)
-        if missing and "macs" in rule:
-            found[one.profiler.name] = missing
-    return found

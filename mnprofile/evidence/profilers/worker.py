@@ -1,8 +1,8 @@
 """Running one real profiler on a network, in its own process.
 
 Profilers patch torch and disturb each other, so each gets a fresh interpreter:
-``python -m mnprofile.evidence.profilers.worker NAME`` reads a pickled graph from its
-parent on standard input and prints a JSON object.
+``python -m mnprofile.evidence.profilers.worker NAME`` reads what to run from its
+parent on standard input, pickled, and prints a JSON object.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 from mnprofile.evidence.profilers.torch_style import TorchStyle
 from mnprofile.graph.graph import Graph
+from mnprofile.networks.readers.inputs import ReadRequest
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -29,11 +30,16 @@ TIMEOUT_S = 900
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """What a profiler printed: its total, or why there is none."""
+    """What a profiler printed: its total, or why there is none.
+
+    ``sizes`` are the products of two sizes in it, one each: torchprofile counts what a
+    trace has.
+    """
 
     total: int | None
     version: str
     failure: str = ""
+    sizes: int = 0
 
 
 def version_of(distribution: str) -> str:
@@ -44,8 +50,39 @@ def version_of(distribution: str) -> str:
         return "unknown"
 
 
-def run(name: str, package: str, graph: Graph, writing: TorchStyle) -> Run:
-    """Run an installed profiler on the torch twin of a graph, in a new process."""
+@dataclass(frozen=True, slots=True)
+class Twin:
+    """The torch twin of a graph."""
+
+    graph: Graph
+    writing: TorchStyle
+
+    def made(self) -> tuple[nn.Module, tuple[Tensor, ...]]:
+        """The network in evaluation mode, and its inputs."""
+        import torch
+
+        from mnprofile.evidence.profilers.torch_twin import Network
+
+        height, width = self.graph.config.resolution
+        image = torch.zeros(1, self.graph.input_shape.c, height, width)
+        return Network(self.graph, self.writing).eval(), (image,)
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """The network that MODULE:CALLABLE makes, at the inputs that were asked for."""
+
+    arch: str
+    asked: ReadRequest
+
+    def made(self) -> tuple[nn.Module, tuple[Tensor, ...]]:
+        from mnprofile.evidence.profilers.own_code import positional
+
+        return positional(self.arch, self.asked)
+
+
+def run(name: str, package: str, network: Twin | Code) -> Run:
+    """Run an installed profiler on a network, in a new process."""
     version = version_of(package)
     # The parent may have found the package through sys.path alone.
     paths = [str(Path(__file__).parents[3]), os.environ.get("PYTHONPATH", "")]
@@ -54,7 +91,7 @@ def run(name: str, package: str, graph: Graph, writing: TorchStyle) -> Run:
         done = subprocess.run(  # noqa: S603  our own interpreter and module
             # -P: a file in the current folder must not be taken for the profiler.
             [sys.executable, "-P", "-m", "mnprofile.evidence.profilers.worker", name],
-            input=pickle.dumps((graph, writing)),
+            input=pickle.dumps(network),
             capture_output=True,
             env=environment,
             timeout=TIMEOUT_S,
@@ -66,8 +103,8 @@ def run(name: str, package: str, graph: Graph, writing: TorchStyle) -> Run:
         lines = done.stderr.decode(errors="replace").strip().splitlines()
         reason = lines[-1][:300] if lines else f"exit code {done.returncode}"
         return Run(None, version, reason)
-    total: int = json.loads(done.stdout)["total"]
-    return Run(total, version)
+    answer = json.loads(done.stdout)
+    return Run(answer["total"], version, sizes=answer["sizes"])
 
 
 def main() -> None:
@@ -75,45 +112,48 @@ def main() -> None:
     name = sys.argv[1]
     answer = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)  # what a profiler prints is not part of the answer
-    graph, writing = pickle.load(sys.stdin.buffer)  # noqa: S301  written by run()
-    import torch
-
-    from mnprofile.evidence.profilers.torch_twin import Network
-
-    network = Network(graph, writing).eval()
-    height, width = graph.config.resolution
-    image = torch.zeros(1, graph.input_shape.c, height, width)
-    total = MEASURES[name](network, image)
+    asked: Twin | Code = pickle.load(sys.stdin.buffer)  # noqa: S301  written by run()
+    network, inputs = asked.made()
+    total = MEASURES[name](network, inputs)
     if total != int(total):
         raise ValueError(f"the total is not a whole number: {total}")
-    answer.write(json.dumps({"total": int(total)}))
+    sizes = size_products(network, inputs) if name == "torchprofile" else 0
+    answer.write(json.dumps({"total": int(total), "sizes": sizes}))
     answer.close()
 
 
-def _torchinfo(network: nn.Module, image: Tensor) -> float:
+Inputs = tuple["Tensor", ...]
+
+
+def _torchinfo(network: nn.Module, inputs: Inputs) -> float:
     from torchinfo import summary
 
-    total: int = summary(network, input_data=image, verbose=0).total_mult_adds
+    total: int = summary(network, input_data=[*inputs], verbose=0).total_mult_adds
     return total
 
 
-def _ptflops(backend: str, **config: bool) -> Callable[[nn.Module, Tensor], float]:
+def _ptflops(backend: str, **config: bool) -> Callable[[nn.Module, Inputs], float]:
     absent: Any = None  # makes an import raise ImportError, which ptflops expects
 
-    def measure(network: nn.Module, image: Tensor) -> float:
-        # It imports these for rules that our network does not need, and fails if
-        # torchvision's operators are missing.
+    def measure(network: nn.Module, inputs: Inputs) -> float:
+        # It imports these for rules of its own, and fails if torchvision's operators
+        # are missing.
         for unused in ("torchvision", "timm"):
-            sys.modules[unused] = absent
+            if unused not in sys.modules:
+                sys.modules[unused] = absent
         from ptflops import get_model_complexity_info
 
         total, _ = get_model_complexity_info(
             network,
-            tuple(image.shape[1:]),
+            tuple(inputs[0].shape[1:]),
             as_strings=False,
             print_per_layer_stat=False,
             backend=backend,
             backend_specific_config=config,
+            # By keyword: it takes one positional input, whose first side is a batch.
+            input_constructor=None
+            if len(inputs) == inputs[0].shape[0] == 1 and inputs[0].is_floating_point()
+            else lambda _: {f"input{at}": one for at, one in enumerate(inputs)},
         )
         if total is None:
             raise ValueError("ptflops gave no total; its reason is above")
@@ -122,27 +162,41 @@ def _ptflops(backend: str, **config: bool) -> Callable[[nn.Module, Tensor], floa
     return measure
 
 
-def _thop(network: nn.Module, image: Tensor) -> float:
+def _thop(network: nn.Module, inputs: Inputs) -> float:
     from thop import profile
 
-    total, _ = profile(network, inputs=(image,), verbose=False)
+    total, _ = profile(network, inputs=inputs, verbose=False)
     return float(total)
 
 
-def _torchprofile(network: nn.Module, image: Tensor) -> float:
+def _torchprofile(network: nn.Module, inputs: Inputs) -> float:
     from torchprofile import profile_macs
 
-    total: Any = profile_macs(network, image)
+    total: Any = profile_macs(network, inputs)
     return float(total)
 
 
-def _calflops(position: int) -> Callable[[nn.Module, Tensor], float]:
-    def measure(network: nn.Module, image: Tensor) -> float:
+def size_products(network: nn.Module, inputs: Inputs) -> int:
+    """The products of two sizes that torchprofile finds in a trace and counts."""
+    from torchprofile import profile_macs
+
+    found: Any = profile_macs(network, inputs, reduction=None)
+    return sum(
+        amount
+        for node, amount in found.items()
+        if node.operator.startswith("aten::mul")
+        and node.outputs[0].dtype == "Long"
+        and not node.outputs[0].shape
+    )
+
+
+def _calflops(position: int) -> Callable[[nn.Module, Inputs], float]:
+    def measure(network: nn.Module, inputs: Inputs) -> float:
         from calflops import calculate_flops
 
         totals = calculate_flops(
             network,
-            input_shape=tuple(image.shape),
+            args=[*inputs],
             print_results=False,
             print_detailed=False,
             output_as_string=False,
@@ -152,7 +206,7 @@ def _calflops(position: int) -> Callable[[nn.Module, Tensor], float]:
     return measure
 
 
-MEASURES: dict[str, Callable[[nn.Module, Tensor], float]] = {
+MEASURES: dict[str, Callable[[nn.Module, Inputs], float]] = {
     "torchinfo": _torchinfo,
     "ptflops": _ptflops("pytorch"),
     "ptflops-modules": _ptflops("pytorch", count_functional=False),

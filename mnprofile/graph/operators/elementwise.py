@@ -33,25 +33,33 @@ ActivationKind = Literal[
 ACTIVATIONS: tuple[ActivationKind, ...] = get_args(ActivationKind)
 
 
+@dataclass(frozen=True, slots=True)
 class BatchNorm(Op):
-    """Gamma and beta are parameters, running mean and variance are buffers."""
+    """Gamma and beta are parameters, running mean and variance are buffers.
 
-    __slots__ = ()
+    ``has_statistics`` is whether they are kept: a converter may leave a factor and an
+    offset per channel, which hold them.
+    """
+
     kind: ClassVar[str] = "batch_norm"
     works_in_place: ClassVar[bool] = True
     entering: ClassVar[str | None] = "batch_norm_elems"
+    affine: bool = True
+    has_statistics: bool = True
 
     @property
     def label(self) -> str:
         return "bn"
 
     def bn_affine(self, x: Shape) -> int:
-        return 2 * x.c
+        return 2 * x.c if self.affine else 0
 
     def buffers(self, x: Shape) -> int:
-        return 2 * x.c
+        return 2 * x.c if self.has_statistics else 0
 
     def tally(self, x: Shape, y: Shape) -> dict[str, int]:
+        if not self.affine:
+            return {"batch_norm_plain": x.elements}
         return {"batch_norm": x.elements, "batch_norm_channels": x.c}
 
 

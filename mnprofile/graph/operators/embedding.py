@@ -19,3 +19,6 @@ class Embedding(Op):
 
     def other_params(self, x: Shape) -> int:
         return self.rows * self.width
+
+    def tally(self, x: Shape, y: Shape) -> dict[str, int]:
+        return {"embedding": self.other_params(x)}

@@ -39,4 +39,6 @@ class Linear(Op):
         return self.out if self.bias else 0
 
     def tally(self, x: Shape, y: Shape) -> dict[str, int]:
-        return {"linear_bias": y.elements} if self.bias else {}
+        later = (self.weights(x) + self.biases(x)) * (y.positions - 1)
+        bias = {"linear_bias": y.elements} if self.bias else {}
+        return bias | {"later_rows": later}

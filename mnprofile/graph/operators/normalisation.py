@@ -30,7 +30,8 @@ class Norm(Op):
         return x.c * self.scale + x.c * self.offset
 
     def tally(self, x: Shape, y: Shape) -> dict[str, int]:
-        return {self.kind: x.elements}
+        name = self.kind if self.scale else f"{self.kind}_plain"
+        return {name: x.elements, "norm_params": self.other_params(x)}
 
 
 class LayerNorm(Norm):

@@ -137,7 +137,7 @@ class Op:
     is_constant: ClassVar[bool] = False  # its output is a parameter, no activation
     mixes_channels: ClassVar[bool] = False  # each output channel sees several
     sees_all: ClassVar[bool] = False  # every position sees the whole map
-    product: ClassVar[str | None] = None  # its products' quantity in a ledger
+    product: ClassVar[str | None] = None  # what a ledger calls its multiply-adds
     takes_factors: ClassVar[bool] = False  # its other inputs are factors per channel
     entering: ClassVar[str | None] = None  # the quantity its input elements count as
     takes: ClassVar[int | None] = 1  # the number of its inputs; None: any
@@ -188,6 +188,10 @@ class Op:
     def windows(self, x: Shape) -> tuple[Window, ...] | None:
         """What an output position covers along each axis; None: only itself."""
         return None
+
+    def resamples(self, x: Shape, y: Shape) -> bool:
+        """Whether output positions lie between the input's: they see no one window."""
+        return False
 
     def tally(self, x: Shape, y: Shape) -> dict[str, int]:
         """What other profilers may count besides multiply-adds, by ledger quantity."""

@@ -47,7 +47,8 @@ class Pool(Windowed):
         return x.mapped(x.c, self.out_sizes(x))
 
     def tally(self, x: Shape, y: Shape) -> dict[str, int]:
-        return {f"{self.function}pool_in": x.elements}
+        found = {f"{self.function}pool_in": x.elements}
+        return found | {"avgpool_out": y.elements} if self.function == "avg" else found
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,4 +71,4 @@ class AdaptivePool(Op):
     def tally(self, x: Shape, y: Shape) -> dict[str, int]:
         if self.function == "max":
             return {"maxpool_in": x.elements}
-        return {"pool_in": x.elements, "pool_out": y.elements}
+        return {"adaptive_in": x.elements, "adaptive_out": y.elements}

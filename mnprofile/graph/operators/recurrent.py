@@ -36,6 +36,16 @@ class Recurrent(Op):
         return self.cell.upper()
 
     @property
+    def product(self) -> str:  # type: ignore[override] # of each cell
+        return "projected" if self.projection else self.cell
+
+    def tally(self, x: Shape, y: Shape) -> dict[str, int]:
+        steps = x.elements // x.dims[-1]
+        units = self.hidden * self.layers * self.directions * steps
+        bias = self.biases(x) * steps
+        return {f"{self.cell}_units": units, f"{self.cell}_bias": bias}
+
+    @property
     def state(self) -> int:
         """Channels of the output of one direction."""
         return self.projection or self.hidden

@@ -65,6 +65,7 @@ class Resize(Op):
     entering: ClassVar[str | None] = "other_elems"
     factor: Sides = 1
     size: tuple[int, ...] | None = None
+    mode: str = "nearest"
 
     def out_shape(self, x: Shape, *others: Shape) -> Shape:
         factors = sides(self.factor, len(x.spatial))
@@ -73,5 +74,10 @@ class Resize(Op):
         )
         return x.mapped(x.c, size)
 
+    def resamples(self, x: Shape, y: Shape) -> bool:
+        return x.spatial != y.spatial
+
     def tally(self, x: Shape, y: Shape) -> dict[str, int]:
-        return {"resize": y.elements}
+        names = {"nearest": "resize", "bilinear": "resize_bilinear"}
+        known = len(x.spatial) == 2 and self.mode in names
+        return {names[self.mode] if known else "resize_other": y.elements}

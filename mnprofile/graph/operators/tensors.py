@@ -52,6 +52,10 @@ class Copy(Op):
     def out_shape(self, x: Shape, *others: Shape) -> Shape:
         return shape_of(self.dims, self.axis)
 
+    def tally(self, x: Shape, y: Shape) -> dict[str, int]:
+        is_sampled = self.name.startswith("grid_sampler")
+        return {"grid_sampler": y.elements} if is_sampled else {}
+
 
 @dataclass(frozen=True, slots=True)
 class Output(Op):
@@ -109,7 +113,7 @@ class Unused(Op):
 class Unknown(Op):
     """An operator without a rule: whatever it costs is missing from every total.
 
-    ``name`` is the operator as its framework calls it.
+    ``name`` is the operator as its framework calls it, ``detail`` what is known of it.
     """
 
     kind: ClassVar[str] = "unknown"
@@ -118,6 +122,7 @@ class Unknown(Op):
     name: str
     dims: tuple[int, ...]
     axis: int = -1
+    detail: str = ""
 
     @property
     def type(self) -> str:
@@ -153,6 +158,9 @@ class Reduce(Op):
             tuple(one for at, one in enumerate(x.dims) if at not in over)
         )
 
+    def tally(self, x: Shape, y: Shape) -> dict[str, int]:
+        return {"mean_out": y.elements} if self.function == "mean" else {}
+
 
 @dataclass(frozen=True, slots=True)
 class Elementwise(Op):
@@ -178,6 +186,10 @@ class Elementwise(Op):
     def out_shape(self, x: Shape, *others: Shape) -> Shape:
         return broadcast_shape(x, *others)
 
+    def tally(self, x: Shape, y: Shape) -> dict[str, int]:
+        name = {"mul": "scale", "add": "add"}.get(self.function)
+        return {name: y.elements} if name else {}
+
 
 @dataclass(frozen=True, slots=True)
 class PReLU(Op):
@@ -196,4 +208,4 @@ class PReLU(Op):
         return x.c if self.per_channel else 1
 
     def tally(self, x: Shape, y: Shape) -> dict[str, int]:
-        return {"prelu": x.elements}
+        return {"prelu": x.elements, "prelu_slopes": self.other_params(x)}

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from mnprofile.graph.arithmetic import ceil_div
 from mnprofile.graph.operators.convolution import Grouped, Sides, Zeros
 from mnprofile.graph.operators.op import Shape, Window, sides
 
@@ -19,6 +18,7 @@ class ConvTranspose(Grouped):
     """
 
     kind: ClassVar[str] = "conv_transpose"
+    product: ClassVar[str | None] = "conv_transpose"
     out: int
     kernel: Sides
     stride: Sides = 1
@@ -36,12 +36,22 @@ class ConvTranspose(Grouped):
     def positions(self, x: Shape, y: Shape) -> int:
         return x.positions
 
+    def resamples(self, x: Shape, y: Shape) -> bool:
+        return any(self._along(axis)[1] != 1 for axis in range(len(x.spatial)))
+
     def windows(self, x: Shape) -> tuple[Window, ...]:
-        """About: an output position sees kernel / stride positions of a finer map."""
-        return tuple(
-            Window(ceil_div(kernel, stride))
-            for kernel, stride, _ in map(self._along, range(len(x.spatial)))
-        )
+        """With stride 1 it is a convolution, with the kernel turned round."""
+        found = []
+        for axis in range(len(x.spatial)):
+            kernel, _, dilation = self._along(axis)
+            before = (kernel - 1) * dilation - self.padding.start[axis]
+            found.append(Window(kernel, 1, dilation, before))
+        return tuple(found)
+
+    def tally(self, x: Shape, y: Shape) -> dict[str, int]:
+        grouped = "_grouped" if self.groups != 1 else ""
+        found = {f"transposed_out{grouped}": self.weights(x) * y.positions}
+        return found | {"transposed_bias": y.elements} if self.bias else found
 
     def _out_size(self, size: int, axis: int) -> int:
         kernel, stride, dilation = self._along(axis)

@@ -1,7 +1,9 @@
 """Build a layer graph from typed rows: everything that blocks need for it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from math import ceil
+from typing import NamedTuple
 
 from mnprofile.base.errors import TableError, UsageError
 from mnprofile.graph.configuration import Configuration
@@ -11,7 +13,7 @@ from mnprofile.graph.operators.elementwise import Activation, ActivationKind, Ba
 from mnprofile.graph.operators.op import GraphError, Shape, ShapeError
 from mnprofile.networks.configuration import configure
 from mnprofile.networks.notation.cells import Size
-from mnprofile.networks.notation.rows import Architecture, Row
+from mnprofile.networks.notation.rows import ABOVE, INPUT, Architecture, Row
 from mnprofile.networks.widths import Implementation, Width, implementation
 
 
@@ -41,6 +43,8 @@ def assemble(arch: Architecture, config: Configuration) -> Graph:
         builder.add_row(index, row)
     if arch.head is not None:
         arch.head.build(builder)
+    if len(builder.unread) > 1:
+        builder.tape.outputs = list(builder.unread)
     return replace(builder.tape.graph(config, builder.notes()), table=arch)
 
 
@@ -54,6 +58,7 @@ def check_sizes(arch: Architecture) -> None:
     tape = Tape(Shape(arch.rows[0].channels, side, side))
     builder = Builder(plain, configure(plain), tape)
     for index, row in enumerate(arch.rows):
+        builder.enter(index, row)
         printed = row.input
         if row.prints_input:
             c = arch.classes if printed.c is None else printed.c
@@ -63,7 +68,7 @@ def check_sizes(arch: Architecture) -> None:
             place = arch.place(row, arch.style.operator_header)
             raise TableError(told, place=place, accepted=f"{x.h}x{x.w}")
         try:
-            builder.add_row(index, row)
+            builder.build(row)
         except (ShapeError, GraphError) as fault:
             place = arch.place(row, arch.style.operator_header)
             raise TableError(fault.message, place=place) from None
@@ -92,6 +97,16 @@ def _printed(row: Row, header: str, size: Size) -> str:
     return cell.text if cell else sides if size.c is None else f"{sides}x{size.c}"
 
 
+class End(NamedTuple):
+    """What a row leaves: its last node, and where the network then is."""
+
+    node: str
+    stride: int
+    dilation: int
+    pooled: bool
+    shape: Shape
+
+
 @dataclass
 class Builder:
     """Records one row after another on the tape; blocks build themselves with it.
@@ -105,6 +120,13 @@ class Builder:
     config: Configuration
     tape: Tape
     rules: Implementation = field(init=False)
+    file: str = ""  # of the table whose rows are built
+    row: Row | None = None  # that is built
+    prefix: str = ""  # of names, in a head, whose channels alpha leaves alone
+    others: tuple[End, ...] = ()  # what the row reads besides the last map
+    ends: dict[str, End] = field(default_factory=dict)  # by the names of rows
+    unread: dict[str, None] = field(default_factory=dict)  # nodes that no row has read
+    made: int = 0  # blocks of this row
     index: int = 0  # of the row that is built
     stride: int = 1
     dilation: int = 1
@@ -112,6 +134,7 @@ class Builder:
     convs: int = 0
     heads: int = 0
     pools: int = 0
+    joins: int = 0
     pooled: bool = False
     open_block: bool = False
     identities: list[str] = field(default_factory=list)
@@ -120,12 +143,47 @@ class Builder:
     def __post_init__(self) -> None:
         arch = self.arch
         self.rules = implementation(arch.family, arch.scaling, self.config.impl)
+        self.file = arch.table.file
+        self.ends = {ABOVE: self.end(self.tape.last), INPUT: self.end(self.tape.last)}
 
     def add_row(self, index: int, row: Row) -> None:
-        self.index = index
-        origin = Origin(self.arch.table.file, row.line, row.number, row.text)
-        self.tape.move(origin=origin)
+        """Record a row, which reads the rows that it names, or the one above."""
+        self.enter(index, row)
+        self.build(row)
+
+    def enter(self, index: int, row: Row) -> None:
+        """Go to where a row begins."""
+        self.index, self.row, self.made = index, row, 0
+        number = None if self.prefix else row.number
+        self.tape.move(origin=Origin(self.file, row.line, number, row.text))
+        sources = [self.ends[name] for name in row.sources or (ABOVE,)]
+        for one in sources:
+            self.unread.pop(one.node, None)
+        if row.sources:
+            first, *others = sources
+            self.others = tuple(others)
+            self.tape.last, self.stride, self.dilation = first[:3]
+            self.pooled, self.open_block = first.pooled, False
+
+    def build(self, row: Row) -> None:
+        """Record the row that was entered."""
         row.build(self)
+        end = self.end(self.tape.last)
+        self.unread[end.node] = None
+        self.ends[ABOVE] = self.ends[row.name or ABOVE] = end
+
+    def end(self, node: str) -> End:
+        """A node as the end of what is recorded so far."""
+        shape = self.tape.shapes[node]
+        return End(node, self.stride, self.dilation, self.pooled, shape)
+
+    def begin_head(self, name: str, file: str, taps: Mapping[str, str]) -> None:
+        """What follows are rows of a head, which reads nodes of the backbone."""
+        self.prefix, self.file = f"{name}.", file
+        self.pooled = self.open_block = False
+        self.stride = self.dilation = 1
+        self.unread.clear()
+        self.ends = {key: self.end(node) for key, node in taps.items()}
 
     def notes(self) -> tuple[str, ...]:
         notes = []
@@ -153,28 +211,40 @@ class Builder:
 
     @property
     def block(self) -> str:
-        """The name of the latest block."""
+        """The name of the latest block that has a number."""
         return f"block{self.blocks}"
 
     @property
     def stage(self) -> str:
-        return f"s{self.stride}"
+        return "head" if self.prefix else f"s{self.stride}"
+
+    def named(self, otherwise: str) -> str:
+        """The row's name, with a number from its second block on."""
+        if self.row is None or not self.row.name:
+            return self.prefix + otherwise
+        self.made += 1
+        name = self.prefix + self.row.name
+        return name if self.made == 1 else f"{name}.{self.made}"
 
     def next_block(self) -> str:
         self.blocks += 1
-        return self.block
+        return self.named(self.block)
 
     def next_conv(self) -> str:
         self.convs += 1
-        return f"conv{self.convs}"
+        return self.named(f"conv{self.convs}")
 
     def next_pool(self) -> str:
         self.pools += 1
-        return f"pool{self.pools}"
+        return self.named(f"pool{self.pools}")
+
+    def next_join(self) -> str:
+        self.joins += 1
+        return self.named(f"join{self.joins}")
 
     def next_head(self) -> str:
         self.heads += 1
-        return f"fc{self.heads}"
+        return self.named(f"fc{self.heads}")
 
     def strided(self, printed: int, dilation: int = 1) -> tuple[int, int]:
         """The stride and dilation that a layer runs with.
@@ -184,7 +254,7 @@ class Builder:
         multiplies that.
         """
         self.stride *= printed
-        limit = self.config.output_stride
+        limit = None if self.prefix else self.config.output_stride
         if limit is None or printed == 1 or self.stride <= limit:
             return printed, self.dilation * dilation
         before = self.dilation
@@ -193,16 +263,19 @@ class Builder:
         return 1, own * dilation
 
     def repeats(self, row: Row) -> int:
-        """How often a row is built: its printed repeats times the depth, rounded up."""
+        """How often a row is built: its printed repeats times the depth, rounded."""
         depth = self.config.depth * self.arch.depth
         if not row.deepens or row.number in self.rules.fixed_depth:
             return row.repeats
         # Rounded first: 1.1 * 10 is 11.000000000000002.
-        return ceil(round(depth * row.repeats, 9))
+        deep = round(depth * row.repeats, 9)
+        return ceil(deep) if self.rules.depth == "up" else max(1, round(deep))
 
     @property
     def width_multiplier(self) -> float:
         """The table's own width multiplier times alpha."""
+        if self.prefix:
+            return 1.0
         alpha = self.config.alpha
         return alpha if self.arch.width == 1 else alpha * self.arch.width
 
@@ -213,7 +286,8 @@ class Builder:
 
         A later repeat has the same number of input and output channels.
         """
-        factor = 1.0 if repeats else printed / row.channels
+        taken = row.input.c or self.tape.shape.c  # a head does not print it
+        factor = 1.0 if repeats else printed / taken
         return Width(printed, factor, self.tape.shape.c, self.width_multiplier)
 
     def conv(
@@ -226,8 +300,8 @@ class Builder:
         bias: bool = False,
         groups: int = 1,
     ) -> Conv:
-        """A convolution, padded as the implementation pads."""
-        padding = self.rules.padding
+        """A convolution, padded and with biases as the implementation has it."""
+        padding, bias = self.rules.padding, bias or self.rules.biased
         return Conv(out, kernel, stride, dilation, bias, groups, padding=padding)
 
     def depthwise(self, kernel: int, stride: int, dilation: int) -> Depthwise:

@@ -22,8 +22,9 @@ class ClassifierRow(Row):
 
     def build(self, to: Builder) -> None:
         if to.config.classes:
-            to.tape.move(layer="classifier", block="classifier", type=None)
-            to.tape.add("classifier.linear", Linear(to.config.classes))
+            name = to.named("classifier")
+            to.tape.move(layer=name, block=name, type=None)
+            to.tape.add(f"{name}.linear", Linear(to.config.classes))
 
 
 class SoftmaxRow(Row):

@@ -13,9 +13,10 @@ from mnprofile.networks.blocks.classifier import ClassifierRow
 from mnprofile.networks.blocks.squeeze_excite import squeeze_excite
 from mnprofile.networks.notation.cells import (
     OperatorWord,
+    PerClass,
     Size,
     SqueezeExcite,
-    channels_or_classes,
+    outputs,
 )
 from mnprofile.networks.notation.rows import Row
 
@@ -29,18 +30,24 @@ class ConvRow(Row):
     """A convolution; ``is_block`` says that it counts as a block by itself."""
 
     kernel: int
-    out: int
+    out: int | PerClass
     stride: int = 1
     activation: ActivationKind | None = None
     batch_norm: bool = True
     squeeze_excite: SqueezeExcite | None = None
     is_block: bool = False
     padding: Padding | None = None  # None: as the implementation pads
+    dilation: int = 1
+    groups: int = 1
+    plain: bool = False  # neither batch norm nor bias
 
     words: ClassVar[Mapping[str, OperatorWord]] = {
-        "conv2d": OperatorWord(takes_nbn=True)
+        "conv2d": OperatorWord(
+            takes_nbn=True,
+            modifiers={"plain": ("plain", True), "gN": ("groups", None)},
+        )
     }
-    readers: ClassVar[Mapping[str, Callable[[str], Any]]] = {"out": channels_or_classes}
+    readers: ClassVar[Mapping[str, Callable[[str], Any]]] = {"out": outputs}
     for_classes: ClassVar[type[Row] | None] = ClassifierRow
     is_repeatable: ClassVar[bool] = True
 
@@ -52,7 +59,7 @@ class ConvRow(Row):
             self.padding.out_size(side, self.kernel - 1, self.stride, axis)
             for axis, side in enumerate((self.input.h, self.input.w))
         )
-        return Size(h, w, self.out)
+        return Size(h, w, super().gives.c)
 
     @property
     def is_pointwise(self) -> bool:
@@ -69,7 +76,7 @@ class ConvRow(Row):
         joins = self.is_pointwise and to.open_block  # it completes a depthwise layer
         rule, block = self._place(to, joins=joins)
         layer = block
-        if block.startswith("block"):
+        if block.startswith("block") and not self.name:
             layer = block + (".pointwise" if joins else ".conv")
         to.open_block = False
         self._convolution(to, rule, block, layer, repeats=False)
@@ -85,25 +92,30 @@ class ConvRow(Row):
         if joins:
             return to.rules.output, to.block
         if self.is_pointwise and (to.below is None or to.below.pools):
-            return to.rules.last, "last_conv"
+            return to.rules.last, to.named("last_conv")
         return to.rules.output, to.next_block() if self.is_block else to.next_conv()
 
     def _convolution(
         self, to: Builder, rule: WidthRule, block: str, layer: str, *, repeats: bool
     ) -> None:
-        out = rule.channels(to.width(self, self.out, repeats=repeats))
-        stride, dilation = to.strided(1 if repeats else self.stride)
+        if isinstance(self.out, PerClass):
+            out = self.out.factor * to.config.classes
+        else:
+            out = rule.channels(to.width(self, self.out, repeats=repeats))
+        stride, dilation = to.strided(1 if repeats else self.stride, self.dilation)
         to.tape.move(block=block, stage=to.stage)
         op = to.conv(
             out,
             self.kernel,
             stride,
             dilation if self.kernel > 1 else 1,
-            bias=not self.batch_norm,
+            bias=not (self.batch_norm or self.plain),
+            groups=self.groups,
         )
         if self.padding is not None:
             op = replace(op, padding=self.padding)
-        to.convolution(layer, op, self.activation, batch_norm=self.batch_norm)
+        batch_norm = self.batch_norm and not self.plain
+        to.convolution(layer, op, self.activation, batch_norm=batch_norm)
         if self.squeeze_excite:
             se, activation = self.squeeze_excite, self.activation or "relu"
             squeeze_excite(to, f"{block}.se", se, activation)
@@ -112,8 +124,11 @@ class ConvRow(Row):
         """A 1x1 convolution on the pooled map is a fully connected layer."""
         for repeat in range(self.repeats):
             layer = to.next_head()
-            width = to.width(self, self.out, repeats=repeat > 0)
-            out = to.rules.head.channels(width)
+            if isinstance(self.out, PerClass):
+                out = self.out.factor * to.config.classes
+            else:
+                width = to.width(self, self.out, repeats=repeat > 0)
+                out = to.rules.head.channels(width)
             to.tape.move(block=layer, stage="head", layer=layer)
             if self.batch_norm:
                 to.tape.move(type="Fully Connected")

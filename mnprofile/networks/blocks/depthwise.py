@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from mnprofile.graph.operators.elementwise import ActivationKind
+from mnprofile.networks.notation.cells import OperatorWord
 from mnprofile.networks.notation.rows import Row
 
 if TYPE_CHECKING:
@@ -14,18 +16,32 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class DepthwiseRow(Row):
-    """A depthwise convolution; the pointwise one below it belongs to its block."""
+    """A depthwise convolution; the pointwise one below it belongs to its block.
+
+    With a name it is a block by itself.
+    """
 
     kernel: int
-    stride: int
-    activation: ActivationKind
+    stride: int = 1
+    activation: ActivationKind | None = None
+    batch_norm: bool = True
+    dilation: int = 1
+    plain: bool = False  # neither batch norm nor bias
+
+    words: ClassVar[Mapping[str, OperatorWord]] = {
+        "dwconv": OperatorWord(takes_nbn=True, modifiers={"plain": ("plain", True)})
+    }
 
     def build(self, to: Builder) -> None:
         block = to.next_block()
-        to.open_block = True
-        stride, dilation = to.strided(self.stride)
+        to.open_block = not self.name
+        stride, dilation = to.strided(self.stride, self.dilation)
         to.tape.move(block=block, stage=to.stage)
         op = to.depthwise(self.kernel, stride, dilation)
         if stride > 1 and to.rules.strided_depthwise:
             op = replace(op, padding=to.rules.strided_depthwise)
-        to.convolution(f"{block}.depthwise", op, self.activation)
+        if not (self.batch_norm or self.plain):
+            op = replace(op, bias=True)
+        layer = block if self.name else f"{block}.depthwise"
+        batch_norm = self.batch_norm and not self.plain
+        to.convolution(layer, op, self.activation, batch_norm=batch_norm)

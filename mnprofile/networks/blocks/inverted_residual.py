@@ -35,7 +35,7 @@ class BottleneckRow(Row):
 
     kernel: int
     out: int
-    activation: ActivationKind
+    activation: ActivationKind | None
     stride: int = 1
     t: float | None = None
     expanded: int | None = None

@@ -24,6 +24,7 @@ class MapClassifierRow(Row):
 
     def build(self, to: Builder) -> None:
         if to.config.classes:
-            to.tape.move(block="classifier", stage=to.stage)
+            name = to.named("classifier")
+            to.tape.move(block=name, stage=to.stage)
             op = to.conv(to.config.classes, 1, bias=True)
-            to.convolution("classifier", op, self.activation, batch_norm=False)
+            to.convolution(name, op, self.activation, batch_norm=False)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
+from mnprofile.graph.operators.elementwise import ActivationKind
 from mnprofile.graph.operators.op import Shape
 from mnprofile.graph.operators.pooling import GlobalPool
 from mnprofile.networks.notation.cells import OperatorWord, Size, pool_kernel
@@ -33,13 +34,36 @@ class PoolRow(Row):
 
     def build(self, to: Builder) -> None:
         to.pooled, to.open_block = True, False
-        to.tape.move(layer="pool", block="pool", stage="head")
-        to.tape.add("pool", GlobalPool())
+        name = to.named("pool")
+        to.tape.move(layer=name, block=name, stage="head")
+        to.tape.add(name, GlobalPool())
 
     def fault_on(self, x: Shape) -> str | None:
         if self.kernel in (None, x.h):
             return None
         return (
             f"pooling {self.kernel}x{self.kernel} on a map of {x.h}x{x.w}:"
-            " pooling covers the whole map"
+            " pooling covers the whole map (avgpool2d is a window that slides)"
         )
+
+
+@dataclass(frozen=True)
+class BranchPoolRow(Row):
+    """Average pooling over the whole map in a branch: convolutions can follow it."""
+
+    activation: ActivationKind | None = None
+
+    words: ClassVar[Mapping[str, OperatorWord]] = {"globalpool": OperatorWord()}
+    is_counted: ClassVar[bool] = False
+    activates: ClassVar[bool] = False
+
+    @property
+    def gives(self) -> Size:
+        return Size(1, 1, self.input.c)
+
+    def build(self, to: Builder) -> None:
+        name = to.next_pool()
+        to.open_block = False
+        to.tape.move(layer=name, block=name, stage=to.stage)
+        to.tape.add(name, GlobalPool())
+        to.activation(name, self.activation)

@@ -23,6 +23,7 @@ class WindowPoolRow(Row):
     stride: int = 1
     function: PoolKind = "max"
     padding: Padding | None = None
+    dilation: int = 1
 
     words: ClassVar[Mapping[str, OperatorWord]] = {
         "maxpool": OperatorWord(read_kernel=pool_kernel)
@@ -40,10 +41,21 @@ class WindowPoolRow(Row):
         return Size(h, w, self.input.c)
 
     def build(self, to: Builder) -> None:
-        stride, dilation = to.strided(self.stride)
+        stride, dilation = to.strided(self.stride, self.dilation)
         name = to.next_pool()
         to.open_block = False
         to.tape.move(layer=name, block=name, stage=to.stage)
         padding = self.padding or to.rules.padding
         op = Pool(self.function, self.kernel, stride, dilation, padding)
         to.tape.add(name, op)
+
+
+@dataclass(frozen=True)
+class MeanPoolRow(WindowPoolRow):
+    """The average of a k x k window that slides."""
+
+    function: PoolKind = "avg"
+
+    words: ClassVar[Mapping[str, OperatorWord]] = {
+        "avgpool2d": OperatorWord(read_kernel=pool_kernel)
+    }

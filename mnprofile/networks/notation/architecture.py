@@ -8,12 +8,23 @@ from pkgutil import iter_modules
 from mnprofile.base.errors import Place, TableError, nearest
 from mnprofile.networks.notation import styles as package
 from mnprofile.networks.notation.cells import Size
-from mnprofile.networks.notation.rows import Architecture, Row, normalised
+from mnprofile.networks.notation.rows import (
+    ABOVE,
+    INPUT,
+    Architecture,
+    Row,
+    normalised,
+)
 from mnprofile.networks.notation.settings import Settings, read_settings
-from mnprofile.networks.notation.styles.style import Context, RowCells, TableStyle
+from mnprofile.networks.notation.styles.style import (
+    LABELS,
+    Context,
+    RowCells,
+    TableStyle,
+)
 from mnprofile.networks.notation.table import Table
 
-MAX_ROWS_BUILT = 1_000
+MAX_ROWS_BUILT = 256  # blocks; a report of so many takes nearly a second
 DEFAULT_CLASSES = 1000
 
 
@@ -41,7 +52,7 @@ def read_architecture(table: Table, variant: str | None = None) -> Architecture:
     Raises TableError at the faulty cell or key.
     """
     style = _style(table)
-    nl_is_a_column = "NL" in style.headers
+    nl_is_a_column = any(normalised(c.text) == "nl" for c in table.grid.headers)
     settings = read_settings(table, nl_is_a_column=nl_is_a_column, variant=variant)
     rows = tuple(_rows(table, style, settings))
     if not rows:
@@ -93,19 +104,16 @@ def _style(table: Table) -> TableStyle:
     """The style whose headers the table has; each must occur exactly once."""
     found = [normalised(cell.text) for cell in table.grid.headers]
     for style in styles():
-        if len(found) < max(2, len(style.printed)) or len(found) > len(set(found)):
+        names = {_canonical(style, one) for one in found}
+        if len(found) < max(2, len(style.printed)) or len(found) > len(names):
             continue
-        if set(style.printed) <= set(found):
-            others = [one for one in found if one not in style.printed]
-            if all(style.columns and style.columns.fullmatch(one) for one in others):
-                return style
+        is_whole = set(style.printed) <= set(found)
+        if is_whole and all(_belongs(style, one) for one in found):
+            return style
     style = max(styles(), key=lambda one: len(set(found) & set(one.printed)))
     for index, cell in enumerate(table.grid.headers):
-        known = found[index] in style.printed or (
-            style.columns and style.columns.fullmatch(found[index])
-        )
-        if not known:
-            close = nearest(cell.text, style.headers)
+        if not _belongs(style, found[index]):
+            close = nearest(cell.text, (*style.headers, "Name", "From", "Dilation"))
             raise TableError(
                 f'unknown column "{cell.text}" (a table in the style of'
                 f" {style.source})",
@@ -113,7 +121,8 @@ def _style(table: Table) -> TableStyle:
                 accepted="; ".join(", ".join(d.headers) for d in styles()),
                 suggestion=close,
             )
-        if found[index] in found[:index]:
+        *before, name = (_canonical(style, one) for one in found[: index + 1])
+        if name in before:
             raise TableError(
                 f'the column "{cell.text}" appears twice', place=table.cell_place(cell)
             )
@@ -124,6 +133,24 @@ def _style(table: Table) -> TableStyle:
         place=Place(table.file, last.line, last.column + len(last.text)),
         accepted=", ".join(style.headers),
     )
+
+
+def _belongs(style: TableStyle, header: str) -> bool:
+    """Whether a table of the style can have a column of this normalised header."""
+    return (
+        header in style.printed
+        or header in LABELS
+        or any(header == extra.header for extra in style.extras)
+        or (style.columns is not None and bool(style.columns.fullmatch(header)))
+    )
+
+
+def _canonical(style: TableStyle, header: str) -> str:
+    """A normalised header, and for those of labels the one name that they go by."""
+    is_own = header in style.printed or (
+        style.columns is not None and style.columns.fullmatch(header)
+    )
+    return header if is_own else LABELS.get(header, header)
 
 
 def _column(table: Table, style: TableStyle, settings: Settings) -> str | None:
@@ -137,7 +164,7 @@ def _column(table: Table, style: TableStyle, settings: Settings) -> str | None:
             )
         return None
     held = [cell.text for cell in table.grid.headers]
-    choices = [text for text in held if normalised(text) not in style.printed]
+    choices = [text for text in held if style.columns.fullmatch(normalised(text))]
     if not choices:
         last = table.grid.headers[-1]
         raise TableError(
@@ -157,7 +184,24 @@ def _column(table: Table, style: TableStyle, settings: Settings) -> str | None:
 
 def _rows(table: Table, style: TableStyle, settings: Settings) -> list[Row]:
     """The rows in network order, with the 5× groups of V1 repeated."""
-    printed = {normalised(cell.text): cell.text for cell in table.grid.headers}
+    image = Size(settings.side, settings.side, 3)
+    return read_rows(table, style, settings, image)
+
+
+def read_rows(
+    table: Table,
+    style: TableStyle,
+    settings: Settings,
+    image: Size,
+    *,
+    is_head: bool = False,
+) -> list[Row]:
+    """The rows of a network that takes an image, or of a head.
+
+    Raises TableError at the faulty cell.
+    """
+    headers = [_canonical(style, normalised(c.text)) for c in table.grid.headers]
+    printed = dict(zip(headers, (c.text for c in table.grid.headers), strict=True))
     column = _column(table, style, settings)
     rows: list[Row] = []
     group: list[Row] = []
@@ -168,12 +212,21 @@ def _rows(table: Table, style: TableStyle, settings: Settings) -> list[Row]:
         group.clear()
 
     read = [RowCells(table, printed, list(line)) for line in table.grid.rows]
-    expected = Size(settings.side, settings.side, 3)
+    labels = None
+    if set(LABELS.values()) & printed.keys():
+        from mnprofile.networks.notation.labels import Labels  # rarely needed
+
+        labels = Labels(read, image, is_head=is_head)
+    expected, pooled = image, False
     for number, cells in enumerate(read, start=1):
         size_here = style.group(cells)
         if size_here != group_size:
             close_group()
             group_size = size_here
+        if labels:
+            expected, pooled = labels.enter(cells)
+            if labels.label.name and group_size > 1:
+                raise cells.fault("name", "a name in rows that repeat as a group", "-")
         below = read[number] if number < len(read) else None
         made = style.read_row(
             cells,
@@ -187,9 +240,12 @@ def _rows(table: Table, style: TableStyle, settings: Settings) -> list[Row]:
                 (*rows, *group)[-1] if rows or group else None,
                 settings.batch_norm,
                 settings.layer_scale,
+                labels is not None,
+                pooled,
             ),
         )
-        group += made if isinstance(made, tuple) else (made,)
+        line = made if isinstance(made, tuple) else (made,)
+        group += labels.leave(cells, line) if labels else line
         built = len(rows) + len(group) * group_size
         built += sum(row.repeats - 1 for row in (*rows, *group))
         if built > MAX_ROWS_BUILT:
@@ -205,36 +261,50 @@ def _rows(table: Table, style: TableStyle, settings: Settings) -> list[Row]:
 
 
 def _check_order(table: Table, style: TableStyle, rows: tuple[Row, ...]) -> None:
-    """Nothing follows the classifier, and only 1x1 layers follow the pooling."""
+    """Nothing follows the classifier, and only 1x1 layers follow the pooling.
+
+    Where rows name their inputs, that holds along every branch.
+    """
+    after = {INPUT: (False, False)}  # by row: whether it is pooled, and classified
     pooled = classified = False
     for row in rows:
-        place = _operator_place(table, style, row)
-        if row.ends:
-            if not classified:
-                raise TableError("softmax without a classifier above it", place=place)
-        elif classified and (pooled or not row.pools):
-            raise TableError("a row after the classifier", place=place)
-        elif row.classifies:
-            if not (pooled or row.classifies_maps):
-                raise TableError(
-                    "a classifier before the pooling",
-                    place=place,
-                    accepted="a pooling row above it",
-                )
-            classified = True
-        elif pooled and not row.follows_pooling:
+        if row.sources and row.sources[0] != ABOVE:
+            pooled, classified = after[row.sources[0]]
+        _check_place(table, style, row, pooled=pooled, classified=classified)
+        pooled, classified = pooled or row.pools, classified or row.classifies
+        after[row.name] = pooled, classified
+
+
+def _check_place(
+    table: Table, style: TableStyle, row: Row, *, pooled: bool, classified: bool
+) -> None:
+    """Refuse a row that cannot follow what it reads."""
+    place = _operator_place(table, style, row)
+    if row.ends:
+        if not classified:
+            raise TableError("softmax without a classifier above it", place=place)
+    elif classified and (pooled or not row.pools):
+        raise TableError("a row after the classifier", place=place)
+    elif row.classifies:
+        if not (pooled or row.classifies_maps):
             raise TableError(
-                "only 1x1 convolutions and the classifier can follow the pooling",
+                "a classifier before the pooling",
                 place=place,
+                accepted="a pooling row above it; or a column From, with which k"
+                " channels are a map",
             )
-        elif pooled and getattr(row, "squeeze_excite", None):
-            cell = row.cells["se"]
-            raise TableError(
-                "squeeze-excite after the pooling",
-                place=table.cell_place(cell, style.printed["se"]),
-                accepted="-",
-            )
-        pooled = pooled or row.pools
+    elif pooled and not row.follows_pooling:
+        raise TableError(
+            "only 1x1 convolutions and the classifier can follow the pooling",
+            place=place,
+        )
+    elif pooled and getattr(row, "squeeze_excite", None):
+        cell = row.cells["se"]
+        raise TableError(
+            "squeeze-excite after the pooling",
+            place=table.cell_place(cell, style.printed.get("se", "SE")),
+            accepted="-",
+        )
 
 
 def _operator_place(table: Table, style: TableStyle, row: Row) -> Place:

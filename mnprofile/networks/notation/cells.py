@@ -64,6 +64,12 @@ class SqueezeExcite(NamedTuple):
     everywhere: bool = False  # in every block, in a table that does not print it
 
 
+class PerClass(NamedTuple):
+    """Output channels for every class: ``factor`` of them, such as one per anchor."""
+
+    factor: int
+
+
 DEFAULT_SQUEEZE = SqueezeExcite()
 
 
@@ -157,6 +163,14 @@ def channels_or_classes(text: str) -> int | None:
         raise
 
 
+def outputs(text: str) -> int | PerClass | None:
+    """A channel count, None for k, or ``6k``: six for every class."""
+    found = re.fullmatch("([0-9]{1,5})k", text)
+    if found is None:
+        return channels_or_classes(text)
+    return PerClass(integer(found[1], "channel count", 1, MAX_CHANNELS))
+
+
 def stride(text: str) -> int:
     return integer(text, "stride", 1, MAX_STRIDE)
 
@@ -189,10 +203,10 @@ def squeeze_excite(text: str, given: SqueezeExcite | None) -> SqueezeExcite | No
 
 
 def nonlinearity(text: str) -> ActivationKind | None:
-    """The NL column: RE, HS or a dash."""
-    if text == "-":
+    """The NL column: RE, HS ..., a dash or none."""
+    if text in ("-", "none"):
         return None
-    return known_word(text, NONLINEARITIES, "nonlinearity", extra=("-",))
+    return known_word(text, NONLINEARITIES, "nonlinearity", extra=("none", "-"))
 
 
 def blank(text: str) -> None:
@@ -295,9 +309,11 @@ def operator(text: str, known: Mapping[str, OperatorWord]) -> Operator:
     return Operator(words[0], side, batch_norm, more)
 
 
-def a_nonlinearity(text: str) -> ActivationKind:
-    """The NL column of a block, which must have a nonlinearity."""
-    return known_word(text, NONLINEARITIES, "nonlinearity")
+def a_nonlinearity(text: str) -> ActivationKind | None:
+    """The NL column of a block, which must say its nonlinearity, even if none."""
+    if text == "none":
+        return None
+    return known_word(text, NONLINEARITIES, "nonlinearity", extra=("none",))
 
 
 def one_by_one(text: str) -> None:

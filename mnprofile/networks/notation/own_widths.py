@@ -24,6 +24,7 @@ from mnprofile.networks.widths import (
     NAMED,
     SCALINGS,
     WIDTHS,
+    DepthRounding,
     Implementation,
     Rounding,
     Scales,
@@ -145,6 +146,8 @@ _FLAGS: dict[str, Check] = {
     "strides-late": (lambda value: isinstance(value, bool), "true or false"),
     "inception-kernel": _one_of(3, 5),
     "even-halves": (lambda value: isinstance(value, bool), "true or false"),
+    "depth": _one_of(*get_args(DepthRounding)),
+    "biased": (lambda value: isinstance(value, bool), "true or false"),
     _ROWS: (
         lambda value: (
             isinstance(value, list)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 from mnprofile.base.errors import Place
 from mnprofile.base.shown import Shown
 from mnprofile.graph.operators.op import Shape
-from mnprofile.networks.notation.cells import OperatorWord, Size
+from mnprofile.networks.notation.cells import OperatorWord, PerClass, Size
 from mnprofile.networks.notation.table import Cell, Erratum, Table
 from mnprofile.networks.widths import Scaling
 
@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from mnprofile.networks.blocks.builder import Builder
     from mnprofile.networks.heads import Head
     from mnprofile.networks.notation.styles.style import TableStyle
+
+ABOVE = "-"  # in a From cell: the row above
+INPUT = "input"  # the image
 
 
 @dataclass(frozen=True)
@@ -34,6 +37,9 @@ class Row:
     repeats: int = field(default=1, kw_only=True)
     prints_input: bool = field(default=True, kw_only=True, compare=False)
     output: Size | None = field(default=None, kw_only=True)  # where a table prints it
+    name: str = field(default="", kw_only=True)
+    sources: tuple[str, ...] = field(default=(), kw_only=True)  # (): the row above
+    others: tuple[Size, ...] = field(default=(), kw_only=True)  # of further sources
 
     words: ClassVar[Mapping[str, OperatorWord]] = {}
     readers: ClassVar[Mapping[str, Callable[[str], Any]]] = {}
@@ -45,6 +51,7 @@ class Row:
     pools: ClassVar[bool] = False
     classifies: ClassVar[bool] = False
     classifies_maps: ClassVar[bool] = False  # before the pooling
+    activates: ClassVar[bool] = True  # with the table's one nonlinearity
     ends: ClassVar[bool] = False  # it follows the network, as softmax does
 
     def build(self, to: Builder) -> None:
@@ -54,6 +61,11 @@ class Row:
     def fault_on(self, x: Shape) -> str | None:
         """Why the block cannot run on a map of this shape, or None."""
         return None
+
+    @property
+    def reads(self) -> tuple[int, int]:
+        """How many maps it reads: at least, and at most."""
+        return 1, 1
 
     @property
     def follows_pooling(self) -> bool:
@@ -71,7 +83,8 @@ class Row:
         """The size that it leaves for the row below, as far as the row prints it."""
         stride = getattr(self, "stride", 1)
         h, w = (-(-side // stride) for side in (self.input.h, self.input.w))
-        return Size(h, w, getattr(self, "out", self.input.c))
+        out = getattr(self, "out", self.input.c)
+        return Size(h, w, None if type(out) is PerClass else out)
 
     @property
     def line(self) -> int:
@@ -117,7 +130,14 @@ class Architecture(Shown):
 
     @property
     def has_classifier(self) -> bool:
-        return self.head is not None or any(row.classifies for row in self.rows)
+        makes_maps = self.head is not None or self.has_class_maps
+        return makes_maps or any(row.classifies for row in self.rows)
+
+    @property
+    def has_class_maps(self) -> bool:
+        """Whether some outputs are maps with channels for every class."""
+        rows = (*self.rows, *(self.head.rows if self.head else ()))
+        return any(type(getattr(row, "out", None)) is PerClass for row in rows)
 
     @property
     def has_expansion(self) -> bool:
@@ -130,7 +150,8 @@ class Architecture(Shown):
         cell = row.cells.get(header)
         if cell is None:  # the style has no such column
             return Place(self.table.file, row.line)
-        return self.table.cell_place(cell, self.style.printed[header])
+        printed = self.style.printed.get(header, header)
+        return self.table.cell_place(cell, printed)
 
 
 def normalised(header: str) -> str:

@@ -1,6 +1,7 @@
 """What a network that is read from code or a file is told: ``--input``, ``--set``."""
 
 import ast
+import os
 import re
 from math import prod
 from typing import NamedTuple
@@ -120,6 +121,14 @@ def parse_setting(text: str) -> tuple[str, object]:
         return key, toml_files.parse(f"value = {value}", "--set", UsageError)["value"]
     except UsageError:
         return key, value
+
+
+def split_part(arch: str) -> tuple[str, str | None]:
+    """``net.tflite#2`` -> the path, and which network of the file."""
+    path, mark, key = arch.rpartition("#")
+    if not mark or os.path.lexists(arch):
+        return arch, None
+    return path, key
 
 
 def fixed(name: str, reader: str, inputs: tuple[InputSpec, ...]) -> Configuration:

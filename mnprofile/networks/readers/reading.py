@@ -17,7 +17,7 @@ from mnprofile.base.extras import require
 from mnprofile.graph.graph import Graph
 from mnprofile.networks.configuration import Request
 from mnprofile.networks.imported import Imported
-from mnprofile.networks.readers.inputs import ReadRequest
+from mnprofile.networks.readers.inputs import ReadRequest, split_part
 
 HEAD = 64  # bytes at the start of a file, by which a reader may know its own
 
@@ -36,6 +36,7 @@ class Reader(NamedTuple):
     instead: str
     takes: tuple[str, ...] = ()
     package: str = ""  # that it needs, of the extra "check"
+    has_parts: bool = False  # FILE#NAME is one network of several in a file
 
 
 def _is_torch(arch: str, _: bytes) -> bool:
@@ -64,6 +65,7 @@ READERS: tuple[Reader, ...] = (
         lambda arch, head: head[4:8] == b"TFL3" or _ends(arch, ".tflite", ".lite"),
         _FIXED,
         _ITS_SIZE,
+        has_parts=True,
     ),
     Reader(
         "ONNX",
@@ -89,14 +91,15 @@ def _ends(arch: str, *suffixes: str) -> bool:
 
 def reader_of(arch: str) -> Reader | None:
     """The reader of a network that is not a table, or None."""
-    head = b""
-    if os.path.isfile(arch):  # noqa: PTH113 - unlike Path.is_file it never raises
+    head, (path, part) = b"", split_part(arch)
+    if os.path.isfile(path):  # noqa: PTH113 - unlike Path.is_file it never raises
         try:
-            with open(arch, "rb") as file:
+            with open(path, "rb") as file:
                 head = file.read(HEAD)
         except OSError:
             head = b""  # its reader says why it cannot be read
-    return next((one for one in READERS if one.claims(arch, head)), None)
+    known = (one for one in READERS if part is None or one.has_parts)
+    return next((one for one in known if one.claims(path, head)), None)
 
 
 def read_network(

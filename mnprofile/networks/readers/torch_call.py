@@ -6,8 +6,10 @@ from typing import Any, NamedTuple
 
 from torch import Tensor
 
+from mnprofile.graph.graph import Parameters
 from mnprofile.graph.operators.convolution import Explicit, Padding, Sides, Zeros
 from mnprofile.graph.operators.op import Op, Shape, shape_of
+from mnprofile.graph.written import Written
 
 Axis = Callable[[Tensor], int]
 
@@ -52,6 +54,25 @@ class Found:
     biases: tuple[Tensor | None, ...] = ()
     bn_affine: tuple[Tensor | None, ...] = ()
     other_params: tuple[Tensor | None, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """An operator of the run. ``path`` is the module that called it.
+
+    ``suffix`` is what to call it within that module, "" if it is all the module does.
+    """
+
+    name: str
+    op: Op
+    inputs: tuple[str, ...]
+    x: Shape
+    y: Shape
+    others: tuple[Shape, ...]
+    stored: Parameters
+    path: str
+    weight: str  # the full name of the parameter that is its weight, or ""
+    written: Written | None = None
 
 
 def shape(tensor: Tensor, axis: int) -> Shape:

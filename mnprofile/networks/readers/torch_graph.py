@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from torch import nn
 
@@ -11,8 +11,10 @@ from mnprofile.graph.graph import NO_SHAPE, Graph, Node, Origin, Parameters
 from mnprofile.graph.operators.joining import Scale
 from mnprofile.graph.operators.op import Shape
 from mnprofile.graph.operators.tensors import Unused
+from mnprofile.graph.written import UNREAD
 from mnprofile.networks.readers.inputs import InputSpec, fixed
-from mnprofile.networks.readers.torch_recording import Recorded, Recorder
+from mnprofile.networks.readers.torch_call import Recorded
+from mnprofile.networks.readers.torch_recording import Recorder
 from mnprofile.networks.readers.torch_tree import FOLLOWERS, ModuleTree, stages
 
 
@@ -66,13 +68,17 @@ def assembled(
                 origin=tree.origin(one.path),
                 other_shapes=one.others,
                 stored=None if expected == one.stored else one.stored,
+                written=one.written,
             )
         )
-    nodes += _unused(run)
+    nodes = [*_marked(nodes, run.outputs), *_unused(run)]
     outputs = run.outputs or tuple(one.name for one in nodes[-1:])
     config = fixed(name, "torch", inputs)
     told = [*notes, *_batch_note(inputs)]
-    return Graph(config, run.inputs, tuple(nodes), outputs, tuple(told))
+    derived = tuple(run.recorder.derived)
+    return Graph(
+        config, run.inputs, tuple(nodes), outputs, tuple(told), derived=derived
+    )
 
 
 def _layers(recorded: list[Recorded], tree: ModuleTree) -> list[str]:
@@ -155,6 +161,19 @@ def _type(one: Recorded, squeezing: frozenset[str]) -> str:
     if pointwise and one.x.positions == 1 and one.op.kind == "conv":
         return "Fully Connected"
     return one.op.type
+
+
+def _marked(nodes: list[Node], outputs: tuple[str, ...]) -> Iterator[Node]:
+    """The nodes, and of each whether any output depends on it."""
+    needed = set(outputs or (nodes[-1].name,) if nodes else ())
+    for node in reversed(nodes):
+        if node.name in needed:
+            needed.update(node.inputs)
+    for node in nodes:
+        if node.name in needed or node.written is None:
+            yield node
+        else:
+            yield replace(node, written=node.written._replace(within=UNREAD))
 
 
 def _unused(run: Run) -> list[Node]:

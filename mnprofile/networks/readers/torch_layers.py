@@ -162,9 +162,9 @@ def batch_norm(call: Call) -> Found:
     if call.module.startswith("InstanceNorm"):
         return _norm(InstanceNorm, x, weight, bias, 1)
     rank = min(x.dim() - 1, 1)
-    return Found(
-        BatchNorm(), (x,), shape(x, rank), shape(x, rank), bn_affine=(weight, bias)
-    )
+    op = BatchNorm(weight is not None)
+    place = shape(x, rank)
+    return Found(op, (x,), place, place, bn_affine=(weight, bias))
 
 
 def layer_norm(call: Call) -> Found:

@@ -64,7 +64,8 @@ def read(arch: str, asked: ReadRequest) -> tuple[Imported, Graph]:
     notes += made
     graph = _graph(module, arch, inputs, make, train=asked.train, notes=notes)
     source = f"the PyTorch network {arch}, run once on meta tensors"
-    return Imported(arch, arch, source, arch, module=module), graph
+    asked = asked._replace(inputs=inputs)
+    return Imported(arch, arch, source, arch, module=module, asked=asked), graph
 
 
 def from_torch(

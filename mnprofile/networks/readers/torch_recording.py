@@ -24,16 +24,17 @@ from torch.nn.modules import module as hooks
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from mnprofile.graph.graph import NO_SHAPE, Parameters
-from mnprofile.graph.operators.op import Op, Shape
 from mnprofile.graph.operators.products import ScaledDotProduct
 from mnprofile.graph.operators.recurrent import Cell, Recurrent
 from mnprofile.graph.operators.tensors import Constant
+from mnprofile.graph.written import Written
 from mnprofile.networks.readers.torch_call import (
     COUNTED,
     METADATA,
     SHORT,
     Call,
     Found,
+    Recorded,
     channels_of,
     is_empty,
     key_of,
@@ -45,26 +46,16 @@ from mnprofile.networks.readers.torch_call import (
     whole,
 )
 from mnprofile.networks.readers.torch_rules import POINTWISE, operator_of
+from mnprofile.networks.readers.torch_written import (
+    DERIVED,
+    MASKED,
+    SCALED_DOT_PRODUCT,
+    Calls,
+    holds_weights,
+    shared_modules,
+)
 
 _CELLS: dict[type[nn.Module], Cell] = {nn.LSTM: "lstm", nn.GRU: "gru", nn.RNN: "rnn"}
-
-
-@dataclass(frozen=True, slots=True)
-class Recorded:
-    """An operator of the run. ``path`` is the module that called it.
-
-    ``suffix`` is what to call it within that module, "" if it is all the module does.
-    """
-
-    name: str
-    op: Op
-    inputs: tuple[str, ...]
-    x: Shape
-    y: Shape
-    others: tuple[Shape, ...]
-    stored: Parameters
-    path: str
-    weight: str  # the full name of the parameter that is its weight, or ""
 
 
 @dataclass(slots=True)
@@ -94,6 +85,8 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call] # of torch
         self.calls: Counter[str] = Counter()
         self._paths = {module: path for path, module in root.named_modules()}
         self._stack: list[tuple[str, nn.Module]] = [("", root)]
+        self.function = Calls(self._stack, shared_modules(root))
+        self.derived: list[tuple[str, Written, int]] = []
         self._paused = 0
         self._values: dict[int, _Value] = {}
         self._sources: dict[int, tuple[_Held, ...]] = {}
@@ -134,7 +127,8 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call] # of torch
         attend: Any = functional.scaled_dot_product_attention
         functional.scaled_dot_product_attention = partial(self._attend, attend)
         try:
-            yield
+            with self.function:
+                yield
         finally:
             functional.scaled_dot_product_attention = attend
             for handle in handles:
@@ -144,6 +138,8 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call] # of torch
         path = self._paths.get(module, self._stack[-1][0])
         self.calls[path] += 1
         self._stack.append((path, module))
+        if holds_weights(module):
+            self.derived.append(("own_weights", Written(), 1))
         if type(module) in _CELLS:
             self._paused += 1
 
@@ -192,6 +188,10 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call] # of torch
         active = [one for one, key in zip(tensors, keys, strict=True) if key in values]
         if is_empty(name) or not (active or name in COUNTED):
             self._derive([] if is_empty(name) else keys, outputs)
+            if name in DERIVED:
+                amount = args[0].numel() * self.function.first
+                written = self.function.written(name)
+                self.derived.append((DERIVED[name], written, amount))
             return
         call = Call(
             name,
@@ -237,7 +237,9 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call] # of torch
         first, last = (tensor.shape[at] == value.channels for at in (1, -1))
         return 1 if first and (value.is_first or not last) else -1
 
-    def _add(self, found: Found, name: str, out: Tensor) -> str:
+    def _add(
+        self, found: Found, name: str, out: Tensor, function: str | None = None
+    ) -> str:
         """Record an operator; constants that it uses are recorded before it."""
         path = self._stack[-1][0]
         stored = Parameters(
@@ -266,6 +268,7 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call] # of torch
                 stored=stored,
                 path=path,
                 weight=self._weight(found.weights),
+                written=self.function.written(name, function),
             )
         )
         return node
@@ -341,7 +344,9 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call] # of torch
             q, k, v = given[:3]
             kept = (whole(k), whole(v))
             found = Found(ScaledDotProduct(), (q, k, v), whole(q), whole(out), kept)
-            node = self._add(found, "attention", out)
+            mask = kwargs.get("attn_mask", args[3] if len(args) > 3 else None)
+            function = SCALED_DOT_PRODUCT if mask is None else MASKED
+            node = self._add(found, "attention", out, function=function)
             self._kept.append(out)
             self._values[key_of(out)] = _Value(node, *layout(out))
         return out

@@ -98,7 +98,12 @@ def _reduction(call: Call) -> Found:
 def _resize(call: Call) -> Found:
     x = call.args[0]
     y = shape(call.out, 1)
-    return Found(Resize(size=y.spatial), (x,), shape(x, 1), y)
+    mode = call.name.removeprefix("_upsample_").removeprefix("upsample_")
+    op = Resize(size=y.spatial, mode=_MODES.get(mode, mode))
+    return Found(op, (x,), shape(x, 1), y)
+
+
+_MODES = {"nearest2d": "nearest", "bilinear2d": "bilinear"}
 
 
 def _shuffle(call: Call) -> Found:

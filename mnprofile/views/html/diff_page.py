@@ -1,10 +1,12 @@
 """The page of a comparison of two to six networks."""
 
 from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
 
 from markupsafe import Markup
 
-from mnprofile.base.sheet import Column
+from mnprofile.base.sheet import Column, Sheet
 from mnprofile.base.units import change, grouped, short, signed
 from mnprofile.costs.comparison.alignment import STATES, Comparison, Delta, Depth
 from mnprofile.costs.comparison.several import LETTERS, Line, lines_of, sides_of
@@ -42,17 +44,17 @@ def diff_page(
 
 
 def _lead(comparisons: Sequence[Comparison]) -> str:
-    """How the totals changed, in one sentence per network."""
-    told = []
-    for index, compared in enumerate(comparisons, 1):
-        parts = []
-        for name in COMPARED:
-            base, head = compared.total.of(name)
-            word = "unchanged" if base == head else change(base, head)
-            label = DRAWN[name].lower()
-            parts.append(f"{label} {short(base)} → {short(head)} ({word})")
-        told.append(f"From A to {LETTERS[index]}: " + ", ".join(parts) + ".")
-    return " ".join(told)
+    """How the totals changed; of several networks that each is compared with A."""
+    if len(comparisons) > 1:
+        first = comparisons[0].base.shown
+        return f"{len(comparisons)} networks, each compared with A, {first}."
+    parts = []
+    for name in COMPARED:
+        base, head = comparisons[0].total.of(name)
+        word = "unchanged" if base == head else change(base, head)
+        label = DRAWN[name].lower()
+        parts.append(f"{label} {short(base)} → {short(head)} ({word})")
+    return "From A to B: " + ", ".join(parts) + "."
 
 
 def _told(comparisons: Sequence[Comparison]) -> str:
@@ -77,7 +79,7 @@ def _explained(compared: Comparison, index: int) -> Panel:
         )
     stored = [one for one in sheet.columns if one.key == "stored_bytes"]
     shown = sheet.only(*_EXPLAINED, *stored)
-    table = html.table(shown, caption=f"Causes, from A to {letter}")
+    table = _table(shown, caption=f"Causes, from A to {letter}")
     return Panel(f"why-{index}", f"Why {letter} differs from A", caption, table)
 
 
@@ -174,7 +176,7 @@ def _rows(comparisons: Sequence[Comparison], by: Depth) -> Panel:
         states = [row.state for row in comparisons[0].rows(by)]
         told = [f"{states.count(one)} {one}" for one in STATES if one in states]
         caption = f"{', '.join(told)} of {len(states)} {by}s."
-    table = html.table(
+    table = _table(
         sheet, caption=f"{by.capitalize()}s", class_="sortable", groups=groups
     )
     return Panel("rows", f"All {by}s", caption, table)
@@ -194,5 +196,16 @@ def _largest(compared: Comparison, index: int, quantity: Quantity, top: int) -> 
         f"largest-{index}",
         f"Largest changes, from A to {LETTERS[index]}",
         f"{sheet.title}.",
-        html.table(shown, caption=f"{sheet.title}, A to {LETTERS[index]}"),
+        _table(shown, caption=f"{sheet.title}, A to {LETTERS[index]}"),
     )
+
+
+def _table(sheet: Sheet, **more: Any) -> Markup:
+    """A table whose names of two sides, "block3 -> block4", have an arrow."""
+    rows = (
+        tuple(
+            one.replace(" -> ", " → ") if isinstance(one, str) else one for one in row
+        )
+        for row in sheet.rows
+    )
+    return html.table(replace(sheet, rows=tuple(rows)), **more)

@@ -77,7 +77,7 @@ def quantities(device: Device | None) -> tuple[ShownQuantity, ...]:
     """What the bar shows: latency where there is a device."""
     if device is None:
         return _COUNTED
-    label = f"Latency on {device.name} (ms, estimated)"
+    label = f"Latency, {device.name} (ms)"
     return (*_COUNTED, ShownQuantity("latency_ms", label, "ms", _MS))
 
 

@@ -1,5 +1,7 @@
 """The panel of formulas: the cost and saving of each block in the papers' symbols."""
 
+from markupsafe import Markup
+
 from mnprofile.costs.explaining import (
     STANDARD,
     NetworkExplanation,
@@ -18,7 +20,8 @@ from mnprofile.views.sheets.explain import block_sheet
 def formulas(network: ReportNetwork, key: str) -> Panel:
     """One row per block: its formula, in symbols and in numbers, and its saving."""
     assert isinstance(network.arch, Architecture), "formulas are those of tables"
-    explained = network_explanation(network.arch, network.counted.graph)
+    graph = network.counted.graph
+    explained = network_explanation(network.arch, graph, compared=False)
     shown = ("block", "formula", "macs", "standard_macs", "share", "numbers")
     ids = block_ids(network, key)
     drawn = html.table(
@@ -28,9 +31,11 @@ def formulas(network: ReportNetwork, key: str) -> Panel:
         row_ids=[ids.get(block.name) for block in explained.blocks],
         drawn={"formula": mathml},
     )
-    letters = "; ".join(f"{letter} {text}" for letter, text in symbols(explained))
-    notes = [f"{letters}.", _saving_note(explained), STANDARD]
-    body = [drawn, *(element("p", note, class_="note") for note in notes if note)]
+    letters: list[str | Markup] = []
+    for letter, text in symbols(explained):
+        letters += ["; " if letters else "", mathml(letter), f" {text}"]
+    notes = [[*letters, "."], _saving_note(explained), [STANDARD]]
+    body = [drawn, *(element("p", *note, class_="note") for note in notes if note)]
     return Panel(f"{key}-formulas", "Formulas", saving_text(explained), join(body))
 
 
@@ -44,13 +49,13 @@ def symbols(explained: NetworkExplanation) -> tuple[tuple[str, str], ...]:
     return tuple(found)
 
 
-def _saving_note(explained: NetworkExplanation) -> str:
+def _saving_note(explained: NetworkExplanation) -> list[str | Markup]:
     """The relative cost of a depthwise convolution and its projection."""
     ratios = {block.saving.text: None for block in explained.blocks if block.saving}
     if not ratios:
-        return ""
-    return (
-        "A depthwise convolution and its projection cost "
-        + " or ".join(ratios)
-        + " of one standard convolution; a block's ratio includes its other layers."
-    )
+        return []
+    drawn: list[str | Markup] = ["A depthwise convolution and its projection cost "]
+    for at, ratio in enumerate(ratios):
+        drawn += [" or " if at else "", mathml(ratio)]
+    end = " of one standard convolution; a block's ratio includes its other layers."
+    return [*drawn, end]

@@ -120,10 +120,15 @@ def _compared(networks: Sequence[ReportNetwork]) -> str:
             f"{least.label} costs {short(low.macs)} multiply-adds"
             f" ({short(low.flops)} flops) and has {short(low.params)} parameters."
         )
+    times = high.macs / low.macs
+    more = (
+        f"{times:.1f} times as much"
+        if times > 1.5
+        else f"{100 * (times - 1):.1f} % more"
+    )
     return (
         f"{least.label} is the cheapest with {short(low.macs)} multiply-adds;"
-        f" {most.label} costs {high.macs / low.macs:.1f} times as much"
-        f" ({short(high.macs)})."
+        f" {most.label} costs {more} ({short(high.macs)})."
     )
 
 

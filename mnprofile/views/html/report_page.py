@@ -7,6 +7,7 @@ from mnprofile.base.json_files import CONVENTION
 from mnprofile.base.units import short
 from mnprofile.costs.latency.devices import Device
 from mnprofile.costs.memory.activations import activation_memory
+from mnprofile.networks.catalog import is_shipped
 from mnprofile.networks.notation.rows import Architecture
 from mnprofile.views.html import panels
 from mnprofile.views.html.explorer import explorer, explorer_data, usual_device
@@ -95,8 +96,7 @@ def report_page(
     return render(
         Page(
             title=_title(networks),
-            lead="Multiply-adds, parameters and activations, counted from the papers'"
-            " own tables.",
+            lead=f"Multiply-adds, parameters and activations, {_how(networks)}.",
             sections=tuple(sections),
             scripts=SCRIPTS,
             vendor=("dagre.min.js",),
@@ -152,6 +152,12 @@ def pictures(
         for kind, drawn in time_plots(network, device).items() if device else ():
             found[f"{kind}-{end}"] = log_log_plotly.figure(drawn)
     return found
+
+
+def _how(networks: Sequence[ReportNetwork]) -> str:
+    if all(is_shipped(one.arch) for one in networks):
+        return "counted from the papers' own tables"
+    return "counted layer by layer"
 
 
 def _title(networks: Sequence[ReportNetwork]) -> str:

@@ -12,7 +12,7 @@ from mnprofile.views.html.sweep_page import View, plots_page
 from mnprofile.views.plots import log_log_plotly
 from mnprofile.views.plots.log_log import LogLogPlot
 from mnprofile.views.plots.log_log_svg import legend, svg
-from mnprofile.views.plots.time_plots import latency, roofline
+from mnprofile.views.plots.time_plots import latency, roofline, title_of
 from mnprofile.views.sheets.time import parts_sheet, prediction_notes
 
 ROOFLINE = (
@@ -76,7 +76,6 @@ def _figure(plot: LogLogPlot, note: str, numbers: Markup) -> Markup:
 
 def time_page(found: Prediction) -> str:
     """The plots of a prediction as one HTML file that needs no network."""
-    config = found.graph.config
     views = [
         View(
             f"mnp-{key}",
@@ -90,5 +89,5 @@ def time_page(found: Prediction) -> str:
             ("latency", _latency(found), LATENCY),
         )
     ]
-    title = f"Time of {config.name} on {found.device.name}"
+    title = f"Time of {title_of(found.graph)} on {found.device.name}"
     return plots_page(title, views, prediction_notes(found))

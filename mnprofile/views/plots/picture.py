@@ -7,7 +7,7 @@ are that SVG, rendered by vl-convert (the extra "pictures"), which needs no brow
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html import unescape
 from pathlib import Path
 from typing import Any
@@ -34,12 +34,18 @@ FONT = "Helvetica, Arial, 'Liberation Sans', sans-serif"
 MAX_SIDE = 10_000
 
 
+WIDTH, HEIGHT = 960, 540  # pixels, of a slide
+
+
 @dataclass(frozen=True)
 class PictureStyle:
-    """Size in pixels, theme ("light" or "dark") and the size of the font."""
+    """Size in pixels, theme ("light" or "dark") and the size of the font on a slide.
 
-    width: int = 960
-    height: int = 540
+    A larger picture than a slide is drawn larger as a whole, with its texts and marks.
+    """
+
+    width: int = WIDTH
+    height: int = HEIGHT
     theme: str = "light"
     font: int = 14
 
@@ -61,6 +67,10 @@ SLIDE = PictureStyle()
 
 def to_svg(figure: PlotlyFigure, style: PictureStyle = SLIDE) -> str:
     """A figure as the text of an SVG file."""
+    size = style
+    zoom = max(1.0, min(style.width / WIDTH, style.height / HEIGHT))
+    wide, high = round(style.width / zoom), round(style.height / zoom)
+    style = replace(style, width=wide, height=high)
     drawn = themed(figure, style.theme)
     traces, layout = drawn["data"], drawn["layout"]
     small = style.font * 0.85
@@ -89,9 +99,10 @@ def to_svg(figure: PlotlyFigure, style: PictureStyle = SLIDE) -> str:
             "svg",
             *parts,
             xmlns="http://www.w3.org/2000/svg",
-            width=style.width,
-            height=style.height,
-            viewBox=f"0 0 {style.width} {style.height}",
+            width=size.width,
+            height=size.height,
+            viewBox=f"0 0 {wide} {high}",
+            preserveAspectRatio="none" if zoom > 1 else None,
             font_family=FONT,
             font_size=style.font,
         )

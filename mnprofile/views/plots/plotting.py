@@ -13,7 +13,8 @@ from mnprofile.networks.notation.rows import Architecture
 from mnprofile.search.grids import grids_for
 from mnprofile.views.plots import accuracy_plotly, expansion, heat, network_plotly
 from mnprofile.views.plots.accuracy import printed, titles
-from mnprofile.views.plots.plotly_layout import THEMES, PlotlyFigure, themed
+from mnprofile.views.plots.picture import HEIGHT, WIDTH, PictureStyle
+from mnprofile.views.plots.plotly_layout import PlotlyFigure, themed
 from mnprofile.views.sheets.columns import DRAWN
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ def plot(
     *,
     quantity: str = "macs",
     theme: str = "light",
+    size: tuple[int, int] | None = None,
 ) -> go.Figure:
     """A plot as a plotly figure.
 
@@ -46,18 +48,23 @@ def plot(
             (bars by operator type) or "memory" (live activations at 8 bits).
         quantity: "macs", "params" or "activations", for heat, stages and layers.
         theme: "light" or "dark".
+        size: width and height in pixels, 100 to 10,000; that of its place where None.
 
     Raises:
-        UsageError: another kind, quantity or theme, or a table that a kind cannot draw.
+        UsageError: another kind, quantity, theme or size, or a table that a kind cannot
+            draw.
 
     >>> plot("v2", "stages").layout.yaxis.title.text
     'Multiply-adds'
     """
     import plotly.graph_objects as go
 
-    if theme not in THEMES:
-        raise UsageError(f'theme: "{theme}" is not a theme', accepted=", ".join(THEMES))
-    return go.Figure(themed(figure_of(what, kind, quantity), theme))
+    width, height = size or (WIDTH, HEIGHT)
+    style = PictureStyle(width, height, theme)
+    drawn = go.Figure(themed(figure_of(what, kind, quantity), style.theme))
+    if size is not None:
+        drawn.update_layout(width=style.width, height=style.height)
+    return drawn
 
 
 def figure_of(

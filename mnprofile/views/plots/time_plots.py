@@ -4,6 +4,8 @@ from mnprofile.base.units import plain, short
 from mnprofile.costs.latency.devices import Calibration, Measured
 from mnprofile.costs.latency.prediction import PartTime, Prediction
 from mnprofile.costs.latency.work import DENSE, DEPTHWISE, MEMORY
+from mnprofile.graph.graph import Graph
+from mnprofile.networks.notation.rows import Architecture
 from mnprofile.views.plots.log_log import Dot, Line, LogLogPlot
 from mnprofile.views.plots.palette import type_of
 
@@ -39,13 +41,20 @@ def roofline(prediction: Prediction) -> LogLogPlot:
     legend = tuple(entry for entry in _TYPES if entry[0] in used)
     device = prediction.device.name
     return LogLogPlot(
-        f"Roofline of {prediction.graph.config.name} on {device}",
+        f"Roofline of {title_of(prediction.graph)} on {device}",
         dots,
         _roofs(prediction.calibration, dots),
         "Arithmetic intensity (multiply-adds per byte)",
         "Predicted rate (GMAC/s)",
         legend,
     )
+
+
+def title_of(graph: Graph) -> str:
+    """What people call a network: the title of its table, else its name."""
+    table = graph.table
+    title = table.title if isinstance(table, Architecture) else ""
+    return title or graph.config.name
 
 
 def _layer_told(part: PartTime, type_: str) -> str:

@@ -10,18 +10,19 @@ from mnprofile.evidence.profilers.cross_check import (
     Check,
     LayerCheck,
     Problem,
-    Reading,
     sum_of,
 )
+from mnprofile.evidence.profilers.module_check import ModuleCheck
+from mnprofile.evidence.profilers.readings import Reading
 from mnprofile.views.document import Document, record_of
 from mnprofile.views.sheets.columns import columns
 from mnprofile.views.sheets.configuration import headed, model_record
 from mnprofile.views.sheets.ledger import (
+    assumed_text,
     breakdown_sheet,
     entry_record,
     legend,
     writing_record,
-    written,
 )
 
 By = Literal["layer", "block", "stage"]
@@ -58,7 +59,7 @@ def check_document(checked: Check, by: By) -> Document:
         full.columns[0].key, "macs", "fvcore_macs", "flops", "fvcore_other", "problems"
     )
     sheets = [*headed([shown.noted(LEGEND)], checked.count.config)]
-    sheets.append(_totals_sheet(checked))
+    sheets.append(totals_sheet(checked))
     fvcore = checked.readings[0]
     if fvcore.total is not None:
         sheets.append(
@@ -119,7 +120,7 @@ def _group_sheet(checked: Check, by: By) -> Sheet:
 
 
 def reading_sheet(
-    checks: Iterable[tuple[str, Check]], *, failed: str | None = None
+    checks: Iterable[tuple[str, Check | ModuleCheck]], *, failed: str | None = None
 ) -> Sheet:
     """What each profiler printed for some networks, under their titles, and what the
     ledger's sum leaves of it. ``failed`` is shown if there is no total."""
@@ -144,7 +145,7 @@ def reading_sheet(
     )
 
 
-def _totals_sheet(checked: Check) -> Sheet:
+def totals_sheet(checked: Check | ModuleCheck) -> Sheet:
     """The same for one network."""
     sheet = reading_sheet([("", checked)], failed="failed")
     return replace(
@@ -178,7 +179,7 @@ def _notes(checked: Check) -> Iterator[str]:
     if checked.left_out:
         listed = ", ".join(f"{name} x{n}" for name, n in checked.left_out.items())
         yield f"Not counted by fvcore, as it reports: {listed}"
-    yield written(checked.writing)
+    yield assumed_text(checked.writing)
     for one in checked.readings:
         if one.failure:
             yield f"{one.name} {one.version} failed: {one.failure}"

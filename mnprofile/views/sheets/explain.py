@@ -12,6 +12,7 @@ from mnprofile.costs.explaining import (
     NetworkExplanation,
     Ratio,
     saving_text,
+    why_no_ratios,
 )
 from mnprofile.costs.formulas import Formula, Meaning, number_text
 from mnprofile.graph.configuration import Configuration
@@ -63,7 +64,8 @@ def _layer_sheets(one: Explanation, config: Configuration) -> list[Sheet]:
     sheets.append(_symbols_sheet(one.macs.meanings))
     if one.ratios:
         sheets.append(_ratios_sheet(one.ratios))
-    return sheets
+    why = why_no_ratios(config)
+    return [*sheets[:-1], sheets[-1].noted(why)] if why else sheets
 
 
 def _put_in(
@@ -216,9 +218,11 @@ def network_document(network: NetworkExplanation) -> Document:
     blocks = replace(
         full.only("block", "formula", "macs"),
         title=headline(network.config),
-        notes=(saving_text(network), STANDARD),
+        notes=_saving_notes(network),
     )
-    sheets = [blocks, _ratios_sheet(network.ratios)]
+    sheets = [blocks]
+    if network.ratios:
+        sheets.append(_ratios_sheet(network.ratios))
     return Document(
         "explain",
         sheets,
@@ -226,6 +230,13 @@ def network_document(network: NetworkExplanation) -> Document:
         lambda: network_record(network),
         lambda: _network_markdown(network, sheets),
     )
+
+
+def _saving_notes(network: NetworkExplanation) -> tuple[str, ...]:
+    why = why_no_ratios(network.config)
+    if why and network.macs == network.standard_macs:
+        return (why,)
+    return (saving_text(network), STANDARD, *([why] if why else []))
 
 
 def block_sheet(network: NetworkExplanation) -> Sheet:
@@ -322,4 +333,5 @@ def _network_markdown(network: NetworkExplanation, sheets: Sequence[Sheet]) -> s
     lines += [f"| **total** | | **{network.macs}** |"]
     for note in sheets[0].notes:
         lines += ["", escape.markdown(note)]
-    return "\n".join(lines) + "\n\n" + sheet.to_markdown(sheets[1])
+    text = "\n".join(lines) + "\n"
+    return "\n".join([text, *map(sheet.to_markdown, sheets[1:])])

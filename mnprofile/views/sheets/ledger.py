@@ -5,17 +5,10 @@ from dataclasses import replace
 from typing import Any
 
 from mnprofile.base.sheet import Column, Sheet, noted
-from mnprofile.evidence.profilers.rules import (
-    COMPLETE,
-    PRODUCTS,
-    TALLIED,
-    Ledger,
-    LedgerEntry,
-    Profiler,
-    gaps,
-    profiler_of,
-)
+from mnprofile.evidence.profilers.quantities import TALLIED
+from mnprofile.evidence.profilers.rules import Profiler
 from mnprofile.evidence.profilers.torch_style import TorchStyle
+from mnprofile.evidence.profilers.totals import Ledger, LedgerEntry
 from mnprofile.views.document import Document, record_of
 from mnprofile.views.sheets.columns import columns
 from mnprofile.views.sheets.configuration import headed, model_record
@@ -30,50 +23,91 @@ def ledger_document(
         sheets = [_breakdown(book, one) for one in entries]
     else:
         sheets = [_totals_sheet(book), _other_way_sheet(book), _quantities_sheet(book)]
+    told = (*notes, *_gaps(book, entries), written(book))
     return Document(
         "ledger",
-        noted(
-            headed(sheets, book.config), (*notes, *_gaps(book), written(book.writing))
-        ),
+        noted(headed([one for one in sheets if one.rows], book.config), told),
         term_sheet(entries),
         lambda: _record(book, entries),
     )
 
 
-def _gaps(book: Ledger) -> list[str]:
-    """What profilers leave out of this network, and how much."""
-    counts = book.counts
+def _gaps(book: Ledger, entries: Sequence[LedgerEntry]) -> list[str]:
+    """What profilers leave out of this network, and how much; what is not known."""
+    missing: dict[tuple[str, int], list[str]] = {}
+    unknown: dict[tuple[str, ...], list[str]] = {}
+    for one in entries:
+        name = one.profiler.name
+        if one.unknown:
+            unknown.setdefault(one.unknown, []).append(name)
+        elif one.profiler.counts_macs:
+            for lacking in one.missing:
+                missing.setdefault(lacking, []).append(name)
     told = [
-        f"{name} has no count for {_PRODUCTS[key]}: {counts[key]} multiply-adds are"
-        " missing"
-        for key in PRODUCTS
-        if counts[key]
-        for name in gaps(book)
-        if key not in profiler_of(name).rule and name in COMPLETE
+        f"No count for {amount} {TALLIED[key][1]}: {', '.join(names)}"
+        for (key, amount), names in missing.items()
     ]
-    if counts["attention"]:
-        on_cpu = book["FlopCounterMode"].total - 2 * counts["attention"]
+    told += [
+        f"Not known for {', '.join(names)}: how it counts {_few(quantities)}"
+        for quantities, names in unknown.items()
+    ]
+    parts = any(term.is_part for one in entries for term in one.terms)
+    if parts:
         told.append(
-            "FlopCounterMode prints this on meta tensors and on a GPU; on a CPU it has"
-            f" no count for {_PRODUCTS['attention']} and prints {on_cpu}, or less: in"
-            " evaluation mode nn.MultiheadAttention hides its projections too"
+            "*: of this quantity, only what the code writes as that profiler needs it:"
+            " with a module of torch, or a function that it replaces"
         )
-    if any(counts[key] for key in (*PRODUCTS, "layer_norm", "group_norm")):
-        told.append(
-            "Only the rules of fvcore and FlopCounterMode cover attention and layer"
-            " norm; those of the others were read for convolutional networks"
-        )
-    return told
+    return told + _on_cpu(book) + _traced(book, entries)
 
 
-_PRODUCTS = {
-    "matmul": "matrix products of activations",
+def _few(quantities: Sequence[str]) -> str:
+    names = [TALLIED[one][1] if one in TALLIED else one for one in quantities[:2]]
+    more = len(quantities) - len(names)
+    return "; ".join(names) + (f"; and {more} more" if more else "")
+
+
+def _on_cpu(book: Ledger) -> list[str]:
+    """What torch's own counter does not see where it runs a fused operator."""
+    fused = [key for key in _FUSED if book.counts[key]]
+    total = book["FlopCounterMode"].total
+    if not fused or total is None:
+        return []
+    less = total - 2 * sum(book.counts[key] for key in fused)
+    names = " and ".join(dict.fromkeys(_FUSED[key] for key in fused))
+    return [
+        f"FlopCounterMode prints {total} on meta tensors; on a CPU it has no count for"
+        f" {names} and prints {less}, or less: in evaluation mode"
+        " nn.MultiheadAttention hides its projections too"
+    ]
+
+
+_FUSED = {
     "attention": "scaled_dot_product_attention",
+    "attention_masked": "scaled_dot_product_attention",
+    "lstm": "LSTM layers",
+    "projected": "LSTM layers",
 }
 
 
-def written(writing: TorchStyle) -> str:
-    """What is assumed about the code, in a sentence."""
+def _traced(book: Ledger, entries: Sequence[LedgerEntry]) -> list[str]:
+    names = [one.profiler.name for one in entries if not one.unknown]
+    if not book.is_read or "torchprofile" not in names:
+        return []
+    return ["torchprofile adds 1 for each product of two sizes that the code computes"]
+
+
+def written(book: Ledger) -> str:
+    """What is known or assumed about the code, in a sentence."""
+    if book.is_read:
+        return (
+            "As the code is written: modules of torch, functions, operators; functions"
+            " are taken to be looked up when they are called (nn.functional.relu)."
+        )
+    return assumed_text(book.writing)
+
+
+def assumed_text(writing: TorchStyle) -> str:
+    """What is assumed about code that is not there, in a sentence."""
     ways = {"module": "nn modules", "functional": "nn.functional calls"}
     return (
         f"Assumes code with pooling as {ways[writing.pooling]}, activations as"
@@ -102,7 +136,9 @@ def entry_record(entry: LedgerEntry) -> dict[str, Any]:
         **record_of(entry.profiler, "package", "release", "prints"),
         "total": entry.total,
         "besides_macs": entry.besides,
-        "formula": entry.formula,
+        "formula": None if entry.unknown else entry.formula,
+        "not_known": list(entry.unknown),
+        "left_out": dict(entry.missing) if entry.profiler.counts_macs else {},
         "terms": _term_records(entry),
     }
 
@@ -124,16 +160,17 @@ def term_sheet(entries: Iterable[LedgerEntry]) -> Sheet:
     )
 
 
-def breakdown_sheet(entry: LedgerEntry, total: int, title: str) -> Sheet:
+def breakdown_sheet(entry: LedgerEntry, total: int | None, title: str) -> Sheet:
     """A profiler's total as its terms and the rest that they leave."""
     rows = tuple(
         (TALLIED[term.quantity][1], term.count, term.factor, term.amount)
         for term in entry.terms
     )
-    rest = ("unexplained rest", None, None, total - entry.total)
+    known = entry.total
+    rest = ("unexplained rest", None, None, (total or 0) - (known or 0))
     return Sheet(
         columns("what count", Column("factor", "Times", "number"), "amount"),
-        (*rows, rest) if total != entry.total else rows,
+        (*rows, rest) if total != known else rows,
         ("total", None, None, total),
         title,
     )
@@ -143,7 +180,7 @@ def _breakdown(book: Ledger, entry: LedgerEntry) -> Sheet:
     profiler = entry.profiler
     notes = [f"{profiler.name} {profiler.release} calls its total {profiler.prints}"]
     other = book.other[book.entries.index(entry)]
-    if other.total != entry.total:
+    if other.total != entry.total and not book.is_read:
         style = book.writing.other_pooling().pooling
         notes.append(f"With --pooling {style} it prints {other.total}: {other.formula}")
     return breakdown_sheet(entry, entry.total, "").noted(*notes)
@@ -161,9 +198,9 @@ def _totals_sheet(book: Ledger) -> Sheet:
         tuple(
             (
                 one.profiler.name,
-                one.total,
-                one.besides if "macs" in one.profiler.rule else None,
-                one.formula,
+                "not known" if one.total is None else one.total,
+                one.besides if one.profiler.counts_macs else None,
+                "" if one.unknown else one.formula,
                 one.profiler.prints,
             )
             for one in book.entries
@@ -179,7 +216,7 @@ def _other_way_sheet(book: Ledger) -> Sheet:
     differ = (
         row
         for row, one, two in zip(sheet.rows, book.entries, book.other, strict=True)
-        if one.total != two.total
+        if one.total != two.total and not book.is_read
     )
     return replace(
         sheet, rows=tuple(differ), title=f"With --pooling {style} these differ"
@@ -202,12 +239,14 @@ def _record(book: Ledger, entries: Sequence[LedgerEntry]) -> dict[str, Any]:
     others = {one.profiler.name: one.total for one in book.other}
     return {
         "model": model_record(book.config),
-        "writing": writing_record(book.writing),
+        "writing": None if book.is_read else writing_record(book.writing),
         "quantities": dict(book.counts),
         "profilers": [
             {
                 **entry_record(one),
-                "total_with_other_pooling": others[one.profiler.name],
+                "total_with_other_pooling": None
+                if book.is_read
+                else others[one.profiler.name],
             }
             for one in entries
         ],

@@ -5,6 +5,7 @@ from typing import Any
 from mnprofile.base.sheet import Column, Sheet
 from mnprofile.evidence.profilers.module_check import ModuleCheck, ModuleRow
 from mnprofile.views.document import Document, record_of
+from mnprofile.views.sheets.check import reading_record, totals_sheet
 from mnprofile.views.sheets.columns import columns
 from mnprofile.views.sheets.configuration import headline, model_record
 
@@ -14,7 +15,8 @@ _NAMES = ("module", "kind", "line", "ours", "flop_counter", "fvcore", "left_out"
 def module_document(checked: ModuleCheck) -> Document:
     """Every module that computes something, and the verdict."""
     sheet = _sheet(checked)
-    return Document("check", [sheet], sheet, lambda: _record(checked))
+    sheets = [sheet, totals_sheet(checked).noted(*_notes(checked))]
+    return Document("check", sheets, sheet, lambda: _record(checked))
 
 
 def _sheet(checked: ModuleCheck) -> Sheet:
@@ -45,7 +47,6 @@ def _sheet(checked: ModuleCheck) -> Sheet:
         ),
         ("total", "", None, ours, torch_s, sum(seen) if seen else None, ""),
         title=headline(checked.count.config),
-        notes=tuple(_notes(checked)),
     )
 
 
@@ -66,11 +67,23 @@ def _notes(checked: ModuleCheck) -> list[str]:
     skipped = ", ".join(f"{name} x{n}" for name, n in checked.uncounted.items())
     if skipped:
         told.append(f"fvcore has no handle for: {skipped}")
+    for one in checked.readings:
+        if one.sizes:
+            told.append(f"{one.name} also counts {one.sizes} products of two sizes")
+        if one.failure and one.name != "fvcore":
+            told.append(f"{one.name} did not run: {one.failure}")
+        if one.entry.unknown:
+            told.append(f"The ledger does not know what {one.name} prints here")
+    if checked.not_installed:
+        told.append(f"Not installed: {', '.join(checked.not_installed)}")
     verdict = f"{wrong} modules differ" if wrong else "Every module agrees"
     told.append(
         f"{verdict}: {len(checked.rows)} modules, {totals.macs} multiply-adds,"
         f" {totals.params} parameters"
     )
+    rests = [f"{one.name} {one.rest:+d}" for one in checked.readings if one.rest]
+    if rests:
+        told.append(f"Unexplained: {', '.join(rests)}")
     return told
 
 
@@ -85,4 +98,6 @@ def _record(checked: ModuleCheck) -> dict[str, Any]:
         ],
         "left_out": dict(checked.uncounted),
         "fvcore_failure": checked.fvcore_failure or None,
+        "profilers": [reading_record(one) for one in checked.readings],
+        "not_installed": list(checked.not_installed),
     }

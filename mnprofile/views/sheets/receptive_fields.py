@@ -39,6 +39,11 @@ def field_sheet(counted: Count, fields: dict[str, Field]) -> Sheet:
             "Sees all: also sees the whole image, through squeeze-excite or the"
             " pooling; the field is that of the map itself."
         )
+    if not all(field.is_defined for field in fields.values()):
+        notes.append(
+            "Not defined: after a transposed convolution with a stride, or a resize,"
+            " neighbours see windows of different places."
+        )
     return Sheet(
         columns("name", *_COLUMNS),
         tuple(
@@ -51,9 +56,12 @@ def field_sheet(counted: Count, fields: dict[str, Field]) -> Sheet:
 
 
 def _cells(field: Field, *, empty: str) -> tuple[Value, ...]:
+    seen = "yes" if field.sees_all else empty
+    if not field.is_defined:
+        return ("not defined", None, None, seen)
     h, w = field.h, field.w
     pairs = ((h.size, w.size), (h.stride, w.stride), (h.padding, w.padding))
-    return (*map(resolution_text, pairs), "yes" if field.sees_all else empty)
+    return (*map(resolution_text, pairs), seen)
 
 
 def _record(record: dict[str, Any], fields: dict[str, Field]) -> dict[str, Any]:
@@ -67,6 +75,9 @@ def _record(record: dict[str, Any], fields: dict[str, Field]) -> dict[str, Any]:
 
 
 def _field_record(field: Field) -> dict[str, Any]:
+    if not field.is_defined:
+        keys = ("field", "effective_stride", "padding")
+        return {**dict.fromkeys(keys), "sees_all": field.sees_all}
     return {
         "field": [field.h.size, field.w.size],
         "effective_stride": [field.h.stride, field.w.stride],

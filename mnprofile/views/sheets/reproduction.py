@@ -24,8 +24,9 @@ LEGEND = (
     " Copied: right in the table it was copied from, not here."
     " Digit: a last digit that no rounding of its table gives."
     " Misprint: wrong as printed; what it should read, and why."
-    " Aside, not counted: networks outside the tables, and heads for detection,"
-    " segmentation or embedding."
+    " Aside, not counted: networks outside the tables, heads for detection,"
+    " segmentation or embedding, and memory that a board measured; --all says what the"
+    " source leaves out."
 )
 _LABELS = {  # of verdicts, short enough for 80 columns
     Verdict.OTHER_VERSION: "Version",

@@ -57,6 +57,7 @@ def model(
         opset_imports=[
             helper.make_opsetid("", 20),
             helper.make_opsetid("com.microsoft", 1),
+            helper.make_opsetid("com.microsoft.nchwc", 1),
             helper.make_opsetid("mine", 1),
         ],
     )

@@ -208,7 +208,20 @@ def test_attention_that_fvcore_does_not_count_is_named(
     assert main(["check", "read_nets:Attends", "--input", "1x5x8"]) == 0
     shown = capsys.readouterr().out
     assert "fvcore: no handle for scaled_dot_product_attention" in shown
-    assert main(["check", "read_nets:Net", "--counter", "thop"]) == 2
+
+
+def test_further_profilers_run_its_own_code(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """4 per element entering batch norm, 8 x 16 x 16, on top of 106,656."""
+    pytest.importorskip("thop", reason="needs thop (extra check-all)")
+    command = ["check", "read_nets:Net", "--res", "32", "--counter", "thop"]
+
+    assert main([*command, "--format", "json"]) == 0
+    found = json.loads(capsys.readouterr().out)["profilers"]
+    read = {one["profiler"]: one for one in found}
+    assert read["thop"]["total"] == 106_656 + 4 * 8 * 16 * 16
+    assert read["thop"]["rest"] == 0
 
 
 def test_a_report_and_budgets_take_it(

@@ -10,10 +10,10 @@ Nothing here knows how the package reads them. A file is a list of calls on tens
 """
 
 import importlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from math import prod
-from typing import Any
+from typing import Any, NamedTuple
 
 BYTES = {
     "FLOAT32": 4, "FLOAT16": 2, "INT32": 4, "UINT8": 1, "INT64": 8, "INT16": 2,
@@ -76,53 +76,96 @@ class TFLite:
     ) -> int:
         """An operator and its one output. ``fields`` are those of the options."""
         output = self.tensor(name, shape, dtype)
+        self.operator(operator, inputs, [output], options, **fields)
+        return output
+
+    def operator(
+        self,
+        operator: str,
+        inputs: Sequence[int],
+        outputs: Sequence[int],
+        options: str = "",
+        **fields: int,
+    ) -> None:
+        """An operator with tensors that are there already as its outputs."""
         self.calls.append(
             {
                 "operator": operator,
                 "inputs": list(inputs),
-                "outputs": [output],
+                "outputs": list(outputs),
                 "options": options,
                 "fields": fields,
             }
         )
-        return output
 
-    def bytes(self, inputs: Sequence[int], outputs: Sequence[int]) -> bytes:
-        """The whole file."""
+    def share(self, name: str, other: str) -> None:
+        """Let a constant have the buffer of another one before it."""
+        made = next(one for one in self.tensors if one["name"] == name)
+        made["shares"] = other
+
+    def bytes(
+        self,
+        inputs: Sequence[int],
+        outputs: Sequence[int],
+        others: Sequence["Part"] = (),
+        signatures: Mapping[str, int] | None = None,
+    ) -> bytes:
+        """The whole file: this subgraph first; signatures name subgraphs by number."""
         import flatbuffers
 
         b = flatbuffers.Builder(1024)
-        names = sorted({call["operator"] for call in self.calls})
+        parts = [Part(self, inputs, outputs), *others]
+        calls = [call for part in parts for call in part.file.calls]
+        names = sorted({call["operator"] for call in calls})
         codes = [_code(b, name) for name in names]
         buffers = [_buffer(b, None)]
-        tensors = []
-        for one in self.tensors:
-            index = 0
-            if one["data"] is not None:
-                index = len(buffers)
-                buffers.append(_buffer(b, one["data"]))
-            tensors.append(_tensor(b, one, index))
-        calls = [_call(b, call, names.index(call["operator"])) for call in self.calls]
-        graph = _table(
-            b,
-            "SubGraph",
-            Tensors=_offsets(b, tensors),
-            Inputs=_numbers(b, inputs),
-            Outputs=_numbers(b, outputs),
-            Operators=_offsets(b, calls),
-            Name=b.CreateString("main"),
-        )
+        graphs = [part.file._graph(b, part, names, buffers) for part in parts]
+        named = signatures or {}
+        keys = [b.CreateString(key) for key in named]
+        defined = [
+            _table(b, "SignatureDef", SignatureKey=key, SubgraphIndex=at)
+            for key, at in zip(keys, named.values(), strict=True)
+        ]
         model = _table(
             b,
             "Model",
             Version=3,
             OperatorCodes=_offsets(b, codes),
-            Subgraphs=_offsets(b, [graph]),
+            Subgraphs=_offsets(b, graphs),
             Description=b.CreateString("written by a test"),
             Buffers=_offsets(b, buffers),
+            SignatureDefs=_offsets(b, defined) if defined else None,
         )
         b.Finish(model, file_identifier=b"TFL3")
         return bytes(b.Output())
+
+    def _graph(self, b: Any, part: "Part", names: list[str], buffers: list[int]) -> int:
+        tensors = []
+        places: dict[str, int] = {}
+        for one in self.tensors:
+            index = places.get(one.get("shares", ""), 0)
+            if one["data"] is not None and not index:
+                index = places[one["name"]] = len(buffers)
+                buffers.append(_buffer(b, one["data"]))
+            tensors.append(_tensor(b, one, index))
+        calls = [_call(b, call, names.index(call["operator"])) for call in self.calls]
+        return _table(
+            b,
+            "SubGraph",
+            Tensors=_offsets(b, tensors),
+            Inputs=_numbers(b, part.inputs),
+            Outputs=_numbers(b, part.outputs),
+            Operators=_offsets(b, calls),
+            Name=b.CreateString("main"),
+        )
+
+
+class Part(NamedTuple):
+    """One subgraph of several, with the numbers of its inputs and outputs."""
+
+    file: TFLite
+    inputs: Sequence[int]
+    outputs: Sequence[int]
 
 
 def _table(b: Any, kind: str, **fields: Any) -> int:

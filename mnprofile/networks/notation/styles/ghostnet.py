@@ -1,7 +1,12 @@
 """GhostNet, Table 1: as MobileNetV3, under other headers."""
 
 from mnprofile.networks.notation.cells import channels, stride
-from mnprofile.networks.notation.styles.style import TableStyle, ValueColumn, by_columns
+from mnprofile.networks.notation.styles.style import (
+    EXTRAS,
+    TableStyle,
+    ValueColumn,
+    by_columns,
+)
 
 STYLE = TableStyle(
     "ghostnet",
@@ -17,4 +22,5 @@ STYLE = TableStyle(
             ValueColumn("stride", "stride", stride),
         )
     ),
+    extras=EXTRAS,
 )

@@ -50,6 +50,8 @@ def mbconv(text: str) -> MBConv:
         fused, t, side, ratio = found.groups()
         block = FusedRow if fused else BottleneckRow
         factor = expansion(t) if t else 1.0
+        if ratio:
+            squeeze_excite(ratio, None)  # here, where an error is the cell's
         return MBConv(block, kernel(side), factor, t is not None, ratio)
     if found := _CONV.fullmatch(tight):
         if not found[2] or _END.fullmatch(found[2].strip()):

@@ -1,7 +1,12 @@
 """MobileNetV2, Table 2: a factor t, and rows that repeat n times."""
 
 from mnprofile.networks.notation.cells import channels, expansion, repeats, stride
-from mnprofile.networks.notation.styles.style import TableStyle, ValueColumn, by_columns
+from mnprofile.networks.notation.styles.style import (
+    EXTRAS,
+    TableStyle,
+    ValueColumn,
+    by_columns,
+)
 
 STYLE = TableStyle(
     "v2",
@@ -17,4 +22,5 @@ STYLE = TableStyle(
             ValueColumn("s", "stride", stride),
         )
     ),
+    extras=EXTRAS,
 )

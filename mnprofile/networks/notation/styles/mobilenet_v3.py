@@ -1,7 +1,12 @@
 """MobileNetV3, Tables 1 and 2: expanded channels, squeeze-excite, nonlinearity."""
 
 from mnprofile.networks.notation.cells import channels, nonlinearity, stride
-from mnprofile.networks.notation.styles.style import TableStyle, ValueColumn, by_columns
+from mnprofile.networks.notation.styles.style import (
+    EXTRAS,
+    TableStyle,
+    ValueColumn,
+    by_columns,
+)
 
 STYLE = TableStyle(
     "v3",
@@ -18,4 +23,5 @@ STYLE = TableStyle(
             ValueColumn("s", "stride", stride),
         )
     ),
+    extras=EXTRAS,
 )

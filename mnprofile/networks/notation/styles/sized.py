@@ -1,8 +1,12 @@
 """Tables that print the size of what a layer leaves: its padding follows from that."""
 
 import re
+from typing import Any, Literal
 
 from mnprofile.graph.operators.convolution import SAME, Explicit, Padding
+from mnprofile.networks.blocks.convolution import ConvRow
+from mnprofile.networks.blocks.pooling import PoolRow
+from mnprofile.networks.blocks.window_pooling import WindowPoolRow
 from mnprofile.networks.notation.cells import (
     MAX_CHANNELS,
     MAX_SIZE,
@@ -10,8 +14,14 @@ from mnprofile.networks.notation.cells import (
     RefusalError,
     Size,
     integer,
+    pool_kernel,
+    stride,
 )
-from mnprofile.networks.notation.styles.style import RowCells
+from mnprofile.networks.notation.rows import Row
+from mnprofile.networks.notation.styles.style import Context, RowCells
+
+LayerKind = Literal["convolution", "max pool", "avg pool"]
+_WINDOW = re.compile(r"([0-9]{1,2}x[0-9]{1,2})/([0-9])(?: ?\(x[0-9]+\))?")
 
 
 def output_size(text: str) -> Size:
@@ -27,6 +37,46 @@ def output_size(text: str) -> Size:
     w = integer(match[2] or match[1], "width", 1, MAX_SIZE)
     c = integer(match[3], "channel count", 1, MAX_CHANNELS) if match[3] else None
     return Size(h, w, c)
+
+
+def window(text: str) -> tuple[int, int]:
+    """``7×7/2`` or ``7×7/2 (×96)`` -> kernel 7, stride 2."""
+    found = _WINDOW.fullmatch(TIMES.sub("x", text))
+    if found is None:
+        raise RefusalError(f'"{text}" is not a window', accepted="such as 7x7/2")
+    return pool_kernel(found[1]), stride(found[2])
+
+
+def layer_between(
+    cells: RowCells, context: Context, kind: LayerKind, header: str, out: Size
+) -> Row:
+    """Pooling, or a convolution, from the size above to the printed one.
+
+    ``header`` is the normalised header of the window, such as 7x7/2.
+    """
+    x = context.expected
+    values: dict[str, Any] = given(cells, context, out)
+    values["kernel"], step = cells.read(header, window)
+    if kind == "avg pool":
+        return PoolRow(x, **values)
+    padding = padding_to(cells, "outputsize", x, out, values["kernel"], step)
+    values |= {"stride": step, "padding": padding}
+    if kind == "max pool":
+        return WindowPoolRow(x, **values)
+    if out.c is None:
+        raise cells.fault("outputsize", "a convolution without its channels")
+    values |= {"activation": context.activation, "batch_norm": context.batch_norm}
+    return ConvRow(x, out=out.c, **values)
+
+
+def given(cells: RowCells, context: Context, out: Size) -> dict[str, Any]:
+    """What every row of a table has that prints output sizes."""
+    return {
+        "number": context.number,
+        "cells": cells.by_header,
+        "prints_input": False,
+        "output": out,
+    }
 
 
 def padding_to(

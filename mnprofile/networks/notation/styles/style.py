@@ -13,20 +13,31 @@ from mnprofile.networks.blocks.registry import block_of, by_word
 from mnprofile.networks.notation.cells import (
     Operator,
     OperatorWord,
+    PerClass,
     RefusalError,
     Size,
     SqueezeExcite,
     blank,
+    nonlinearity,
     one_by_one,
     one_or_blank,
     operator,
     operator_word,
+    repeats,
     size,
     squeeze_excite,
 )
 from mnprofile.networks.notation.rows import Row, normalised
 from mnprofile.networks.notation.table import Cell, Table
 
+# Columns that a table of any style may have: by normalised header, what they say.
+LABELS = {
+    "name": "name",
+    "from": "from",
+    "inputfrom": "from",
+    "dilation": "dilation",
+    "d": "dilation",
+}
 T = TypeVar("T")
 NO_WORD = OperatorWord()
 
@@ -83,6 +94,13 @@ class Context(NamedTuple):
     above: Row | None = None  # what the row above was read as
     batch_norm: bool = True  # of the settings: after convolutions
     layer_scale: bool = False  # of the settings: before additions
+    labelled: bool = False  # rows name their inputs
+    pooled: bool = False  # what this one reads
+
+    @property
+    def maps(self) -> bool:
+        """Whether k channels are a map, one value per class at every position."""
+        return self.labelled and not self.pooled
 
 
 ReadRow = Callable[[RowCells, Context], Row | tuple[Row, ...]]
@@ -99,6 +117,7 @@ class TableStyle(NamedTuple):
     normalised). ``group`` says how often the group of consecutive rows that a row
     belongs to repeats. A table can have ``columns`` besides the headers, one per
     network, of which the setting ``column`` chooses: a pattern of their headers.
+    ``extras`` are further columns that a table of one's own may have.
     """
 
     name: str
@@ -109,6 +128,7 @@ class TableStyle(NamedTuple):
     read_row: ReadRow
     group: Callable[[RowCells], int] = _once
     columns: re.Pattern[str] | None = None
+    extras: tuple[ValueColumn, ...] = ()
 
     @property
     def printed(self) -> dict[str, str]:
@@ -124,6 +144,14 @@ class ValueColumn(NamedTuple):
     read: Callable[[str], Any]
 
 
+# Columns that a table read by columns may have besides those of its style.
+EXTRAS = (
+    ValueColumn("se", "squeeze_excite", str),
+    ValueColumn("nl", "activation", nonlinearity),
+    ValueColumn("n", "repeats", repeats),
+)
+
+
 def by_columns(columns: Sequence[ValueColumn], operators: str = "operator") -> ReadRow:
     """A reader of rows with the columns Input and Operator and some for values.
 
@@ -135,37 +163,69 @@ def by_columns(columns: Sequence[ValueColumn], operators: str = "operator") -> R
 
     def read_row(cells: RowCells, context: Context) -> Row:
         op, block = cells.read(operators, operator_and_block)
-        values: dict[str, Any] = {
-            "input": cells.read("input", size),
-            "number": context.number,
-            "cells": cells.by_header,
-        }
-        if block.for_classes and _read(cells, block, out, context) is None:
-            block = block.for_classes
+        values = _given(cells, context)
+        is_k = block.for_classes and _read(cells, block, out, context) is None
+        if is_k and context.maps:
+            values["out"] = PerClass(1)
+        elif is_k:
+            block = block.for_classes or block
             cells.read(operators, one_by_one)
         taken = {field.name for field in fields(block)} - values.keys()
         if not block.is_repeatable:
             taken.discard("repeats")
-        for column in columns:
+        for column in (*columns, *_extras(columns, cells)):
             if column.field in taken:
                 if block.for_classes:
                     _check_not_blank(cells, column, out)
                 values[column.field] = _read(cells, block, column, context)
-            elif not (block.classifies and column is out):
-                optional = column.field in ("repeats", "stride")
-                cells.read(column.header, one_or_blank if optional else blank)
-        from_operator = {
-            "kernel": op.kernel if block.pools else op.kernel or 3,
-            "batch_norm": op.batch_norm,
-            "activation": context.activation,
-            **op.more,
-        }
-        for field in taken & from_operator.keys() - values.keys():
-            values[field] = from_operator[field]
+            elif not (is_k and column is out):
+                _check_blank(cells, column)
+        given = _from_operator(block, op, context)
+        if type(values.get("out")) is PerClass:
+            given["activation"] = None  # as a classifier has none
+        values |= {key: given[key] for key in taken & given.keys() - values.keys()}
         _check_operator(cells, operators, block, op, values)
         return block(**values)
 
     return read_row
+
+
+def _check_blank(cells: RowCells, column: ValueColumn) -> None:
+    """Refuse a value that the block does not use; 1 is none for repeats and strides."""
+    optional = column.field in ("repeats", "stride")
+    cells.read(column.header, one_or_blank if optional else blank)
+
+
+def _extras(columns: Sequence[ValueColumn], cells: RowCells) -> list[ValueColumn]:
+    """The columns that the table has besides those of its style."""
+    own = {column.header for column in columns}
+    return [
+        extra
+        for extra in EXTRAS
+        if extra.header in cells.by_header and extra.header not in own
+    ]
+
+
+def _from_operator(block: type[Row], op: Operator, context: Context) -> dict[str, Any]:
+    """What the Operator cell and the settings give."""
+    return {
+        "kernel": op.kernel if block.pools else op.kernel or 3,
+        "batch_norm": op.batch_norm,
+        "activation": context.activation if block.activates else None,
+        **op.more,
+    }
+
+
+def _given(cells: RowCells, context: Context) -> dict[str, Any]:
+    """What every row has. Where rows name their inputs, Input may be blank."""
+    text = cells.by_header["input"].text if "input" in cells.by_header else "-"
+    prints = text != "-" or ("input" in cells.by_header and not context.labelled)
+    return {
+        "input": cells.read("input", size) if prints else context.expected,
+        "prints_input": prints,
+        "number": context.number,
+        "cells": cells.by_header,
+    }
 
 
 def _check_operator(
@@ -177,6 +237,8 @@ def _check_operator(
 ) -> None:
     """Refuse a kernel that the block does not use, and a cell that says too little."""
     known = {field.name: field for field in fields(block)}
+    if block.expands and not values.keys() & {"t", "expanded"}:
+        raise cells.fault(header, f'"{op.name}" in a table without its expansion')
     if op.kernel is not None and not (block.classifies or "kernel" in known):
         raise cells.fault(header, f'"{op.name}" has no kernel')
     for modifier, (name, _) in block.words.get(op.name, NO_WORD).modifiers.items():

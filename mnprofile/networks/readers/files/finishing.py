@@ -1,7 +1,7 @@
 """What the readers of model files share: opening a file, and the finished graph."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from mnprofile.networks.readers.files.program import (
     Call,
     ModelFileError,
     Program,
+    Tensor,
 )
 from mnprofile.networks.readers.inputs import InputSpec, ReadRequest, fixed
 from mnprofile.networks.readers.placing import is_map, placed
@@ -34,19 +35,27 @@ def refuse_code_options(arch: str, asked: ReadRequest) -> None:
 
 
 def run(
-    low: Lowering, program: Program, lower: Callable[[Lowering, Call], None]
+    low: Lowering, program: Program, lower: Callable[[Lowering, Call], object]
 ) -> None:
     """Record every call of a program, in the order of the file."""
     for name, shape in low.tape.inputs:
         axis = getattr(shape, "axis", 0)
         low.values[name] = Value(name, low.sizes[name], axis - len(shape.dims))
         low.dtypes[name] = program.tensors[name].dtype
+    record(low, program, lower)
+    keep_unused(low, program)
+
+
+def record(
+    low: Lowering, program: Program, lower: Callable[[Lowering, Call], object]
+) -> None:
+    """Record the calls of a program whose inputs are known."""
+    low.spend(len(program.calls) + 1)
     for tensor in program.tensors.values():
         if tensor.is_stored:
-            low.stored[tensor.name] = Stored(
-                tensor.sizes or (), (tensor.name,), tensor.values
-            )
-    for name in (*program.outputs, *(n for call in program.calls for n in call.inputs)):
+            root = tensor.same_as or tensor.name
+            low.stored[tensor.name] = Stored(tensor.sizes or (), (root,), tensor.values)
+    for name in _read(program):
         low.readers[name] = low.readers.get(name, 0) + 1
     for call in program.calls:
         for name in call.outputs:
@@ -57,7 +66,16 @@ def run(
         except (ArithmeticError, IndexError, ValueError):
             # Rules index dimensions as if every tensor had them.
             low.refuse(call, "its inputs and attributes do not fit together")
-    keep_unused(low, program)
+
+
+def _read(program: Program) -> Iterator[str]:
+    """The names that a program reads, also in graphs within it."""
+    yield from program.outputs
+    for call in program.calls:
+        yield from call.inputs
+        for inner in call.attributes.values():
+            if isinstance(inner, Program):
+                yield from _read(inner)
 
 
 def keep_unused(low: Lowering, program: Program) -> None:
@@ -91,7 +109,7 @@ def finish(
             f'nothing makes its output "{missing[0]}"', place=Place(file.path)
         )
     path = Path(file.path)
-    name = path.stem
+    name = path.stem + file.part
     image = next((one for _, one in tape.inputs if is_map(one)), None)
     config = fixed(name, file.format, inputs)
     if image is not None:
@@ -105,14 +123,26 @@ def finish(
     if file.producer:
         source += f", written by {file.producer}"
     title = f"{name} ({file.format})"
-    return Imported(name, title, source, file.path), graph
+    return Imported(name, title, source, file.path + file.part), graph
+
+
+def _constants(programs: Iterable[object]) -> Iterator[Tensor]:
+    """Every constant of some programs, and of the graphs within them."""
+    for program in programs:
+        if isinstance(program, tuple):  # attributes may hold several
+            yield from _constants(program)
+        elif isinstance(program, Program):
+            for tensor in program.tensors.values():
+                if tensor.is_stored and not tensor.same_as:
+                    yield tensor
+            for call in program.calls:
+                yield from _constants(call.attributes.values())
 
 
 def _stored(low: Lowering, program: Program) -> StoredFile:
     by_type: dict[str, int] = {}
-    for tensor in program.tensors.values():
-        if tensor.is_stored:
-            by_type[tensor.dtype] = by_type.get(tensor.dtype, 0) + tensor.bytes
+    for tensor in _constants(low.file.subgraphs or (program,)):
+        by_type[tensor.dtype] = by_type.get(tensor.dtype, 0) + tensor.bytes
     return StoredFile(
         format=low.file.format,
         size=os.path.getsize(low.file.path),  # noqa: PTH202 - a text is given

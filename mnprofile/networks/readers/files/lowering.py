@@ -25,6 +25,8 @@ from mnprofile.networks.readers.files.program import (
 
 Dims = tuple[int, ...]
 WEIGHT = ".weight"  # how PyTorch ends the name of a layer's weight
+MAX_INSIDE = 30_000  # calls in graphs within graphs
+MAX_DEPTH = 16  # of graphs within graphs
 _TRAINED = ("float", "bfloat", "float8")
 
 
@@ -86,7 +88,9 @@ class Lowering:
     bytes: dict[str, StoredBytes] = field(default_factory=dict)  # of nodes
     notes: list[str] = field(default_factory=list)
     copies: dict[str, int] = field(default_factory=dict)  # of a node's name
-    weight_name: str = ""  # of the layer that is being recorded
+    budget: list[int] = field(default_factory=lambda: [MAX_INSIDE])  # calls left
+    depth: int = 0  # of graphs within graphs
+    weight_names: tuple[str, ...] = ()  # of the layer that is being recorded
 
     # --- what is known of a tensor -----------------------------------------------
 
@@ -113,16 +117,24 @@ class Lowering:
         if name not in self.stored:
             self.refuse(call, f'it reads "{name}", which nothing before it makes')
         known = self.stored[name]
-        node = self._unique(name)
+        return self._constant(call, name, self.new_parameters(known))
+
+    def state(self, call: Call, at: int) -> Value:
+        """An input that is a constant, as a node without parameters."""
+        return self._constant(call, self.name(call, at), 0)
+
+    def _constant(self, call: Call, name: str, trained: int) -> Value:
+        known, node = self.stored[name], self._unique(name)
         dims, axis = self.graph_dims(known.dims, -1)
         self._place(call, node)
         self.tape.add(node, Constant(dims, axis, trained=False))
-        trained = self.new_parameters(known)
         self._note(node, call, self._type_of(known), Parameters(other_params=trained))
         if trained:
             self.bytes[node] = StoredBytes(other=self.bytes_of(known.roots))
-        self.values[name] = Value(node, known.dims)
-        return self.values[name]
+        value = Value(node, known.dims)
+        if trained or name not in self.values:
+            self.values[name] = value
+        return value
 
     def dims(self, call: Call, at: int) -> Dims:
         """The dimensions of an input, constant or not."""
@@ -131,8 +143,14 @@ class Lowering:
 
     def is_trained(self, known: Stored) -> bool:
         """Whether its elements are parameters: not indices, not a single number."""
-        kinds = (self.tensors[root].dtype for root in known.roots)
-        return known.elements > 1 and any(kind.startswith(_TRAINED) for kind in kinds)
+        roots = [self.tensors[root] for root in known.roots]
+        return known.elements > 1 and bool(
+            known.scales or any(r.scales or r.dtype.startswith(_TRAINED) for r in roots)
+        )
+
+    def is_quantised(self, known: Stored) -> bool:
+        """Whether it is stored in a type that only weights and maps have."""
+        return self._type_of(known) in ("int8", "uint8", "int4", "uint4")
 
     def _type_of(self, known: Stored) -> str:
         return self.tensors[known.roots[0]].dtype if known.roots else ""
@@ -204,7 +222,9 @@ class Lowering:
                 self.tensors[root].scales for root in weight.roots
             )
         found = StoredBytes(weight_bytes, bias_bytes, scales)
-        self.weight_name = weight.roots[0] if weight and weight.roots else ""
+        self.weight_names = tuple(
+            root for one in (weight, bias) if one for root in one.roots
+        )
         return Parameters(weights, biases), found
 
     # --- recording ---------------------------------------------------------------
@@ -248,8 +268,8 @@ class Lowering:
         if kept is not None:
             self.bytes[node] = kept
         channels = getattr(made, "axis", 0) - len(made.dims)
-        if self.channels_last and len(dims) >= 4:
-            channels = -1
+        if (self.channels_last and len(dims) >= 4) or -channels > len(dims):
+            channels = -1  # last, or a map without its sides
         value = Value(node, dims, channels)
         if name:
             self.values[name] = value
@@ -267,10 +287,8 @@ class Lowering:
             self.tape.nodes[-1] = replace(self.tape.nodes[-1], stored=stored)
         self.positions[node] = len(self.tape.nodes) - 1
         self.dtypes[node] = dtype
-        self.scopes[node] = call.scopes
-        if self.weight_name.endswith(WEIGHT):
-            self.scopes[node] = (self.weight_name.removesuffix(WEIGHT),)
-        self.weight_name = ""
+        self.scopes[node] = _modules(self.weight_names, call.scopes)
+        self.weight_names = ()
 
     def _check(self, call: Call, name: str, dims: Dims, made: Shape) -> None:
         stated = self.sizes.get(name, dims)
@@ -315,8 +333,31 @@ class Lowering:
         """The output of a call is a constant."""
         self.stored[call.outputs[output]] = made
 
-    def unknown(self, call: Call, why: str = "") -> None:
-        """A call without a rule: its outputs have the shapes that the file gives."""
+    def counter(self, call: Call) -> Value:
+        """A number that is another one in each run of a loop."""
+        node = self._unique(f"{call.name or call.operator}: step")
+        self._place(call, node)
+        self.tape.add(node, Constant((), trained=False))
+        self._note(node, call, "int64", Parameters())
+        return Value(node, ())
+
+    def spend(self, calls: int) -> None:
+        """Take from how many calls may be recorded. Raises ModelFileError."""
+        self.budget[0] -= calls if self.depth else 0
+        if self.budget[0] < 0 or self.depth > MAX_DEPTH:
+            raise ModelFileError(
+                "its graphs within graphs become too many nodes",
+                place=Place(self.file.path),
+                accepted=f"at most {MAX_INSIDE} nodes, {MAX_DEPTH} graphs deep",
+            )
+
+    def unknown(
+        self, call: Call, why: str = "", inside: Parameters | None = None
+    ) -> None:
+        """A call without a rule: its outputs have the shapes that the file gives.
+
+        ``inside`` are the parameters of graphs that it may run.
+        """
         name = f"{call.domain}.{call.operator}" if call.domain else call.operator
         inputs = [self.values[one] for one in call.inputs if one in self.values]
         first: Value | None = None
@@ -326,49 +367,21 @@ class Lowering:
             dims = self.needed(call, index)
             shape, axis = self.graph_dims(dims, -1)
             if first is None:
-                op: Op = Unknown(name + why, shape, axis)
+                op: Op = Unknown(name, shape, axis, why)
                 known = [self.stored[one] for one in call.inputs if one in self.stored]
+                own = inside or Parameters()
+                others = 0 if inside else sum(map(self.new_parameters, known))
                 first = self.emit(
                     call,
                     op,
                     *inputs,
                     dims=dims,
                     output=index,
-                    stored=Parameters(
-                        other_params=sum(map(self.new_parameters, known))
-                    ),
+                    stored=own._replace(other_params=own.other_params + others),
                 )
             else:
                 op = Output(shape, axis)
                 self.emit(call, op, first, dims=dims, output=index)
-
-    def absorb_bias(self, x: Value, bias: Stored) -> bool:
-        """Add a constant to the operator that made ``x``, as its bias.
-
-        False where that is no convolution or fully connected layer without a bias, or
-        the constant is not one number per channel of its output.
-        """
-        index = self.positions.get(x.node)
-        if index is None:
-            return False
-        node = self.tape.nodes[index]
-        if not (node.op.is_counted and getattr(node.op, "bias", None) is False):
-            return False
-        channels = x.dims[x.channels]
-        place = len(bias.dims) + x.channels
-        if bias.elements != channels or place < 0 or bias.dims[place] != channels:
-            return False
-        op = replace(node.op, bias=True)  # type: ignore[call-arg]
-        own = node.parameters
-        biases = channels if self.is_new(bias) else 0
-        self.tape.nodes[index] = replace(
-            node, op=op, stored=own._replace(biases=biases)
-        )
-        kept = self.bytes.get(x.node, StoredBytes())
-        if biases:
-            kept = kept._replace(biases=self.bytes_of(bias.roots))
-        self.bytes[x.node] = kept
-        return True
 
     def _unique(self, name: str) -> str:
         """A name that no node has yet."""
@@ -384,3 +397,14 @@ class Lowering:
         raise ModelFileError(
             f"{told}: {what}", place=Place(self.file.path), accepted=accepted
         )
+
+
+def _modules(constants: tuple[str, ...], scopes: tuple[str, ...]) -> tuple[str, ...]:
+    """The modules of a layer: by its weight as PyTorch names it, else its own name's.
+
+    Where that has none, as of what a converter made anew, its constants may have.
+    """
+    if constants and constants[0].endswith(WEIGHT):
+        return (constants[0].removesuffix(WEIGHT),)
+    paths = (tuple(filter(None, name.split("/")[:-1])) for name in constants)
+    return scopes or next(filter(None, paths), ())

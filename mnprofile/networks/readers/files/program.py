@@ -45,7 +45,8 @@ class Tensor:
     """A value in the file: its type, its shape as far as known, and who makes it.
 
     ``dims`` is None where the file says nothing. ``is_stored`` is a constant whose
-    elements are in the file or beside it; ``values`` are those of a small one.
+    elements are in the file or beside it; ``values`` are those of a small one, and
+    ``same_as`` is the first tensor with the same elements, if this is not it.
     """
 
     name: str
@@ -54,6 +55,7 @@ class Tensor:
     is_stored: bool = False
     values: Values | None = None
     scales: int = 0  # quantisation scales that TFLite stores with it
+    same_as: str = ""
 
     @property
     def sizes(self) -> tuple[int, ...] | None:
@@ -118,7 +120,8 @@ class ModelFile:
     producer: str
     main: Program
     functions: Mapping[tuple[str, str], Function] = field(default_factory=dict)
-    others: tuple[Program, ...] = ()  # further subgraphs of a TFLite file
+    subgraphs: tuple[Program, ...] = ()  # all of a TFLite file, by their numbers
+    part: str = ""  # which of several networks in the file, as "#2"
     is_external: bool = False  # weights lie in other files
     opset: int = 0
     notes: tuple[str, ...] = ()

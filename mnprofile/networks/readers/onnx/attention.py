@@ -23,7 +23,7 @@ def attention(low: Lowering, call: Call) -> None:
 def attention_of_heads(low: Lowering, call: Call) -> None:
     """MultiHeadAttention and GroupQueryAttention of com.microsoft."""
     if not (low.name(call, 1) and low.name(call, 2)) or len(low.dims(call, 1)) != 3:
-        return low.unknown(call, " with packed keys")
+        return low.unknown(call, "with packed keys")
     heads = number(call, "num_heads")
     shared = number(call, "kv_num_heads", heads)
     return _heads(low, call, heads, shared, *(low.value(call, at) for at in range(3)))

@@ -13,6 +13,7 @@ from mnprofile.graph.operators.op import Op, broadcast
 from mnprofile.graph.operators.pooling import GlobalPool, Pool, PoolKind
 from mnprofile.graph.operators.reshaping import Flatten
 from mnprofile.graph.operators.tensors import Copy, Elementwise, PReLU, Reduce
+from mnprofile.networks.readers.files.absorbing import absorb, factors, per_channel
 from mnprofile.networks.readers.files.arithmetic import combined
 from mnprofile.networks.readers.files.attributes import number, numbers
 from mnprofile.networks.readers.files.lowering import (
@@ -23,7 +24,7 @@ from mnprofile.networks.readers.files.lowering import (
     plain_sides,
 )
 from mnprofile.networks.readers.files.program import Call
-from mnprofile.networks.readers.onnx.layers import padding, sides
+from mnprofile.networks.readers.onnx.layers import is_rescaled, padding, sides
 
 FUNCTIONS: dict[str, ActivationKind] = {
     "Relu": "relu",
@@ -82,7 +83,7 @@ def biased_activation(low: Lowering, call: Call) -> None:
     """BiasGelu: an addition of a constant and an activation function."""
     x = low.value(call, 0)
     bias = low.constant(call, 1)
-    if bias and not low.absorb_bias(x, bias):
+    if bias and not absorb(low, x, bias):
         x = low.emit(call, Add(), x, low.value(call, 1), dims=x.dims, output=None)
     low.emit(call, Activation("gelu"), x, dims=x.dims)
 
@@ -91,11 +92,7 @@ def prelu(low: Lowering, call: Call) -> None:
     x, slopes = low.value(call, 0), low.constant(call, 1)
     if slopes is None or slopes.elements not in (1, x.dims[x.channels]):
         return arithmetic(low, call, "prelu")
-    per_channel = slopes.elements > 1
-    op = PReLU(per_channel)
-    if not low.is_new(slopes):
-        op = Elementwise("prelu")  # type: ignore[assignment]
-    low.emit(call, op, x, dims=x.dims)
+    factors(low, call, x, slopes, PReLU(slopes.elements > 1))
     return None
 
 
@@ -134,15 +131,23 @@ def arithmetic(
         known = constants[trained[0]]
         source = next(low.name(call, one) for one in at if one not in constants)
         is_only = low.readers.get(source, 0) <= 1
-        if is_only and moving[0].dims == dims and low.absorb_bias(moving[0], known):
+        if is_only and moving[0].dims == dims and absorb(low, moving[0], known):
             return low.alias(call, moving[0])
+    if name == "mul" and len(moving) == 1 and is_rescaled(low, moving[0]):
+        low.alias(call, moving[0])
+        low.dtypes[moving[0].node] = "float32"
+        return None
     if name == "mul" and len(moving) == len(trained) == 1:
         known = constants[trained[0]]
-        if _per_channel(moving[0], known) and moving[0].dims == dims:
-            op: Op = LayerScale() if low.is_new(known) else Elementwise("mul")
-            low.emit(call, op, moving[0], dims=dims)
+        if per_channel(moving[0], known) and moving[0].dims == dims:
+            factors(low, call, moving[0], known, LayerScale())
             return None
-    moving += [low.value(call, one) for one in trained]
+    moved: Dims | None = ()
+    for x in moving:
+        moved = None if moved is None else broadcast(moved, x.dims)
+    # Where a mask makes the result larger, it is an input too.
+    kept = trained if moved == dims or trained else list(constants)
+    moving += [low.value(call, one) for one in kept]
     _join(low, call, name, moving, dims)
     return None
 
@@ -156,12 +161,6 @@ def _masks(low: Lowering, known: Stored, x: Value) -> bool:
     side = x.dims[-1] if x.dims else 0
     alone = known.elements == side**2 and known.dims[-2:] == (side, side)
     return scores and alone and len(known.dims) > 2
-
-
-def _per_channel(x: Value, known: Stored) -> bool:
-    place = len(known.dims) + x.channels
-    channels = x.dims[x.channels]
-    return known.elements == channels and place >= 0 and known.dims[place] == channels
 
 
 def _join(

@@ -27,6 +27,7 @@ from mnprofile.graph.operators.recurrent import GATES, Cell, Recurrent
 from mnprofile.graph.operators.tensors import Output
 from mnprofile.graph.operators.transposed import ConvTranspose
 from mnprofile.graph.stored import StoredBytes
+from mnprofile.networks.readers.files.absorbing import absorb
 from mnprofile.networks.readers.files.attributes import number, numbers, text
 from mnprofile.networks.readers.files.lowering import (
     Dims,
@@ -36,6 +37,8 @@ from mnprofile.networks.readers.files.lowering import (
     plain_sides,
 )
 from mnprofile.networks.readers.files.program import Call
+
+SUMS = "int32"  # of products of integers
 
 
 def padding(low: Lowering, call: Call, rank: int, *, ceil: bool = False) -> Padding:
@@ -93,6 +96,7 @@ def convolve(low: Lowering, call: Call, x: int = 0, w: int = 1, b: int = 2) -> N
 def convolve_integers(low: Lowering, call: Call) -> None:
     """ConvInteger: its further inputs are zero points."""
     convolve(low, call, b=len(call.inputs))
+    low.dtypes[low.values[call.outputs[0]].node] = SUMS
 
 
 def emit_layer(
@@ -160,7 +164,7 @@ def linear(
     output: int | None = 0,
 ) -> Value:
     """A fully connected layer on the last dimension."""
-    if len(low.shape(x).dims) != 3 or x.channels != -3 or len(x.dims) != 2:
+    if not (_is_plain(low, x) and len(x.dims) == 2):
         x = as_tokens(low, call, x)
     op = Linear(out, bias is not None)
     dims = (*x.dims[:-1], out)
@@ -212,6 +216,20 @@ def matmul(
     return contract(low, call, "MatMul", dims, macs, weight, inputs)
 
 
+def matmul_integers(low: Lowering, call: Call) -> None:
+    """MatMulInteger: its further inputs are zero points."""
+    made = matmul(low, call)
+    if made:
+        low.dtypes[made.node] = SUMS
+
+
+def is_rescaled(low: Lowering, x: Value) -> bool:
+    """Whether a product with ``x`` gives sums of integer products their scale."""
+    index = low.positions.get(x.node)
+    counted = index is not None and low.tape.nodes[index].op.is_counted
+    return counted and low.dtypes.get(x.node) == SUMS
+
+
 def contract(
     low: Lowering,
     call: Call,
@@ -248,7 +266,7 @@ def gemm(low: Lowering, call: Call, a: int = 0, b: int = 1, c: int = 2) -> None:
     columns = _turned(second, turned[1])
     if weight is None or turned[0] or low.constant(call, a):
         made = matmul(low, call, a, b, turned)
-        if made and bias and low.is_trained(bias) and not low.absorb_bias(made, bias):
+        if made and bias and low.is_trained(bias) and not absorb(low, made, bias):
             low.emit(call, Add(), made, low.value(call, c), dims=made.dims)
         return
     if first[1] != columns[0]:
@@ -265,7 +283,7 @@ def einsum(low: Lowering, call: Call) -> None:
     parts = operands.split(",")
     sizes: dict[str, int] = {}
     if not arrow or "." in equation or len(parts) != len(call.inputs):
-        return low.unknown(call, f" {equation}")
+        return low.unknown(call, equation)
     for at, part in enumerate(parts):
         dims = low.dims(call, at)
         if len(dims) != len(part):
@@ -284,7 +302,7 @@ def einsum(low: Lowering, call: Call) -> None:
     if not inputs:
         return low.keep(call, Stored(dims))
     if len(parts) > 2 or len(weights) > 1:
-        return low.unknown(call, f" {equation}")
+        return low.unknown(call, equation)
     # One operand is only moved or summed.
     macs = prod(sizes.values()) if len(parts) == 2 else 0
     contract(low, call, "Einsum", dims, macs, weights[0] if weights else None, inputs)
@@ -295,7 +313,7 @@ def recurrent(low: Lowering, call: Call, cell: Cell) -> None:
     """LSTM, GRU, RNN: x (steps, batch, c), or (batch, steps, c) with layout 1."""
     x, w, r = low.value(call, 0), low.constant(call, 1), low.constant(call, 2)
     if w is None or r is None or len(w.dims) != 3 or len(x.dims) != 3:
-        return low.unknown(call, " with weights that are computed")
+        return low.unknown(call, "with weights that are computed")
     directions, rows, taken = w.dims
     hidden = rows // GATES[cell]
     if (
@@ -353,12 +371,17 @@ def norm(
 def skip_norm(low: Lowering, call: Call, kind: type[Norm], gamma: int) -> None:
     """com.microsoft: an addition and a norm in one, its last output the sum."""
     x, skip = low.value(call, 0), low.value(call, 1)
+    place = 4 if kind is LayerNorm else 3
+    bias = low.constant(call, place)
+    if bias and not absorb(low, x, bias):
+        x = low.emit(call, Add(), x, low.value(call, place), dims=x.dims, output=None)
     total = low.emit(call, Add(), x, skip, dims=x.dims, output=None)
     inner = (gamma, gamma + 1) if kind is LayerNorm else (gamma,)
-    bias = low.constant(call, 4 if kind is LayerNorm else 3)
     constants = [one for at in inner if (one := low.constant(call, at))]
-    trained = sum(low.new_parameters(one) for one in (*constants, bias) if one)
-    low.emit(call, kind(True, len(inner) > 1, trained), total, dims=x.dims)
+    trained = sum(map(low.new_parameters, constants))
+    kept = StoredBytes(other=sum(low.bytes_of(one.roots) for one in constants))
+    op = kind(True, len(inner) > 1, trained)
+    low.emit(call, op, total, dims=x.dims, kept=kept)
     if len(call.outputs) > 3 and call.outputs[3]:
         low.alias(call, total, 3)
 
@@ -368,7 +391,7 @@ def gather(low: Lowering, call: Call) -> bool:
     table, axis = low.constant(call, 0), number(call, "axis")
     if table is None or low.constant(call, 1) or len(table.dims) != 2 or axis != 0:
         return False
-    if not low.is_trained(table) and not table.scales:
+    if not low.is_trained(table) and not low.is_quantised(table):
         return False
     indices = low.value(call, 1)
     op = Embedding(*table.dims)

@@ -10,15 +10,17 @@ from mnprofile.graph.operators.normalisation import (
     RMSNorm,
 )
 from mnprofile.networks.readers.files.lowering import Lowering
-from mnprofile.networks.readers.files.program import Call, Program
+from mnprofile.networks.readers.files.program import Call
 from mnprofile.networks.readers.onnx import (
     attention,
     elements,
     layers,
+    layouts,
     moves,
     quantised,
     shapes,
 )
+from mnprofile.networks.readers.onnx.control import rules
 
 Rule = Callable[[Lowering, Call], object]
 
@@ -28,7 +30,7 @@ BitwiseXor Ceil Cos Cosh Det Div Equal Erf Exp Floor Greater GreaterOrEqual IsIn
 IsNaN Less LessOrEqual Log Max Mean Min Mod Mul Neg Not Or Pow Reciprocal Round Sign
 Sin Sinh Sqrt Sub Sum Tan Where Xor
 """
-_ELEMENTWISE = _ELEMENTWISE_TEXT.split()
+_ELEMENTWISE = [*_ELEMENTWISE_TEXT.split(), "Erfc"]  # as tf2onnx writes TensorFlow's
 _OTHERS_TEXT = """
 ArgMax ArgMin TopK OneHot GatherElements GatherND ScatterElements ScatterND Scatter
 CumSum EyeLike NonZero NonMaxSuppression Unique Compress ReverseSequence Trilu
@@ -71,7 +73,7 @@ OPERATORS: dict[str, Rule] = {
     "ConvTranspose": layers.convolve_transposed,
     "Gemm": layers.gemm,
     "MatMul": layers.matmul,
-    "MatMulInteger": layers.matmul,
+    "MatMulInteger": layers.matmul_integers,
     "Einsum": layers.einsum,
     "LSTM": partial(layers.recurrent, cell="lstm"),
     "GRU": partial(layers.recurrent, cell="gru"),
@@ -143,16 +145,22 @@ CONTRIBUTED: dict[str, Rule] = {
     "QLinearAdd": quantised.qlinear_binary,
     "QLinearMul": quantised.qlinear_binary,
     "QLinearConcat": quantised.qlinear_concat,
-    "QLinearConv": quantised.qlinear_conv,
-    "QLinearGlobalAveragePool": elements.pool_all,
-    "QLinearAveragePool": partial(elements.pool, function="avg"),
+    "QLinearWhere": quantised.qlinear_where,
+    "QLinearSoftmax": elements.softmax,
+    "QLinearReduceMean": partial(elements.reduce, function="mean"),
+    "QAttention": attention.packed_attention,
+    "QLinearConv": layouts.either(quantised.qlinear_conv),
+    "QLinearGlobalAveragePool": layouts.either(elements.pool_all),
+    "QLinearAveragePool": layouts.either(partial(elements.pool, function="avg")),
+    "NhwcMaxPool": layouts.last(partial(elements.pool, function="max")),
     "QGemm": quantised.qgemm,
+    "DynamicQuantizeLSTM": quantised.quantised_lstm,
     "MatMulNBits": quantised.matmul_of_bits,
     "FusedConv": quantised.fused_conv,
     "FusedMatMul": quantised.fused_matmul,
     "FusedGemm": layers.gemm,
-    "DynamicQuantizeMatMul": layers.matmul,
-    "MatMulIntegerToFloat": layers.matmul,
+    "DynamicQuantizeMatMul": partial(quantised.matmul_with_bias, bias=4),
+    "MatMulIntegerToFloat": partial(quantised.matmul_with_bias, bias=6),
     "SkipLayerNormalization": partial(layers.skip_norm, kind=LayerNorm, gamma=2),
     "SkipSimplifiedLayerNormalization": partial(
         layers.skip_norm, kind=RMSNorm, gamma=2
@@ -162,25 +170,33 @@ CONTRIBUTED: dict[str, Rule] = {
     "GroupQueryAttention": attention.attention_of_heads,
 }
 
+# com.microsoft.nchwc: channels in blocks.
+BLOCKED: dict[str, Rule] = {
+    "Conv": layouts.convolve_blocks,
+    "ReorderInput": layouts.into_blocks,
+    "ReorderOutput": layouts.out_of_blocks,
+    "MaxPool": OPERATORS["MaxPool"],
+    "AveragePool": OPERATORS["AveragePool"],
+    "GlobalMaxPool": elements.pool_all,
+    "GlobalAveragePool": elements.pool_all,
+    "Upsample": moves.resize,
+}
+DOMAINS = {
+    "": OPERATORS,
+    "com.microsoft": CONTRIBUTED,
+    "com.microsoft.nchwc": BLOCKED,
+}
+
 
 def lower(low: Lowering, call: Call) -> None:
     """Record one call. A call without a rule is recorded as unknown."""
-    rules = OPERATORS if call.domain == "" else CONTRIBUTED
-    known = call.domain in ("", "com.microsoft")
-    rule = rules.get(call.operator) if known else None
+    rule = DOMAINS.get(call.domain, {}).get(call.operator)
     if not any(call.outputs):
         return
     if rule is None:
-        low.unknown(call, branches(call))
+        low.unknown(call)
     else:
         rule(low, call)
 
 
-def branches(call: Call) -> str:
-    """The graphs inside If, Loop and Scan, by name: which of them runs is not known."""
-    found = [
-        f'{name} "{graph.name}" of {len(graph.calls)} nodes'
-        for name, graph in call.attributes.items()
-        if isinstance(graph, Program)
-    ]
-    return f" ({', '.join(found)})" if found else ""
+OPERATORS |= rules(lower)

@@ -5,20 +5,25 @@ the pair into the operators beside it, so it is no operator here. It only tells 
 type the tensor is.
 """
 
-from mnprofile.graph.operators.elementwise import Activation
+from dataclasses import replace
+
+from mnprofile.graph.operators.joining import Add
 from mnprofile.graph.operators.linear import Linear
 from mnprofile.graph.operators.tensors import Elementwise
+from mnprofile.networks.readers.files.absorbing import absorb
 from mnprofile.networks.readers.files.attributes import number
 from mnprofile.networks.readers.files.lowering import Lowering, Stored
 from mnprofile.networks.readers.files.program import Call
-from mnprofile.networks.readers.onnx.elements import FUSED, arithmetic
+from mnprofile.networks.readers.onnx.elements import arithmetic
 from mnprofile.networks.readers.onnx.layers import (
     as_tokens,
     convolve,
     emit_layer,
     gemm,
     matmul,
+    recurrent,
 )
+from mnprofile.networks.readers.onnx.layouts import finish_fused
 from mnprofile.networks.readers.onnx.moves import join
 
 
@@ -84,13 +89,34 @@ def qgemm(low: Lowering, call: Call) -> None:
     gemm(low, call, 0, 3, 6)
 
 
+def quantised_lstm(low: Lowering, call: Call) -> None:
+    """DynamicQuantizeLSTM: its weights are transposed, their scales inputs 8 and 10."""
+    for at, scale in ((1, 8), (2, 10)):
+        _with_scales(low, call, at, scale)
+        known = low.constant(call, at)
+        if known and len(known.dims) == 3:
+            directions, taken, rows = known.dims
+            dims = (directions, rows, taken)
+            low.stored[low.name(call, at)] = known._replace(dims=dims)
+    recurrent(low, call, "lstm")
+
+
 def qlinear_binary(low: Lowering, call: Call) -> None:
     """QLinearAdd and QLinearMul of com.microsoft."""
+    _with_scales(low, call, 0, 1)
+    _with_scales(low, call, 3, 4)
     arithmetic(low, call, call.operator.removeprefix("QLinear").lower(), (0, 3))
+
+
+def qlinear_where(low: Lowering, call: Call) -> None:
+    """QLinearWhere: a condition, then tensor, scale and zero point of each side."""
+    arithmetic(low, call, "where", (0, 1, 4))
 
 
 def qlinear_concat(low: Lowering, call: Call) -> None:
     """QLinearConcat: two scales, then tensor, scale and zero point of each part."""
+    for at in range(2, len(call.inputs), 3):
+        _with_scales(low, call, at, at + 1)
     inputs = [low.value(call, at) for at in range(2, len(call.inputs), 3)]
     axis = number(call, "axis") % len(inputs[0].dims) if inputs[0].dims else 0
     rows = [one.dims for one in inputs]
@@ -115,15 +141,27 @@ def matmul_of_bits(low: Lowering, call: Call) -> None:
 def fused_conv(low: Lowering, call: Call) -> None:
     """FusedConv of com.microsoft: an addition and an activation may come with it."""
     convolve(low, call)
-    made = low.values[call.outputs[0]]
-    if low.name(call, 3):
-        other = low.value(call, 3)
-        made = low.emit(call, Elementwise("add"), made, other, dims=made.dims)
-    function = FUSED.get(str(call.attributes.get("activation", "")))
-    if function:
-        low.emit(call, Activation(function), made, dims=made.dims)
+    finish_fused(low, call)
 
 
 def fused_matmul(low: Lowering, call: Call) -> None:
+    """FusedMatMul: its operands may be transposed, also their first dimension."""
+    names = []
+    for at, side in enumerate("AB"):
+        name = call.inputs[at]
+        if number(call, f"transBatch{side}") and not low.constant(call, at):
+            x = low.value(call, at)
+            dims = (*x.dims[1:-1], x.dims[0], x.dims[-1])
+            name = f"{call.outputs[0]}: {side}"
+            low.values[name] = low.view(call, x, dims, name="transpose", output=None)
+        names.append(name)
     turned = (bool(number(call, "transA")), bool(number(call, "transB")))
-    matmul(low, call, turned=turned)
+    matmul(low, replace(call, inputs=tuple(names)), turned=turned)
+
+
+def matmul_with_bias(low: Lowering, call: Call, bias: int) -> None:
+    """A quantised matrix product whose bias is a further input."""
+    known = low.constant(call, bias)
+    made = matmul(low, call)
+    if made and known and not absorb(low, made, known):
+        low.emit(call, Add(), made, low.value(call, bias), dims=made.dims)

@@ -3,9 +3,11 @@
 Field numbers are those of TensorFlow Lite's schema (version 3).
 """
 
+import re
 import struct
+from dataclasses import replace
 
-from mnprofile.base.errors import Place
+from mnprofile.base.errors import Place, nearest
 from mnprofile.networks.readers.files.program import (
     BITS_OF,
     MAX_ELEMENTS,
@@ -19,15 +21,28 @@ from mnprofile.networks.readers.files.program import (
     Values,
 )
 from mnprofile.networks.readers.tflite.flatbuffer import Buffer, Table
-from mnprofile.networks.readers.tflite.schema import CUSTOM, OPERATORS, OPTIONS, TYPES
+from mnprofile.networks.readers.tflite.schema import (
+    CUSTOM,
+    OPERATORS,
+    OPTIONS,
+    OPTIONS_2,
+    SUBGRAPHS,
+    TYPES,
+)
 
 IDENTIFIER = b"TFL3"
 MAX_CODES = 4_096
+_LAYERS = ("CONV_2D", "DEPTHWISE_CONV_2D", "TRANSPOSE_CONV", "FULLY_CONNECTED")
+_PRODUCT = re.compile("conv|depthwise|matmul|tensordot|einsum|biasadd", re.IGNORECASE)
 STRUCT = {"int32": "i", "int64": "q", "float32": "f"}
 
 
-def read_tflite(data: memoryview, path: str) -> ModelFile:
-    """Everything that a TFLite file says about its network. Raises ModelFileError."""
+def read_tflite(data: memoryview, path: str, key: str | None = None) -> ModelFile:
+    """Everything that a TFLite file says about its network.
+
+    ``key`` is the name of a signature or the number of a subgraph, counted from 1: the
+    first if it is None. Raises ModelFileError.
+    """
     if data[4:8] != IDENTIFIER:
         raise ModelFileError(
             "this is not a TFLite file",
@@ -37,19 +52,73 @@ def read_tflite(data: memoryview, path: str) -> ModelFile:
     model = Buffer(data, path).root("model")
     codes = [_operator(code) for code in model.tables(1, "operator code")]
     buffers = list(model.tables(4, "buffer"))
+    names: set[str] = set()
+    firsts: dict[int, Tensor] = {}
     programs = tuple(
-        _Subgraph(table, codes, buffers).program()
+        _Subgraph(table, codes, buffers, names, firsts).program()
         for table in model.tables(2, "subgraph")
     )
     if not programs:
         raise ModelFileError("there is no subgraph in this file", place=Place(path))
+    signatures = [
+        (one.text(2), one.number(4, "I")) for one in model.tables(7, "signature")
+    ]
+    main, part = _chosen(programs, signatures, path, key)
     return ModelFile(
         path=path,
         format="TFLite",
         producer=model.text(3),
-        main=programs[0],
-        others=programs[1:],
+        main=main,
+        subgraphs=programs,
+        part=part,
+        notes=_others(programs, signatures, main),
     )
+
+
+def _chosen(
+    programs: tuple[Program, ...],
+    signatures: list[tuple[str, int]],
+    path: str,
+    key: str | None,
+) -> tuple[Program, str]:
+    """The subgraph with a signature's name or a number, and how ARCH says so."""
+    if key is None:
+        return programs[0], ""
+    named = dict(signatures)
+    index = named.get(key, int(key) - 1 if key.isascii() and key.isdigit() else -1)
+    if not 0 <= index < len(programs):
+        raise ModelFileError(
+            f'there is no signature or subgraph "{key}"',
+            place=Place(path),
+            accepted=", ".join([*named, f"1 to {len(programs)}"]),
+            suggestion=nearest(key, list(named)),
+        )
+    return programs[index], f"#{key}"
+
+
+def _others(
+    programs: tuple[Program, ...], signatures: list[tuple[str, int]], main: Program
+) -> tuple[str, ...]:
+    """A note on networks in the file besides the one that is counted."""
+    run = {index for one in programs for call in one.calls for index in _runs(call)}
+    names = {index: key for key, index in signatures}
+    told = [
+        names.get(index) or one.name or str(index + 1)
+        for index, one in enumerate(programs)
+        if index not in run and one is not main
+    ]
+    if not told:
+        return ()
+    index = next(at for at, one in enumerate(programs) if one is main)
+    own = names.get(index) or main.name or str(index + 1)
+    others = ", ".join(f'"{one}"' for one in told[:5])
+    more = f" and {len(told) - 5} more" if len(told) > 5 else ""
+    return (f'figures are of "{own}"; FILE#NAME counts another: {others}{more}',)
+
+
+def _runs(call: Call) -> list[object]:
+    """The numbers of the subgraphs that an operator runs."""
+    return [call.attributes[name] for name in SUBGRAPHS if name in call.attributes]
 
 
 def _operator(code: Table) -> tuple[str, str]:
@@ -64,14 +133,25 @@ def _operator(code: Table) -> tuple[str, str]:
 
 
 class _Subgraph:
-    """One subgraph being read. Tensors are known by their index there."""
+    """One subgraph being read. Tensors are known by their index there.
+
+    ``taken`` are the names of all tensors so far, ``firsts`` the first one of each
+    buffer: several may have the same elements.
+    """
 
     def __init__(
-        self, table: Table, codes: list[tuple[str, str]], buffers: list[Table]
+        self,
+        table: Table,
+        codes: list[tuple[str, str]],
+        buffers: list[Table],
+        taken: set[str],
+        firsts: dict[int, Tensor],
     ) -> None:
         self.table = table
         self.codes = codes
         self.buffers = buffers
+        self.taken = taken
+        self.firsts = firsts
         self.tensors: dict[str, Tensor] = {}
         self.names: list[str] = []
 
@@ -115,8 +195,9 @@ class _Subgraph:
                 table.where, f"{len(dims)} dimensions with too many elements"
             )
         name = table.text(3)
-        if not name or name in self.tensors:
-            name = f"{name or 'tensor'}#{len(self.names)}"
+        if not name or name in self.taken:
+            name = f"{name or 'tensor'}#{len(self.taken)}"
+        self.taken.add(name)
         quantisation = table.table(4, "quantisation")
         tensor = Tensor(
             name,
@@ -134,13 +215,13 @@ class _Subgraph:
                 f'"{name}" is {dtype} {list(dims)}, {tensor.bytes} bytes, but holds'
                 f" {len(stored)} bytes",
             )
-        return Tensor(
-            name,
-            dtype,
-            dims,
+        first = self.firsts.setdefault(table.number(2, "I"), tensor)
+        is_same = first is not tensor and (first.dtype, first.dims) == (dtype, dims)
+        return replace(
+            tensor,
             is_stored=True,
             values=_values(tensor, stored),
-            scales=tensor.scales,
+            same_as=first.name if is_same else "",
         )
 
     def _data(self, table: Table) -> memoryview:
@@ -164,10 +245,12 @@ class _Subgraph:
         if code >= len(self.codes):
             table.buffer.refuse(table.where, f"there is no operator code {code}")
         operator, domain = self.codes[code]
-        options = table.table(4, f"options of {operator}") if not domain else None
+        place = 12 if operator in OPTIONS_2 else 4
+        options = table.table(place, f"options of {operator}") if not domain else None
         outputs = self._named(table, 2)
+        name = _name(operator, outputs[0]) if outputs else f"{operator} {index}"
         return Call(
-            name=outputs[0] if outputs else f"{operator} {index}",
+            name=name,
             operator=operator,
             inputs=self._named(table, 1),
             outputs=outputs,
@@ -178,7 +261,7 @@ class _Subgraph:
                 for one in OPTIONS.get(operator, ())
             },
             domain=domain,
-            scopes=_scopes(outputs),
+            scopes=tuple(filter(None, name.split("/")[:-1])),
         )
 
 
@@ -190,12 +273,15 @@ def _values(tensor: Tensor, stored: memoryview) -> Values | None:
     return struct.unpack(f"<{tensor.elements}{code}", stored)
 
 
-def _scopes(outputs: tuple[str, ...]) -> tuple[str, ...]:
-    """The modules that an operator came from, outermost first.
+def _name(operator: str, output: str) -> str:
+    """The operation that an operator came from, behind the modules that it was in.
 
-    Converters name a tensor after the layers that were fused into its operator, as in
-    ``model/block_1/relu/Relu;model/block_1/conv/Conv2D``: the last is the convolution.
+    A converter names a tensor after everything that it fused into one operator, as in
+    ``block_1/relu/Relu;block_1/bn/add_1;block_1/conv/convolution``: a layer is named
+    for its product, anything else for the first.
     """
-    if not outputs:
-        return ()
-    return tuple(filter(None, outputs[0].split(";")[0].split("/")[:-1]))
+    parts = output.split(";")
+    if operator in _LAYERS:
+        products = (one for one in parts if _PRODUCT.search(one.rpartition("/")[2]))
+        return next(products, parts[0])
+    return parts[0]

@@ -15,7 +15,7 @@ from mnprofile.networks.readers.files.finishing import (
 )
 from mnprofile.networks.readers.files.lowering import Dims, Lowering
 from mnprofile.networks.readers.files.program import ModelFileError
-from mnprofile.networks.readers.inputs import InputSpec, ReadRequest
+from mnprofile.networks.readers.inputs import InputSpec, ReadRequest, split_part
 from mnprofile.networks.readers.tflite.file import read_tflite
 from mnprofile.networks.readers.tflite.operators import lower
 
@@ -23,12 +23,13 @@ MAP_RANK = 4  # an image with its batch, channels last
 
 
 def read(arch: str, asked: ReadRequest) -> tuple[Imported, Graph]:
-    """The network in a TFLite file: its first subgraph.
+    """The network in a TFLite file: its first subgraph, or the one after a "#".
 
     Raises ModelFileError, UsageError, FileError.
     """
     refuse_code_options(arch, asked)
-    file = read_tflite(FILES.mapped(Path(arch)), arch)
+    path, key = split_part(arch)
+    file = read_tflite(FILES.mapped(Path(path)), path, key)
     program = file.main
     sizes = {
         name: tensor.sizes or ()
@@ -42,7 +43,7 @@ def read(arch: str, asked: ReadRequest) -> tuple[Imported, Graph]:
     batch = _batch(inputs)
     low = Lowering(
         file,
-        program.tensors,
+        {name: one for each in file.subgraphs for name, one in each.tensors.items()},
         Tape({name: _shape(dims, batch) for name, dims in inputs.items()}),
         batch,
         sizes,
@@ -50,9 +51,7 @@ def read(arch: str, asked: ReadRequest) -> tuple[Imported, Graph]:
     )
     if batch > 1:
         low.notes.append(f"the batch is {batch}; figures are per sample")
-    if file.others:
-        told = ", ".join(f'"{one.name}"' for one in file.others[:5])
-        low.notes.append(f"figures are of the first subgraph, without {told}")
+    low.notes += file.notes
     run(low, program, lower)
     names = [name if len(inputs) > 1 else "" for name in inputs]
     specs = zip(inputs.values(), names, strict=True)
@@ -62,6 +61,7 @@ def read(arch: str, asked: ReadRequest) -> tuple[Imported, Graph]:
 def from_tflite(path: str | os.PathLike[str]) -> Graph:
     """The layer graph of a TFLite file, as ``build`` gives it for a table.
 
+    ``net.tflite#NAME`` is the signature of that name, ``#2`` the second subgraph.
     Weights are not read. The graph's ``file`` says what the file stores, in bytes.
 
     Raises:

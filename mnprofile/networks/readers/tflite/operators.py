@@ -26,6 +26,7 @@ from mnprofile.graph.operators.op import Op
 from mnprofile.graph.operators.pooling import GlobalPool, Pool, PoolKind
 from mnprofile.graph.operators.reshaping import Pad, Resize
 from mnprofile.graph.operators.tensors import Copy, Elementwise, PReLU
+from mnprofile.networks.readers.files.absorbing import absorb, factors
 from mnprofile.networks.readers.files.attributes import number
 from mnprofile.networks.readers.files.lowering import (
     Dims,
@@ -35,6 +36,7 @@ from mnprofile.networks.readers.files.lowering import (
     plain_sides,
 )
 from mnprofile.networks.readers.files.program import Call
+from mnprofile.networks.readers.tflite.control import rules
 from mnprofile.networks.readers.tflite.copies import copy, embed
 from mnprofile.networks.readers.tflite.layers import (
     a_map,
@@ -97,12 +99,11 @@ def _with_constant(
         return None
     source = next(one for one in call.inputs if one not in low.stored)
     is_only = low.readers.get(source, 0) <= 1
-    if name == "add" and is_only and low.absorb_bias(x, known):
+    if name == "add" and is_only and absorb(low, x, known):
         low.alias(call, x)
         return x
     if name == "mul":
-        op: Op = LayerScale() if low.is_new(known) else Elementwise("mul")
-        return low.emit(call, op, x, dims=x.dims)
+        return factors(low, call, x, known, LayerScale())
     return None
 
 
@@ -134,8 +135,7 @@ def prelu(low: Lowering, call: Call) -> None:
     per_channel = slopes is not None and slopes.elements == x.dims[-1]
     if slopes is None or not (per_channel or slopes.elements == 1):
         return arithmetic(low, call, "prelu")
-    op: Op = PReLU(per_channel) if low.is_new(slopes) else Elementwise("prelu")
-    low.emit(call, op, x, dims=x.dims)
+    factors(low, call, x, slopes, PReLU(per_channel))
     return None
 
 
@@ -260,8 +260,8 @@ SLICE STRIDED_SLICE TILE GATHER_ND PACK REVERSE_V2 TOPK_V2 ARG_MAX ARG_MIN ONE_H
 CUMSUM SPACE_TO_BATCH_ND BATCH_TO_SPACE_ND SPACE_TO_DEPTH DEPTH_TO_SPACE MIRROR_PAD
 PADV2 BROADCAST_TO BROADCAST_ARGS SCATTER_ND SHAPE RANK FILL RANGE WHERE
 REVERSE_SEQUENCE MATRIX_DIAG MATRIX_SET_DIAG SPARSE_TO_DENSE DENSIFY
-DYNAMIC_UPDATE_SLICE SEGMENT_SUM TRANSPOSE UNIQUE RANDOM_UNIFORM
-RANDOM_STANDARD_NORMAL MULTINOMIAL BUCKETIZE NON_MAX_SUPPRESSION_V4
+DYNAMIC_UPDATE_SLICE SEGMENT_SUM TRANSPOSE UNIQUE RANDOM_UNIFORM VAR_HANDLE
+READ_VARIABLE RANDOM_STANDARD_NORMAL MULTINOMIAL BUCKETIZE NON_MAX_SUPPRESSION_V4
 NON_MAX_SUPPRESSION_V5 DILATE
 """
 _VIEWS = "RESHAPE SQUEEZE EXPAND_DIMS BITCAST"
@@ -318,3 +318,6 @@ def lower(low: Lowering, call: Call) -> None:
         low.unknown(call)
     else:
         rule(low, call)
+
+
+OPERATORS |= rules(lower)

@@ -124,5 +124,12 @@ OPTIONS: dict[str, tuple[Option, ...]] = {
     "IF": (Option("then_branch", 0), Option("else_branch", 1)),
     "WHILE": (Option("cond", 0), Option("body", 1)),
     "CALL": (Option("subgraph", 0),),
+    "CALL_ONCE": (Option("init", 0),),
+    "STABLEHLO_COMPOSITE": (Option("subgraph", 1),),
+    "STABLEHLO_WHILE": (Option("cond", 0), Option("body", 1)),
 }
+# Options that are numbers of subgraphs, and operators whose options lie in a second
+# field, as the first has no more room.
+SUBGRAPHS = ("then_branch", "else_branch", "cond", "body", "subgraph", "init")
+OPTIONS_2 = ("STABLEHLO_COMPOSITE", "STABLEHLO_WHILE")
 OPTIONS["CONV_3D_TRANSPOSE"] = OPTIONS["CONV_3D"]

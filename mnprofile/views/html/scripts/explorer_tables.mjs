@@ -37,6 +37,7 @@ export const explorerTables = (nets, data, current, use) => {
     at("x-fits-told").textContent = net.fixed
       ? `${net.title} has one configuration; it ${many ? "fits" : "does not fit"}.`
       : `${grouped(many)} of ${grouped(net.alphas.length * net.res.length)} pairs of α and resolution of ${net.title} fit${t}.`;
+    at("x-fits").parentElement.hidden = Boolean(net.fixed);
     const rows = [];
     for (const side of net.fixed ? [] : standard) {
       const res = net.res.indexOf(side);

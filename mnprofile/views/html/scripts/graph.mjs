@@ -5,18 +5,20 @@ import { goTo } from "./hints.mjs";
 import { grouped, short } from "./numbers.mjs";
 
 const WIDE = 148;
+const SMALLEST = 0.78; // a picture that is wider than the page shrinks to this, no further
 const MOST_OPEN = 400; // boxes at once: a layout of more takes too long
 
 const cut = (text, most) => (text.length > most ? `${text.slice(0, most - 1)}…` : text);
 
 const layoutOf = (model, direction) => {
   const graph = new dagre.graphlib.Graph({ compound: true });
-  graph.setGraph({ rankdir: direction, nodesep: 14, ranksep: 46, marginx: 8, marginy: 8 });
+  graph.setGraph({ rankdir: direction, nodesep: 14, ranksep: 30, marginx: 8, marginy: 8 });
   graph.setDefaultEdgeLabel(() => ({}));
   for (const group of model.groups) graph.setNode(group.key, { label: group.name });
   for (const box of model.boxes) {
     const small = box.kind === "input" || box.kind === "output";
-    graph.setNode(box.key, { width: small ? 104 : WIDE, height: small ? 28 : 44 });
+    const width = small ? 20 + 7.5 * cut(box.name, 15).length : WIDE;
+    graph.setNode(box.key, { width, height: small ? 28 : 44 });
   }
   for (const one of [...model.groups, ...model.boxes]) if (one.parent) graph.setParent(one.key, one.parent);
   for (const edge of model.edges) {
@@ -114,8 +116,9 @@ const picture = (node, graph) => {
     const direction = frame.clientWidth < 700 ? "TB" : "LR";
     const places = layoutOf(model, direction);
     const { width, height } = places.graph();
+    const size = Math.max(SMALLEST, Math.min(1, (frame.clientWidth - 2) / width));
     const most = Math.max(...model.boxes.map((box) => box.macs), 1);
-    const svg = drawn("svg", null, { width: Math.ceil(width), height: Math.ceil(height), role: "group", "aria-label": `Picture of the network: ${model.boxes.length} boxes` });
+    const svg = drawn("svg", null, { width: Math.ceil(size * width), height: Math.ceil(size * height), viewBox: `0 0 ${width} ${height}`, role: "group", "aria-label": `Picture of the network: ${model.boxes.length} boxes` });
     const arrow = `${node.dataset.graph}-arrow`;
     const head = drawn("marker", null, { id: arrow, viewBox: "0 0 8 8", refX: "7", refY: "4", markerWidth: "7", markerHeight: "7", orient: "auto" });
     head.append(drawn("path", null, { d: "M0,0L8,4L0,8Z", class: "head" }));

@@ -83,7 +83,9 @@ const addSwitch = (id, { lists }) => {
     caption.textContent = label;
     names.forEach((name, index) => field.add(new Option(name, String(index))));
     field.addEventListener("change", () => { chosen[id][list] = Number(field.value); draw(id, now()); });
-    line.append(caption, " ", field, " ");
+    const pair = document.createElement("span");
+    pair.append(caption, " ", field);
+    line.append(pair);
   });
   document.getElementById(id).closest(".scroll").before(line);
 };

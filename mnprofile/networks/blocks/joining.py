@@ -1,0 +1,77 @@
+"""Rows that join maps which they name: addition, product, concatenation."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+from mnprofile.graph.operators.elementwise import ActivationKind
+from mnprofile.graph.operators.joining import Add, Concatenate, Multiply, Scale
+from mnprofile.graph.operators.op import Op
+from mnprofile.networks.notation.cells import OperatorWord, Size
+from mnprofile.networks.notation.rows import Row
+
+if TYPE_CHECKING:
+    from mnprofile.networks.blocks.builder import Builder
+
+MAX_SOURCES = 64
+
+
+@dataclass(frozen=True)
+class AddRow(Row):
+    """The sum of two maps of one shape; an activation function may follow it."""
+
+    activation: ActivationKind | None = None
+
+    words: ClassVar[Mapping[str, OperatorWord]] = {"add": OperatorWord()}
+    is_counted: ClassVar[bool] = False
+    activates: ClassVar[bool] = False
+
+    @property
+    def reads(self) -> tuple[int, int]:
+        return 2, 2
+
+    def operator(self, to: Builder) -> Op:
+        """What joins the maps."""
+        return Add()
+
+    def build(self, to: Builder) -> None:
+        name = to.next_join()
+        to.open_block = False
+        to.tape.move(layer=name, block=name, stage=to.stage)
+        to.tape.add(name, self.operator(to), *(other.node for other in to.others))
+        to.activation(name, self.activation)
+
+
+@dataclass(frozen=True)
+class MultiplyRow(AddRow):
+    """A map times another, or times one factor per channel, as squeeze-excite has it.
+
+    The factors, a map of 1 x 1, come second.
+    """
+
+    words: ClassVar[Mapping[str, OperatorWord]] = {"multiply": OperatorWord()}
+
+    def operator(self, to: Builder) -> Op:
+        return Scale() if to.others[0].shape.positions == 1 else Multiply()
+
+
+@dataclass(frozen=True)
+class ConcatRow(AddRow):
+    """Maps of one size, their channels one after the other."""
+
+    words: ClassVar[Mapping[str, OperatorWord]] = {"concat": OperatorWord()}
+
+    @property
+    def reads(self) -> tuple[int, int]:
+        return 2, MAX_SOURCES
+
+    @property
+    def gives(self) -> Size:
+        found = [size.c for size in (self.input, *self.others)]
+        known = [c for c in found if c is not None]
+        return self.input._replace(c=sum(known) if len(known) == len(found) else None)
+
+    def operator(self, to: Builder) -> Op:
+        return Concatenate()

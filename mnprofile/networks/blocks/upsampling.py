@@ -1,0 +1,56 @@
+"""Upsampling by nearest neighbours."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+from mnprofile.graph.operators.elementwise import ActivationKind
+from mnprofile.graph.operators.reshaping import Resize
+from mnprofile.networks.notation.cells import OperatorWord, Size
+from mnprofile.networks.notation.rows import Row
+
+if TYPE_CHECKING:
+    from mnprofile.networks.blocks.builder import Builder
+
+
+@dataclass(frozen=True)
+class UpsampleRow(Row):
+    """A map at the size of a second one, or ``by`` times as large."""
+
+    activation: ActivationKind | None = None
+    by: int | None = None
+
+    words: ClassVar[Mapping[str, OperatorWord]] = {
+        "upsample": OperatorWord(modifiers={"byN": ("by", None)})
+    }
+    is_counted: ClassVar[bool] = False
+    activates: ClassVar[bool] = False
+
+    @property
+    def reads(self) -> tuple[int, int]:
+        return (1, 1) if self.by else (2, 2)
+
+    @property
+    def gives(self) -> Size:
+        if self.by is None:
+            h, w, _ = self.others[0]
+            return Size(h, w, self.input.c)
+        return Size(self.by * self.input.h, self.by * self.input.w, self.input.c)
+
+    def build(self, to: Builder) -> None:
+        tape = to.tape
+        name = to.next_join()
+        x = tape.shape
+        if self.by is None:
+            like = to.others[0]
+            size = (like.shape.h, like.shape.w)
+            to.stride = like.stride
+        else:
+            size = (self.by * x.h, self.by * x.w)
+            to.stride = max(1, to.stride // self.by)
+        to.open_block = False
+        tape.move(layer=name, block=name, stage=to.stage)
+        tape.add(name, Resize(size=size))
+        to.activation(name, self.activation)

@@ -1,0 +1,231 @@
+"""Graphs that one operator of a model file runs: branches, and bodies of loops.
+
+A graph inside is recorded by itself first: of one that cannot be read nothing is left,
+and what a branch costs can be said without running it.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+from mnprofile.graph.graph import Parameters, Tape
+from mnprofile.graph.operators.op import Shape
+from mnprofile.graph.operators.tensors import Copy
+from mnprofile.networks.readers.files.finishing import record
+from mnprofile.networks.readers.files.lowering import Dims, Lowering, Stored, Value
+from mnprofile.networks.readers.files.program import Call, ModelFileError, Program
+
+Bound = Value | Stored
+Rule = Callable[[Lowering, Call], object]
+NOTHING = Shape(1, 1, 1)  # the input of a graph that has none
+
+
+@dataclass(frozen=True)
+class Body:
+    """A graph inside that was recorded, and what its inputs are outside."""
+
+    program: Program
+    inner: Lowering
+    bound: Mapping[str, Bound]
+
+    @property
+    def parameters(self) -> Parameters:
+        """Those that nothing before it has."""
+        every = [node.parameters for node in self.inner.tape.nodes]
+        return Parameters(*map(sum, zip(Parameters(), *every, strict=True)))
+
+    def __str__(self) -> str:
+        macs = sum(node.macs for node in self.inner.tape.nodes)
+        unknown = any(node.op.is_unknown for node in self.inner.tape.nodes)
+        bound = "at least " if unknown else ""
+        return f"{bound}{macs:,} multiply-adds, {sum(self.parameters):,} parameters"
+
+    def dims(self, output: str) -> Dims | None:
+        """The dimensions of one of its outputs."""
+        found = self.inner.values.get(output) or self.inner.stored.get(output)
+        return found.dims if found else None
+
+
+def body_of(
+    low: Lowering, program: Program, bound: Mapping[str, Bound], lower: Rule
+) -> Body:
+    """Record a graph inside. Raises ModelFileError."""
+    values = {name: one for name, one in bound.items() if isinstance(one, Value)}
+    shapes = {name: low.shape(one) for name, one in values.items()}
+    stated = {
+        name: tensor.sizes
+        for name, tensor in program.tensors.items()
+        if tensor.sizes is not None and not tensor.is_stored
+    }
+    inner = Lowering(
+        low.file,
+        {**low.tensors, **program.tensors},
+        Tape(shapes or {"": NOTHING}),
+        low.batch,
+        {name: one.dims for name, one in values.items()},
+        lambda: stated,
+        low.channels_last,
+        counted=set(low.counted),
+        budget=low.budget,
+        depth=low.depth + 1,
+    )
+    for name, one in bound.items():
+        if isinstance(one, Value):
+            inner.values[name] = one._replace(node=name)
+            inner.dtypes[name] = low.dtypes.get(one.node, "")
+        else:
+            inner.stored[name] = one
+    record(inner, program, lower)
+    return Body(program, inner, bound)
+
+
+def tried(
+    low: Lowering, call: Call, program: Program, bound: Mapping[str, Bound], lower: Rule
+) -> Body | None:
+    """The body of a loop, or None where it cannot be read: then it is only named."""
+    try:
+        return body_of(low, program, bound, lower)
+    except ModelFileError:
+        low.unknown(call, f'("{program.name}" of {len(program.calls)} nodes)')
+        return None
+
+
+def run_body(low: Lowering, call: Call, body: Body, times: int) -> list[Bound]:
+    """Put a body in place of a call, and return what its outputs are outside."""
+    inner, program = body.inner, body.program
+    names = {n: one.node for n, one in body.bound.items() if isinstance(one, Value)}
+    for node in inner.tape.nodes:
+        name = low._unique(node.name)
+        names[node.name] = name
+        made = replace(
+            node,
+            name=name,
+            layer=name,
+            inputs=tuple(names[one] for one in node.inputs),
+            times=node.times * times,
+        )
+        low.tape.nodes.append(made)
+        low.tape.shapes[name] = node.out_shape
+        low.positions[name] = len(low.tape.nodes) - 1
+        low.dtypes[name] = inner.dtypes[node.name]
+        low.scopes[name] = inner.scopes[node.name]
+        if node.name in inner.bytes:
+            low.bytes[name] = inner.bytes[node.name]
+    # Names of ONNX are those of one graph, so another may have a constant of that name.
+    is_shared = any(program is one for one in low.file.subgraphs)
+    own = set() if is_shared else program.tensors.keys() - low.tensors.keys()
+    low.counted |= inner.counted - own
+    low.tensors = inner.tensors
+    low.notes += inner.notes
+    found: list[Bound] = []
+    for output in program.outputs:
+        value = inner.values.get(output)
+        if value is not None:
+            found.append(value._replace(node=names[value.node]))
+        elif output in inner.stored:
+            found.append(inner.stored[output])
+        else:
+            low.refuse(call, f'nothing makes its output "{output}"')
+    return found
+
+
+def give(low: Lowering, call: Call, outputs: Sequence[Bound]) -> None:
+    """Let what a body made be the outputs of its call."""
+    for at, (name, made) in enumerate(zip(call.outputs, outputs, strict=False)):
+        if not name:
+            continue
+        if isinstance(made, Stored):
+            low.keep(call, made._replace(values=None), at)
+        else:
+            low.alias(call, made, at)
+
+
+def collected(low: Lowering, call: Call, made: Bound, times: int, at: int) -> None:
+    """An output that holds what every run of a body made, one after the other."""
+    dims = (times, *made.dims)
+    if isinstance(made, Stored):
+        return low.keep(call, made._replace(dims=dims, values=None), at)
+    low.emit(call, Copy(*low.graph_dims(dims, -1), "scan"), made, dims=dims, output=at)
+    return None
+
+
+class Branch(NamedTuple):
+    """A graph that an operator may run, by the name that it has there."""
+
+    name: str
+    program: Program
+
+
+def choose(
+    low: Lowering,
+    call: Call,
+    branches: Sequence[Branch],
+    bound: Callable[[Program], Mapping[str, Bound]],
+    lower: Rule,
+) -> None:
+    """An If: the first branch if its condition holds, else the second.
+
+    Of a condition that is a constant one branch is left. Else both are named with what
+    they cost, and their parameters count: the file holds them all.
+    """
+    condition = low.numbers(call, 0)
+    if condition:
+        taken = branches[0 if condition[0] else 1].program
+        body = body_of(low, taken, bound(taken), lower)
+        return give(low, call, run_body(low, call, body, 1))
+    told, total = [], Parameters()
+    counted, bodies = low.counted, []
+    for name, program in branches:
+        try:
+            body = body_of(low, program, bound(program), lower)
+        except ModelFileError:
+            told.append(f'{name} "{program.name}" of {len(program.calls)} nodes')
+            continue
+        own = program.tensors.keys() - low.tensors.keys()
+        low.counted = body.inner.counted - own
+        bodies.append(body)
+        total = Parameters(*map(sum, zip(total, body.parameters, strict=True)))
+        told.append(f'{name} "{program.name}": {body}')
+    _shapes(low, call, bodies, len(branches))
+    low.unknown(call, f"({'; or '.join(told)})", total)
+    low.counted |= counted
+    return None
+
+
+def _shapes(low: Lowering, call: Call, bodies: list[Body], count: int) -> None:
+    """Outputs whose shape the file does not state, if all branches have one shape."""
+    for at, name in enumerate(call.outputs):
+        every = [
+            one.dims(one.program.outputs[at])
+            for one in bodies
+            if at < len(one.program.outputs)
+        ]
+        same = len(every) == count and len(set(every)) == 1
+        if name and same and every[0] is not None and low.given(name) is None:
+            low.sizes[name] = every[0]
+
+
+def loop(low: Lowering, call: Call, body: Body, times: int | None) -> list[Bound]:
+    """Run a body a known number of times; else name it and what one run costs."""
+    if times is not None:
+        return run_body(low, call, body, times)
+    program = body.program
+    for at, name in enumerate(call.outputs):
+        dims = body.dims(program.outputs[at]) if at < len(program.outputs) else None
+        if name and dims is not None and low.given(name) is None:
+            low.sizes[name] = dims
+    why = f'(each run of "{program.name}": {body}; how many is not known)'
+    low.unknown(call, why, body.parameters)
+    low.counted |= body.inner.counted - set(program.tensors)
+    return []
+
+
+def started(low: Lowering, call: Call, at: int, *, is_kept: bool) -> Bound:
+    """What a loop starts with: a constant only if every run leaves it as it is.
+
+    Else it is a state, such as the zeros of a recurrent layer, and no parameter.
+    """
+    known = low.constant(call, at)
+    if known is None:
+        return low.value(call, at)
+    return known if is_kept else low.state(call, at)

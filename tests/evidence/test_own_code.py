@@ -1,0 +1,60 @@
+"""Profilers run on networks' own code, against what the ledger says they print."""
+
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+
+from mnprofile.base.extras import is_installed
+from tests.evidence.measured_totals import MORE, SAMPLES
+
+PACKAGES = ("fvcore", "torchinfo", "ptflops", "thop", "torchprofile", "calflops")
+# What the rules do not cover; everything else must have a total.
+NOT_KNOWN = {
+    ("vit einsum", "fvcore"),
+    ("vit einsum", "torchprofile"),
+    ("vit einsum", "calflops"),
+    ("multi-head", "ptflops"),
+    ("multi-head", "ptflops-modules"),
+    ("multi-head", "torchprofile"),
+    ("u-net", "calflops"),
+    ("functions", "calflops"),
+    ("own norm", "torchinfo"),
+}
+
+
+def measured(names: list[str]) -> dict[str, dict[str, list[int | None]]]:
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.evidence.measured_totals", *names],
+        capture_output=True,
+        text=True,
+        env=os.environ | {"HF_HUB_OFFLINE": "1"},
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+    found: dict[str, dict[str, list[int | None]]] = json.loads(done.stdout)
+    return found
+
+
+def test_the_ledger_says_what_profilers_print_for_code() -> None:
+    """``SAMPLES=all`` runs more networks, of transformers too: two minutes."""
+    missing = [one for one in ("torch", *PACKAGES) if not is_installed(one)]
+    if missing:
+        pytest.skip(f"needs {', '.join(missing)} (extra check-all)")
+    names = [*SAMPLES]
+    if os.environ.get("SAMPLES") == "all":
+        names += [one for one in MORE if is_installed("transformers") or one[:3] < "be"]
+    found = measured(names)
+
+    wrong, unknown = {}, set()
+    for profiler, totals in found.items():
+        for name, (total, sizes, expected) in totals.items():
+            assert not isinstance(total, str), (profiler, name, total)
+            if expected is None:
+                unknown.add((name, profiler))
+            elif total != expected + (sizes or 0):
+                wrong[profiler, name] = (total, sizes, expected)
+    assert wrong == {}
+    assert {pair for pair in unknown if pair[0] in SAMPLES} == NOT_KNOWN
