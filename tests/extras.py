@@ -30,7 +30,10 @@ OPTIONAL = {
 
 
 def missing(source: str) -> str | None:
-    """The first optional package that a module imports when it is loaded, if absent."""
+    """The first optional package that a module imports when it is loaded, if absent.
+
+    It may do so through a helper in tests/.
+    """
     for statement in ast.parse(source).body:
         names = []
         if isinstance(statement, ast.Import):
@@ -41,7 +44,19 @@ def missing(source: str) -> str | None:
             root = name.partition(".")[0]
             if root in OPTIONAL and importlib.util.find_spec(root) is None:
                 return root
+            for helper in _helpers(name):
+                if (absent := missing(helper.read_text("utf-8"))) is not None:
+                    return absent
     return None
+
+
+def _helpers(name: str) -> Iterator[Path]:
+    """The files in tests/ that importing this module loads: its package, itself."""
+    *packages, _ = parts = name.split(".")
+    if packages[:1] == ["tests"]:
+        path = Path(__file__).parents[1].joinpath(*parts)
+        found = (path.parent / "__init__.py", path / "__init__.py")
+        yield from (one for one in (*found, path.with_suffix(".py")) if one.is_file())
 
 
 def needs(package: str) -> str:

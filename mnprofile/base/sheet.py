@@ -196,15 +196,19 @@ def to_terminal(sheet: Sheet, *, width: int, styled: bool) -> str:
         show_edge=False,
         header_style="bold",
     )
-    for column in sheet.columns:
+    rows = [_text_row(sheet, row, separated=True) for row in sheet.rows]
+    for column, narrowed in zip(
+        sheet.columns, _narrowed(sheet, rows, width), strict=True
+    ):
         table.add_column(
             Text(column.label),
             justify="left" if column.kind == "text" else "right",
             no_wrap=column.kind != "text",
             overflow="fold",
+            width=narrowed,
         )
-    for row in sheet.rows:
-        table.add_row(*map(Text, _text_row(sheet, row, separated=True)))
+    for row in rows:
+        table.add_row(*map(Text, row))
     if sheet.total is not None:
         table.add_section()
         cells = _text_row(sheet, sheet.total, separated=True)
@@ -227,6 +231,36 @@ def to_terminal(sheet: Sheet, *, width: int, styled: bool) -> str:
             console.print()
         console.print(Text(escape.visible(note), "dim"))
     return "\n".join(line.rstrip() for line in out.getvalue().split("\n"))
+
+
+def _narrowed(
+    sheet: Sheet, rows: Sequence[Sequence[str]], width: int
+) -> list[int | None]:
+    """The widths of columns of text that make a table fit, and break no word.
+
+    None leaves a column as it is: all of them if the table fits, or if it cannot.
+    """
+    columns = list(zip(*([one.label for one in sheet.columns], *rows), strict=True))
+    widest = [max(map(_width, cells)) for cells in columns]
+    longest = [
+        max(_width(word) for cell in cells for word in cell.split() or [""])
+        if column.kind == "text"
+        else most
+        for column, cells, most in zip(sheet.columns, columns, widest, strict=True)
+    ]
+    room = width - 2 * (len(columns) - 1) - 1  # between columns, and a margin
+    if sum(widest) <= room or sum(longest) > room:
+        return [None] * len(columns)
+    pairs = [*zip(longest, widest, strict=True)]
+    limit = next(
+        limit
+        for limit in range(max(widest), -1, -1)
+        if sum(max(least, min(most, limit)) for least, most in pairs) <= room
+    )
+    return [
+        max(least, min(most, limit)) if column.kind == "text" else None
+        for column, (least, most) in zip(sheet.columns, pairs, strict=True)
+    ]
 
 
 def cell_text(value: Value, kind: Kind, *, separated: bool) -> str:

@@ -16,7 +16,15 @@ from mnprofile.cli.options import (
 )
 from mnprofile.cli.output import emit
 from mnprofile.cli.progress import step_bar
-from mnprofile.cli.tasks import TASK_OPTIONS, TaskRun, run_tasks, task_options
+from mnprofile.cli.tasks import (
+    AXES,
+    TASK_OPTIONS,
+    TaskRun,
+    is_many,
+    run_tasks,
+    take_many,
+    task_options,
+)
 from mnprofile.evidence.profilers.cross_check import Check, check
 from mnprofile.evidence.profilers.foreign import check_against
 from mnprofile.graph.graph import Graph
@@ -25,23 +33,6 @@ from mnprofile.networks.readers.inputs import parse_argument
 from mnprofile.views.sheets.check import By, check_document
 from mnprofile.views.sheets.checked_grid import checked_grid_document, tally
 from mnprofile.views.sheets.foreign import foreign_document
-
-
-def is_many(value: object) -> bool:
-    """Whether a value of an option is a list or a range of values."""
-    return isinstance(value, str) and ("," in value or ":" in value)
-
-
-class OneOrMany(click.ParamType[Any]):
-    """A value as the given type reads it, or a list or range of them as text."""
-
-    def __init__(self, one: click.ParamType[Any]) -> None:
-        self.one, self.name = one, one.name
-
-    def convert(
-        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> Any:
-        return value if is_many(value) else self.one.convert(value, param, ctx)
 
 
 @click.command("check", cls=Command)
@@ -143,7 +134,10 @@ def command(
         if factory is not None:
             raise UsageError("--against compares one configuration, not a grid")
         tasks = _tasks(arch, given, grid_name, {**style, "counters": counters})
-        rows = [one.row for one in run_tasks(tasks, how)]
+        from mnprofile.search.tasks.versions import versions_of
+
+        also = versions_of([] if arch is None else [arch])
+        rows = [one.row for one in run_tasks(tasks, how, also)]
         emit(checked_grid_document(rows), format_, output)
         return grid_exit_code(rows)
     if not how.is_default:
@@ -189,13 +183,10 @@ def _check_imported(
     return OK if checked.is_complete else UNMEASURED
 
 
-# Options that take one value, or several, which make a grid.
-AXES = ("alpha", "resolution", "rho", "t", "classes", "impl")
 _GRIDS = "--grid published, or lists and ranges such as --alpha 0.35:1.4:0.35"
+take_many(command)
 for _param in command.params:
-    if _param.name in AXES:
-        _param.type = OneOrMany(_param.type)
-    elif _param.name == "arch":
+    if _param.name == "arch":
         _param.required = False
 
 

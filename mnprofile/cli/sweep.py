@@ -117,7 +117,13 @@ axis_options = together(
     help='Further limit, such as "weights<2M" or "alpha>=0.5". Repeatable.',
 )
 @click.option("--published", is_flag=True, help="Only published accuracies.")
-@click.option("--pareto", is_flag=True, help="Only the accuracy/MACs frontier.")
+@click.option("--pareto", is_flag=True, help="Only the best top-1 at each cost.")
+@click.option(
+    "--accuracy",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE.csv",
+    help="Top-1 that you know of networks in code.",
+)
 @click.option(
     "--plot",
     type=click.Path(path_type=Path),
@@ -174,6 +180,8 @@ def command(
     Where ARCH is a PyTorch network or a model file, the grid is over --arg and --res:
     each KEY takes values separated by commas, or a range. Each network is built and
     counted in a process of its own, and one that fails becomes a row with the reason.
+    --accuracy has a column top1 in percent, and any of model, resolution and the names
+    of arguments.
 
     \b
     Examples:
@@ -181,7 +189,6 @@ def command(
       mnprofile sweep v1 v2 -o sweep.csv --plot sweep.html
       mnprofile sweep --plot slide.pdf --size 1280x720 --theme dark
       mnprofile sweep v2 --alpha 0.35:1.4:0.05 --res 96:224:32 --t 1,3,6 -o v2.md
-      mnprofile sweep v2 --alpha 0.1:2:0.001 --max-macs 20M -o v2.csv
       mnprofile sweep v2 v3-small --max-params 3M --pareto
       mnprofile sweep timm:create_model --arg model_name=resnet18,resnet34 \\
                 --res 160,192,224 --workers 2
@@ -196,8 +203,13 @@ def command(
     how = TaskRun(**{name: given[name] for name in TASK_OPTIONS})
     reading = {name: given[name] for name in READING_OPTIONS}
     if any(foreign_reader(arch) for arch in archs):
-        return _networks(ask, reading, how, kind, output, plot)
-    for option, value in (("arg", reading["arguments"]), ("input", reading["inputs"])):
+        accuracy = given["accuracy"]
+        return _networks(ask, reading, how, kind, output, plot, accuracy)
+    for option, value in (
+        ("arg", reading["arguments"]),
+        ("input", reading["inputs"]),
+        ("accuracy", given["accuracy"]),
+    ):
         if value:
             raise UsageError(
                 f"--{option}: the grid is over tables",
@@ -228,10 +240,10 @@ def _networks(
     kind: str,
     output: Path | None,
     plot: Path | None,
+    accuracy: Path | None,
 ) -> int:
     """A sweep over networks that are not tables. Raises UsageError for a table too."""
     from mnprofile.cli import sweep_networks
-    from mnprofile.search.conditions import LATENCY
 
     tables = [arch for arch in ask.archs if foreign_reader(arch) is None]
     if tables:
@@ -239,15 +251,26 @@ def _networks(
             f"{tables[0]} is a table, and others are not",
             accepted="one sweep for each kind",
         )
-    sweep_networks.refuse(ask.axes, ask.published, ask.pareto, plot)
+    sweep_networks.refuse(
+        ask.axes,
+        published=ask.published,
+        pareto=ask.pareto,
+        plot=plot,
+        accuracy=accuracy,
+    )
     sizes, conditions = ask.axes["resolution"], _conditions(ask)
-    if ask.device is not None or any(one.column == LATENCY for one in conditions):
-        raise UsageError(
-            "latencies of networks that are not tables cannot be swept",
-            accepted="mnprofile time, for one of them",
-        )
     return sweep_networks.run(
-        ask.archs, sizes, reading, conditions, ask.element_bits, how, kind, output
+        ask.archs,
+        sizes,
+        reading,
+        conditions,
+        ask.element_bits,
+        how,
+        kind,
+        output,
+        device=ask.device,
+        accuracy=accuracy,
+        pareto=ask.pareto,
     )
 
 

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -20,18 +20,7 @@ if TYPE_CHECKING:
 
     from mnprofile.search.tasks.task import Outcome, Task
 
-task_options = together(
-    click.option(
-        "--workers",
-        type=click.IntRange(1, 256),
-        metavar="N",
-        help="Run N processes on this machine. [default: one]",
-    ),
-    click.option(
-        "--scheduler",
-        metavar="ADDRESS",
-        help="Run on a dask cluster, such as tcp://host:8786.",
-    ),
+keep_options = together(
     click.option(
         "--timeout",
         type=click.FloatRange(0, 86_400, min_open=True),
@@ -50,7 +39,49 @@ task_options = together(
         help="Go on with --results: run only what is not in it.",
     ),
 )
-TASK_OPTIONS = ("workers", "scheduler", "timeout", "results", "resume")
+task_options = together(
+    click.option(
+        "--workers",
+        type=click.IntRange(1, 256),
+        metavar="N",
+        help="Run N processes on this machine. [default: one]",
+    ),
+    click.option(
+        "--scheduler",
+        metavar="ADDRESS",
+        help="Run on a dask cluster, such as tcp://host:8786.",
+    ),
+    keep_options,
+)
+KEEP_OPTIONS = ("timeout", "results", "resume")
+TASK_OPTIONS = ("workers", "scheduler", *KEEP_OPTIONS)
+
+# Options of a configuration that take one value, or several, which make a grid.
+AXES = ("alpha", "resolution", "rho", "t", "classes", "impl")
+
+
+def is_many(value: object) -> bool:
+    """Whether a value of an option is a list or a range of values."""
+    return isinstance(value, str) and ("," in value or ":" in value)
+
+
+class OneOrMany(click.ParamType[Any]):
+    """A value as the given type reads it, or a list or range of them as text."""
+
+    def __init__(self, one: click.ParamType[Any]) -> None:
+        self.one, self.name = one, one.name
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> Any:
+        return value if is_many(value) else self.one.convert(value, param, ctx)
+
+
+def take_many(command: click.Command) -> None:
+    """Let the options ``AXES`` of a command take lists and ranges too."""
+    for param in command.params:
+        if param.name in AXES:
+            param.type = OneOrMany(param.type)
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from mnprofile.base import files, units
-from mnprofile.base.errors import UnmeasuredError, UsageError
+from mnprofile.base.errors import OK, UnmeasuredError, UsageError
 from mnprofile.cli.help import Command
 from mnprofile.cli.options import (
     ArchType,
@@ -19,6 +19,7 @@ from mnprofile.cli.options import (
     together,
 )
 from mnprofile.cli.output import emit, warn
+from mnprofile.cli.tasks import KEEP_OPTIONS, TaskRun, keep_options, take_many
 from mnprofile.costs.counting import GROUPINGS, Grouping
 
 if TYPE_CHECKING:
@@ -36,7 +37,8 @@ _calibration_options = together(
         "--calibrate",
         metavar="FILE.csv",
         help="Calibrate a device on measurements: columns arch, ms, and any of alpha,"
-        " resolution, t, classes, impl.",
+        " resolution, t, classes, impl, arguments, inputs. A network from code is"
+        " IMPORTED AND RUN.",
     ),
     click.option(
         "--save",
@@ -83,6 +85,7 @@ _measuring_options = together(
     ),
     click.option("--warmup", type=click.IntRange(1, 10_000), help="[default: 3]"),
     click.option("--repeats", type=click.IntRange(1, 100_000), help="[default: 20]"),
+    keep_options,
 )
 _MEASURING = ("threads", "batch", "dtype", "processor", "warmup", "repeats")
 
@@ -121,7 +124,7 @@ def command(
     format_: str | None,
     output: Path | None,
     **given: Any,
-) -> None:
+) -> int:
     """Predict how long ARCH takes on a device, and where the time goes.
 
     Devices are calibrated on published latencies, one family of networks at a time.
@@ -134,7 +137,9 @@ def command(
     overhead ms   operators x the price of one
 
     --measure runs a table as its torch twin, or a PyTorch network, whole and layer by
-    layer; an .onnx or .tflite file with onnxruntime or LiteRT, as a whole.
+    layer; an .onnx or .tflite file with onnxruntime or LiteRT, as a whole. Lists and
+    ranges of --alpha, --res and other settings, or of --arg, measure a grid as a whole,
+    one network at a time, each in a process of its own.
 
     \b
     Examples:
@@ -142,12 +147,39 @@ def command(
       mnprofile time --devices
       mnprofile time --calibrate mine.csv --device "My board" --save board.toml
       mnprofile time v2@0.5/160 --measure --threads 1 --save mine.csv
+      mnprofile time v2 --measure --alpha 0.5,1 --res 96:224:64 --save mine.csv
       mnprofile time v2 --peak 16G --bandwidth 12GB
     """
-    emit(_document(arch, device, by, given), format_, output)
+    document, code = _document(arch, device, by, given)
+    emit(document, format_, output)
+    return code
+
+
+take_many(command)
 
 
 def _document(
+    arch: str | None, device: str | None, by: Grouping, given: dict[str, Any]
+) -> tuple[Document, int]:
+    """What is asked for, and the exit code: a grid may have rows that failed."""
+    from mnprofile.cli import time_grid
+
+    keep = TaskRun(**{name: given.pop(name) for name in KEEP_OPTIONS})
+    if not given["measure"] and not keep.is_default:
+        raise UsageError("--results and the like belong to --measure")
+    if not given["measure"] or arch is None or not time_grid.is_grid(arch, given, keep):
+        time_grid.refuse(given)
+        return _one(arch, device, by, given), OK
+    for name in ("devices", "calibrate", "plot", "peak", "bandwidth", "bits"):
+        if given[name]:
+            raise UsageError(f"--measure and --{name} cannot be used together")
+    how = {name: given[name] for name in _MEASURING if given[name] is not None}
+    save: Path | None = given["save"]
+    _check_modes(arch, False, None, save, True)
+    return time_grid.measure_grid(arch, given, how, keep, device, save)
+
+
+def _one(
     arch: str | None, device: str | None, by: Grouping, given: dict[str, Any]
 ) -> Document:
     """What is asked for: devices, a calibration, a run, a bound or a prediction."""
@@ -331,10 +363,11 @@ def _measure(
 ) -> Document:
     from mnprofile.cli.progress import step_bar
     from mnprofile.costs.latency.devices import device_of
-    from mnprofile.costs.latency.measurements import with_row
+    from mnprofile.costs.latency.measurements import with_rows
     from mnprofile.costs.latency.prediction import family_of, predict
+    from mnprofile.evidence.profilers.measurement_rows import measured_row
     from mnprofile.evidence.profilers.timing import HowToRun, measure
-    from mnprofile.views.sheets.measured_time import measured_document, measured_row
+    from mnprofile.views.sheets.measured_time import measured_document
 
     prediction = None
     if device is not None:
@@ -345,7 +378,7 @@ def _measure(
             network, graph, asked, spelling=arch, asked=read, progress=progress
         )
     if save is not None:
-        row = measured_row(arch, network, graph, measured)
-        files.write_text(save, with_row(save, row))
+        row = measured_row(arch, graph, read, measured)
+        files.write_text(save, with_rows(save, [row]))
         warn(f"Measurements: {save}")
     return measured_document(graph, measured, prediction)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from fractions import Fraction
@@ -151,7 +152,7 @@ def layer_explanation(
 ) -> Explanation:
     """What ``explain`` returns, for a graph of this table (None: of no table)."""
     known = explainable(graph)
-    if layer not in known and (table or not _named(graph, layer)):
+    if layer not in known and (table or not _Parts(graph).named(layer)):
         close = nearest(layer, known)
         if not known:
             raise UsageError(f"{graph.config.name} has no layer with multiply-adds")
@@ -163,21 +164,28 @@ def layer_explanation(
             suggestion=close,
         )
     if table is None:
-        return _explanation(graph, None, None, layer, ())
+        return _explanation(_Parts(graph), None, None, layer, ())
     base = _base(table, graph)
     ratios = _ratios(table, graph, base, layer)
-    return _explanation(graph, base, _probe(table, base, graph), layer, ratios)
+    probe = _Parts(_probe(table, base, graph))
+    return _explanation(_Parts(graph), _Parts(base), probe, layer, ratios)
 
 
-def network_explanation(table: Architecture | None, graph: Graph) -> NetworkExplanation:
-    """What ``explain_network`` returns, for a graph of this table (None: of none)."""
+def network_explanation(
+    table: Architecture | None, graph: Graph, *, compared: bool = True
+) -> NetworkExplanation:
+    """What ``explain_network`` returns, for a graph of this table (None: of none).
+
+    Without ``compared`` it has no ratios, which take four more networks.
+    """
     base = _base(table, graph) if table else None
-    probe = _probe(table, base, graph) if table and base else None
+    probe = _Parts(_probe(table, base, graph)) if table and base else None
+    here, there = _Parts(graph), _Parts(base) if base else None
     blocks = dict.fromkeys(node.block for node in graph if _is_counted(node))
     return NetworkExplanation(
         graph.config,
-        tuple(_explanation(graph, base, probe, name, ()) for name in blocks),
-        _ratios(table, graph, base, None) if table and base else (),
+        tuple(_explanation(here, there, probe, name, ()) for name in blocks),
+        _ratios(table, graph, base, None) if table and base and compared else (),
     )
 
 
@@ -232,33 +240,45 @@ def _is_counted(node: Node) -> bool:
     return node.op.is_counted
 
 
-def _named(graph: Graph, name: str) -> tuple[Node, ...]:
-    """The nodes of a block, a block's squeeze-excite or a layer.
+class _Parts:
+    """A graph and its nodes by layer and by block."""
 
-    Without a table also those of a stage, or of a module with all that is in it.
-    """
-    if name.endswith(".se"):
-        block = name.removesuffix(".se")
-        return tuple(n for n in graph if n.block == block and n.type == "SE")
-    nodes = tuple(node for node in graph if node.layer == name)
-    block_nodes = tuple(node for node in graph if node.block == name)
-    found = block_nodes if len(block_nodes) > len(nodes) else nodes
-    if found or graph.table:
-        return found
-    within = tuple(
-        node for node in graph if node.stage == name or node.name.startswith(f"{name}.")
-    )
-    return within if any(_is_counted(node) for node in within) else ()
+    def __init__(self, graph: Graph) -> None:
+        self.graph = graph
+        self.layers: dict[str, list[Node]] = defaultdict(list)
+        self.blocks: dict[str, list[Node]] = defaultdict(list)
+        for node in graph:
+            self.layers[node.layer].append(node)
+            self.blocks[node.block].append(node)
+
+    def named(self, name: str) -> tuple[Node, ...]:
+        """The nodes of a block, a block's squeeze-excite or a layer.
+
+        Without a table also those of a stage, or of a module with all that is in it.
+        """
+        if name.endswith(".se"):
+            block = self.blocks.get(name.removesuffix(".se"), ())
+            return tuple(node for node in block if node.type == "SE")
+        layer, block = (kind.get(name, ()) for kind in (self.layers, self.blocks))
+        found = tuple(block if len(block) > len(layer) else layer)
+        if found or self.graph.table:
+            return found
+        within = tuple(
+            node
+            for node in self.graph
+            if node.stage == name or node.name.startswith(f"{name}.")
+        )
+        return within if any(_is_counted(node) for node in within) else ()
 
 
 def _explanation(
-    graph: Graph,
-    base: Graph | None,
-    probe: Graph | None,
+    parts: _Parts,
+    base: _Parts | None,
+    probe: _Parts | None,
     name: str,
     ratios: tuple[Ratio, ...],
 ) -> Explanation:
-    nodes = _named(graph, name)
+    graph, nodes = parts.graph, parts.named(name)
     derived = derive(nodes) if base else formula_of(nodes)
     factored = any(one.symbol.text == "t" for one in derived.meanings)
     counted = sum((figures_of(node) for node in nodes), start=Counts())
@@ -283,7 +303,7 @@ def _explanation(
         saving=formula(derived.separable / derived.standard)
         if derived.separable and derived.standard
         else None,
-        scaled=_scaled(graph, _named(base, name), _named(probe, name), derived)
+        scaled=_scaled(graph, base.named(name), probe.named(name), derived)
         if base and probe
         else None,
         ratios=ratios,
@@ -386,6 +406,6 @@ def _built(table: Architecture, config: Configuration) -> Graph | None:
 
 
 def _totals(graph: Graph, name: str | None) -> Counts | None:
-    nodes: Iterable[Node] = graph if name is None else _named(graph, name)
+    nodes: Iterable[Node] = graph if name is None else _Parts(graph).named(name)
     figures = [figures_of(node) for node in nodes]
     return sum(figures, start=Counts()) if figures else None

@@ -109,13 +109,13 @@ class Expr:
 
     def evaluate(self, values: Values) -> Fraction:
         """The exact value. Raises KeyError for a symbol without one."""
-        total = Fraction(0)
+        total: int | Fraction = 0
         for factor, powers in self.terms:
-            product = Fraction(factor)
+            product: int | Fraction = factor
             for atom, power in powers:
-                product *= _value(atom, values) ** power
+                product *= _power(_value(atom, values), power)
             total += product
-        return total
+        return Fraction(total)
 
     def write(
         self,
@@ -163,6 +163,13 @@ def _summed(terms: Iterable[tuple[int, Powers]]) -> Expr:
         before, written = total.get(key, (0, powers))
         total[key] = (before + factor, written)
     return Expr(tuple((factor, powers) for factor, powers in total.values() if factor))
+
+
+def _power(value: Fraction, power: int) -> int | Fraction:
+    """A power; of an integer as an integer, which is several times as fast."""
+    if value.denominator == 1 and power > 0:
+        return int(value.numerator**power)
+    return value**power
 
 
 def _value(atom: Atom, values: Values) -> Fraction:

@@ -52,8 +52,9 @@ class WidthRule(NamedTuple):
     The product is rounded to the nearest multiple of ``divisor``, at least ``minimum``
     and never under 0.9 times the product (``make_divisible`` of the authors' code).
     With a divisor of 1 its fraction is cut off ("down") or it is rounded to the nearest
-    integer, ties to even ("half-even"). ``cut_first`` cuts off its fraction before
-    that, ``decimals`` rounds the factor.
+    integer, ties to even ("half-even"); a ``minimum`` of 0 refuses what leaves no
+    channel, as the libraries do. ``cut_first`` cuts off its fraction before that,
+    ``decimals`` rounds the factor.
     """
 
     of: Literal["printed", "input"] = "printed"
@@ -86,16 +87,25 @@ class WidthRule(NamedTuple):
         return self.rounded(width.printed * alpha)
 
     def rounded(self, value: float) -> int:
-        """Round a product to a channel count."""
+        """Round a product to a channel count.
+
+        Raises UsageError if none is left and the rule has no minimum.
+        """
         if self.cut_first:
             value = whole(value)
         match self.rounding:
             case "nearest":
                 return multiple_of(self.divisor, value, self.minimum)
             case "down":
-                return at_least(whole(value), self.minimum)
+                found = whole(value)
             case "half-even":
-                return at_least(half_even(value), self.minimum)
+                found = half_even(value)
+        if not self.minimum and decide(found < 1):
+            raise UsageError(
+                "a layer is left without a channel, which the implementation refuses",
+                accepted="a larger alpha or t, or another impl",
+            )
+        return at_least(found, self.minimum)
 
 
 class Implementation(NamedTuple):
@@ -130,6 +140,8 @@ WIDER = WidthRule(scales="wider")
 INPUT_BY_8 = WidthRule(of="input")
 CUT = WidthRule(divisor=1, minimum=1, rounding="down")
 CUT_BY_8 = WidthRule(cut_first=True)
+# int() and round() can give 0, for which Keras and torch build no layer.
+KERAS_CUT = WidthRule(divisor=1, minimum=0, rounding="down")
 
 
 # The rules that a table's settings can name; any other can be spelled out.
@@ -178,7 +190,7 @@ SCALINGS: dict[str, Scaling] = {
             WidthRule(divisor=1, minimum=8, rounding="down"), expanded=None
         ),
         "keras": _implementation(
-            CUT, expanded=None, strided_depthwise=Explicit(bottom=1, right=1)
+            KERAS_CUT, expanded=None, strided_depthwise=Explicit(bottom=1, right=1)
         ),
         "timm": _implementation(BY_8, expanded=None, padding=CENTRED),
     },
@@ -188,7 +200,7 @@ SCALINGS: dict[str, Scaling] = {
         "torchvision": _implementation(
             BY_8,
             last=WIDER,
-            expanded=WidthRule("input", divisor=1, minimum=1, rounding="half-even"),
+            expanded=WidthRule("input", divisor=1, minimum=0, rounding="half-even"),
             padding=CENTRED,
             dilates_own=True,
         ),
@@ -196,7 +208,7 @@ SCALINGS: dict[str, Scaling] = {
             CUT_BY_8,
             stem=BY_8,
             last=WIDER,
-            expanded=WidthRule("input", divisor=1, minimum=1, rounding="down"),
+            expanded=KERAS_CUT._replace(of="input"),
         ),
         "timm": _implementation(BY_8, last=WIDER, padding=CENTRED),
     },

@@ -5,6 +5,7 @@ resolution alone. A page that has both multiplies and adds them, and does not re
 rules of scaling and padding.
 """
 
+from collections import Counter
 from dataclasses import dataclass
 
 from mnprofile.base.units import Bits
@@ -81,6 +82,7 @@ def factors(
     built = [(one, _counted(one.graph)) for one in found]
     built.sort(key=lambda pair: (-len(pair[1]), pair[0].widths.tolist()))
     possible = sorted({index for one, _ in built for index in one.sizes.tolist()})
+    norms = {id(one): _norms(one.graph) for one, _ in built}
     slots = []
     for name in _order([list(layers) for _, layers in built]):
         weights, out = np.zeros((2, len(pairs)), np.int64)
@@ -98,7 +100,7 @@ def factors(
                 first.stage,
                 first.type,
                 int(getattr(first.op, "bias", False)),
-                _norms(home.graph, name),
+                norms[id(home)][name],
                 tuple(weights.tolist()),
                 tuple(out.tolist()),
                 tuple(positions[possible].tolist()),
@@ -151,10 +153,12 @@ def _counted(graph: Graph) -> dict[str, Node]:
     return {node.layer: node for node in graph if node.op.is_counted}
 
 
-def _norms(graph: Graph, layer: str) -> int:
-    """Batch-norm buffers of a layer per output channel."""
-    one = Shape(1, 1, 1)
-    return sum(node.op.buffers(one) for node in graph if node.layer == layer)
+def _norms(graph: Graph) -> Counter[str]:
+    """Batch-norm buffers per output channel, by layer."""
+    one, found = Shape(1, 1, 1), Counter[str]()
+    for node in graph:
+        found[node.layer] += node.op.buffers(one)
+    return found
 
 
 def _order(structures: list[list[str]]) -> list[str]:

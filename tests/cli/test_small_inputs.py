@@ -1,7 +1,8 @@
 """No input under 1 MiB takes the machine.
 
-Each runs in a process of its own. The goal is 1 s and 200 MB; what stood here before
-took 2 to 30 s or gigabytes, so the limits leave room for a slow machine.
+Each runs in a process of its own, and takes at most a second of processor time and
+200 MB, on an idle machine that counts V2 in a tenth of a second. A slow or busy one is
+allowed for: the limit is ten times what counting V2 takes there and then.
 """
 
 import json
@@ -10,11 +11,15 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
 ROOT = Path(__file__).parents[2]
-SECONDS, BYTES = 2, 300 << 20  # of processor time; resident
+TIMES, BYTES = 10, 200 << 20  # of the processor time of ``count v2``; resident
+COSTS = ("macs", "params", "activations")
+ENOUGH = 60  # seconds after which a run is ended
+ATTEMPTS = 3  # of which one must do: others may be disturbed
 SETTINGS = """# N
 
 ```toml
@@ -48,6 +53,7 @@ def counted(seed: str, *, blocks: bool) -> str:
         "kernel": 1,
         "stride": 1,
         "groups": 1,
+        **dict.fromkeys(COSTS, 512),
         "in_shape": [8, 8, 8],
         "out_shape": [8, 8, 8],
     }
@@ -64,81 +70,169 @@ def counted(seed: str, *, blocks: bool) -> str:
         "impl": "paper",
         "t": None,
     }
-    record = envelope("count", {"model": model, "totals": {}, "layers": layers})
+    totals = dict.fromkeys(COSTS, 512 * len(layers))
+    record = envelope("count", {"model": model, "totals": totals, "layers": layers})
     return json.dumps(record, separators=(",", ":"))
 
 
-CORPUS: dict[str, tuple[Callable[[], str], tuple[str, ...]]] = {
-    # name of the file: its text, and the command that reads it
+def squeezed() -> str:
+    """250 blocks, each with squeeze-excite and a width of its own."""
+    rows = "".join(
+        f"| 8²×16 | bneck, 5x5 | {16 + 8 * at} | 16 | ✓ | HS | 1 |\n"
+        for at in range(250)
+    )
+    settings = SETTINGS.replace('"v2"', '"v3"').replace('activation = "relu6"\n', "")
+    header = "| Input | Operator | exp size | #out | SE | NL | s |\n" + "|---" * 7
+    return f"{settings}{header}|\n| 8²×3 | conv2d | - | 16 | - | HS | 1 |\n{rows}"
+
+
+def budgets_of_a_network(number: int) -> str:
+    return "".join(
+        budget(f"b{at}")
+        + f'alpha = {0.5 + at / 1000}\nmax-memory = "1GiB"\nmax-weight-bytes = "1GiB"\n'
+        for at in range(number)
+    )
+
+
+OTHER = {
+    "a_other.json": lambda: counted("b", blocks=True),
+    "b_other.json": lambda: counted("b", blocks=False),
+    "blocks_other.md": lambda: PAGE.replace('"n"', '"m"') + BLOCK * 240,
+    "squeezed_other.md": lambda: squeezed().replace('"n"', '"m"').replace("5x5", "3x3"),
+}
+CORPUS: dict[str, tuple[Callable[[], str], tuple[str, ...], int]] = {
+    # name of the file: its text, the command that reads it, and its exit code
     "dotted.md": (
         lambda: PAGE.replace("name =", f"{DOTTED} = 1\nname ="),
         ("count", "dotted.md"),
+        2,
     ),
-    "dotted.toml": (lambda: f"{DOTTED} = 1\n", ("ci", "--config", "dotted.toml")),
-    "header.toml": (lambda: f"[{DOTTED}]\n", ("ci", "--config", "header.toml")),
+    "dotted.toml": (lambda: f"{DOTTED} = 1\n", ("ci", "--config", "dotted.toml"), 2),
+    "header.toml": (lambda: f"[{DOTTED}]\n", ("ci", "--config", "header.toml"), 2),
     "short_keys.toml": (
         lambda: "".join(f"a.b.c.d.e.f.g.k{at} = 1\n" for at in range(40_000)),
         ("ci", "--config", "short_keys.toml"),
+        3,
     ),
     "budgets.toml": (
         lambda: "".join(budget(f"b{at}") for at in range(15_000)),
         ("ci", "--config", "budgets.toml"),
+        2,
     ),
-    "tildes.md": (lambda: "~" * 300_000 + "`\n" + PAGE, ("count", "tildes.md")),
-    "backticks.md": (lambda: PAGE + "`" * 900_000 + "~", ("count", "backticks.md")),
+    "networks.toml": (
+        lambda: budgets_of_a_network(200),
+        ("ci", "--config", "networks.toml"),
+        1,
+    ),
+    "tildes.md": (lambda: "~" * 300_000 + "`\n" + PAGE, ("count", "tildes.md"), 0),
+    "backticks.md": (lambda: PAGE + "`" * 900_000 + "~", ("count", "backticks.md"), 2),
     "tables.md": (
         lambda: SETTINGS + "| a | b |\n|-|-|\n\n" * 6_500,
         ("count", "tables.md"),
+        2,
     ),
-    "pipes.md": (lambda: SETTINGS + "|" * 900_000, ("count", "pipes.md")),
-    "blocks.md": (lambda: PAGE + BLOCK * 990, ("count", "blocks.md")),
-    "memory.md": (lambda: PAGE + BLOCK * 990, ("memory", "memory.md")),
-    "quotes.md": (lambda: "> " * 450_000 + "\n" + PAGE, ("count", "quotes.md")),
-    "brackets.md": (lambda: "[" * 900_000 + "\n" + PAGE, ("count", "brackets.md")),
+    "pipes.md": (lambda: SETTINGS + "|" * 900_000, ("count", "pipes.md"), 2),
+    "blocks.md": (
+        lambda: PAGE + BLOCK * 250,
+        ("diff", "blocks.md", "blocks_other.md"),
+        0,
+    ),
+    "rows.md": (lambda: PAGE + BLOCK * 990, ("count", "rows.md"), 2),
+    "quotes.md": (lambda: "> " * 450_000 + "\n" + PAGE, ("count", "quotes.md"), 0),
+    "brackets.md": (lambda: "[" * 900_000 + "\n" + PAGE, ("count", "brackets.md"), 0),
     "twice.json": (
         lambda: "{" + "".join(f'"k{at}":1,' for at in range(60_000)) + '"k59999":2}',
         ("diff", "twice.json", "v2"),
+        2,
     ),
-    "deep.json": (lambda: "[" * 900_000, ("diff", "deep.json", "v2")),
-    "a.json": (lambda: counted("a", blocks=True), ("diff", "a.json", "a_other.json")),
-    "b.json": (lambda: counted("a", blocks=False), ("diff", "b.json", "b_other.json")),
+    "deep.json": (lambda: "[" * 900_000, ("diff", "deep.json", "v2"), 2),
+    "a.json": (
+        lambda: counted("a", blocks=True),
+        ("diff", "a.json", "a_other.json"),
+        0,
+    ),
+    "b.json": (
+        lambda: counted("a", blocks=False),
+        ("diff", "b.json", "b_other.json"),
+        0,
+    ),
+    **{
+        f"squeezed_{words[0]}.md": (
+            squeezed,
+            (words[0], f"squeezed_{words[0]}.md", *words[1:]),
+            0,
+        )
+        for words in (
+            ("count", "--fields", "receptive", "--format", "json"),
+            ("show", "--format", "json"),
+            ("explain",),
+            ("memory", "--format", "json"),
+            ("ledger",),
+            ("time",),
+            ("sweep", "--no-plot"),
+            ("report", "-o", "pages"),
+            ("diff", "squeezed_other.md"),
+        )
+    },
 }
 
 
-@pytest.mark.parametrize("name", CORPUS)
-def test_a_small_input_takes_little(tmp_path: Path, name: str) -> None:
-    make, arguments = CORPUS[name]
-    text = make()
-    assert len(text.encode()) < 1 << 20
-    (tmp_path / name).write_text(text, "utf-8")
-    for other in (one for one in arguments if "_other" in one):
-        (tmp_path / other).write_text(counted("b", blocks=name == "a.json"))
+class Taken(NamedTuple):
+    """What a command took, and how it ended."""
+
+    code: int
+    seconds: float
+    bytes: int
+    text: str
+
+
+def taken(folder: Path, *arguments: str) -> Taken:
+    """Run a command in a process of its own."""
 
     def limit() -> None:
-        resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS))
+        resource.setrlimit(resource.RLIMIT_CPU, (ENOUGH, ENOUGH))
 
     done = subprocess.run(
         [sys.executable, "-c", _MEASURED, *arguments],
-        cwd=tmp_path,
+        cwd=folder,
         env={"PYTHONPATH": str(ROOT), "PATH": ""},
         capture_output=True,
         text=True,
         preexec_fn=limit,
         check=False,
     )
+    assert done.returncode >= 0, f"it took {ENOUGH} s of processor time"
+    *_, seconds, peak = done.stderr.split()
+    return Taken(done.returncode, float(seconds), int(peak), done.stderr)
 
-    assert done.returncode >= 0, "it took more processor time"
-    assert "Internal error" not in done.stderr
-    *_, peak = done.stderr.split()
-    assert int(peak) < BYTES
+
+@pytest.mark.parametrize("name", CORPUS)
+def test_a_small_input_takes_little(tmp_path: Path, name: str) -> None:
+    make, arguments, code = CORPUS[name]
+    text = make()
+    assert len(text.encode()) < 1 << 20
+    (tmp_path / name).write_text(text, "utf-8")
+    for other in (one for one in arguments if "_other" in one):
+        (tmp_path / other).write_text(OTHER[other]())
+
+    times = []
+    for _ in range(ATTEMPTS):
+        found = taken(tmp_path, *arguments)
+        assert (found.code, "Internal error" in found.text) == (code, False), found.text
+        assert found.bytes < BYTES
+        times.append(found.seconds / taken(tmp_path, "count", "v2").seconds)
+        if times[-1] < TIMES:
+            return
+    pytest.fail(f"{min(times):.1f} times the processor time of `count v2`")
 
 
 # VmHWM, in KiB, is of this process alone; ru_maxrss begins at the parent's.
 _MEASURED = """
-import sys
+import sys, time
 from mnprofile.cli import main
 code = main(sys.argv[1:])
 status = open("/proc/self/status").read().split()
-print(int(status[status.index("VmHWM:") + 1]) * 1024, file=sys.stderr)
+peak = int(status[status.index("VmHWM:") + 1]) * 1024
+print("", time.process_time(), peak, file=sys.stderr)
 sys.exit(code)
 """

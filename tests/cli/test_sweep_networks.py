@@ -171,3 +171,122 @@ def test_what_such_a_sweep_cannot_do_is_said_at_once(
 def test_arguments_and_workers_are_not_for_tables(run: Run) -> None:
     assert "--arg: the grid is over tables" in run("sweep", "v2", "--arg", "a=1").err
     assert "--workers and the like" in run("sweep", "v2", "--workers", "2").err
+
+
+# --- latencies and accuracies of one's own --------------------------------------------
+
+_BOARD = """
+name = "board"
+printed = []
+runtime = ""
+bits = 32
+
+[[calibration]]
+family = "imported"
+source = "here"
+model = "multiply-adds"
+left_out = "configuration"
+held_out_percent = { median = 1.0, most = 2.0, worst = 3.0 }
+macs_alone_percent = { median = 1.0, most = 2.0, worst = 3.0 }
+figures = [
+  ["a", 1.0, 8, 8, 1.0, 1.0],
+  ["b", 1.0, 16, 16, 1.0, 1.0],
+]
+
+[calibration.ns]
+dense_mac = 2.0
+depthwise_mac = 2.0
+map_byte = 0.0
+weight_byte = 0.0
+operator = 0.0
+"""
+
+
+def test_a_device_of_ones_own_gives_latencies_to_limit(run: Run, nets: str) -> None:
+    Path("board.toml").write_text(_BOARD)
+    grid = ("--arg", "width=0.5,1.0", "--res", "8,16,32", "--device", "board.toml")
+    record = json.loads(run("sweep", nets, *grid, "--format", "json").out)
+    got = [
+        (row["width"], row["resolution"], row["latency_ms"]) for row in record["rows"]
+    ]
+    assert got == [  # two nanoseconds a multiply-add; the figures have 8 to 16 pixels
+        (0.5, "8", round(macs(8, 1, 8) * 2e-6, 3)),
+        (0.5, "16", round(macs(8, 1, 16) * 2e-6, 3)),
+        (0.5, "32", None),
+        (1.0, "8", round(macs(16, 1, 8) * 2e-6, 3)),
+        (1.0, "16", round(macs(16, 1, 16) * 2e-6, 3)),
+        (1.0, "32", None),
+    ]
+    limited = run("sweep", nets, *grid, "--max-latency", "0.4ms", "--format", "json")
+    kept = json.loads(limited.out)["rows"]
+    assert [(row["width"], row["resolution"]) for row in kept] == [
+        *((0.5, "8"), (0.5, "16"), (1.0, "8"))
+    ]
+
+
+def test_a_changed_device_is_asked_again(run: Run, nets: str) -> None:
+    Path("board.toml").write_text(_BOARD)
+    given = ("sweep", nets, "--res", "8", "--device", "board.toml")
+    grid = (*given, "--results", "r.jsonl", "--format", "json")
+    before = json.loads(run(*grid).out)["rows"][0]["latency_ms"]
+    Path("board.toml").write_text(_BOARD.replace("_mac = 2.0", "_mac = 20.0"))
+    after = json.loads(run(*grid, "--resume").out)["rows"][0]["latency_ms"]
+    assert after == pytest.approx(10 * before, abs=0.01)
+
+
+ACCURACIES = "width,depth,top1\n0.5,1,60\n0.5,3,59\n1.0,1,66\n1.0,3,66\n"
+
+
+def test_the_frontier_of_ones_own_accuracies(run: Run, nets: str) -> None:
+    Path("a.csv").write_text(ACCURACIES)
+    grid = ("--arg", "width=0.5,1.0,2.0", "--arg", "depth=1,3", "--res", "8")
+    given = ("sweep", nets, *grid, "--accuracy", "a.csv", "--format", "json")
+    record = json.loads(run(*given).out)
+    assert [row["top1"] for row in record["rows"]] == [60, 59, 66, 66, None, None]
+    assert "Top-1 as in a.csv: 4 of 6 configurations" in record["notes"]
+
+    front = json.loads(run(*given, "--pareto").out)["rows"]
+    assert [(row["width"], row["depth"]) for row in front] == [(0.5, 1), (1.0, 1)]
+    limited = json.loads(run(*given, "--min-top1", "60").out)["rows"]
+    assert [row["top1"] for row in limited] == [60, 66, 66]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("wdth,top1\n1,60\n", 'a.csv:1: column "wdth" is none of this sweep'),
+        ("width\n1\n", 'a.csv:1: there is no column "top1"'),
+        ("top1\n60\n", 'a.csv:1: there is no column "model"'),
+        ("width,top1,top1\n1,60,61\n", 'a.csv:1: column "top1" is there twice'),
+        ("width,top1\n1\n", "a.csv:2: the row has 1 cells"),
+        ("width,top1\n1,0.6\n", 'a.csv:2, column "top1": "0.6" is not a percentage'),
+        ("width,top1\n1,nan\n", 'a.csv:2, column "top1": "nan" is not a percentage'),
+        ("width,top1\n1,\n", 'a.csv:2, column "top1": "" is not a percentage'),
+        ("width,top1\n", "a.csv: there is no accuracy"),
+        ("", 'a.csv:1: there is no column "top1"'),
+        ("width,top1\n1.0,60\n1,61\n", "a.csv:3: top1 61, but line 2 has 60"),
+    ],
+)
+def test_a_file_of_accuracies_that_is_refused(
+    run: Run, nets: str, text: str, message: str
+) -> None:
+    Path("a.csv").write_text(text)
+    result = run(
+        *("sweep", nets, "--arg", "width=1.0", "--res", "8", "--accuracy", "a.csv")
+    )
+    assert (result.code, result.out) == (2, "")
+    assert message in result.err
+
+
+def test_what_latencies_and_accuracies_need_is_said(run: Run, nets: str) -> None:
+    assert "--accuracy FILE.csv" in run("sweep", nets, "--pareto").err
+    pixel = run("sweep", nets, "--device", "Pixel 1")
+    assert pixel.code == 3
+    assert "Pixel 1 is not calibrated for networks that are not tables" in pixel.err
+    limit = run("sweep", nets, "--max-latency", "5ms")
+    assert limit.code == 2
+    assert "a limit on latency needs a device" in limit.err
+    assert (
+        "--accuracy: the grid is over tables"
+        in run("sweep", "v2", "--accuracy", "a.csv").err
+    )

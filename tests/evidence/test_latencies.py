@@ -185,3 +185,20 @@ def test_prices_carry_over_badly_to_another_family(
         graph = build(one.network, alpha=one.alpha, resolution=one.height)
         off.append(100 * abs(prices.ms(work(graph, 32)) / one.ms - 1))
     assert median(off) == pytest.approx(median_off, abs=0.1)
+
+
+def test_latencies_of_networks_that_nobody_printed_are_refused_with_the_reason() -> (
+    None
+):
+    """Counted in the READMEs of TinyEngine and Once-for-All."""
+    found = {
+        (device.name, one.family): (one.figures, one.reason)
+        for device in shipped_devices()
+        for one in device.refused
+    }
+    for runtime, count in (("TinyEngine", 11), ("CMSIS-NN", 10)):
+        figures, reason = found[f"Cortex-M, {runtime}", "mcunet"]
+        assert figures == count
+        assert "the layers of none" in reason
+    assert found["Samsung Note10", "once-for-all"][0] == 8
+    assert found["Pixel 1", "once-for-all"][0] == 7

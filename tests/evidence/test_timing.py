@@ -1,6 +1,7 @@
 """Running networks here. What a run takes differs; what is timed does not."""
 
 import csv
+import io
 import json
 from pathlib import Path
 from time import sleep
@@ -218,3 +219,109 @@ def test_a_network_that_fails_is_not_measured(run: Run, tmp_path: Path) -> None:
     result = run("time", f"{nets}:broken", "--measure", *SHORT)
     assert (result.code, result.out) == (3, "")
     assert "torch cannot run it: not today" in result.err
+
+
+# --- many configurations --------------------------------------------------------------
+
+
+def test_a_grid_is_measured_row_by_row_kept_and_gone_on_with(
+    run: Run, tmp_path: Path
+) -> None:
+    pytest.importorskip("torch")
+    results, saved = tmp_path / "r.jsonl", tmp_path / "mine.csv"
+    grid = ("time", "v2", "--measure", *SHORT, "--alpha", "0.35,0.5", "--res", "32")
+    kept = ("--results", str(results), "--save", str(saved), "--format", "csv")
+    first = run(*grid, *kept)
+    assert first.code == 0, first.err
+    rows = [*csv.DictReader(io.StringIO(first.out))]
+    assert [(row["alpha"], row["resolution"]) for row in rows] == [
+        ("0.35", "32"),
+        ("0.5", "32"),
+    ]
+    assert all(float(row["ms"]) > 0 and row["threads"] == "1" for row in rows)
+    measured = read_measurements(saved)
+    assert [one.ms for one in measured] == [float(row["ms"]) for row in rows]
+
+    # Cut short after the first row: only the second is measured again, none is twice.
+    lines = results.read_bytes().splitlines(keepends=True)
+    results.write_bytes(lines[0] + lines[1][:20])
+    again = run(*grid, *kept, "--resume")
+    assert again.code == 0, again.err
+    after = [*csv.DictReader(io.StringIO(again.out))]
+    assert after[0]["ms"] == rows[0]["ms"]
+    texts = saved.read_text("utf-8").splitlines()
+    assert len(texts) == len(set(texts))
+
+
+def test_arguments_of_a_network_make_a_grid_that_calibrate_reads(
+    run: Run, tmp_path: Path
+) -> None:
+    pytest.importorskip("torch")
+    pytest.importorskip("scipy")
+    nets, saved = tmp_path / "nets.py", tmp_path / "mine.csv"
+    nets.write_text(NETS, "utf-8")
+    grid = ("--arg", "width=16:64:24", "--res", "16,48", "--save", str(saved))
+    made = run("time", f"{nets}:small", "--measure", *SHORT, *grid, "--format", "json")
+    assert made.code == 0, made.err
+    record = json.loads(made.out)
+    assert record["schema"] == "mnprofile/time-grid"
+    assert [(row["width"], row["resolution"]) for row in record["rows"]] == [
+        *((16, "16"), (16, "48"), (40, "16"), (40, "48"), (64, "16"), (64, "48"))
+    ]
+    # 3x3 from 3 channels without padding, 3x3 on each channel, 1x1, at 14x14.
+    assert record["rows"][0]["macs"] == (27 * 16 + 9 * 16 + 16 * 16) * 14 * 14
+
+    # What it took is up to the machine: here 1 ns a multiply-add, to be found again.
+    texts = saved.read_text("utf-8").splitlines()
+    at = texts[0].split(",").index("ms")
+    for line, row in enumerate(record["rows"], start=1):
+        cells = texts[line].split(",")
+        cells[at] = f"{row['macs'] / 1e6:.6f}"
+        texts[line] = ",".join(cells)
+    saved.write_text("\n".join(texts), "utf-8")
+    board = tmp_path / "board.toml"
+    calibrated = run(
+        *("time", "--calibrate", str(saved), "--device", "board", "--save", str(board))
+    )
+    assert calibrated.code == 0, calibrated.err
+    used = run(
+        *("time", f"{nets}:small", "--arg", "width=32", "--res", "32"),
+        *("--device", str(board), "--format", "json"),
+    )
+    macs = (27 * 32 + 9 * 32 + 32 * 32) * 30 * 30
+    assert json.loads(used.out)["ms"] == pytest.approx(macs / 1e6, rel=0.01)
+
+
+def test_a_network_that_fails_is_a_row_of_the_grid(run: Run, tmp_path: Path) -> None:
+    pytest.importorskip("torch")
+    nets, saved = tmp_path / "nets.py", tmp_path / "mine.csv"
+    nets.write_text(NETS, "utf-8")
+    grid = ("--arg", "width=8,'wide'", "--res", "8", "--save", str(saved))
+    result = run(
+        "time", f"{nets}:small", "--measure", *SHORT, *grid, "--format", "json"
+    )
+    assert result.code == 3
+    good, bad = json.loads(result.out)["rows"]
+    assert good["error"] is None
+    assert "TypeError" in bad["error"]
+    assert len(read_measurements(saved)) == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "message"),
+    [
+        (["v2", "--alpha", "0.35,0.5"], 2, "--alpha: several values need --measure"),
+        (["v2", "--results", "x.jsonl"], 2, "--results and the like belong to"),
+        (["v2", "--measure", "--alpha", "0.5,99"], 2, "alpha: 99 is out of range"),
+        (["v2", "--measure", "--res", "96,9x"], 2, "--res"),
+        (["v2", "--measure", "--res", "32,64", "--devices"], 2, "cannot be used"),
+        (["v2", "--measure", "--resume"], 2, "--resume needs --results"),
+        (["v1", "--measure", "--res", "32,64", "--device", "Pixel 1"], 3, "for v1"),
+    ],
+)
+def test_a_grid_that_cannot_be_measured_is_refused_before_anything_runs(
+    run: Run, arguments: list[str], code: int, message: str
+) -> None:
+    result = run("time", *arguments)
+    assert (result.code, result.out) == (code, "")
+    assert message in result.err

@@ -156,6 +156,9 @@ def test_a_sweep_counts_what_single_builds_count() -> None:
          ["no dilation"]),
         ("conv2d 3x3 | - | 24 | 1 | 1 | 3 |", "conv2d 3x3 | - | 24 | 1 | 1 | x |", 14,
          ['"x" is not a dilation']),
+        ("- | - | 8²×24 | conv2d 1x1, NBN | - | 4k | 1 | 1 | - |",
+         "b | boxes | - | conv2d 1x1 | - | 4k | 1 | 1 | - |\n"
+         "| - | b | - | bottleneck | 6 | 8 | 1 | 1 | - |", 23, ["expansion of k"]),
         ("8²×24 | dwconv", "8²×16 | dwconv", 21, ["rows above produce 8x8x24"]),
         ("joined | 16²×32", "joined | 16²×24", 20, ["rows above produce 16x16x32"]),
     ],

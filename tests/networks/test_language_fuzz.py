@@ -1,12 +1,14 @@
-"""Damaged tables of every style: nothing but an error of the reader's own, and soon.
+"""Damaged and random tables: nothing but an error of the reader's own, and soon.
 
 A sample runs in the suite; ``python -m tests.networks.test_language_fuzz 100000`` runs
 as many as it is told.
 """
 
+import contextlib
 import random
 import sys
 import time
+from collections.abc import Generator
 
 from mnprofile.base.errors import MnprofileError
 from mnprofile.networks import catalog
@@ -34,6 +36,81 @@ def pages() -> list[tuple[str, bool]]:
     return found + [(path.read_text("utf-8"), True) for path in heads]
 
 
+_HEADERS = (
+    ("Input", "Operator", "t", "c", "n", "s"),
+    ("Input", "Operator", "exp size", "#out", "SE", "NL", "s"),
+    ("Input", "Operator", "#exp", "#out", "SE", "Stride"),
+)
+_NUMBERS = ("-", "-", "1", "1", "2", "8", "k", "2k", "16")
+_MAKES = ("conv2d", "b", "fused", "G", "mha", "mqa", "skip")  # that have channels
+_CELLS = {
+    "Operator": (
+        *("conv2d", "conv2d 1x1, NBN", "conv2d 3x3, plain", "conv2d 3x3, g2", "skip"),
+        *(
+            "dwconv 5x5",
+            "bottleneck",
+            "bneck, 5x5, noskip",
+            "fused 3x3, gs4",
+            "G-bneck",
+        ),
+        *("mha, h2, d4", "mqa, h2, d4, kv2", "maxpool 3x3", "avgpool2d 2x2", "avgpool"),
+        *(
+            "globalpool",
+            "channelshuffle, g2",
+            "upsample",
+            "upsample, by2",
+            "add",
+            "multiply",
+        ),
+        *("concat", "mha", "conv2d 1x1"),
+    ),
+    "SE": ("-", "✓", "1/4", "0.25 of input"),
+    "NL": ("-", "RE", "none", "GE"),
+    "Dilation": ("-", "1", "2"),
+}
+
+
+def _cell(header: str, operator: str, chance: random.Random) -> str:
+    """What the operator's row mostly has under a header; sometimes anything."""
+    if chance.random() < 0.04:
+        return chance.choice(_CELLS.get(header, _NUMBERS))
+    makes = operator.startswith(_MAKES)
+    expands = operator.startswith(("b", "fused", "G"))
+    match header:
+        case "c" | "#out":
+            return chance.choice(("8", "16", "k", "2k")) if makes else "-"
+        case "t" | "exp size" | "#exp":
+            return chance.choice(("2", "8")) if expands else "-"
+        case "s" | "Stride":
+            return chance.choice("112") if makes or "2d" in operator else "-"
+        case "NL":
+            return "RE" if makes or expands else "-"
+        case _:
+            return "1" if header == "n" and makes else "-"
+
+
+def grown(chance: random.Random) -> Generator[str, bool, None]:
+    """Pages that gain a row of what cells may say; told whether a page was read, it
+    keeps the row."""
+    headers = ["Name", "From", *chance.choice(_HEADERS), "Dilation"]
+    headers += [one for one in ("NL", "SE", "n") if one not in headers]
+    lines = [
+        *("```toml", 'name = "made"', 'scaling = "v2"', "resolution = 16", "```", ""),
+        *("| " + " | ".join(headers) + " |", "|---" * len(headers) + "|"),
+    ]
+    names = ["-", "-", "-", "input"]
+    for at in range(20):
+        sources = chance.choices(names, k=chance.choice((1, 1, 1, 2, 3)))
+        row = {"Name": f"r{at}", "From": ", ".join(sources)}
+        row["Input"] = "16²×3" if len(names) == 4 else "-"
+        row["Operator"] = chance.choice(_CELLS["Operator"]) if at else "conv2d"
+        cells = [row.get(h) or _cell(h, row["Operator"], chance) for h in headers]
+        line = "| " + " | ".join(cells) + " |"
+        if (yield "\n".join((*lines, line, ""))):
+            lines.append(line)
+            names.append(f"r{at}")
+
+
 def damaged(text: str, chance: random.Random) -> str:
     """The page with one to four pieces inserted, removed, doubled or exchanged."""
     for _ in range(chance.randint(1, 4)):
@@ -52,13 +129,16 @@ def damaged(text: str, chance: random.Random) -> str:
 
 
 def run(number: int, seed: int) -> tuple[int, int, float]:
-    """How many damaged pages were read and refused, and the longest CPU time of one."""
+    """How many pages were read and refused, and the longest CPU time of one.
+
+    Half of them are damaged, half are grown row by row.
+    """
     chance = random.Random(seed)
     known = pages()
     read, refused, longest = 0, 0, 0.0
-    for _ in range(number):
-        page, is_head = chance.choice(known)
-        text = damaged(page, chance)
+
+    def took(text: str, *, is_head: bool = False) -> bool:
+        nonlocal read, refused, longest
         began = time.process_time()
         try:
             if is_head:
@@ -68,10 +148,23 @@ def run(number: int, seed: int) -> tuple[int, int, float]:
             read += 1
         except MnprofileError:
             refused += 1
+            return False
         except Exception:
             print(text, file=sys.stderr)
             raise
-        longest = max(longest, time.process_time() - began)
+        finally:
+            longest = max(longest, time.process_time() - began)
+        return True
+
+    while read + refused < number:
+        growing = grown(chance)
+        text = next(growing)
+        with contextlib.suppress(StopIteration):
+            while True:
+                text = growing.send(took(text))
+        for _ in range(20):
+            page, is_head = chance.choice(known)
+            took(damaged(page, chance), is_head=is_head)
     return read, refused, longest
 
 

@@ -1,10 +1,14 @@
 """Every part of the table language in a small table of one's own, counted by hand."""
 
+from importlib import import_module
+from pkgutil import iter_modules
+
 import pytest
 
 import mnprofile
 from mnprofile.base.errors import TableError
 from mnprofile.graph.graph import Graph
+from mnprofile.networks import blocks
 from tests.conftest import words_missing
 
 PAGE = """\
@@ -47,7 +51,7 @@ CASES = {
     "max pooling": ("maxpool 3x3 | - | - | 1 | 2 | - | -", 0, 0),
     "average pooling": ("avgpool2d 3x3 | - | - | 1 | 2 | - | -", 0, 0),
     "upsampling": ("upsample, by2 | - | - | - | - | - | -", 0, 0),
-    "shuffle": ("shuffle, g4 | - | - | - | - | - | -", 0, 0),
+    "shuffle": ("channelshuffle, g4 | - | - | - | - | - | -", 0, 0),
     # 8 -> 48 -> 8: 1x1, 3x3 depthwise, 1x1; batch norm of 48, 48 and 8 channels
     "bottleneck": (
         "bottleneck | 6 | 8 | 1 | 1 | - | LR",
@@ -84,6 +88,19 @@ CASES = {
     "fused": ("fused 3x3 | 6 | 8 | 1 | 1 | - | R6", 256 * (3456 + 384), 3840 + 112),
     "repeated": ("conv2d 3x3 | - | 8 | 2 | 1 | - | R6", 2 * 256 * 576, 2 * (576 + 16)),
 }
+
+
+def test_no_word_names_two_blocks() -> None:
+    """The first one found would hide the other."""
+    words: list[str] = []
+    for module in iter_modules(blocks.__path__):
+        found = vars(import_module(f"{blocks.__name__}.{module.name}"))
+        for value in found.values():
+            if isinstance(value, type) and value.__module__.endswith(module.name):
+                words += vars(value).get("words", ())
+
+    assert {"conv2d", "mha", "shuffle"} <= set(words)
+    assert sorted(words) == sorted(set(words))
 
 
 @pytest.mark.parametrize("case", CASES)
@@ -150,7 +167,7 @@ def test_shortcuts_of_every_kind_can_be_written(
     [
         ("conv2d 3x3, g3 | - | 8 | 1 | 1 | - | -", ["8 channels in 3 groups"]),
         ("conv2d 3x3, g0 | - | 8 | 1 | 1 | - | -", ["number 0 is out of range"]),
-        ("shuffle | - | - | - | - | - | -", ['"shuffle" without its gN']),
+        ("channelshuffle | - | - | - | - | - | -", ['"channelshuffle" without its gN']),
         ("upsample | - | - | - | - | - | -", ["this operator reads 2 maps"]),
         ("upsample, by0 | - | - | - | - | - | -", ["number 0 is out of range"]),
         ("add | - | - | - | - | - | -", ["this operator reads 2 maps"]),
@@ -160,6 +177,7 @@ def test_shortcuts_of_every_kind_can_be_written(
         ("bottleneck | 6 | 8 | 1 | 1 | 1/0 | RE", ['"1/0" is not an SE mark']),
         ("bottleneck | 6 | 8 | 1 | 1 | - | -", ['unknown nonlinearity "-"', "none"]),
         ("bottleneck | 6 | 8 | 1 | 1 | - | SWISH", ['unknown nonlinearity "SWISH"']),
+        ("G-bneck | - | 8 | 1 | 1 | - | RE", ['without a column for "expanded"']),
         ("conv2d 3x3 | - | 0k | 1 | 1 | - | -", ["channel count 0 is out of range"]),
     ],
 )

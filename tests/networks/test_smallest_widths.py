@@ -23,21 +23,45 @@ def v2_with_factor(t: str, channels: str = "24") -> str:
         GOOD_V2,
         ("| - | 8  | 1 | 2 |", f"| - | {channels} | 1 | 2 |"),
         ("16²×8 ", f"16²×{channels} "),
-        ("| 6 | 16 | 2", f"| {t} | 16 | 2"),
+        ("| 6 | 16 | 2", f"| {t} | 16 | 1"),
     )
 
 
 @pytest.mark.parametrize(
     ("impl", "channels"),
-    # int(8 x 0.001) = 0: TF-slim keeps at least 8, Keras the one that can be built;
-    # timm's md8 gives at least 8.
-    [("paper", 8), ("keras", 1), ("timm", 8)],
+    # int(8 x 0.001) = 0: TF-slim keeps at least 8; timm's md8 gives at least 8.
+    [("paper", 8), ("timm", 8)],
 )
 def test_a_v1_layer_that_would_have_no_channel(impl: str, channels: int) -> None:
     found = widths(GOOD_V1, alpha=0.001, impl=impl)
 
     assert set(list(found.values())[:-1]) == {channels}
     assert found["classifier"] == 10
+
+
+@pytest.mark.parametrize("impl", ["keras", "torchvision"])
+def test_a_library_that_would_build_no_channel_refuses(impl: str) -> None:
+    """Keras: "Expected a strictly positive value. Received filters=0"; torch: "groups".
+
+    int(8 x 0.124) = 0 in V1, int() and round() of 24 x 0.02 = 0.48 in V2.
+    """
+    is_v1 = impl == "keras"
+    page = GOOD_V1 if is_v1 else v2_with_factor("6")
+    with pytest.raises(UsageError, match="without a channel") as refused:
+        widths(page, impl=impl, **({"alpha": 0.124} if is_v1 else {"t": 0.02}))
+
+    assert refused.value.accepted == "a larger alpha or t, or another impl"
+    assert widths(GOOD_V1, impl="keras", alpha=0.125)["stem"] == 1
+    with pytest.raises(UsageError, match="without a channel"):
+        widths(v2_with_factor("6"), impl="keras", t=0.02)
+    with pytest.raises(UsageError, match="without a channel"):
+        mnprofile.sweep(
+            mnprofile.parse(page),
+            impl=impl,
+            alpha=[0.01, 1.0],
+            t=None if is_v1 else [0.02],
+            resolution=32,
+        )
 
 
 def test_keras_v1_has_two_channels_where_two_are_left() -> None:
@@ -48,9 +72,8 @@ def test_keras_v1_has_two_channels_where_two_are_left() -> None:
 
 @pytest.mark.parametrize(
     ("impl", "expanded"),
-    # 0.01 x 24 = 0.24: md8 gives 8; round() and int() give 0, so the one channel that
-    # a convolution must have.
-    [("paper", 8), ("timm", 8), ("torchvision", 1), ("keras", 1)],
+    # 0.01 x 24 = 0.24: md8 gives 8.
+    [("paper", 8), ("timm", 8)],
 )
 def test_an_expansion_that_would_have_no_channel(impl: str, expanded: int) -> None:
     """As an option, and as the table's own factor at another width.
@@ -80,12 +103,13 @@ def test_torchvision_rounds_an_expansion_of_24_channels_and_keras_cuts_it(
     t: float, torchvision: int, keras: int
 ) -> None:
     for impl, expanded in (("torchvision", torchvision), ("keras", keras)):
-        given = widths(v2_with_factor("6"), t=t, impl=impl)
         # 48 x 0.5 = 24 channels: what the table prints is rounded in the same way.
         printed = widths(v2_with_factor(f"{t}", "48"), alpha=0.5, impl=impl)
 
-        assert given["block1.expand"] == expanded
         assert printed["block1.expand"] == expanded
+        if t > 1 / 8:  # else another block, of 8 channels, is left without one
+            given = widths(v2_with_factor("6"), t=t, impl=impl)
+            assert given["block1.expand"] == expanded
 
 
 def test_timm_v3_factors_have_two_decimals() -> None:

@@ -278,7 +278,7 @@ def test_repeats_are_bounded_as_a_whole() -> None:
     rows = "| 8²×16 | bottleneck | 6 | 16 | 200 | 1 |\n" * 6
     page = spoiled(GOOD_V2, ("| 8²×16  | conv2d", rows + "| 8²×16  | conv2d"))
 
-    assert words_missing(message_of(page), ["more than 1000 blocks"]) == []
+    assert words_missing(message_of(page), ["more than 256 blocks"]) == []
 
 
 def test_a_comment_or_an_escaped_pipe_is_no_cell() -> None:

@@ -43,7 +43,10 @@ def test_v1_never_falls_under_8_in_tf_slim_and_under_1_in_keras() -> None:
     """TF-slim: max(int(32 x 0.1), 8); Keras has no minimum of its own."""
     assert out("v1", 0.1, "paper", "stem") == 8
     assert out("v1", 0.1, "keras", "stem") == 3
-    assert out("v1", 0.001, "keras", "stem") == 1
+    # int(32 x 0.032) = 1, int(32 x 0.031) = 0
+    assert out("v1", 0.032, "keras", "stem") == 1
+    with pytest.raises(UsageError, match="without a channel"):
+        out("v1", 0.031, "keras", "stem")
 
 
 @pytest.mark.parametrize("impl", ["paper", "torchvision", "keras", "timm"])

@@ -1,13 +1,17 @@
 """Factors times positions equal a single count, for every table and implementation."""
 
+from itertools import product
+from typing import Any
+
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from mnprofile.base.errors import UsageError
 from mnprofile.costs.counting import count
 from mnprofile.networks import catalog
 from mnprofile.search.factors import Factors, factors
-from tests.search.test_products import ALPHAS, CASES, TS
+from tests.search.test_products import ALPHAS, CASES, TS, refused
 
 
 def totals_of(found: Factors, pair: int, res: int) -> tuple[int, ...]:
@@ -35,15 +39,19 @@ def test_factors_give_the_single_counts(
     arch = catalog.load(name)
     smallest = 32 if (arch.family, impl) == ("v1", "keras") else 1
     side = st.integers(smallest, 400)
-    found = factors(
-        arch,
-        impl=impl,
-        alphas=tuple(data.draw(st.lists(ALPHAS, min_size=1, max_size=2))),
-        expansions=tuple(
-            data.draw(st.lists(st.none() | TS, min_size=1, max_size=3, unique=True))
-        ),
-        resolutions=tuple(data.draw(st.lists(side, min_size=1, max_size=2))),
-    )
+    alphas = data.draw(st.lists(ALPHAS, min_size=1, max_size=2))
+    ts = data.draw(st.lists(st.none() | TS, min_size=1, max_size=3, unique=True))
+    asked: dict[str, Any] = {
+        "impl": impl,
+        "alphas": tuple(alphas),
+        "expansions": tuple(ts),
+        "resolutions": tuple(data.draw(st.lists(side, min_size=1, max_size=2))),
+    }
+    if refused(arch, product(alphas, ts if arch.has_expansion else [None]), impl):
+        with pytest.raises(UsageError, match="without a channel"):
+            factors(arch, **asked)
+        return
+    found = factors(arch, **asked)
     pairs = [(alpha, t) for alpha in found.alphas for t in found.expansions]
     for pair, (alpha, t) in enumerate(pairs):
         for res, size in enumerate(found.resolutions):

@@ -32,7 +32,7 @@ from mnprofile.costs.comparison.sides import (
     Quantity,
     side_of_count,
 )
-from mnprofile.costs.counting import count
+from mnprofile.costs.counting import Count, count
 from mnprofile.costs.deployment import deploy
 from mnprofile.costs.latency.devices import device_of
 from mnprofile.costs.latency.prediction import family_of, predict
@@ -273,7 +273,8 @@ def _networks(file: BudgetFile, budget: Budget) -> tuple[NetworkCosts, ...]:
             network, graph = find_network(one, settings, budget.reading)
             if network.name in found:
                 raise UsageError(f'two matching tables are called "{network.name}"')
-            side = side_of_count(count(graph))
+            counted = count(graph)
+            side = side_of_count(counted)
             unknown = tuple(dict.fromkeys(node.type for node in graph.unknown))
             costs = NetworkCosts(
                 network.name,
@@ -282,7 +283,7 @@ def _networks(file: BudgetFile, budget: Budget) -> tuple[NetworkCosts, ...]:
                 unknown,
                 layers=side.layers,
                 source=_source(network),
-                sizes=_sizes(graph, budget),
+                sizes=_sizes(counted, budget),
             )
             if budget.device:
                 costs = _timed(costs, network, graph, file.path.parent, budget.device)
@@ -301,14 +302,14 @@ def _source(network: Network) -> str:
     return network.table.file
 
 
-def _sizes(graph: Graph, budget: Budget) -> dict[str, int]:
+def _sizes(counted: Count, budget: Budget) -> dict[str, int]:
     """The bytes that the budget limits."""
     found = {}
     if "max-memory" in budget.max_bytes:
-        memory = activation_memory(graph, bits=budget.bits)
+        memory = activation_memory(counted.graph, bits=budget.bits)
         found["act_peak_bytes"] = memory.act_peak_bytes
     if "max-weight-bytes" in budget.max_bytes:
-        found["weight_bytes"] = deploy(count(graph), budget.bits).bytes
+        found["weight_bytes"] = deploy(counted, budget.bits).bytes
     return found
 
 

@@ -30,7 +30,7 @@ from mnprofile.networks.readers.inputs import ReadRequest, parse_inputs
 CONFIG_FILES = ("mnprofile.toml", "pyproject.toml")  # the first that exists
 BASELINE_FILE = "mnprofile-baseline.json"
 MAX_NAME = 200
-MAX_BUDGETS = 500
+MAX_BUDGETS = 200  # of one network each, they are checked within a second
 LIMIT_KEYS: dict[str, Quantity] = {f"max-{name}": name for name in COMPARED}
 _FACTORS = ("alpha", "res", "t", "classes", "impl", "output-stride")
 _READING = ("input", "args")

@@ -1,9 +1,14 @@
-"""Latencies that a user measured, as a CSV file: arch, alpha, resolution, ms."""
+"""Latencies that a user measured, as a CSV file: arch, alpha, resolution, ms.
+
+A network from code has its arguments in one cell, as words of a command line:
+``width=0.5 depth=2``.
+"""
 
 import csv
 import io
 import os
-from collections.abc import Iterator, Mapping
+import shlex
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any, NamedTuple
@@ -27,16 +32,24 @@ from mnprofile.costs.latency.fitting import (
 )
 from mnprofile.costs.latency.prediction import family_of
 from mnprofile.costs.latency.work import Work, work
-from mnprofile.networks.configuration import Request
-from mnprofile.networks.finding import find_network
+from mnprofile.graph.configuration import Configuration
+from mnprofile.networks.configuration import PAPER, Request
+from mnprofile.networks.finding import find_network, foreign_reader
+from mnprofile.networks.readers.inputs import (
+    ReadRequest,
+    parse_argument,
+    parse_inputs,
+)
 
 FILES = Input("CSV file", CalibrationError, 16 << 20)
 NEEDED = ("arch", "ms")
-OPTIONAL = ("alpha", "resolution", "t", "classes", "impl")
+_SETTINGS = ("alpha", "resolution", "t", "classes", "impl")  # of a table
+_READING = ("arguments", "inputs")  # of another network
+OPTIONAL = (*_SETTINGS, *_READING)
 MAX_MS = 1e9
 WRITTEN = (  # the columns of a file that --measure writes
-    *("arch", "alpha", "resolution", "t", "classes", "impl", "ms", "low_ms"),
-    *("high_ms", "runs", "threads", "batch", "dtype", "processor", "engine"),
+    *("arch", *_SETTINGS, *_READING, "ms", "low_ms", "high_ms"),
+    *("runs", "threads", "batch", "dtype", "processor", "engine"),
 )
 
 
@@ -47,6 +60,7 @@ class MeasuredRow(NamedTuple):
     request: Request
     ms: float
     line: int
+    asked: ReadRequest = ReadRequest()
 
 
 def read_measurements(path: Path) -> list[MeasuredRow]:
@@ -124,9 +138,28 @@ def _row(row: dict[str, str], file: str, line: int) -> MeasuredRow:
             else None,
             impl=given.get("impl"),
         )
+        asked = ReadRequest(
+            inputs=parse_inputs(_words(given.get("inputs", ""))),
+            arguments=tuple(map(parse_argument, _words(given.get("arguments", "")))),
+        )
     except UsageError as fault:
         raise at_line(fault, file, line) from None
-    return MeasuredRow(row["arch"], request, ms, line)
+    return MeasuredRow(row["arch"], request, ms, line, asked)
+
+
+def _words(text: str) -> tuple[str, ...]:
+    """The words of a cell. Raises UsageError for a quote that does not end."""
+    try:
+        return tuple(shlex.split(text))
+    except ValueError:
+        raise UsageError(
+            f'"{text}" has a quote that does not end', accepted="words, as in a shell"
+        ) from None
+
+
+def argument_cell(arguments: Iterable[tuple[str, object]]) -> str:
+    """Arguments as one cell that ``read_measurements`` reads."""
+    return shlex.join(f"{key}={value!r}" for key, value in arguments)
 
 
 def at_line(fault: MnprofileError, file: str, line: int) -> CalibrationError:
@@ -149,11 +182,12 @@ def device_from(path: Path, name: str, bits: int) -> Device:
     works: dict[tuple[str, float, int, int], Work] = {}
     for row in read_measurements(path):
         try:
-            network, graph = find_network(row.arch, row.request)
+            network, graph = find_network(row.arch, row.request, row.asked)
         except MnprofileError as fault:
             raise at_line(fault, str(path), row.line) from None
         config = graph.config
-        figure = Measured(network.name, config.alpha, *config.resolution, row.ms)
+        called = _called(network.name, config, row)
+        figure = Measured(called, config.alpha, *config.resolution, row.ms)
         works[figure[:4]] = work(graph, bits)
         measured.setdefault(family_of(network), []).append(figure)
     calibrations: list[Calibration] = []
@@ -175,13 +209,28 @@ def device_from(path: Path, name: str, bits: int) -> Device:
     return Device(name, (), "", bits, tuple(calibrations), tuple(refused))
 
 
-def with_row(path: Path, row: Mapping[str, object]) -> str:
-    """The text of a file of measurements with one more row; it may not exist yet.
+def _called(name: str, config: Configuration, row: MeasuredRow) -> str:
+    """A network's name, with the settings besides width and size that tell it apart."""
+    if foreign_reader(row.arch):
+        words = [argument_cell(row.asked.arguments), *map(str, row.asked.inputs)]
+        given = " ".join(filter(None, words))
+        return f"{name}({given})" if given else name
+    told = {
+        "t": config.t,
+        "classes": None if config.classes == 1000 else config.classes,
+        "impl": None if config.impl == PAPER else config.impl,
+    }
+    some = [f"{key} {value}" for key, value in told.items() if value is not None]
+    return ", ".join([name, *some])
 
-    Raises CalibrationError where the file has other columns, and FileError.
+
+def with_rows(path: Path, rows: Iterable[Mapping[str, object]]) -> str:
+    """The text of a file of measurements with more rows; it may not exist yet.
+
+    A row that the file has already is not written again. Raises CalibrationError where
+    the file has other columns, and FileError.
     """
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
+    text = ",".join(WRITTEN) + "\n"
     if os.path.lexists(path):
         with _reading(path) as file:
             text = FILES.decoded(FILES.bounded(file, str(path)), str(path))
@@ -191,11 +240,16 @@ def with_row(path: Path, row: Mapping[str, object]) -> str:
                 place=Place(str(path), 1),
                 accepted="a new file, or one of --measure",
             )
-        out.write(text if text.endswith("\n") else text + "\n")
-    else:
-        writer.writerow(WRITTEN)
+        text += "" if text.endswith("\n") else "\n"
+    known = set(text.splitlines())
+    lines = (line for line in map(_line, rows) if line.rstrip("\n") not in known)
+    return text + "".join(lines)
+
+
+def _line(row: Mapping[str, object]) -> str:
+    out = io.StringIO()
     cells = ("" if row.get(name) is None else str(row[name]) for name in WRITTEN)
-    writer.writerow(map(escape.csv_cell, cells))
+    csv.writer(out, lineterminator="\n").writerow(map(escape.csv_cell, cells))
     return out.getvalue()
 
 

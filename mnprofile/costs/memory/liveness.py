@@ -117,16 +117,27 @@ def buffers(graph: Graph) -> dict[str, str]:
 def dominant(steps: Iterable[Step]) -> tuple[Step, ...]:
     """The steps that can be the peak: those whose maps are not all live at another.
 
-    This depends on names only, not on sizes, so a sweep evaluates these steps only.
+    This depends on names only, not on sizes, so a sweep evaluates these steps only. Of
+    steps with the same maps, the first is kept.
     """
-    kept: list[tuple[frozenset[str], Step]] = []
-    for step in steps:
-        live = frozenset(tensor.name for tensor in step.live)
-        if any(live <= other for other, _ in reversed(kept)):
-            continue
-        kept = [(other, one) for other, one in kept if not other < live]
-        kept.append((live, step))
-    return tuple(step for _, step in kept)
+    every = tuple(steps)
+    first: dict[str, int] = {}
+    last: dict[str, int] = {}
+    for at, step in enumerate(every):
+        for tensor in step.live:
+            first.setdefault(tensor.name, at)
+            last[tensor.name] = at
+    kept = []
+    for at, step in enumerate(every):
+        # A map is live without a break, so from ``start`` to ``end`` all maps of the
+        # step are; there may be more.
+        start = max((first[tensor.name] for tensor in step.live), default=-1)
+        end = min((last[tensor.name] for tensor in step.live), default=-1)
+        if start == at and all(
+            len(every[other].live) == len(step.live) for other in range(at, end + 1)
+        ):
+            kept.append(step)
+    return tuple(kept)
 
 
 def candidates(steps: Iterable[Step]) -> tuple[Terms, ...]:

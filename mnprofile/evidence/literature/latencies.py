@@ -33,8 +33,12 @@ Series = tuple[str, str]  # source, table
 
 
 @cache
+def _names() -> dict[str, Any]:
+    return tomllib.loads(NAMES.read_text("utf-8"))
+
+
 def _named() -> tuple[dict[str, Any], ...]:
-    return tuple(tomllib.loads(NAMES.read_text("utf-8"))["device"])
+    return tuple(_names()["device"])
 
 
 def bits_of(figure: Printed) -> int:
@@ -107,7 +111,19 @@ def calibrated_devices(
     for done, (name, about) in enumerate(sorted(by_device.items())):
         progress(name, done, len(by_device))
         found.append(_calibrated(name, about))
-    return tuple(found)
+    return _with_refused(found)
+
+
+def _with_refused(devices: Iterable[Device]) -> tuple[Device, ...]:
+    """Devices, by name, with the families whose networks no source prints."""
+    found = {one.name: one for one in devices}
+    for entry in _names()["without"]:
+        for name, count in entry["figures"].items():
+            known = found.get(name) or Device(name, (), "", entry["bits"], ())
+            refused = Refused(entry["family"], count, entry["reason"])
+            by_family = sorted((*known.refused, refused), key=lambda one: one.family)
+            found[name] = replace(known, refused=tuple(by_family))
+    return tuple(sorted(found.values(), key=lambda one: one.name))
 
 
 def _calibrated(name: str, about: Sequence[Printed]) -> Device:

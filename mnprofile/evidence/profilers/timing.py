@@ -87,25 +87,26 @@ def measure(
     *,
     spelling: str = "",
     asked: ReadRequest = _AS_IT_IS,
+    layers: bool = True,
     progress: Progress = lambda *_: None,
 ) -> MeasuredTime:
     """Run a network and time it.
 
     ``spelling`` is the ARCH that named it, and ``asked`` how it was read, if it is not
-    a table.
+    a table. Without ``layers`` it is timed as a whole only.
 
     Raises:
         UsageError: settings that its runtime does not have.
         MissingExtraError, UnmeasuredError: the runtime is missing or cannot run it.
     """
     if isinstance(network, Architecture):
-        return _in_torch(_twin, graph, how, progress)
+        return _in_torch(_twin, graph, how, progress, layers=layers)
     reader = foreign_reader(spelling)
     if reader is not None and reader.name in _RUNTIMES:
         return _in_runtime(reader.name, Path(spelling), graph, how, progress)
     if reader is not None and reader.name == "torch":
         prepare = partial(_own_module, spelling, asked)
-        return _in_torch(prepare, graph, how, progress)
+        return _in_torch(prepare, graph, how, progress, layers=layers)
     raise UnmeasuredError(
         f"{network.name}: there is nothing here that runs it",
         accepted="a table, MODULE:CALLABLE, an .onnx or a .tflite file",
@@ -149,14 +150,18 @@ def _own_module(
 
 
 def _in_torch(
-    prepare: Prepare, graph: Graph, how: HowToRun, progress: Progress
+    prepare: Prepare,
+    graph: Graph,
+    how: HowToRun,
+    progress: Progress,
+    *,
+    layers: bool,
 ) -> MeasuredTime:
     require("torch")
     import torch
 
     if how.processor == "cuda" and not torch.cuda.is_available():
         raise UnmeasuredError("torch finds no CUDA device", accepted="--on cpu")
-    layers = {node.name: node.layer for node in graph}
     module, inputs = prepare(graph)
     dtype = getattr(torch, how.dtype)
     module = module.eval().to(device=how.processor, dtype=dtype)
@@ -171,15 +176,16 @@ def _in_torch(
 
         try:
             runs = _timed(once, how, progress, "whole")
-            found = _layers(module, once, wait, how, progress)
+            found = _layers(module, once, wait, how, progress) if layers else {}
         except Exception as fault:  # what a user's network or an operator raises
             raise UnmeasuredError(
                 f"torch cannot run it: {_first_line(fault)}"
             ) from None
         threads = torch.get_num_threads()
+    homes = {node.name: node.layer for node in graph}
     sums: dict[str, float] = {}
     for name, ms in found.items():
-        layer = layers.get(name.removesuffix("_pad"), name)
+        layer = homes.get(name.removesuffix("_pad"), name)
         sums[layer] = sums.get(layer, 0.0) + ms
     engine = f"torch {version_of('torch')}"
     return MeasuredTime(how, engine, threads, runs, sums)

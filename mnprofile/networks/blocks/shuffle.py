@@ -21,7 +21,7 @@ class ShuffleRow(Row):
     groups: int
 
     words: ClassVar[Mapping[str, OperatorWord]] = {
-        "shuffle": OperatorWord(modifiers={"gN": ("groups", None)})
+        "channelshuffle": OperatorWord(modifiers={"gN": ("groups", None)})
     }
     is_counted: ClassVar[bool] = False
 

@@ -73,6 +73,9 @@ class Labels:
         others = tuple(map(self._size, label.sources[1:]))
         rows = [replace(made[0], sources=label.sources, others=others), *made[1:]]
         _check_number(cells, rows[0])
+        if rows[0].expands and rows[0].input.c is None:
+            told = "an expansion of k channels: print how many the source has"
+            raise cells.fault("input", told, "such as 16²×21")
         rows[-1] = replace(rows[-1], name=label.name)
         if label.dilation != 1:
             if not all(map(_dilates, rows)):

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import product
 
 from mnprofile.base.units import Bits, resolution_text
-from mnprofile.search.conditions import COUNTS, MEMORY
+from mnprofile.search.conditions import COUNTS, LATENCY, MEMORY
 from mnprofile.search.grids import Side
 from mnprofile.search.tasks.task import Task, check_number
 
+_FOUND = (MEMORY, LATENCY, "top1", "without_rule", "error")
 COUNT = "mnprofile.search.tasks.work:count"
 
 
@@ -27,6 +28,7 @@ class NetworkGrid:
     resolutions: tuple[Side | None, ...] = (None,)
     inputs: tuple[str, ...] = ()
     train: bool = False
+    device: str | None = None  # the latencies of which are wanted
 
     @property
     def size(self) -> int:
@@ -50,6 +52,7 @@ def network_tasks(grid: NetworkGrid, bits: Bits) -> list[Task]:
                 "inputs": grid.inputs,
                 "train": grid.train,
                 "bits": bits,
+                "device": grid.device,
             },
             {
                 "model": arch,
@@ -63,30 +66,10 @@ def network_tasks(grid: NetworkGrid, bits: Bits) -> list[Task]:
 
 def _name(key: str) -> str:
     """The column of an argument; its own name unless another column has that."""
-    taken = ("model", "resolution", *COUNTS, MEMORY, "without_rule", "error")
+    taken = ("model", "resolution", *COUNTS, *_FOUND)
     return f"arg_{key}" if key in taken else key
 
 
 def _column(value: object) -> object:
     """An argument's value in a row: plain JSON values as they are, others as text."""
     return value if isinstance(value, str | int | float | None) else repr(value)
-
-
-def versions_of(archs: Sequence[str]) -> dict[str, str]:
-    """What tells one state of the networks' code or files from another."""
-    return {arch: _version(arch) for arch in archs}
-
-
-def _version(arch: str) -> str:
-    """The release of a module's distribution, else a digest of its file."""
-    import hashlib
-    from importlib import metadata
-    from pathlib import Path
-
-    home = arch.rpartition(":")[0] or arch
-    top = home.partition(".")[0]
-    for file in (Path(home), Path(f"{home.replace('.', '/')}.py")):
-        if file.is_file():
-            return hashlib.sha256(file.read_bytes()).hexdigest()[:32]
-    releases = metadata.packages_distributions().get(top, ())
-    return ", ".join(f"{one} {metadata.version(one)}" for one in sorted(set(releases)))

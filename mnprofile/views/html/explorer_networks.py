@@ -7,7 +7,7 @@ from dataclasses import replace
 from hashlib import sha256
 from typing import Any, NamedTuple
 
-from mnprofile.base.errors import UnmeasuredError
+from mnprofile.base.errors import UnmeasuredError, UsageError
 from mnprofile.base.escape import visible
 from mnprofile.base.units import Bits, plain
 from mnprofile.costs.counting import count
@@ -34,6 +34,7 @@ from mnprofile.views.plots.palette import family_of, type_of
 
 # JavaScript numbers above this are not exact.
 MAX_EXACT = 1 << 53
+MAX_LAYERS = 400  # on a grid, whose every structure is built: one has 20 or more
 BITS: Bits = 8  # per element of a map, where memory is shown
 
 
@@ -96,20 +97,28 @@ def _fixed(network: ReportNetwork, device: Device | None) -> dict[str, Any]:
 
 
 def _on_grid(network: ReportNetwork, device: Device | None) -> dict[str, Any] | None:
-    """One table on its grid; equal rows of numbers are stored once."""
+    """One table on its grid; equal rows of numbers are stored once.
+
+    None for a network that has no grid, or more than MAX_LAYERS.
+    """
     if not isinstance(network.arch, Architecture):
+        return None
+    if len(network.counted.layers) > MAX_LAYERS:
         return None
     config = network.counted.config
     height, width = config.resolution
     side = height if height == width else network.arch.resolution
-    found = factors(
-        network.arch,
-        impl=config.impl,
-        classes=config.classes,
-        alphas=tuple(sorted({*ALPHAS, config.alpha})),
-        expansions=tuple(dict.fromkeys((*EXPANSIONS, config.t))),
-        resolutions=tuple(sorted({*RESOLUTIONS, side})),
-    )
+    try:
+        found = factors(
+            network.arch,
+            impl=config.impl,
+            classes=config.classes,
+            alphas=tuple(sorted({*ALPHAS, config.alpha})),
+            expansions=tuple(dict.fromkeys((*EXPANSIONS, config.t))),
+            resolutions=tuple(sorted({*RESOLUTIONS, side})),
+        )
+    except UsageError:  # an implementation that refuses some widths of the grid
+        return None
     exact = _exact(found)
     sides = tuple(found.resolutions[index] for index in exact)
     start = Start(config.alpha, config.t, side)

@@ -20,7 +20,8 @@ from mnprofile.views.sheets.explain import block_sheet
 def formulas(network: ReportNetwork, key: str) -> Panel:
     """One row per block: its formula, in symbols and in numbers, and its saving."""
     assert isinstance(network.arch, Architecture), "formulas are those of tables"
-    explained = network_explanation(network.arch, network.counted.graph)
+    graph = network.counted.graph
+    explained = network_explanation(network.arch, graph, compared=False)
     shown = ("block", "formula", "macs", "standard_macs", "share", "numbers")
     ids = block_ids(network, key)
     drawn = html.table(

@@ -7,14 +7,10 @@ from dataclasses import replace
 from typing import Any
 
 from mnprofile.base.sheet import Column, Sheet
-from mnprofile.base.units import resolution_text
 from mnprofile.costs.latency.prediction import Prediction
 from mnprofile.costs.latency.work import Work, work
 from mnprofile.evidence.profilers.timing import MeasuredTime
 from mnprofile.graph.graph import Graph
-from mnprofile.networks.configuration import parse_spec
-from mnprofile.networks.imported import Network
-from mnprofile.networks.notation.rows import Architecture
 from mnprofile.views.document import Document, record_of
 from mnprofile.views.sheets.columns import columns
 from mnprofile.views.sheets.configuration import headline, model_record
@@ -43,8 +39,8 @@ def measured_document(
         total["ratio"] = _ratio(prediction.ms, whole.ms)
     sheet = Sheet.of(
         (
-            *columns("layer", Column("macs", "Mult-adds", "count")),
-            Column("intensity", "MACs/byte", "number"),
+            *columns("layer", Column("macs", "Multiply-adds", "count")),
+            Column("intensity", "Multiply-adds/byte", "number"),
             Column("measured_ms", "Measured ms", "number"),
             Column("gmacs_per_second", "GMAC/s", "number"),
             Column("predicted_ms", "Predicted ms", "number"),
@@ -142,24 +138,3 @@ def _rest_note(measured: MeasuredTime) -> list[str]:
         "Layers were timed in further runs, one by one; together they take"
         f" {abs(rest):.3g} ms {'less' if rest >= 0 else 'more'} than the whole."
     ]
-
-
-def measured_row(
-    arch: str, network: Network, graph: Graph, measured: MeasuredTime
-) -> dict[str, object]:
-    """The row of a file of measurements; ``arch`` is what named the network."""
-    row: dict[str, object] = {"arch": arch}
-    if isinstance(network, Architecture):
-        config = graph.config
-        name, _ = parse_spec(arch)
-        size = resolution_text(config.resolution)
-        row |= {"arch": name, "resolution": size}
-        row |= record_of(config, "alpha", "t", "classes", "impl")
-    whole = {key: rounded_ms(value) for key, value in measured.whole._asdict().items()}
-    return row | {
-        **whole,
-        "runs": len(measured.runs_ms),
-        "threads": measured.threads,
-        **record_of(measured.how, "batch", "dtype", "processor"),
-        "engine": measured.engine,
-    }

@@ -10,38 +10,52 @@ from mnprofile.views.sheets.columns import columns
 _FIGURES = columns(
     Column("macs", "Multiply-adds", "count"),
     "params weights buffers activations act_peak_bytes",
+    Column("latency_ms", "ms", "number"),
+    Column("top1", "Top-1 %", "number"),
     Column("without_rule", "Not counted"),
     "error",
 )
 SHOWN_FAILURES = 12  # in the table; CSV and JSON hold all of them
+_IF_ASKED = ("latency_ms", "top1")  # columns that not every sweep has
 _SHOWN = ("macs", "params", "act_peak_bytes")
 
 
 def swept_networks_document(
-    rows: Sequence[Mapping[str, Any]], names: Sequence[str], bits: int, *, count: int
+    rows: Sequence[Mapping[str, Any]],
+    names: Sequence[str],
+    bits: int,
+    *,
+    count: int,
+    told: Sequence[str] = (),
 ) -> Document:
     """Rows under the columns of ``names`` (model, arguments, resolution), in order.
 
     ``count`` configurations ran; the rows are those that a limit does not exclude.
+    ``told`` are notes on where latencies and accuracies come from.
     """
     settings = tuple(
         Column(name, "Res" if name == "resolution" else name.capitalize(), "text")
         for name in names
     )
-    notes = _notes(rows, bits, count)
-    all_columns = (*settings, *_FIGURES)
+    notes = [*_notes(rows, bits, count), *told]
     seen = [name for name in names if any(row.get(name) is not None for row in rows)]
     unknown = any(row.get("without_rule") for row in rows)
+    asked = [name for name in _IF_ASKED if any(name in r for r in rows)]
+    figures = [one for one in _FIGURES if one.key not in _IF_ASKED or one.key in asked]
+    all_columns = (*settings, *figures)
     shown = Sheet.of(
         all_columns,
         ({**row, "macs": "failed"} if row["error"] else row for row in rows),
-        notes=(*notes, *_reasons(rows, seen)),
+        notes=(*notes, *failure_notes(rows, seen)),
     )
     return Document(
         "sweep-networks",
         [
             shown.only(
-                *(seen or names[:1]), *_SHOWN, *(["without_rule"] if unknown else [])
+                *(seen or names[:1]),
+                *_SHOWN,
+                *asked,
+                *(["without_rule"] if unknown else []),
             )
         ],
         Sheet.of(all_columns, rows, notes=notes),
@@ -72,7 +86,7 @@ def _notes(rows: Sequence[Mapping[str, Any]], bits: int, count: int) -> list[str
     return notes
 
 
-def _reasons(rows: Sequence[Mapping[str, Any]], names: Sequence[str]) -> list[str]:
+def failure_notes(rows: Sequence[Mapping[str, Any]], names: Sequence[str]) -> list[str]:
     """Why rows failed, below a table that has no room for it."""
     failed = [row for row in rows if row["error"] is not None]
     lines = [

@@ -23,13 +23,13 @@ _PART_MS = (
     Column("memory_ms", "Memory", "number"),
     Column("overhead_ms", "Overhead", "number"),
 )
-_MACS = Column("macs", "Mult-adds", "count")
+_MACS = Column("macs", "Multiply-adds", "count")
 _SHARE = Column("share", "Share", "share")
 _HELD_OUT = (
     Column("median_percent", "Median", "number"),
     Column("most_percent", "9 in 10", "number"),
     Column("worst_percent", "Worst", "number"),
-    Column("macs_alone_percent", "MACs alone", "number"),
+    Column("macs_alone_percent", "Multiply-adds", "number"),
 )
 
 
@@ -96,7 +96,7 @@ def parts_sheet(parts: Sequence[PartTime], by: str) -> Sheet:
     return Sheet.of(
         (
             *columns(by, _MACS, "bytes"),
-            Column("intensity", "MACs/byte", "number"),
+            Column("intensity", "Multiply-adds/byte", "number"),
             *_PART_MS,
             _MS,
             _SHARE,
@@ -313,8 +313,8 @@ def devices_document(devices: Sequence[Device]) -> Document:
     )
     notes = (
         "Errors are those of figures left out, in percent of the figure; what is left"
-        " out takes no part in choosing the model. MACs alone: the median error of"
-        " multiply-adds alone.",
+        " out takes no part in choosing the model. Multiply-adds: the median error if"
+        " time is in proportion to them alone.",
         *(
             f"{device.name}, {one.family}: "
             + "; ".join(filter(None, (one.source, one.model, device.runtime)))

@@ -248,6 +248,10 @@ def _check_operator(
                 f'"{op.name}" without its {modifier}',
                 f"{op.name}, {', '.join(block.words[op.name].modifiers)}",
             )
+    for name, field in known.items():
+        if field.default is MISSING and name not in values:
+            told = f'"{op.name}" in a table without a column for "{name}"'
+            raise cells.fault(header, told)
 
 
 def _check_not_blank(cells: RowCells, column: ValueColumn, out: ValueColumn) -> None:
