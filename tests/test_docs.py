@@ -2,6 +2,7 @@
 
 import json
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -119,3 +120,30 @@ def test_json_has_the_keys_that_the_page_lists(command: str, run: Run) -> None:
 
 def test_the_page_of_json_lists_commands() -> None:
     assert {"count", "sweep", "diff", "find"} <= {*KEYS}
+
+
+# "uses: OWNER/NAME@", "github.com/OWNER/NAME" of anything called as this project is.
+ADDRESSES = re.compile(r"(?:github\.com/|uses: )([\w.-]+/mnprofile)\b")
+
+
+def test_the_repository_s_address_is_the_one_of_pyproject() -> None:
+    """Each format needs it written out; ``[project.urls]`` says which it is."""
+    urls = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"][
+        "urls"
+    ]
+    source = urls["Source"]
+    repository = source.removeprefix("https://github.com/")
+    owner, _, name = repository.partition("/")
+    citation = (ROOT / "CITATION.cff").read_text("utf-8")
+
+    assert f"\nrepository-code: {source}\n" in citation
+    assert urls["Issues"] == f"{source}/issues"
+    assert urls["Changelog"].startswith(f"{source}/blob/main/")
+    assert urls["Documentation"] == f"https://{owner}.github.io/{name}/"
+    said = [
+        found
+        for page in pages()
+        for found in ADDRESSES.findall(page.read_text("utf-8"))
+    ]
+    assert len(said) >= 4
+    assert {*said} == {repository}

@@ -145,10 +145,19 @@ class LazyGroup(click.Group):
         return code or (VERDICT if ctx.meta.get(REFUSES_UNKNOWN) else OK)
 
 
+def _in_our_words(option: str) -> str:
+    """``--resolution``, as tables and Python say it, is ``--res``."""
+    return "res" if option == "resolution" else option
+
+
 @click.group(
     cls=LazyGroup,
     epilog=EPILOG,
-    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 80},
+    context_settings={
+        "help_option_names": ["-h", "--help"],
+        "max_content_width": 80,
+        "token_normalize_func": _in_our_words,
+    },
 )
 @click.version_option(__version__, message="mnprofile %(version)s")
 @click.option("--debug", is_flag=True, help="Show the traceback of an internal bug.")

@@ -8,7 +8,6 @@ from mnprofile.base.errors import FileError, MnprofileError, UsageError, nearest
 
 # What other tools call our options.
 _SYNONYMS = {
-    "--resolution": "--res",
     "--size": "--res",
     "--image-size": "--res",
     "--width": "--alpha",

@@ -96,6 +96,60 @@ class Repository:
         return Done(done.returncode, text, summary.read_text(), outputs, self.runner)
 
 
+# A stand-in for GitHub's command line: it writes down what it is asked, and answers a
+# question for comments with what the file "known" has.
+GH = """#!/bin/sh
+for word in "$@"; do printf '%s\\n' "$word"; done >>asked
+case "$*" in *--paginate*) cat known ;; esac
+"""
+
+
+def commented(folder: Path, summary: str, known: str) -> tuple[list[str], str]:
+    """What the comment step asks of GitHub, and the text that it posts."""
+    (step,) = (s for s in ACTION["runs"]["steps"] if s["name"].startswith("Comment"))
+    assert "inputs.comment == 'true'" in step["if"]
+    assert "head.repo.full_name == github.repository" in step["if"]
+    assert ACTION["inputs"]["comment"]["default"] == "false"
+    (folder / "gh").write_text(GH)
+    (folder / "gh").chmod(0o755)
+    (folder / "known").write_text(known)
+    (folder / "summary.md").write_text(summary, "utf-8")
+    (folder / "asked").unlink(missing_ok=True)
+    subprocess.run(
+        ["bash", "-eo", "pipefail", "-c", step["run"]],
+        cwd=folder,
+        env={
+            "PATH": f"{folder}:{os.environ['PATH']}",
+            "RUNNER_TEMP": str(folder),
+            "GH_REPO": "some/where",
+            "NUMBER": "7",
+            "SUMMARY": str(folder / "summary.md"),
+        },
+        check=True,
+    )
+    asked = (folder / "asked").read_text().splitlines()
+    return asked, (folder / "mnprofile-comment.md").read_text("utf-8")
+
+
+def test_a_comment_is_written_once_and_then_rewritten(tmp_path: Path) -> None:
+    asked, body = commented(tmp_path, "### Passed", known="")
+    assert body == "<!-- mnprofile-budgets -->\n### Passed"
+    assert asked.count("repos/some/where/issues/7/comments") == 2
+    assert "PATCH" not in asked
+    assert f"body=@{tmp_path}/mnprofile-comment.md" in asked
+
+    asked, _ = commented(tmp_path, "### Failed", known="41\n42\n")
+    assert asked.count("repos/some/where/issues/7/comments") == 1
+    assert asked[asked.index("PATCH") + 1] == "repos/some/where/issues/comments/41"
+
+
+def test_a_long_comment_is_cut_between_letters(tmp_path: Path) -> None:
+    _, body = commented(tmp_path, "x" + "é" * 40_000, known="")
+
+    assert len(body) < 65_536
+    assert body.endswith("é\n\nThe rest is in the summary of the job.\n")
+
+
 @pytest.fixture
 def repository(tmp_path: Path) -> Repository:
     return Repository(tmp_path)

@@ -16,7 +16,9 @@ ROOT = Path(__file__).parents[2]
 MESSAGES = [
     ("count v3", 'Did you mean "v3-large" or "v3-small"?'),
     ("count v3-smal", 'Did you mean "v3-small"?'),
-    ("count v2 --resolution 96", 'Did you mean "--res"?'),
+    ("count v2 --size 96", 'Did you mean "--res"?'),
+    ("count v2 --resolution x", '--res: "x" is not a resolution'),
+    ("list --resolution 96", 'unknown option "--res'),
     ("count v2 --width 0.5", 'Did you mean "--alpha"?'),
     ("count v2 --elementwis", 'Did you mean "--elementwise"?'),
     ("count v2 --alpha 0,75", '--alpha: "0,75" is not a number: write 0.75'),
@@ -53,6 +55,16 @@ def test_the_answer(run: Run, arguments: str, words: str) -> None:
     assert (result.code, result.out) == (2, "")
     assert words in result.err
     assert not result.err[0].isupper() or result.err.startswith("ARCH")
+
+
+def test_resolution_is_another_word_for_res(run: Run) -> None:
+    said = run("count", "v2", "--resolution", "96", "--format", "csv")
+
+    assert said.code == 0
+    assert said == run("count", "v2", "--res=96", "--format", "csv")
+    assert (
+        run("sweep", "v2", "--resolution", "96", "--alpha", "1", "--no-plot").code == 0
+    )
 
 
 def test_an_error_in_json_has_one_suggestion(run: Run) -> None:

@@ -1,6 +1,6 @@
 """How a project uses mnprofile: mypy --strict and pyright accept every line.
 
-``.ci/run`` runs mypy on it; tests/test_api.py runs the code.
+``.ci/run`` runs both on it; tests/test_api.py runs the code.
 """
 
 from pathlib import Path

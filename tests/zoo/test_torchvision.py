@@ -1,5 +1,7 @@
 """torchvision's networks against the figures that it publishes."""
 
+from typing import Any
+
 import pytest
 
 import mnprofile
@@ -109,3 +111,46 @@ def test_googlenet_s_heads_are_parameters_that_the_run_does_not_use() -> None:
 
     assert graph.nodes[-1].type == "not used in this run"
     assert graph.nodes[-1].origin.text == "aux1, aux2"
+
+
+def plain(module: Any) -> Any:
+    """The same convolutions with equal weights, and nothing that hides a position."""
+    from torch import nn
+    from torchvision.ops import SqueezeExcitation
+
+    for name, child in module.named_children():
+        if isinstance(
+            child, (SqueezeExcitation, nn.BatchNorm2d, nn.Hardswish, nn.ReLU)
+        ):
+            setattr(module, name, nn.Identity())
+        else:
+            plain(child)
+    for parameter in module.parameters(recurse=False):
+        nn.init.constant_(parameter, 1 / parameter[0].numel())
+    return module
+
+
+@pytest.mark.parametrize("size", ["large", "small"])
+def test_the_field_of_a_dilated_network_is_the_support_of_its_gradient(
+    size: str,
+) -> None:
+    """torchvision's ``dilated`` is an output stride of 16."""
+    import torch
+    from torchvision import models
+
+    code = f"mobilenet_v3_{size}"
+    module = models.get_model(code, dilated=True, width_mult=0.1)
+    image = torch.ones(1, 3, 1201, 33, dtype=torch.float64, requires_grad=True)
+    last = plain(module.features).double()(image)
+    (gradient,) = torch.autograd.grad(last[0, :, last.shape[2] // 2, 1].sum(), image)
+    rows = gradient[0].abs().sum((0, 2)).nonzero().flatten().tolist()
+    graph = mnprofile.build(f"v3-{size}", impl="torchvision", output_stride=16)
+    (field,) = (
+        one.h
+        for name, one in mnprofile.receptive_fields(graph).items()
+        if name == "last_conv"
+    )
+
+    assert last.shape[2] == 76  # 1201 / 16, rounded up
+    assert 0 < rows[0] < rows[-1] < 1200  # all of the field is in the image
+    assert field.size == rows[-1] - rows[0] + 1

@@ -145,8 +145,8 @@ def read_budgets(path: Path) -> BudgetFile:
         top.refuse("budget", f"{len(entries)} budgets", f"at most {MAX_BUDGETS}")
     budgets: dict[str, Budget] = {}
     for index, entry in enumerate(entries):
-        at = lines.of(index)
-        reader = _reader(file, index, entry, at)
+        at = _in_our_words(lines.of(index))
+        reader = _reader(file, index, _in_our_words(entry), at)
         budget = reader.budget(at)
         if budget.name in budgets:
             reader.refuse("name", f'two budgets are called "{budget.name}"')
@@ -157,6 +157,14 @@ def read_budgets(path: Path) -> BudgetFile:
             "no budget: nothing was measured", place=Place(file), accepted=header
         )
     return BudgetFile(path, tuple(budgets.values()), path.parent / baseline)
+
+
+def _in_our_words(given: Any) -> Any:
+    """A budget, or the lines of its keys, with "res" for "resolution"."""
+    if not isinstance(given, Mapping) or "res" in given:
+        return given
+    words = {"resolution": "res"}
+    return {words.get(key, key): value for key, value in given.items()}
 
 
 def _reader(file: str, index: int, entry: Any, lines: Mapping[str, int]) -> "_Reader":

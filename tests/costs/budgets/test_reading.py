@@ -53,6 +53,17 @@ def test_bad_input_names_file_and_line(
     assert len(err.splitlines()) <= 6
 
 
+def test_resolution_is_another_word_for_res(capsys: pytest.CaptureFixture[str]) -> None:
+    res = read_budgets(project(limits(arch="v2", res="96x64", max_macs=1)))
+    said = read_budgets(project(limits(arch="v2", resolution="96x64", max_macs=1)))
+
+    assert said.budgets == res.budgets
+    assert said.budgets[0].request.resolution == (96, 64)
+    project(limits(arch="v2", res=96, resolution=96, max_macs=1))
+    assert main(["ci"]) == 2
+    assert ":5: budget[0].resolution: unknown key" in capsys.readouterr().err
+
+
 def test_no_budget_file_is_a_usage_error(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["ci"]) == 2
     assert "there is no budget file here" in capsys.readouterr().err
