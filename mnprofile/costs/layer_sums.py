@@ -90,10 +90,14 @@ def _terms(node: Node, letters: _Letters) -> tuple[Expr, Expr]:
     positions = op.positions(x, node.out_shape)
     dims = [one for one in node.out_shape.spatial if one > 1] or [positions]
     number = "·".join(map(str, dims)) if prod(dims) == positions else str(positions)
-    if positions == 1:
-        return weights, weights
-    where = letters("P", "positions at which each weight is used", positions, number)
-    return weights * where, weights
+    macs = weights
+    if positions != 1:
+        macs *= letters(
+            "P", "positions at which each weight is used", positions, number
+        )
+    if node.times != 1:
+        macs *= letters("R", "runs of the loop that the layer is in", node.times)
+    return macs, weights
 
 
 def _weights(node: Node, letters: _Letters) -> Expr:

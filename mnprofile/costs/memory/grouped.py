@@ -83,7 +83,8 @@ def fused(graph: Graph) -> tuple[Fused, ...]:
     """The operators of a graph in order, each block fused into one."""
     homes = buffers(graph)
     tensors = {tensor.name: tensor for step in live_sets(graph) for tensor in step.live}
-    blocks = [tuple(nodes) for _, nodes in groupby(graph, key=lambda node: node.block)]
+    run = (node for node in graph if node.name in homes)  # constants do not
+    blocks = [tuple(nodes) for _, nodes in groupby(run, key=lambda node: node.block)]
     joined: list[tuple[Node, ...]] = blocks[:1]
     for before, block in pairwise(blocks):
         if _runs_together(graph, homes, before, block):
@@ -149,8 +150,8 @@ def _runs_together(
     readers = [
         node.name
         for node in graph
-        if homes[node.name] != between
-        and any(homes[name] == between for name in node.inputs)
+        if homes.get(node.name) != between
+        and any(homes.get(name) == between for name in node.inputs)
     ]
     return readers == [block[0].name]
 
@@ -159,7 +160,9 @@ def _fused(
     nodes: tuple[Node, ...], homes: dict[str, str], tensors: dict[str, Tensor]
 ) -> Fused:
     own = dict.fromkeys(homes[node.name] for node in nodes)
-    read = dict.fromkeys(homes[name] for node in nodes for name in node.inputs)
+    read = dict.fromkeys(
+        homes[name] for node in nodes for name in node.inputs if name in homes
+    )
     out = homes[nodes[-1].name]
     main = [homes[n.name] for n in nodes if n.op.is_counted and n.type != "SE"]
     inner = tuple(tensors[name] for name in main if name != out)

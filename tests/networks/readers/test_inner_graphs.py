@@ -11,6 +11,7 @@ from mnprofile.costs.counting import Count, count
 from mnprofile.networks.readers.inputs import ReadRequest
 from mnprofile.networks.readers.onnx.network import read as read_onnx
 from mnprofile.networks.readers.tflite.network import read as read_tflite
+from tests.conftest import Run
 from tests.networks.readers.onnx_writing import constant, integers, model
 from tests.networks.readers.tflite_writing import Part, TFLite
 
@@ -295,13 +296,23 @@ def test_a_network_that_is_not_in_the_file(tmp_path: Path) -> None:
     assert caught.value.suggestion == "long"
 
 
-def test_tensors_of_one_buffer_count_once(tmp_path: Path) -> None:
-    """Two layers with the same 64 weights: one is a copy by name only."""
+def test_equal_contents_are_not_one_constant(tmp_path: Path) -> None:
+    """Two layers whose 64 weights a converter stored once, as they are equal: two
+    biases of small int8 networks often are."""
     file = TFLite()
     x = file.tensor("x", (1, 8))
     y = product(file, product(file, x, "one"), "two")
     file.share("two/w", "one/w")
     found = tflite_count(tmp_path, [Part(file, [x], [y])])
-    assert (found.totals.macs, found.totals.params) == (128, 64)
-    assert found.graph.file is not None
-    assert dict(found.graph.file.by_type) == {"float32": 256}
+    assert (found.totals.macs, found.totals.params) == (128, 128)
+
+
+def test_a_constant_without_multiply_adds_takes_no_memory(
+    tmp_path: Path, run: Run
+) -> None:
+    """A loop starts with a counter and a state: ``memory`` passes them over."""
+    tflite_count(tmp_path, looping())
+    result = run("memory", str(tmp_path / "net.tflite"), "--format", "json")
+    assert result.code == 0, result.err
+    explained = run("explain", str(tmp_path / "net.tflite"))
+    assert explained.code == 0, explained.err

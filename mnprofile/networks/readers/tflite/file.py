@@ -216,7 +216,9 @@ class _Subgraph:
                 f" {len(stored)} bytes",
             )
         first = self.firsts.setdefault(table.number(2, "I"), tensor)
-        is_same = first is not tensor and (first.dtype, first.dims) == (dtype, dims)
+        # In one subgraph a converter may only have merged equal contents.
+        is_same = first.name not in self.tensors and first is not tensor
+        is_same = is_same and (first.dtype, first.dims) == (dtype, dims)
         return replace(
             tensor,
             is_stored=True,
