@@ -85,6 +85,7 @@ class Explanation(Shown):
     scaled: Formula | None
     ratios: tuple[Ratio, ...] = ()
     config: Configuration | None = None
+    source: str = ""  # of code: the file, line and class of its modules
 
     @property
     def standard_macs(self) -> int:
@@ -307,6 +308,7 @@ def _explanation(
         else None,
         ratios=ratios,
         config=graph.config,
+        source=_source(nodes) if graph.config.reader == "torch" else "",
     )
 
 
@@ -352,6 +354,11 @@ def _kind(nodes: tuple[Node, ...]) -> str:
         is_pointwise = getattr(ops[0], "kernel", 1) == 1
         kind = "pointwise convolution" if is_pointwise else "standard convolution"
     return f"{kind} with squeeze-excite" if squeezes else kind
+
+
+def _source(nodes: tuple[Node, ...]) -> str:
+    origins = dict.fromkeys(node.origin for node in nodes if node.origin.line)
+    return ", ".join(f"{one.text} ({one.source}:{one.line})" for one in origins)
 
 
 def _kind_of_module(nodes: tuple[Node, ...]) -> str:

@@ -1,6 +1,7 @@
 """Formulas of networks that are not tables: of layers and modules of code."""
 
 from fractions import Fraction
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -8,6 +9,8 @@ import pytest
 import mnprofile
 from mnprofile.base.errors import UsageError
 from mnprofile.costs.layer_sums import _latex
+from mnprofile.networks.imported import Imported
+from mnprofile.views.sheets.count import count_record
 from mnprofile.views.sheets.explain import layer_document, network_document
 
 pytest.importorskip("torch", reason="needs torch (extra check)")
@@ -140,3 +143,20 @@ def test_names_that_code_makes_up_stay_within_their_math() -> None:
     assert "<b>" not in text
     made = _latex(r"x}$<b>\evil_")
     assert made == r"\text{x???b??evil\_}"
+
+
+def test_the_source_of_a_module_is_shown() -> None:
+    """The line is that of ``class UNet`` in its file."""
+    graph = graph_of("u-net")
+    lines = Path(nets.__file__).read_text("utf-8").splitlines()
+    line = lines.index("class UNet(nn.Module):") + 1
+    one = mnprofile.explain(graph, "up")
+    counted = mnprofile.count(graph)
+    named = Imported("u-net", "u-net", "", "u-net")
+    record = count_record(counted, named, elementwise=False)["layers"][0]
+
+    assert one.source == f"UNet (sample_nets.py:{line})"
+    shown = layer_document(one, graph.config).text("table")
+    assert f"Made by UNet (sample_nets.py:{line})" in shown
+    assert (record["source"], record["row"]) == ("sample_nets.py", line)
+    assert record["class"] == "UNet"

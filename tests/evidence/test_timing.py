@@ -163,6 +163,21 @@ def test_an_onnx_file_runs_in_its_runtime(run: Run, tmp_path: Path) -> None:
     assert batched.code == 2
 
 
+def test_a_tflite_file_runs_in_its_runtime(run: Run, tmp_path: Path) -> None:
+    pytest.importorskip("ai_edge_litert")
+    pytest.importorskip("tflite")
+    from tests.networks.readers.tflite_from_table import tflite_of
+
+    path = tmp_path / "small.tflite"
+    path.write_bytes(tflite_of(build("v2", alpha=0.35, resolution=32)))
+    result = run("time", str(path), "--measure", *SHORT, "--format", "json")
+    assert result.code == 0, result.err
+    record = json.loads(result.out)
+    assert record["engine"].startswith("ai-edge-litert ")
+    assert record["measured"]["ms"] > 0
+    assert (record["threads"], record["layers"]) == (1, [])
+
+
 NETS = """
 import torch
 from torch import nn

@@ -12,6 +12,7 @@ from mnprofile.costs.counting import (
     Count,
     Counts,
     Grouping,
+    Layer,
     LayerGroup,
     figures_record,
     layer_record,
@@ -301,13 +302,23 @@ def _totals_text(counted: Count) -> str:
 # --- JSON ----------------------------------------------------------------------------
 
 
+def _source(layer: Layer, counted: Count) -> dict[str, Any]:
+    """Of a layer of code: the file and class that its row (the line) is in."""
+    if counted.config.reader != "torch":
+        return {}
+    return {"source": layer.origin.source or None, "class": layer.origin.text or None}
+
+
 def count_record(counted: Count, arch: Network, *, elementwise: bool) -> dict[str, Any]:
     """The JSON record of a count."""
     layers = counted.all_layers if elementwise else counted.layers
     return {
         "model": model_record(counted.config),
         "totals": figures_record(counted.totals, elementwise=elementwise),
-        "layers": [layer_record(layer, elementwise=elementwise) for layer in layers],
+        "layers": [
+            layer_record(layer, elementwise=elementwise) | _source(layer, counted)
+            for layer in layers
+        ],
         "by_type": _group_records(counted, "type", elementwise),
         "by_stage": _group_records(counted, "stage", elementwise),
         "by_block": _group_records(counted, "block", elementwise),

@@ -65,7 +65,8 @@ def _layer_sheets(one: Explanation, config: Configuration) -> list[Sheet]:
     if one.ratios:
         sheets.append(_ratios_sheet(one.ratios))
     why = why_no_ratios(config)
-    return [*sheets[:-1], sheets[-1].noted(why)] if why else sheets
+    told = ([f"Made by {one.source}"] if one.source else []) + ([why] if why else [])
+    return [*sheets[:-1], sheets[-1].noted(*told)]
 
 
 def _put_in(
@@ -186,6 +187,7 @@ def explanation_record(one: Explanation) -> dict[str, Any]:
     return {
         "name": one.name,
         "kind": one.kind,
+        "source": one.source or None,
         "in_shape": [x.c, x.h, x.w],
         "out_shape": [y.c, y.h, y.w],
         **{

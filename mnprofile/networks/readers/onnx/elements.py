@@ -176,7 +176,9 @@ def _join(
         elif name == "mul" and len(a.dims) == len(b.dims) == 4:
             if low.shape(a).positions == 1 and b.dims == dims:
                 a, b = b, a
-            a, b = low.as_map(call, a), low.as_map(call, b)
+            last = call.operator == "QLinearMul" and a.channels == b.channels == -1
+            if not last:  # ONNX Runtime has quantised maps with their channels last
+                a, b = low.as_map(call, a), low.as_map(call, b)
             x, y = low.shape(a), low.shape(b)
             if y.positions == 1 and x.c == y.c:
                 op, inputs = Scale(), [a, b]
