@@ -11,10 +11,10 @@ from mnprofile.cli.help import Command
 from mnprofile.cli.options import network_of, network_options, output_options
 from mnprofile.cli.output import emit
 from mnprofile.costs.explaining import (
-    explainable,
     layer_explanation,
     network_explanation,
 )
+from mnprofile.costs.parts import explainable
 from mnprofile.networks.catalog import build
 from mnprofile.networks.configuration import parse_spec
 from mnprofile.networks.notation.rows import Architecture

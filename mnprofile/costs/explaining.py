@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from fractions import Fraction
@@ -14,6 +13,14 @@ from mnprofile.base.units import grouped, percent, short
 from mnprofile.costs.counting import Counts, figures_of
 from mnprofile.costs.formulas import Derivation, Formula, Multipliers, derive
 from mnprofile.costs.layer_sums import derived as formula_of
+from mnprofile.costs.parts import (
+    Parts,
+    explainable,
+    is_counted,
+    kind_of,
+    kind_of_module,
+    source_of,
+)
 from mnprofile.graph.configuration import Configuration
 from mnprofile.graph.graph import Graph, Node
 from mnprofile.graph.operators.op import Shape
@@ -152,7 +159,7 @@ def layer_explanation(
 ) -> Explanation:
     """What ``explain`` returns, for a graph of this table (None: of no table)."""
     known = explainable(graph)
-    if layer not in known and (table or not _Parts(graph).named(layer)):
+    if layer not in known and (table or not Parts(graph).named(layer)):
         close = nearest(layer, known)
         if not known:
             raise UsageError(f"{graph.config.name} has no layer with multiply-adds")
@@ -164,11 +171,11 @@ def layer_explanation(
             suggestion=close,
         )
     if table is None:
-        return _explanation(_Parts(graph), None, None, layer, ())
+        return _explanation(Parts(graph), None, None, layer, ())
     base = _base(table, graph)
     ratios = _ratios(table, graph, base, layer)
-    probe = _Parts(_probe(table, base, graph))
-    return _explanation(_Parts(graph), _Parts(base), probe, layer, ratios)
+    probe = Parts(_probe(table, base, graph))
+    return _explanation(Parts(graph), Parts(base), probe, layer, ratios)
 
 
 def network_explanation(
@@ -179,9 +186,9 @@ def network_explanation(
     Without ``compared`` it has no ratios, which take four more networks.
     """
     base = _base(table, graph) if table else None
-    probe = _Parts(_probe(table, base, graph)) if table and base else None
-    here, there = _Parts(graph), _Parts(base) if base else None
-    blocks = dict.fromkeys(node.block for node in graph if _is_counted(node))
+    probe = Parts(_probe(table, base, graph)) if table and base else None
+    here, there = Parts(graph), Parts(base) if base else None
+    blocks = dict.fromkeys(node.block for node in graph if is_counted(node))
     return NetworkExplanation(
         graph.config,
         tuple(_explanation(here, there, probe, name, ()) for name in blocks),
@@ -211,18 +218,6 @@ def saving_text(network: NetworkExplanation) -> str:
     )
 
 
-def explainable(graph: Graph) -> list[str]:
-    """The names that ``explain`` accepts: blocks, their squeeze-excite and layers."""
-    names: dict[str, None] = {}
-    for node in graph:
-        if _is_counted(node):
-            names[node.block] = None
-            if node.type == "SE":
-                names[f"{node.block}.se"] = None
-            names[node.layer] = None
-    return list(names)
-
-
 def _base(table: Architecture, graph: Graph) -> Graph:
     """The network at alpha 1 and the table's resolution."""
     side = table.resolution
@@ -236,45 +231,10 @@ def _probe(table: Architecture, base: Graph, graph: Graph) -> Graph:
     return build_rows(table, replace(base.config, alpha=alpha))
 
 
-def _is_counted(node: Node) -> bool:
-    return node.op.is_counted
-
-
-class _Parts:
-    """A graph and its nodes by layer and by block."""
-
-    def __init__(self, graph: Graph) -> None:
-        self.graph = graph
-        self.layers: dict[str, list[Node]] = defaultdict(list)
-        self.blocks: dict[str, list[Node]] = defaultdict(list)
-        for node in graph:
-            self.layers[node.layer].append(node)
-            self.blocks[node.block].append(node)
-
-    def named(self, name: str) -> tuple[Node, ...]:
-        """The nodes of a block, a block's squeeze-excite or a layer.
-
-        Without a table also those of a stage, or of a module with all that is in it.
-        """
-        if name.endswith(".se"):
-            block = self.blocks.get(name.removesuffix(".se"), ())
-            return tuple(node for node in block if node.type == "SE")
-        layer, block = (kind.get(name, ()) for kind in (self.layers, self.blocks))
-        found = tuple(block if len(block) > len(layer) else layer)
-        if found or self.graph.table:
-            return found
-        within = tuple(
-            node
-            for node in self.graph
-            if node.stage == name or node.name.startswith(f"{name}.")
-        )
-        return within if any(_is_counted(node) for node in within) else ()
-
-
 def _explanation(
-    parts: _Parts,
-    base: _Parts | None,
-    probe: _Parts | None,
+    parts: Parts,
+    base: Parts | None,
+    probe: Parts | None,
     name: str,
     ratios: tuple[Ratio, ...],
 ) -> Explanation:
@@ -290,7 +250,7 @@ def _explanation(
     assert macs.value == counted.macs, f"{name}: the formula gives {macs.value}"
     return Explanation(
         name=name,
-        kind=_kind(nodes) if base else _kind_of_module(nodes),
+        kind=kind_of(nodes) if base else kind_of_module(nodes),
         in_shape=nodes[0].in_shape,
         out_shape=nodes[-1].out_shape,
         macs=macs,
@@ -308,7 +268,7 @@ def _explanation(
         else None,
         ratios=ratios,
         config=graph.config,
-        source=_source(nodes) if graph.config.reader == "torch" else "",
+        source=source_of(nodes) if graph.config.reader == "torch" else "",
     )
 
 
@@ -317,12 +277,12 @@ def _scaled(
 ) -> Formula | None:
     """The formula with alpha and rho, from the channels and sides at alpha 1."""
     layers = [layer.name for layer in derived.layers]
-    if [node.layer for node in base if _is_counted(node)] != layers or not probe:
+    if [node.layer for node in base if is_counted(node)] != layers or not probe:
         return None
     rho = graph.config.rho
     if rho is None:
         return None
-    outs = [[n for n in nodes if _is_counted(n)][-1] for nodes in (base, probe)]
+    outs = [[n for n in nodes if is_counted(n)][-1] for nodes in (base, probe)]
     scale = Multipliers(
         alpha=Fraction(repr(graph.config.alpha)),
         rho=Fraction(rho).limit_denominator(10**6),
@@ -332,38 +292,6 @@ def _scaled(
     scaled = derive(base, scale)
     factored = any(one.symbol.text == "t" for one in scaled.meanings)
     return Formula(scaled.macs, scaled.meanings, factored)
-
-
-def _kind(nodes: tuple[Node, ...]) -> str:
-    ops = [node.op for node in nodes if _is_counted(node) and node.type != "SE"]
-    squeezes = any(node.type == "SE" for node in nodes)
-    if not ops:
-        return "squeeze-excite"
-    if any(op.product for op in ops):
-        return "attention"
-    if not all(op.mixes_channels for op in ops):
-        if len(ops) == 1:
-            kind = "depthwise convolution"
-        elif not ops[0].mixes_channels:
-            kind = "depthwise separable convolution"
-        else:
-            kind = "inverted residual"
-    elif "Fully Connected" in (nodes[0].type, ops[-1].type):
-        kind = "fully connected layer"
-    else:
-        is_pointwise = getattr(ops[0], "kernel", 1) == 1
-        kind = "pointwise convolution" if is_pointwise else "standard convolution"
-    return f"{kind} with squeeze-excite" if squeezes else kind
-
-
-def _source(nodes: tuple[Node, ...]) -> str:
-    origins = dict.fromkeys(node.origin for node in nodes if node.origin.line)
-    return ", ".join(f"{one.text} ({one.source}:{one.line})" for one in origins)
-
-
-def _kind_of_module(nodes: tuple[Node, ...]) -> str:
-    types = [node.type for node in nodes if _is_counted(node)]
-    return types[0] if len(types) == 1 else f"{len(types)} layers"
 
 
 def _ratios(
@@ -406,6 +334,6 @@ def _built(table: Architecture, config: Configuration) -> Graph | None:
 
 
 def _totals(graph: Graph, name: str | None) -> Counts | None:
-    nodes: Iterable[Node] = graph if name is None else _Parts(graph).named(name)
+    nodes: Iterable[Node] = graph if name is None else Parts(graph).named(name)
     figures = [figures_of(node) for node in nodes]
     return sum(figures, start=Counts()) if figures else None

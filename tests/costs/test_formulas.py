@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 
 from mnprofile import build, count, explain, explain_network, load, parse
 from mnprofile.base.errors import UsageError
-from mnprofile.costs.explaining import Explanation, explainable
+from mnprofile.costs.explaining import Explanation
 from mnprofile.costs.formulas import Formula, derive
+from mnprofile.costs.parts import explainable
 from mnprofile.graph.graph import Tape
 from mnprofile.graph.operators.convolution import Conv, Depthwise
 from mnprofile.graph.operators.elementwise import BatchNorm

@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterable, Sequence
 from itertools import product
 from math import ceil, prod
 
-from mnprofile.networks.readers.files.lowering import Dims, Stored
 from mnprofile.networks.readers.files.program import MAX_VALUES, Values
+from mnprofile.networks.readers.files.values import Dims, Stored
 
 Number = int | float
 

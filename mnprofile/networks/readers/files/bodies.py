@@ -12,8 +12,9 @@ from mnprofile.graph.graph import Parameters, Tape
 from mnprofile.graph.operators.op import Shape
 from mnprofile.graph.operators.tensors import Copy
 from mnprofile.networks.readers.files.finishing import record
-from mnprofile.networks.readers.files.lowering import Dims, Lowering, Stored, Value
+from mnprofile.networks.readers.files.lowering import Lowering
 from mnprofile.networks.readers.files.program import Call, ModelFileError, Program
+from mnprofile.networks.readers.files.values import Dims, Stored, Value
 
 Bound = Value | Stored
 Rule = Callable[[Lowering, Call], object]

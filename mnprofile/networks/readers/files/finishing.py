@@ -11,7 +11,7 @@ from mnprofile.graph.graph import Graph
 from mnprofile.graph.operators.tensors import Unused
 from mnprofile.graph.stored import StoredFile
 from mnprofile.networks.imported import Imported
-from mnprofile.networks.readers.files.lowering import Lowering, Stored, Value
+from mnprofile.networks.readers.files.lowering import Lowering
 from mnprofile.networks.readers.files.program import (
     BITS_OF,
     Call,
@@ -19,6 +19,7 @@ from mnprofile.networks.readers.files.program import (
     Program,
     Tensor,
 )
+from mnprofile.networks.readers.files.values import Stored, Value
 from mnprofile.networks.readers.inputs import InputSpec, ReadRequest, fixed
 from mnprofile.networks.readers.placing import is_map, placed
 

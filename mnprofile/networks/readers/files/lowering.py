@@ -7,11 +7,10 @@ known, which parameters were counted already, and how a call becomes a node.
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from math import prod
-from typing import NamedTuple, NoReturn
+from typing import NoReturn
 
 from mnprofile.base.errors import Place
 from mnprofile.graph.graph import Origin, Parameters, Tape
-from mnprofile.graph.operators.convolution import Sides
 from mnprofile.graph.operators.op import GraphError, Op, Shape, ShapeError, shape_of
 from mnprofile.graph.operators.tensors import Constant, Output, Unknown, View
 from mnprofile.graph.stored import StoredBytes
@@ -22,45 +21,12 @@ from mnprofile.networks.readers.files.program import (
     Tensor,
     Values,
 )
+from mnprofile.networks.readers.files.values import Dims, Stored, Value
 
-Dims = tuple[int, ...]
 WEIGHT = ".weight"  # how PyTorch ends the name of a layer's weight
 MAX_INSIDE = 30_000  # calls in graphs within graphs
 MAX_DEPTH = 16  # of graphs within graphs
 _TRAINED = ("float", "bfloat", "float8")
-
-
-def plain_sides(sides: Dims) -> Sides:
-    """Height and width, or one number that means both."""
-    return sides[0] if len(sides) == 2 and sides[0] == sides[1] else sides
-
-
-class Value(NamedTuple):
-    """A tensor of a run: the node that makes it, and its dimensions in the file.
-
-    ``channels`` is the dimension of the channels, counted from the end.
-    """
-
-    node: str
-    dims: Dims
-    channels: int = -1
-
-
-class Stored(NamedTuple):
-    """A constant: its shape, and the tensors of the file that it is made of.
-
-    ``values`` are its elements where they are few; ``scales`` are the tensors with the
-    quantisation scales of it.
-    """
-
-    dims: Dims
-    roots: tuple[str, ...] = ()
-    values: Values | None = None
-    scales: tuple[str, ...] = ()
-
-    @property
-    def elements(self) -> int:
-        return prod(self.dims)
 
 
 @dataclass

@@ -4,8 +4,9 @@ from mnprofile.graph.operators.op import Op
 from mnprofile.graph.operators.products import Attention, ScaledDotProduct
 from mnprofile.graph.operators.tensors import Copy
 from mnprofile.networks.readers.files.attributes import number
-from mnprofile.networks.readers.files.lowering import Dims, Lowering, Value
+from mnprofile.networks.readers.files.lowering import Lowering
 from mnprofile.networks.readers.files.program import Call
+from mnprofile.networks.readers.files.values import Dims, Value
 from mnprofile.networks.readers.onnx.layers import as_tokens, linear
 
 

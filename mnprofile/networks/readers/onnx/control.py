@@ -15,8 +15,9 @@ from mnprofile.networks.readers.files.bodies import (
     started,
     tried,
 )
-from mnprofile.networks.readers.files.lowering import Lowering, Stored, Value
+from mnprofile.networks.readers.files.lowering import Lowering
 from mnprofile.networks.readers.files.program import Call, Program
+from mnprofile.networks.readers.files.values import Stored, Value
 
 
 def _captured(low: Lowering, program: Program) -> dict[str, Bound]:

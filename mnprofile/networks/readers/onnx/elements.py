@@ -16,14 +16,9 @@ from mnprofile.graph.operators.tensors import Copy, Elementwise, PReLU, Reduce
 from mnprofile.networks.readers.files.absorbing import absorb, factors, per_channel
 from mnprofile.networks.readers.files.arithmetic import combined
 from mnprofile.networks.readers.files.attributes import number, numbers
-from mnprofile.networks.readers.files.lowering import (
-    Dims,
-    Lowering,
-    Stored,
-    Value,
-    plain_sides,
-)
+from mnprofile.networks.readers.files.lowering import Lowering
 from mnprofile.networks.readers.files.program import Call
+from mnprofile.networks.readers.files.values import Dims, Stored, Value, plain_sides
 from mnprofile.networks.readers.onnx.layers import is_rescaled, padding, sides
 
 FUNCTIONS: dict[str, ActivationKind] = {

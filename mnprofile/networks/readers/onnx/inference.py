@@ -5,8 +5,8 @@ from typing import Any
 
 from mnprofile.base.errors import Place
 from mnprofile.base.extras import require
-from mnprofile.networks.readers.files.lowering import Dims
 from mnprofile.networks.readers.files.program import ModelFileError
+from mnprofile.networks.readers.files.values import Dims
 
 SMALL = 1 << 10  # bytes of a constant that may be needed: shapes, axes
 

@@ -11,8 +11,9 @@ from dataclasses import replace
 from mnprofile.graph.operators.elementwise import Activation
 from mnprofile.graph.operators.tensors import Copy, Elementwise
 from mnprofile.networks.readers.files.attributes import number
-from mnprofile.networks.readers.files.lowering import Dims, Lowering, Value
+from mnprofile.networks.readers.files.lowering import Lowering
 from mnprofile.networks.readers.files.program import Call
+from mnprofile.networks.readers.files.values import Dims, Value
 from mnprofile.networks.readers.onnx.elements import FUSED
 from mnprofile.networks.readers.onnx.layers import convolve
 

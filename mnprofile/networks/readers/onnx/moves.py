@@ -8,8 +8,9 @@ from mnprofile.graph.operators.reshaping import Flatten, Pad, Resize
 from mnprofile.graph.operators.tensors import Copy
 from mnprofile.networks.readers.files.arithmetic import picked, turned
 from mnprofile.networks.readers.files.attributes import number, numbers, text
-from mnprofile.networks.readers.files.lowering import Dims, Lowering, Stored, Value
+from mnprofile.networks.readers.files.lowering import Lowering
 from mnprofile.networks.readers.files.program import MAX_VALUES, Call, Values
+from mnprofile.networks.readers.files.values import Dims, Stored, Value
 from mnprofile.networks.readers.onnx.layers import gather as embed
 
 MAX_SIDE = 1 << 40

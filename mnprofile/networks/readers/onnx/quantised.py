@@ -12,8 +12,9 @@ from mnprofile.graph.operators.linear import Linear
 from mnprofile.graph.operators.tensors import Elementwise
 from mnprofile.networks.readers.files.absorbing import absorb
 from mnprofile.networks.readers.files.attributes import number
-from mnprofile.networks.readers.files.lowering import Lowering, Stored
+from mnprofile.networks.readers.files.lowering import Lowering
 from mnprofile.networks.readers.files.program import Call
+from mnprofile.networks.readers.files.values import Stored
 from mnprofile.networks.readers.onnx.elements import arithmetic
 from mnprofile.networks.readers.onnx.layers import (
     as_tokens,

@@ -4,8 +4,9 @@ from math import floor, prod
 
 from mnprofile.graph.operators.tensors import Copy
 from mnprofile.networks.readers.files.attributes import number
-from mnprofile.networks.readers.files.lowering import Dims, Lowering, Stored
+from mnprofile.networks.readers.files.lowering import Lowering
 from mnprofile.networks.readers.files.program import MAX_VALUES, Call
+from mnprofile.networks.readers.files.values import Dims, Stored
 from mnprofile.networks.readers.onnx.moves import integers
 
 # Operators whose output has the shape of their first input.

@@ -4,8 +4,9 @@ from mnprofile.graph.graph import Parameters
 from mnprofile.graph.operators.embedding import Embedding
 from mnprofile.graph.operators.tensors import Copy
 from mnprofile.graph.stored import StoredBytes
-from mnprofile.networks.readers.files.lowering import Lowering, Stored
+from mnprofile.networks.readers.files.lowering import Lowering
 from mnprofile.networks.readers.files.program import Call
+from mnprofile.networks.readers.files.values import Stored
 from mnprofile.networks.readers.tflite.layers import (
     given,
 )

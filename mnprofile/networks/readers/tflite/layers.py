@@ -17,14 +17,9 @@ from mnprofile.graph.operators.products import Contraction
 from mnprofile.graph.operators.reshaping import Flatten
 from mnprofile.graph.operators.transposed import ConvTranspose
 from mnprofile.networks.readers.files.attributes import number
-from mnprofile.networks.readers.files.lowering import (
-    Dims,
-    Lowering,
-    Stored,
-    Value,
-    plain_sides,
-)
+from mnprofile.networks.readers.files.lowering import Lowering
 from mnprofile.networks.readers.files.program import Call
+from mnprofile.networks.readers.files.values import Dims, Stored, Value, plain_sides
 from mnprofile.networks.readers.tflite.schema import ACTIVATIONS, PADDINGS
 
 FUSED: dict[str, ActivationKind] = {

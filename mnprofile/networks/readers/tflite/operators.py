@@ -28,14 +28,9 @@ from mnprofile.graph.operators.reshaping import Pad, Resize
 from mnprofile.graph.operators.tensors import Copy, Elementwise, PReLU
 from mnprofile.networks.readers.files.absorbing import absorb, factors
 from mnprofile.networks.readers.files.attributes import number
-from mnprofile.networks.readers.files.lowering import (
-    Dims,
-    Lowering,
-    Stored,
-    Value,
-    plain_sides,
-)
+from mnprofile.networks.readers.files.lowering import Lowering
 from mnprofile.networks.readers.files.program import Call
+from mnprofile.networks.readers.files.values import Dims, Stored, Value, plain_sides
 from mnprofile.networks.readers.tflite.control import rules
 from mnprofile.networks.readers.tflite.copies import copy, embed
 from mnprofile.networks.readers.tflite.layers import (
