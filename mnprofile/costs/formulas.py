@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
+from functools import cached_property
 from typing import Any
 
 from mnprofile.graph.graph import Node
@@ -31,7 +32,7 @@ class Meaning:
     definition: Expr | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Formula:
     """An expression, and the values of its symbols."""
 
@@ -39,7 +40,7 @@ class Formula:
     meanings: tuple[Meaning, ...]
     factored: bool = False
 
-    @property
+    @cached_property
     def value(self) -> Fraction:
         return self.expr.evaluate(values_of(self.meanings))
 

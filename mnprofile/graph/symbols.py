@@ -11,12 +11,12 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from math import floor
+from typing import NamedTuple
 
 Values = Mapping["Symbol", Fraction | int]
 
 
-@dataclass(frozen=True, slots=True)
-class Symbol:
+class Symbol(NamedTuple):
     """A letter of a formula. ``rank`` orders the factors of a factored product."""
 
     text: str
@@ -174,7 +174,8 @@ def _power(value: Fraction, power: int) -> int | Fraction:
 
 def _value(atom: Atom, values: Values) -> Fraction:
     if isinstance(atom, Symbol):
-        return Fraction(values[atom])
+        value = values[atom]
+        return value if isinstance(value, Fraction) else Fraction(value)
     quotient = atom.numerator.evaluate(values) / _expr(atom.divisor).evaluate(values)
     return Fraction(-floor(-quotient) if atom.up else floor(quotient))
 

@@ -2,7 +2,8 @@
 
 Each runs in a process of its own, and takes at most a second of processor time and
 200 MB, on an idle machine that counts V2 in a tenth of a second. A slow or busy one is
-allowed for: the limit is ten times what counting V2 takes there and then.
+allowed for: the limit is ten times what counting V2 takes there and then. A report has
+twelve, as its page takes six of them for any network: it is above the second.
 """
 
 import json
@@ -17,6 +18,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 TIMES, BYTES = 10, 200 << 20  # of the processor time of ``count v2``; resident
+REPORT_TIMES = 12
 COSTS = ("macs", "params", "activations")
 ENOUGH = 60  # seconds after which a run is ended
 ATTEMPTS = 3  # of which one must do: others may be disturbed
@@ -221,7 +223,7 @@ def test_a_small_input_takes_little(tmp_path: Path, name: str) -> None:
         assert (found.code, "Internal error" in found.text) == (code, False), found.text
         assert found.bytes < BYTES
         times.append(found.seconds / taken(tmp_path, "count", "v2").seconds)
-        if times[-1] < TIMES:
+        if times[-1] < (REPORT_TIMES if "report" in arguments else TIMES):
             return
     pytest.fail(f"{min(times):.1f} times the processor time of `count v2`")
 

@@ -18,8 +18,8 @@ X = Shape(3, 4, 5)  # 60 elements
         (Conv(2, 1), {}),
         (Conv(2, 1, bias=True), {"conv_bias": 40}),
         (Depthwise(3), {}),
-        (Linear(7, bias=False), {}),
-        (Linear(7), {"linear_bias": 7}),
+        (Linear(7, bias=False), {"later_rows": 0}),  # of a sequence: there is one
+        (Linear(7), {"linear_bias": 7, "later_rows": 0}),
         (BatchNorm(), {"batch_norm": 60, "batch_norm_channels": 3}),
         (Activation("relu6"), {"relu6": 60}),
         (Activation("hardswish"), {"hardswish": 60}),

@@ -5,6 +5,7 @@ all end in ``text``; JSON reaches it through ``data_block``.
 """
 
 import json
+from functools import cache, lru_cache
 from typing import Any
 
 from markupsafe import Markup, escape
@@ -16,7 +17,12 @@ def text(value: object) -> Markup:
     """A value as HTML text: markup is kept, the rest escaped, controls made visible."""
     if isinstance(value, Markup):
         return value
-    return escape(visible(value) if isinstance(value, str) else value)
+    return _escaped(value) if isinstance(value, str) else escape(value)
+
+
+@lru_cache(1 << 12)
+def _escaped(value: str) -> Markup:
+    return escape(visible(value))  # most cells of a table stand in others too
 
 
 def element(tag: str, *children: object, **attributes: object) -> Markup:
@@ -25,13 +31,18 @@ def element(tag: str, *children: object, **attributes: object) -> Markup:
     >>> element("b", "a<b", class_="x")
     Markup('<b class="x">a&lt;b</b>')
     """
-    parts = [f"<{tag}"]
-    for name, value in attributes.items():
-        if value is not None:
-            key = name.rstrip("_").replace("_", "-")
-            parts.append(f' {key}="{text(value)}"')
-    inside = "".join(text(child) for child in children)
-    return trusted("".join(parts) + f">{inside}</{tag}>")
+    inside = "".join(map(text, children))
+    named = "".join(
+        f' {_attribute(name)}="{text(value)}"'
+        for name, value in attributes.items()
+        if value is not None
+    )
+    return trusted(f"<{tag}{named}>{inside}</{tag}>")
+
+
+@cache
+def _attribute(name: str) -> str:
+    return name.rstrip("_").replace("_", "-")
 
 
 def trusted(source: str) -> Markup:
