@@ -14,6 +14,7 @@ from mnprofile.cli.tasks import TaskRun, run_tasks
 
 if TYPE_CHECKING:
     from mnprofile.search.conditions import Condition
+    from mnprofile.views.document import Document
 
 # Options of a sweep over tables, and why they say nothing about other networks.
 _ONLY_TABLES = {
@@ -75,7 +76,7 @@ def run(
         read_accuracies,
         with_accuracies,
     )
-    from mnprofile.search.row_files import require_parquet, write_sheet
+    from mnprofile.search.row_files import require_parquet
     from mnprofile.search.tasks.networks import NetworkGrid, network_tasks
     from mnprofile.search.tasks.values import argument_grid
     from mnprofile.search.tasks.versions import versions_of
@@ -109,17 +110,23 @@ def run(
     kept = [row for row in rows if row["error"] is not None or _holds(row, conditions)]
     kept = frontier_of(kept) if pareto else kept
     document = swept_networks_document(kept, names, bits, count=len(rows), told=notes)
-    if kind == "parquet" and output is not None:
-        with files.replacing(output) as file:
-            write_sheet(file, document.csv)
-        for note in document.notes:
-            warn(note)
-    else:
-        emit(document, kind, output)
+    _write(document, kind, output)
     if failures(rows):
         return UNMEASURED
     is_bound = reading["strict"] and any(row["without_rule"] for row in rows)
     return VERDICT if is_bound else OK
+
+
+def _write(document: Document, kind: str, output: Path | None) -> None:
+    from mnprofile.search.row_files import write_sheet
+
+    if kind != "parquet" or output is None:
+        emit(document, kind, output)
+        return
+    with files.replacing(output) as file:
+        write_sheet(file, document.csv)
+    for note in document.notes:
+        warn(note)
 
 
 def _holds(row: Mapping[str, Any], conditions: Sequence[Condition]) -> bool:

@@ -10,7 +10,7 @@ as SSDLite uses it) and ``last`` (what the pooling of the backbone would read).
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Set
+from collections.abc import Set
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -166,6 +166,3 @@ def _whole(settings: Record, key: str, high: int) -> int:
     if not 1 <= value <= high:
         settings.refuse(key, "out of range", f"1 to {high}")
     return value
-
-
-Heads = Mapping[str, Head]

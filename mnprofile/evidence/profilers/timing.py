@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from torch import Tensor, nn
 
 DTYPES = ("float32", "float16", "bfloat16")
-PROCESSORS = ("cpu", "cuda")
 Progress = Callable[[str, int, int], None]
 _AS_IT_IS = ReadRequest()
 

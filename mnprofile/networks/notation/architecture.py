@@ -1,6 +1,6 @@
 """Read a table as an architecture: its style, rows in network order, and settings."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache
 from importlib import import_module
 from pkgutil import iter_modules
@@ -247,17 +247,21 @@ def read_rows(
         line = made if isinstance(made, tuple) else (made,)
         group += labels.leave(cells, line) if labels else line
         built = len(rows) + len(group) * group_size
-        built += sum(row.repeats - 1 for row in (*rows, *group))
-        if built > MAX_ROWS_BUILT:
-            raise TableError(
-                f"more than {MAX_ROWS_BUILT} blocks with all repeats",
-                place=Place(table.file, table.grid.rows[number - 1][0].line),
-                accepted=f"at most {MAX_ROWS_BUILT}",
-            )
+        _check_number(table, number, built, (*rows, *group))
         if rows or group:
             expected = (*rows, *group)[-1].gives
     close_group()
     return rows
+
+
+def _check_number(table: Table, number: int, built: int, rows: Iterable[Row]) -> None:
+    """Raise TableError at the printed row that makes too many blocks."""
+    if built + sum(row.repeats - 1 for row in rows) > MAX_ROWS_BUILT:
+        raise TableError(
+            f"more than {MAX_ROWS_BUILT} blocks with all repeats",
+            place=Place(table.file, table.grid.rows[number - 1][0].line),
+            accepted=f"at most {MAX_ROWS_BUILT}",
+        )
 
 
 def _check_order(table: Table, style: TableStyle, rows: tuple[Row, ...]) -> None:

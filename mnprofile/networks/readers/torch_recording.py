@@ -73,7 +73,6 @@ class _Held:
 
     name: str
     left: int
-    is_used: bool = False
 
 
 class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call] # of torch
@@ -315,7 +314,6 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call] # of torch
                 own = len(sources) == 1 and held.left >= tensor.numel()
                 amount = tensor.numel() if own else held.left
                 held.left -= amount
-                held.is_used = True
                 taken += amount
         return taken
 

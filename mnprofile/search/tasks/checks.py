@@ -15,8 +15,6 @@ from mnprofile.networks.notation.rows import Architecture
 from mnprofile.search.grids import Grid, grid, total_size
 from mnprofile.search.tasks.task import Task, check_number
 
-CHECK = "mnprofile.search.tasks.work:check"
-
 
 def check_tasks(grids: Sequence[Grid], options: Mapping[str, Any]) -> list[Task]:
     """One task for every combination of each grid's values.

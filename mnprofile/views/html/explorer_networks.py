@@ -15,6 +15,7 @@ from mnprofile.costs.latency.devices import Device
 from mnprofile.costs.latency.prediction import family_of as calibrated_family
 from mnprofile.costs.latency.prediction import predict
 from mnprofile.costs.memory.activations import activation_memory
+from mnprofile.graph.configuration import Configuration
 from mnprofile.networks.blocks.builder import build_rows
 from mnprofile.networks.notation.rows import Architecture
 from mnprofile.search.factors import (
@@ -108,31 +109,15 @@ def _on_grid(network: ReportNetwork, device: Device | None) -> dict[str, Any] | 
     config = network.counted.config
     height, width = config.resolution
     side = height if height == width else network.arch.resolution
-    try:
-        found = factors(
-            network.arch,
-            impl=config.impl,
-            classes=config.classes,
-            alphas=tuple(sorted({*ALPHAS, config.alpha})),
-            expansions=tuple(dict.fromkeys((*EXPANSIONS, config.t))),
-            resolutions=tuple(sorted({*RESOLUTIONS, side})),
-        )
-    except UsageError:  # an implementation that refuses some widths of the grid
+    found = _factors(network.arch, config, side)
+    if found is None:
         return None
     exact = _exact(found)
     sides = tuple(found.resolutions[index] for index in exact)
     start = Start(config.alpha, config.t, side)
     if not sides or not _agrees(network, found, start):
         return None
-    vectors: dict[tuple[int, ...], int] = {}
-    positions: dict[tuple[int, ...], int] = {}
-
-    def vector(values: tuple[int, ...]) -> int:
-        return vectors.setdefault(_folded(values, found), len(vectors))
-
-    def sizes(values: tuple[int, ...]) -> int:
-        return positions.setdefault(values, len(positions))
-
+    once = _Once(found)
     slots = [
         [
             visible(slot.name),
@@ -140,9 +125,9 @@ def _on_grid(network: ReportNetwork, device: Device | None) -> dict[str, Any] | 
             type_of(slot.type),
             slot.biases,
             slot.norms,
-            vector(slot.weights),
-            vector(slot.out),
-            sizes(tuple(slot.positions[index] for index in exact)),
+            once.vector(slot.weights),
+            once.vector(slot.out),
+            once.sizes(tuple(slot.positions[index] for index in exact)),
         ]
         for slot in found.slots
     ]
@@ -150,13 +135,15 @@ def _on_grid(network: ReportNetwork, device: Device | None) -> dict[str, Any] | 
         network.arch, found, sides, impl=config.impl, classes=config.classes
     )
     peaks = [
-        [[vector(channels), sizes(places)] for channels, places in terms]
+        [[once.vector(channels), once.sizes(places)] for channels, places in terms]
         for terms in peak_terms(made, BITS)
     ]
     times = _times(network, made, device)
     if times is not None:
-        terms = [[vector(prices), sizes(places)] for prices, places in times["terms"]]
-        times["terms"] = terms
+        times["terms"] = [
+            [once.vector(prices), once.sizes(places)]
+            for prices, places in times["terms"]
+        ]
     return {
         "alphas": found.alphas,
         "ts": [
@@ -168,9 +155,40 @@ def _on_grid(network: ReportNetwork, device: Device | None) -> dict[str, Any] | 
         "slots": slots,
         "peaks": peaks,
         **({"times": times} if times else {}),
-        "vectors": list(vectors),
-        "positions": list(positions),
+        "vectors": list(once.vectors),
+        "positions": list(once.positions),
     }
+
+
+def _factors(arch: Architecture, config: Configuration, side: int) -> Factors | None:
+    """The table on its grid, or None if a rule refuses some widths of the grid."""
+    try:
+        return factors(
+            arch,
+            impl=config.impl,
+            classes=config.classes,
+            alphas=tuple(sorted({*ALPHAS, config.alpha})),
+            expansions=tuple(dict.fromkeys((*EXPANSIONS, config.t))),
+            resolutions=tuple(sorted({*RESOLUTIONS, side})),
+        )
+    except UsageError:
+        return None
+
+
+class _Once:
+    """Rows of numbers, each stored once: what refers to one has its place."""
+
+    def __init__(self, found: Factors) -> None:
+        self.found = found
+        self.vectors: dict[tuple[int, ...], int] = {}
+        self.positions: dict[tuple[int, ...], int] = {}
+
+    def vector(self, values: tuple[int, ...]) -> int:
+        folded = _folded(values, self.found)
+        return self.vectors.setdefault(folded, len(self.vectors))
+
+    def sizes(self, values: tuple[int, ...]) -> int:
+        return self.positions.setdefault(values, len(self.positions))
 
 
 def _times(

@@ -93,7 +93,6 @@ def test_tensors_functions_and_the_rest(both: tuple[ModelFile, Any]) -> None:
     assert tensors["h"].dims == (1, 2)
     assert ours.main.inputs == ("x",)
     assert ours.main.outputs == ("y",)
-    assert ours.opset == 20
     function = ours.functions["mine", "F"].program
     assert (function.inputs, function.outputs) == (("a",), ("b",))
     assert [one.operator for one in function.calls] == ["Relu"]

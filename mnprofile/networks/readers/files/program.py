@@ -123,5 +123,4 @@ class ModelFile:
     subgraphs: tuple[Program, ...] = ()  # all of a TFLite file, by their numbers
     part: str = ""  # which of several networks in the file, as "#2"
     is_external: bool = False  # weights lie in other files
-    opset: int = 0
     notes: tuple[str, ...] = ()

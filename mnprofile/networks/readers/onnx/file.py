@@ -76,9 +76,6 @@ class _Reader:
                 place=Place(self.path),
                 accepted="an ONNX model",
             )
-        opsets = {
-            one.text(1): one.integer(2) for one in model.messages(8, "opset import")
-        }
         main = self.program(graph, 0)
         functions = dict(map(self._function, model.messages(25, "function")))
         return ModelFile(
@@ -88,7 +85,6 @@ class _Reader:
             main=main,
             functions=functions,
             is_external=self.is_external,
-            opset=opsets.get("", opsets.get("ai.onnx", 0)),
         )
 
     def program(self, graph: Message, depth: int) -> Program:

@@ -31,7 +31,6 @@ from mnprofile.networks.readers.tflite.schema import (
 )
 
 IDENTIFIER = b"TFL3"
-MAX_CODES = 4_096
 _LAYERS = ("CONV_2D", "DEPTHWISE_CONV_2D", "TRANSPOSE_CONV", "FULLY_CONNECTED")
 _PRODUCT = re.compile("conv|depthwise|matmul|tensordot|einsum|biasadd", re.IGNORECASE)
 STRUCT = {"int32": "i", "int64": "q", "float32": "f"}

@@ -15,7 +15,6 @@ from mnprofile.networks.readers.files.program import ModelFileError
 
 MAX_READS = 4_000_000  # tables, and elements of vectors
 MAX_TEXT = 1 << 16  # bytes of a name
-HEADER = 8  # the offset of the root table, and four letters
 
 
 class Buffer:
