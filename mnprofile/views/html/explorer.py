@@ -11,7 +11,6 @@ from mnprofile.costs.latency.prediction import family_of
 from mnprofile.views.html.explorer_networks import BITS, network_data
 from mnprofile.views.html.markup import data_block
 from mnprofile.views.html.panels import (
-    TYPE_KEYS,
     Panel,
     ReportNetwork,
     accuracy,
@@ -20,7 +19,7 @@ from mnprofile.views.html.panels import (
 from mnprofile.views.html.shell import drawing, fragment
 from mnprofile.views.plots.accuracy import AccuracyPlot
 from mnprofile.views.plots.accuracy_svg import BOTTOM, LEFT, RIGHT, TOP
-from mnprofile.views.plots.palette import FAMILIES, OTHER
+from mnprofile.views.plots.palette import FAMILIES, OTHER, TYPES
 from mnprofile.views.sheets.columns import DRAWN
 
 DATA_ID = "mnp-data"
@@ -106,7 +105,7 @@ def explorer(
         "explorer.html",
         plot=panel.body,
         has_points=bool(plot.points),
-        legend=legend(),
+        legend=legend(*(one.counted for one in networks)),
         quantities=quantities(device),
         figures=FIGURES.items(),
     )
@@ -147,7 +146,7 @@ def explorer_data(
             ],
             "limits": {one.key: one.steps for one in limited},
             "stacked": [{"key": key, "label": label} for key, label in DRAWN.items()],
-            "types": [*TYPE_KEYS.items(), ("rest", "other")],
+            "types": [(key, name) for key, (name, _) in TYPES.items()],
             "standard": [96, 128, 160, 192, 224, 256, 288, 320],
             "markers": _MARKERS,
         },

@@ -12,9 +12,9 @@ from mnprofile.networks.notation.rows import Architecture
 from mnprofile.views.html import tables as html
 from mnprofile.views.html.graph_panel import row_ids
 from mnprofile.views.html.markup import element, join
-from mnprofile.views.html.panels import TYPE_KEYS, Panel, ReportNetwork, legend
+from mnprofile.views.html.panels import Panel, ReportNetwork, legend
 from mnprofile.views.plots.bars import Segment, columns, stacked_bar
-from mnprofile.views.plots.palette import type_of
+from mnprofile.views.plots.palette import TYPES, type_of
 from mnprofile.views.sheets.columns import DRAWN, drawn
 from mnprofile.views.sheets.count import (
     group_sheet,
@@ -47,7 +47,12 @@ def stages(network: ReportNetwork, key: str) -> Panel:
             caption=f"{network.label} by stage and type",
         ),
     )
-    return Panel(f"{key}-stages", "By stage", caption, join([body, legend(), numbers]))
+    return Panel(
+        f"{key}-stages",
+        "By stage",
+        caption,
+        join([body, legend(network.counted), numbers]),
+    )
 
 
 def stage_sheet(network: ReportNetwork) -> Sheet:
@@ -75,12 +80,12 @@ def _bars(groups: Sequence[LayerGroup], quantity: str, label: str) -> Markup:
 
 def _by_type(group: LayerGroup, quantity: str) -> list[Segment]:
     """A stage's parts by type colour, always in the same order."""
-    sums = dict.fromkeys((*TYPE_KEYS, "rest"), 0)
+    sums = dict.fromkeys(TYPES, 0)
     for layer in group.layers:
         if layer.is_counted:
             sums[type_of(layer.type)] += getattr(layer.figures, quantity)
     return [
-        Segment(key, value, f"{TYPE_KEYS.get(key, 'other')} {grouped(value)}")
+        Segment(key, value, f"{TYPES[key][0]} {grouped(value)}")
         for key, value in sums.items()
     ]
 

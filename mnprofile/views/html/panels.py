@@ -21,17 +21,10 @@ from mnprofile.views.html.markup import element, join
 from mnprofile.views.plots.accuracy import AccuracyPlot
 from mnprofile.views.plots.accuracy_svg import legend as series_legend
 from mnprofile.views.plots.accuracy_svg import scatter
+from mnprofile.views.plots.palette import TYPES, type_of
 from mnprofile.views.sheets.accuracy import accuracy_sheet
 from mnprofile.views.sheets.configuration import errata_sheet
 from mnprofile.views.sheets.count import key_figure_sheet
-
-TYPE_KEYS = {
-    "pw": "Conv 1x1",
-    "dw": "Conv DW",
-    "kxk": "Conv k x k",
-    "fc": "Fully Connected",
-    "se": "SE",
-}
 
 
 @dataclass(frozen=True)
@@ -88,10 +81,13 @@ class Panel:
     body: Markup
 
 
-def legend() -> Markup:
-    """Which colour is which operator type."""
+def legend(*counts: Count) -> Markup:
+    """Which colour is which operator type, of those that these networks have."""
+    used = {type_of(layer.type) for one in counts for layer in one.layers}
     items = []
-    for key, label in TYPE_KEYS.items():
+    for key, (label, _) in TYPES.items():
+        if key not in used:
+            continue
         swatch = element(
             "svg",
             element("rect", class_=f"t-{key}", width="12", height="12"),

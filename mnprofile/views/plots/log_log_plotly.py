@@ -5,7 +5,7 @@ from typing import Any
 
 from mnprofile.base import escape
 from mnprofile.views.plots.log_log import Dot, Line, LogLogPlot
-from mnprofile.views.plots.palette import TYPE_COLORS
+from mnprofile.views.plots.palette import TYPES
 from mnprofile.views.plots.plotly_layout import TEXT, PlotlyFigure, layout, scatter
 from mnprofile.views.plots.scales import Scale
 
@@ -59,7 +59,7 @@ def _marks(name: str, key: str, dots: list[Dot]) -> dict[str, Any]:
         hoverinfo="text",
         marker={
             "symbol": "circle",
-            "color": TYPE_COLORS[key],
+            "color": TYPES[key][1],
             "size": 10,
             "opacity": [0.9 if dot.is_filled else 0.45 for dot in dots],
             "line": {"width": 1, "color": TEXT},

@@ -69,7 +69,7 @@ MARKERS = {
     marker.symbol: marker.path
     for marker in (*(one.marker for one in FAMILIES.values()), OTHER.marker, *_FREE)
 }
-# Colours of operator types, by the key that ``type_of`` gives.
+# Names and colours of operator types, by the key that ``type_of`` gives.
 TYPES = {
     "pw": ("Conv 1x1", "#5790fc"),
     "dw": ("Conv DW", "#f89c20"),
@@ -99,17 +99,6 @@ def styles(names: Iterable[str]) -> dict[str, PlotStyle]:
             style = replace(style, marker=next(free))
         looks[name] = style
     return looks
-
-
-# By the CSS key of an operator type's colour.
-TYPE_COLORS = {
-    "pw": "#5790fc",
-    "dw": "#f89c20",
-    "kxk": "#e42536",
-    "fc": "#964a8b",
-    "se": "#9c9ca1",
-    "rest": "#7a21dd",
-}
 
 
 def type_of(name: str) -> str:

@@ -7,16 +7,8 @@ from mnprofile.costs.latency.work import DENSE, DEPTHWISE, MEMORY
 from mnprofile.graph.graph import Graph
 from mnprofile.networks.notation.rows import Architecture
 from mnprofile.views.plots.log_log import Dot, Line, LogLogPlot
-from mnprofile.views.plots.palette import type_of
+from mnprofile.views.plots.palette import TYPES, type_of
 
-_TYPES = (
-    ("pw", "Conv 1x1"),
-    ("dw", "Conv DW"),
-    ("kxk", "Conv k x k"),
-    ("fc", "Fully Connected"),
-    ("se", "SE"),
-    ("rest", "others"),
-)
 _ROUNDER = 1.2  # the roofs end this far beyond the dots
 
 
@@ -38,7 +30,7 @@ def roofline(prediction: Prediction) -> LogLogPlot:
         if part.work.intensity and part.rate
     )
     used = {dot.key for dot in dots}
-    legend = tuple(entry for entry in _TYPES if entry[0] in used)
+    legend = tuple((key, name) for key, (name, _) in TYPES.items() if key in used)
     device = prediction.device.name
     return LogLogPlot(
         f"Roofline of {title_of(prediction.graph)} on {device}",

@@ -78,7 +78,7 @@ const picture = (node, graph) => {
     if (box.kind === "layer") group.append(drawn("rect", null, { width: 5, height, class: `t-${box.layers[0].type}` }));
     group.append(drawn("text", cut(box.name, isEnd ? 15 : 19), { x: isEnd ? width / 2 : 11, y: isEnd ? 18 : 18, ...(isEnd ? { "text-anchor": "middle" } : {}), class: "name" }));
     if (!isEnd) {
-      const under = box.kind === "layer" ? cut(box.layers[0].label, 21) : `${box.layers.length} layers`;
+      const under = box.kind === "layer" ? cut(box.layers[0].label, 21) : `${box.layers.length} layer${box.layers.length === 1 ? "" : "s"}`;
       group.append(drawn("text", box.macs ? `${short(box.macs)} · ${share(box.macs)}` : under, { x: 11, y: 35, class: "small" }));
       group.setAttribute("tabindex", "0");
       group.setAttribute("role", "button");
