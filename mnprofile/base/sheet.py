@@ -5,6 +5,7 @@ A command makes a ``Sheet`` of plain values; nothing is computed while it is dra
 
 import csv
 import io
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal, NamedTuple
@@ -13,6 +14,8 @@ from mnprofile.base import escape, units
 
 # A narrower terminal wraps lines itself; digits that are cut off would be worse.
 NARROWEST = 80
+_WORD = re.compile(r"\S+")
+_PART = re.compile(r"[^\s_(=/-]*[_(=/-]|[^\s_(=/-]+")  # of a word, up to a mark
 
 Kind = Literal["text", "count", "delta", "share", "number"]
 
@@ -197,9 +200,9 @@ def to_terminal(sheet: Sheet, *, width: int, styled: bool) -> str:
         header_style="bold",
     )
     rows = [_text_row(sheet, row, separated=True) for row in sheet.rows]
-    for column, narrowed in zip(
-        sheet.columns, _narrowed(sheet, rows, width), strict=True
-    ):
+    width = max(width, NARROWEST)
+    widths = _narrowed(sheet, rows, width)
+    for column, narrowed in zip(sheet.columns, widths, strict=True):
         table.add_column(
             Text(column.label),
             justify="left" if column.kind == "text" else "right",
@@ -208,7 +211,7 @@ def to_terminal(sheet: Sheet, *, width: int, styled: bool) -> str:
             width=narrowed,
         )
     for row in rows:
-        table.add_row(*map(Text, row))
+        table.add_row(*(Text(_folded(*cell)) for cell in zip(row, widths, strict=True)))
     if sheet.total is not None:
         table.add_section()
         cells = _text_row(sheet, sheet.total, separated=True)
@@ -216,7 +219,7 @@ def to_terminal(sheet: Sheet, *, width: int, styled: bool) -> str:
     out = io.StringIO()
     console = Console(
         file=out,
-        width=max(width, NARROWEST),
+        width=width,
         force_terminal=styled,
         color_system="standard" if styled else None,
         highlight=False,
@@ -238,18 +241,24 @@ def _narrowed(
 ) -> list[int | None]:
     """The widths of columns of text that make a table fit, and break no word.
 
+    Where words are too long for that, they break after a mark, as ``_folded`` has it.
     None leaves a column as it is: all of them if the table fits, or if it cannot.
     """
     columns = list(zip(*([one.label for one in sheet.columns], *rows), strict=True))
     widest = [max(map(_width, cells)) for cells in columns]
-    longest = [
-        max(_width(word) for cell in cells for word in cell.split() or [""])
-        if column.kind == "text"
-        else most
-        for column, cells, most in zip(sheet.columns, columns, widest, strict=True)
-    ]
     room = width - 2 * (len(columns) - 1) - 1  # between columns, and a margin
-    if sum(widest) <= room or sum(longest) > room:
+    if sum(widest) <= room:
+        return [None] * len(columns)
+    for unbroken in (_WORD, _PART):
+        longest = [
+            max(_width(one) for cell in cells for one in unbroken.findall(cell) or [""])
+            if column.kind == "text"
+            else most
+            for column, cells, most in zip(sheet.columns, columns, widest, strict=True)
+        ]
+        if sum(longest) <= room:
+            break
+    else:
         return [None] * len(columns)
     pairs = [*zip(longest, widest, strict=True)]
     limit = next(
@@ -261,6 +270,22 @@ def _narrowed(
         max(least, min(most, limit)) if column.kind == "text" else None
         for column, (least, most) in zip(sheet.columns, pairs, strict=True)
     ]
+
+
+def _folded(text: str, width: int | None) -> str:
+    """A text whose words break after a mark, such as ``_``, where they are too long."""
+    if width is None:
+        return text
+
+    def fold(word: re.Match[str]) -> str:
+        lines = [""]
+        for part in _PART.findall(word[0]):
+            if lines[-1] and _width(lines[-1] + part) > width:
+                lines.append("")
+            lines[-1] += part
+        return "\n".join(lines)
+
+    return _WORD.sub(fold, text)
 
 
 def cell_text(value: Value, kind: Kind, *, separated: bool) -> str:

@@ -8,6 +8,7 @@ from mnprofile.base.sheet import (
     noted,
     plain,
     to_csv,
+    to_terminal,
     to_text,
 )
 
@@ -55,3 +56,16 @@ def test_machines_read_shares_and_changes_as_numbers() -> None:
     assert plain(Change(4, 1)) == -0.75
     assert plain(Change(0, 1)) is None
     assert plain("x") == "x"
+
+
+def test_words_too_long_for_a_terminal_break_after_a_mark() -> None:
+    columns = (Column("a", "A"), Column("b", "B"), Column("n", "N", "count"))
+    long = "keras, keras-applications README"
+    row = {"a": long, "b": "mobilenet_" * 6 + "v2(alpha=1.0)", "n": 10**20}
+    drawn = to_terminal(Sheet.of(columns, [row]), width=60, styled=False)
+    lines = drawn.splitlines()[2:]
+    assert max(map(len, drawn.splitlines())) <= 80
+    whole = {"keras,", "applications", "keras-applications", "README", "v2(alpha=1.0)"}
+    whole |= {"alpha=1.0)", "1.0)", "100,000,000,000,000,000,000"}
+    words = [word for line in lines for word in line.split()]
+    assert all(word[-1] in "_(=-" or word in whole for word in words)

@@ -153,6 +153,22 @@ def test_no_page_is_wider_than_its_window(
     assert page.evaluate("document.documentElement.scrollWidth") == width
 
 
+def test_no_caption_of_a_comparison_is_cut(watched: Watched, site: Path) -> None:
+    """A table may scroll on a phone; what it is about must be read without."""
+    watched.page.set_viewport_size({"width": 360, "height": 800})
+    page = watched.open(site / "diff.html")
+    cut = page.evaluate(
+        """() => [...document.querySelectorAll("caption")].filter((one) => {
+          const text = document.createRange();
+          text.selectNodeContents(one);
+          return text.getBoundingClientRect().right > innerWidth;
+        }).map((one) => one.textContent)"""
+    )
+
+    assert page.locator("caption").count() > 5
+    assert cut == []
+
+
 @pytest.mark.parametrize(
     ("scheme", "paper"), [("light", "rgb(255, 255, 255)"), ("dark", "rgb(20, 23, 27)")]
 )

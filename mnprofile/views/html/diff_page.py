@@ -192,11 +192,9 @@ def _largest(compared: Comparison, index: int, quantity: Quantity, top: int) -> 
         "type",
         Column("delta", f"{LETTERS[index]} - A", "delta"),
     )
+    title = f"Largest changes, from A to {LETTERS[index]}"
     return Panel(
-        f"largest-{index}",
-        f"Largest changes, from A to {LETTERS[index]}",
-        f"{sheet.title}.",
-        _table(shown, caption=f"{sheet.title}, A to {LETTERS[index]}"),
+        f"largest-{index}", title, f"{sheet.title}.", _table(shown, caption=title)
     )
 
 
