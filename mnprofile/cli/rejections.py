@@ -60,7 +60,7 @@ def _missing(fault: click.MissingParameter) -> MnprofileError:
     if fault.param is None:
         return UsageError(_sentence(fault.format_message()), accepted=_usage(fault))
     is_argument = isinstance(fault.param, click.Argument)
-    name = fault.param.make_metavar(fault.ctx) if is_argument else fault.param.opts[-1]  # type: ignore[arg-type]
+    name = fault.param.make_metavar(fault.ctx) if is_argument else fault.param.opts[-1]  # type: ignore[arg-type] # click sets it
     accepted = _ARCH if "ARCH" in name else _usage(fault)
     return UsageError(f"{name} is missing", accepted=accepted)
 

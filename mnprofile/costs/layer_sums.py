@@ -106,7 +106,7 @@ def _weights(node: Node, letters: _Letters) -> Expr:
     if hasattr(op, "hidden"):
         taken = letters("M", "input channels", node.in_shape.c)
         hidden = letters("H", "channels of the state", op.hidden)
-        made = replace(op, hidden=hidden).weights(TensorShape((taken,)))  # type: ignore[arg-type]
+        made = replace(op, hidden=hidden).weights(TensorShape((taken,)))  # type: ignore[arg-type] # letters, not numbers
         return made if isinstance(made, Expr) else _number(total)
     out = getattr(op, "out", None)
     if out is None:

@@ -193,7 +193,7 @@ def _layers_aligned(left: Sequence[Part], right: Sequence[Part]) -> Pairs:
         for layers in (left, right)
     ]
     return [
-        tuple(next(iter(one.parts.values())) if one else None for one in pair)  # type: ignore[misc]
+        tuple(next(iter(one.parts.values())) if one else None for one in pair)  # type: ignore[misc] # always two
         for pair in _aligned(*sides)
     ]
 

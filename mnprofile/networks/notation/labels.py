@@ -122,7 +122,7 @@ def _check_number(cells: RowCells, row: Row) -> None:
 
 
 def _dilated(row: Row, dilation: int) -> Row:
-    return replace(row, dilation=dilation)  # type: ignore[call-arg]
+    return replace(row, dilation=dilation)  # type: ignore[call-arg] # every such row has it
 
 
 def _dilates(row: Row) -> bool:

@@ -78,7 +78,7 @@ def figure_of(
             f'quantity: "{quantity}" is not drawn', accepted=", ".join(DRAWN)
         )
     single = isinstance(what, str | Architecture | Count) or hasattr(what, "nodes")
-    every = [what] if single else list(what)  # type: ignore[arg-type]
+    every = [what] if single else list(what)  # type: ignore[arg-type] # not single
     if kind in OF_NETWORKS:
         return _of_network(_only(every, kind), kind, quantity)
     archs = [_table(one, kind) for one in every]

@@ -58,7 +58,7 @@ def _layer_before(low: Lowering, node: Node) -> Node | None:
 
 def _as_bias(low: Lowering, index: int, known: Stored) -> None:
     node = low.tape.nodes[index]
-    op = replace(node.op, bias=True)  # type: ignore[call-arg]
+    op = replace(node.op, bias=True)  # type: ignore[call-arg] # layers have it
     own = node.parameters
     biases = known.elements if low.is_new(known) else 0
     low.tape.nodes[index] = replace(node, op=op, stored=own._replace(biases=biases))

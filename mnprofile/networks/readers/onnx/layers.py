@@ -74,9 +74,9 @@ def convolve(low: Lowering, call: Call, x: int = 0, w: int = 1, b: int = 2) -> N
     }
     op: Op
     if groups > 1 and groups == channels == kernel[0]:
-        op = Depthwise(**settings)  # type: ignore[arg-type]
+        op = Depthwise(**settings)  # type: ignore[arg-type] # of mixed types
     else:
-        op = Conv(kernel[0], groups=groups, **settings)  # type: ignore[arg-type]
+        op = Conv(kernel[0], groups=groups, **settings)  # type: ignore[arg-type] # likewise
     emit_layer(low, call, op, image, weight, bias)
 
 
