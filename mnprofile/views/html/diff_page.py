@@ -78,17 +78,13 @@ def _explained(compared: Comparison, index: int) -> Panel:
             f"{f' ({first[1]})' if first[1] else ''}."
         )
     stored = [one for one in sheet.columns if one.key == "stored_bytes"]
-    shown = sheet.only(*_EXPLAINED, *stored)
+    shown = sheet.only("cause", *_MOVED, *stored, "layers", "what")
     table = _table(shown, caption=f"Causes, from A to {letter}")
     return Panel(f"why-{index}", f"Why {letter} differs from A", caption, table)
 
 
-_EXPLAINED: tuple[str | Column, ...] = (
-    "cause",
-    "what",
-    "layers",
-    *(Column(name, label, "delta") for name, label in DRAWN.items()),
-)
+# The figures come before the words: they are what a phone has room for.
+_MOVED = tuple(Column(name, label, "delta") for name, label in DRAWN.items())
 
 
 def _layers(comparisons: Sequence[Comparison]) -> Panel:
@@ -105,7 +101,10 @@ def _layers(comparisons: Sequence[Comparison]) -> Panel:
                 "p", f"{label}, up to {grouped(most)} per layer", class_="axis-title"
             )
         )
-        plots.append(paired(groups, f"{label} of each layer and network"))
+        told = f"{label} of each layer and network"
+        drawn = paired(groups, told)
+        frame = {"class_": "scroll", "tabindex": "0", "role": "region"}
+        plots.append(element("div", drawn, aria_label=told, **frame))
     key = element(
         "ul",
         *(

@@ -183,7 +183,7 @@ def shares_sheet(network: ReportNetwork) -> Sheet:
     full = type_sheet(network.counted, network.arch)
     printed = (
         Column("macs_share_printed", "Paper, Table 2: multiply-adds", "number"),
-        Column("weights_share_printed", "Paper, Table 2: params", "number"),
+        Column("weights_share_printed", "Paper, Table 2: parameters", "number"),
     )
     known = {column.key for column in full.columns}
     shown = full.only(

@@ -204,7 +204,7 @@ def sources(networks: Sequence[ReportNetwork]) -> Panel:
         told = source_of(arch)
         text = f"{network.title}: {arch.source or 'no source is given'}"
         items.append(
-            element("li", text, element("br"), f"Accuracies: {told}" if told else "")
+            element("li", text, element("div", f"Accuracies: {told}") if told else "")
         )
         items += [
             element("li", f"{network.label}: {n}") for n in network.counted.graph.notes

@@ -22,7 +22,8 @@ ROOFLINE = (
 )
 LATENCY = (
     "Each figure that the calibration rests on, and what is predicted for it by a"
-    " calibration without it. Dashed: nine figures in ten are within these lines."
+    " calibration without it. On the solid line both are equal; nine figures in ten are"
+    " between the dashed lines."
 )
 
 
@@ -90,4 +91,5 @@ def time_page(found: Prediction) -> str:
         )
     ]
     title = f"Time of {title_of(found.graph)} on {found.device.name}"
-    return plots_page(title, views, prediction_notes(found))
+    lead, *notes = prediction_notes(found)
+    return plots_page(title, views, notes, lead=f"{lead}.")

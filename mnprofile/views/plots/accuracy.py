@@ -103,7 +103,7 @@ class Point:
             f"α {units.plain(self.alpha)}, {self.resolution}{t}",
             f"{units.grouped(self.macs)} multiply-adds"
             f" ({units.short(2 * self.macs)} flops)",
-            f"{units.grouped(self.params)} params",
+            f"{units.grouped(self.params)} parameters",
             f"top-1 {units.plain(self.top1)} % ({how})",
             *(f"{ms:g} ms on {device}" for device, ms in self.latencies),
             self.command,

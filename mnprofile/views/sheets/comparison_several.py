@@ -186,7 +186,8 @@ def _cells(line: Line, quantity: Quantity) -> list[Value]:
     )
     cells: list[Value] = [base]
     for head in heads:
-        cells += [head, Change(base or 0, head or 0)]
+        is_absent = base is None and head is None
+        cells += [head, None if is_absent else Change(base or 0, head or 0)]
     return cells
 
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { amount, change, factor, grouped, nearest, parseAmount, parseFactor, short, signed }
+import { amount, change, factor, grouped, nearest, parseAmount, parseFactor, short, sideOf, signed }
   from "../../../mnprofile/views/html/scripts/numbers.mjs";
 
 test("amounts are understood in every way that people write them", () => {
@@ -64,6 +64,10 @@ test("a change is never rounded to nothing", () => {
   assert.equal(change(1000000, 1), "> -99.99 %");
   assert.equal(change(1000000, 1000001), "< +0.01 %");
   assert.equal(change(1000000, 999999), "> -0.01 %");
+});
+
+test("the side of a size is that of a square as large", () => {
+  assert.deepEqual([224, "224", "320x240", "400x100"].map(sideOf), [224, 224, Math.sqrt(76800), 200]);
 });
 
 test("the nearest value; the first of two", () => {

@@ -97,10 +97,18 @@ export const explorerTables = (nets, data, current, use) => {
     }));
   };
 
+  /* A table is drawn anew only when what it is about changed: it keeps its focus. */
+  const shown = {};
+  const once = (name, about, action) => {
+    const key = JSON.stringify(about);
+    if (shown[name] !== key) action();
+    shown[name] = key;
+  };
+
   const draw = (state, limits, pins) => {
-    drawFits(state, limits);
-    drawBest(limits);
-    drawPins(state, pins);
+    once("fits", [state.net, state.t, limits], () => drawFits(state, limits));
+    once("best", limits, () => drawBest(limits));
+    once("pins", pins.a || pins.b ? [pins, state] : null, () => drawPins(state, pins));
   };
   return { draw, within };
 };

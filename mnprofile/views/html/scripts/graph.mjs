@@ -113,7 +113,7 @@ const picture = (node, graph) => {
 
   const draw = (focus = null) => {
     const model = folded(graph, open);
-    const direction = frame.clientWidth < 700 ? "TB" : "LR";
+    const direction = frame.clientWidth < 900 ? "TB" : "LR";
     const places = layoutOf(model, direction);
     const { width, height } = places.graph();
     const size = Math.max(SMALLEST, Math.min(1, (frame.clientWidth - 2) / width));

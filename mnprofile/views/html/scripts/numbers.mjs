@@ -72,6 +72,12 @@ export const parseAmount = (text, unit) => {
 export const parseFactor = (text) =>
   (/^\d{0,9}\.?\d{1,9}$|^\d{1,9}\.$/.test(text.trim()) ? Number(text.trim()) : null);
 
+/* The side of a square with the area of a size: 224, or "320x240" (height x width). */
+export const sideOf = (size) => {
+  const [height, width = height] = String(size).split("x").map(Number);
+  return Math.sqrt(height * width);
+};
+
 /* The index of the value next to a wanted one; the first of two equally near. */
 export const nearest = (values, wanted) => {
   let best = 0;
