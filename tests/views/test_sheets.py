@@ -302,7 +302,7 @@ def test_no_page_makes_a_sheet_of_its_own() -> None:
 
 
 def test_no_change_is_told_between_networks_that_both_lack_a_layer() -> None:
-    """V1 and V2 have no squeeze-excite; V3-Small has: what B lacks as A does has no percentage."""
+    """V3-Small alone has squeeze-excite: from none in V1 to none in V2 is no 0 %."""
     base, *heads = (
         side_of_count(count(build(name))) for name in ("v1", "v2", "v3-small")
     )

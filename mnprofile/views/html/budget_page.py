@@ -20,14 +20,8 @@ def budget_page(judgement: BudgetCheck) -> str:
         key=STATES.index,
         default="ok",
     )
-    every = verdict_sheet(judgement.verdicts)
-    told = [
-        column.key
-        for index, column in enumerate(every.columns)
-        if any(row[index] not in ("", None) for row in every.rows)
-    ]
     table = html.table(
-        every.only(*told),
+        verdict_sheet(judgement.verdicts).filled(),
         caption="Limits",
         class_="sortable",
         row_classes=[verdict.state for verdict in judgement.verdicts],

@@ -102,7 +102,7 @@ def legend(*counts: Count) -> Markup:
 def key_figures(networks: Sequence[ReportNetwork]) -> Panel:
     """Every total, one row per network."""
     sheet = key_figure_sheet([(one.title, one.counted) for one in networks])
-    drawn = html.table(sheet, caption="Totals")
+    drawn = html.table(sheet.filled(), caption="Totals")
     return Panel("figures", "Key figures", _compared(networks), drawn)
 
 
@@ -212,8 +212,8 @@ def sources(networks: Sequence[ReportNetwork]) -> Panel:
     sheet = errata_sheet((network.title, network.arch) for network in networks)
     count = len(sheet.rows)
     caption = (
-        f"{count} cell{'' if count == 1 else 's'} of the printed tables"
-        f" {'is' if count == 1 else 'are'} corrected."
+        f"{count or 'No'} cell{'s' if count > 1 else ''} of the tables"
+        f" {'are' if count > 1 else 'is'} corrected."
     )
     body = [element("ul", join(items))]
     if count:
