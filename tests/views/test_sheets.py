@@ -244,7 +244,7 @@ def test_the_page_of_budgets_has_every_limit(run: Run, tmp_path: Path) -> None:
     }
     rows = list(csv.DictReader(io.StringIO(out)))
     assert {row.pop("baseline") + row.pop("note") for row in rows} == {""}
-    assert in_page(page, "Limits") == [
+    assert in_page(page, "Verdicts") == [
         tuple(
             words.get(cell, cell.replace("mobilenet_v2@", "MobileNetV2 "))
             for cell in row.values()

@@ -96,7 +96,7 @@ def test_a_report_has_the_time_only_if_a_device_is_asked_for() -> None:
     networks = [network("v2"), network("v1")]
     plain, timed = report_page(networks), report_page(networks, device=PIXEL)
     assert "net0-time" not in plain
-    assert "Predicted 76.3 ms on Pixel 1" in timed
+    assert "Predicted 76.3\u00a0ms on Pixel 1" in timed
     assert "Pixel 1 is not calibrated for MobileNetV1" in timed
     assert timed == report_page(networks, device=PIXEL)
 

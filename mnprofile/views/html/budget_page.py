@@ -22,7 +22,7 @@ def budget_page(judgement: BudgetCheck) -> str:
     )
     table = html.table(
         verdict_sheet(judgement.verdicts).filled(),
-        caption="Limits",
+        caption="Verdicts",
         class_="sortable",
         row_classes=[verdict.state for verdict in judgement.verdicts],
         drawn={

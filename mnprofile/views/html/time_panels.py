@@ -40,10 +40,11 @@ def time_panel(network: ReportNetwork, key: str, device: Device) -> Panel:
         parts_sheet(found.layers, "layer"),
         caption=f"Predicted time of {network.label} on {device.name}",
     )
+    numbers = html.details("Numbers", table)
     body = join(
         [
-            _figure(roofline(found), ROOFLINE, html.details("Numbers", table)),
-            _figure(_latency(found), LATENCY, Markup()),
+            _figure("roofline", roofline(found), ROOFLINE, numbers),
+            _figure("latency", _latency(found), LATENCY, Markup()),
             *(element("p", note, class_="note") for note in notes),
         ]
     )
@@ -70,9 +71,10 @@ def _latency(found: Prediction) -> LogLogPlot:
     )
 
 
-def _figure(plot: LogLogPlot, note: str, numbers: Markup) -> Markup:
+def _figure(name: str, plot: LogLogPlot, note: str, numbers: Markup) -> Markup:
     caption = element("figcaption", note)
-    return element("figure", svg(plot), legend(plot), caption, numbers)
+    parts = (svg(plot), legend(plot), caption, numbers)
+    return element("figure", *parts, data_picture=name)
 
 
 def time_page(found: Prediction) -> str:

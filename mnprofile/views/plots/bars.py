@@ -73,7 +73,8 @@ def paired(groups: Sequence[Sequence[Segment]], label: str, height: int = 96) ->
             tall = round((height - 2) * one.value / top, 2)
             x = f"{index * step + 0.08 * step + place * wide:.3f}%"
             y = plain(round(height - tall, 2))
-            parts.append(_part(one.key, one.title, x, f"{wide:.3f}%", y, plain(tall)))
+            width, high = f"{wide:.3f}%", plain(tall)
+            parts.append(_part(one.key, one.title, x, width, y, high, one.row))
     many = sum(map(len, groups))
     return _drawn("columns paired", label, parts, height, round(THINNEST * many / 0.84))
 

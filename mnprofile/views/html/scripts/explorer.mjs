@@ -5,7 +5,7 @@ import { stageBars } from "./explorer_bars.mjs";
 import { accuracyPlot } from "./explorer_plot.mjs";
 import { explorerTables } from "./explorer_tables.mjs";
 import { fromFragment, named, started, toFragment } from "./link.mjs";
-import { accepted, amount, change, factor, grouped, nearest, parseAmount, parseFactor, sideOf } from "./numbers.mjs";
+import { accepted, amount, change, factor, grouped, nearest, parseAmount, parseFactor, parseSize, sideOf } from "./numbers.mjs";
 import { afterPress, watchPresses } from "./press.mjs";
 
 const KNOBS = [["alpha", "α", (net) => net.alphas], ["res", "Resolution", (net) => net.res.map(Number)],
@@ -159,8 +159,8 @@ const explore = (data) => {
     if (key === "t" && (text === "" || /table/i.test(text))) {
       state = { ...state, t: 0 };
     } else if (text !== "") {
-      const wanted = parseFactor(text);
-      const size = key === "res" ? nets[state.net].res.indexOf(text.toLowerCase().replaceAll(/\s*[x×]\s*/g, "x")) : -1;
+      const size = key === "res" ? nets[state.net].res.indexOf(parseSize(text)) : -1;
+      const wanted = size < 0 ? parseFactor(text) : null;
       if (size >= 0) {
         state = { ...state, res: size };
       } else if (wanted === null) {

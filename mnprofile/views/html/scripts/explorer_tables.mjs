@@ -64,7 +64,7 @@ export const explorerTables = (nets, data, current, use) => {
     at("x-best-told").textContent = found.length === 0
       ? `None of ${points.length} printed networks fits.`
       : `${found.length} of ${points.length} printed networks fit; the most accurate is `
-        + `${title(found[0])} with ${found[0].printed} %.`;
+        + `${title(found[0])} with ${found[0].printed}\u00a0%.`;
     fill(at("x-best"), "Most accurate first", ["Network", "Top-1 %", "Multiply-adds", "Parameters", "Set"],
       found.slice(0, 8).map((point) => {
         const wanted = stateOf(nets, point);
