@@ -14,7 +14,7 @@ from typing import IO, Any
 import click
 
 from mnprofile.base import files
-from mnprofile.base.errors import OK, FileError, Place, UsageError
+from mnprofile.base.errors import OK, UsageError
 from mnprofile.base.units import Bits, check_bits
 from mnprofile.cli.help import Command
 from mnprofile.cli.limits import LIMITS, limit_options, limit_values
@@ -26,13 +26,13 @@ from mnprofile.cli.options import (
     together,
 )
 from mnprofile.cli.output import chosen_format, emit, warn
-from mnprofile.cli.plot_files import Drawing, drawing_to
+from mnprofile.cli.plot_files import Drawing, drawing_to, plot_path
 from mnprofile.cli.progress import size_bar
 from mnprofile.cli.tasks import TASK_OPTIONS, TaskRun, task_options
 from mnprofile.networks.finding import foreign_reader
 from mnprofile.views.sheets.sweep import accuracy_notes, sweep_document, write_rows
 
-DEFAULT_PLOT = Path("reports") / "sweep.html"
+_AXES = ("alpha", "rho", "t", "phi", "classes", "impl")
 # Maximum number of rows per format.
 MAX_ROWS = {
     "table": 5_000,
@@ -95,6 +95,7 @@ axis_options = together(
     click.option("--alpha", metavar="VALUES", help="Width multipliers."),
     click.option("--res", metavar="VALUES", help="Input sizes: 224, or 320x240."),
     click.option("--rho", metavar="VALUES", help="Input sizes, relative to the table."),
+    click.option("--phi", metavar="VALUES", help="Compound scaling, instead of these."),
     click.option("--t", metavar="VALUES", help="Expansion factors."),
     click.option("--classes", metavar="VALUES", help="Numbers of classes."),
     click.option(
@@ -194,8 +195,7 @@ def command(
                 --res 160,192,224 --workers 2
       mnprofile sweep v2 --res 96:224:16 --max-memory 256KiB --bits 8
     """
-    axes = {name: given[name] for name in ("alpha", "rho", "t", "classes", "impl")}
-    axes["resolution"] = given["res"]
+    axes = {name: given[name] for name in _AXES} | {"resolution": given["res"]}
     limits = {name: given[name] for name in LIMITS}
     device = given["device"]
     ask = Ask(archs, axes, where, limits, published, pareto, bits, device)
@@ -222,7 +222,7 @@ def command(
         )
     if plot is not None and no_plot:
         raise UsageError("--plot and --no-plot cannot be used together")
-    path = _plot_path(plot, wanted=ask.is_bare and not no_plot)
+    path = plot_path(plot, wanted=ask.is_bare and not no_plot)
     draw = (
         None
         if path is None
@@ -282,24 +282,6 @@ def _kind(format_: str | None, output: Path | None) -> str:
             "--format parquet needs a file", accepted="--output FILE.parquet"
         )
     return kind
-
-
-def _plot_path(plot: Path | None, *, wanted: bool) -> Path | None:
-    """Where the plots go, or None. Only the default folder is created if missing."""
-    if plot is None:
-        if not wanted:
-            return None
-        plot = DEFAULT_PLOT
-        try:
-            plot.parent.mkdir(parents=True, exist_ok=True)
-        except OSError as fault:
-            raise FileError(
-                f"cannot create the folder: {fault.strerror}",
-                place=Place(str(plot.parent)),
-            ) from None
-    if not plot.parent.is_dir():
-        raise FileError("no such folder", place=Place(str(plot.parent)))
-    return plot
 
 
 def run(ask: Ask, kind: str, output: Path | None, plot: Drawing | None, x: str) -> None:

@@ -30,16 +30,20 @@ class View:
 
 
 def page(sample: Sample, grids: Sequence[Grid], notes: Sequence[str] = ()) -> str:
-    """A page with top-1 against cost, multiply-adds over the grid, and against t."""
+    """A page with top-1 against cost, multiply-adds over the grid, and against t.
+
+    Of a compound scaling, the multiply-adds against φ instead of the last two.
+    """
     plot = sample.plot()
     firsts = {grid.arch.name: grid for grid in reversed(grids)}
     named = titles(grid.arch for grid in grids)
     names = list(named.values())
-    views = [
-        *_accuracy(plot, sample.seen_count),
-        _heat([firsts[name] for name in named], named),
-        *_expansion([firsts[name] for name in sorted(named)], named),
-    ]
+    of_phi = [one for one in grids if one.phi is not None]
+    views = _accuracy(plot, sample.seen_count)
+    curves = _compound(of_phi, named)
+    views += curves or [_heat([firsts[name] for name in named], named)]
+    if not of_phi:
+        views += _expansion([firsts[name] for name in sorted(named)], named)
     title = "Accuracy and cost of " + ", ".join(
         names if len(names) <= 6 else [*names[:5], f"{len(names) - 5} others"]
     )
@@ -121,3 +125,17 @@ def _expansion(grids: Sequence[Grid], named: Mapping[str, str]) -> list[View]:
     title = "Multiply-adds against the expansion factor t"
     drawn = expansion.figure(found, named)
     return [View("mnp-expansion", title, expansion.CAPTION, drawn, height=420)]
+
+
+def _compound(grids: Sequence[Grid], named: Mapping[str, str]) -> list[View]:
+    """Multiply-adds against φ, of the tables with several."""
+    by_table: dict[str, list[Grid]] = {}
+    for one in grids:
+        by_table.setdefault(one.arch.name, []).append(one)
+    curves = map(expansion.compound_of, by_table.values())
+    found = [curve for curve in curves if curve is not None]
+    if not found:
+        return []
+    title = "Multiply-adds against the compound scaling φ"
+    drawn = expansion.figure(found, named, expansion.PHI)
+    return [View("mnp-compound", title, expansion.PHI_CAPTION, drawn, height=420)]
