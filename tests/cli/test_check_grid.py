@@ -44,8 +44,8 @@ def test_depth_and_head_reach_every_configuration(run: Run, tmp_path: Path) -> N
     ):
         row = run("check", *words, *given).out.splitlines()[2].split()
         arch, *options = words
-        words = ("count", arch, *options, *given[2:], "--alpha", "0.5")
-        totals = json.loads(run(*words, "--format", "json").out)["totals"]
+        command = ("count", arch, *options, *given[2:], "--alpha", "0.5")
+        totals = json.loads(run(*command, "--format", "json").out)["totals"]
 
         assert row[3:6] == [str(totals["macs"]), str(totals["params"]), "yes"]
 
