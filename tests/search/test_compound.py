@@ -159,7 +159,7 @@ def test_the_curve_over_phi_is_that_of_counts() -> None:
 
 def test_a_page_of_compound_scaling_has_one_plot_over_phi() -> None:
     grids = grids_for(["efficientnet-b0", "efficientnet-b1"], phi="0:2:1")
-    text = sweep_page.page(Sample(x_axis("macs")), grids)
+    text = sweep_page.TablePlots(Sample(x_axis("macs")), grids).page()
 
     assert "Multiply-adds against the compound scaling φ" in text
     assert "mnp-heat" not in text
@@ -168,7 +168,7 @@ def test_a_page_of_compound_scaling_has_one_plot_over_phi() -> None:
 def test_one_phi_is_drawn_as_a_grid() -> None:
     grids = grids_for("efficientnet-b0", phi=1)
 
-    assert "mnp-heat" in sweep_page.page(Sample(x_axis("macs")), grids)
+    assert "mnp-heat" in sweep_page.TablePlots(Sample(x_axis("macs")), grids).page()
 
 
 def test_a_picture_of_compound_scaling(tmp_path: Path) -> None:

@@ -248,7 +248,7 @@ def test_json_cannot_end_its_script() -> None:
 
 def page_of(*archs: Any) -> str:
     grids = grids_for(list(archs))
-    return sweep_page.page(sample_of(grids), grids, ["a note"])
+    return sweep_page.TablePlots(sample_of(grids), grids, ["a note"]).page()
 
 
 def test_the_same_sweep_gives_the_same_bytes() -> None:
