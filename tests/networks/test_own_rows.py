@@ -288,6 +288,29 @@ activation = "relu"
 
 
 @pytest.mark.parametrize(
+    ("operator", "params"),
+    [
+        ("conv2d 1x1", 8 * 8 + 2 * 8),
+        ("conv2d 1x1, NBN", 8 * 8 + 8),
+        ("conv2d 1x1, plain", 8 * 8),
+        ("conv2d 1x1, g4", 8 * 2 + 2 * 8),
+        ("conv2d 1x1, NBN, g4", 8 * 2 + 8),
+        ("conv2d 1x1, plain, g2", 8 * 4),
+    ],
+)
+def test_modifiers_hold_after_the_pooling_too(operator: str, params: int) -> None:
+    rows = f"""\
+| 16²×3 | conv2d 1x1 | - | 8 | - | RE | 1 | 1 |
+| 16²×8 | pool | - | - | - | - | - | 1 |
+| 1²×8 | {operator} | - | 8 | - | RE | 1 | 1 |
+| 1²×8 | conv2d 1x1, NBN | - | k | - | - | 1 | - |"""
+    graph = mnprofile.build(mnprofile.parse(V3_PAGE.format(side=16, rows=rows)))
+    head = next(one for one in mnprofile.count(graph).layers if one.stage == "head")
+
+    assert head.figures.params == params
+
+
+@pytest.mark.parametrize(
     ("operator", "told"),
     [
         ("universal 3x3, nodw", '"nodw" is not understood after "universal"'),

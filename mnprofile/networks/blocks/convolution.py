@@ -132,10 +132,13 @@ class ConvRow(Row):
                 width = to.width(self, self.out, repeats=repeat > 0)
                 out = to.rules.head.channels(width)
             to.tape.move(block=layer, stage="head", layer=layer)
-            if self.batch_norm:
+            normed = self.batch_norm and not self.plain
+            if normed or self.groups > 1:
+                bias = not (normed or self.plain)
+                op = to.conv(out, 1, bias=bias, groups=self.groups)
                 to.tape.move(type="Fully Connected")
-                to.convolution(layer, to.conv(out, 1), self.activation)
+                to.convolution(layer, op, self.activation, batch_norm=normed)
                 to.tape.move(type=None)
             else:
-                to.tape.add(f"{layer}.linear", Linear(out))
+                to.tape.add(f"{layer}.linear", Linear(out, bias=not self.plain))
                 to.activation(layer, self.activation)
