@@ -33,6 +33,7 @@ from mnprofile.networks.finding import foreign_reader
 from mnprofile.views.sheets.sweep import accuracy_notes, sweep_document, write_rows
 
 DEFAULT_PLOT = Path("reports") / "sweep.html"
+_AXES = ("alpha", "rho", "t", "phi", "classes", "impl")
 # Maximum number of rows per format.
 MAX_ROWS = {
     "table": 5_000,
@@ -96,6 +97,7 @@ axis_options = together(
     click.option("--alpha", metavar="VALUES", help="Width multipliers."),
     click.option("--res", metavar="VALUES", help="Input sizes: 224, or 320x240."),
     click.option("--rho", metavar="VALUES", help="Input sizes, relative to the table."),
+    click.option("--phi", metavar="VALUES", help="Compound scaling, instead of these."),
     click.option("--t", metavar="VALUES", help="Expansion factors."),
     click.option("--classes", metavar="VALUES", help="Numbers of classes."),
     click.option(
@@ -195,8 +197,7 @@ def command(
                 --res 160,192,224 --workers 2
       mnprofile sweep v2 --res 96:224:16 --max-memory 256KiB --bits 8
     """
-    axes = {name: given[name] for name in ("alpha", "rho", "t", "classes", "impl")}
-    axes["resolution"] = given["res"]
+    axes = {name: given[name] for name in _AXES} | {"resolution": given["res"]}
     limits = {name: given[name] for name in LIMITS}
     device = given["device"]
     ask = Ask(archs, axes, where, limits, published, pareto, bits, device, x_axis)

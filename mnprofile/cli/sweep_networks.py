@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 # Options of a sweep over tables, and why they say nothing about other networks.
 _ONLY_TABLES = {
     "alpha": "its width is an argument of its own: --arg",
+    "phi": "compound scaling is of tables",
     "rho": "it has no resolution of its own that rho is relative to",
     "t": "its expansion is an argument of its own: --arg",
     "classes": "the number of classes is an argument of its own: --arg",

@@ -12,11 +12,13 @@ from mnprofile.graph.operators.linear import Linear
 from mnprofile.networks.blocks.classifier import ClassifierRow
 from mnprofile.networks.blocks.squeeze_excite import squeeze_excite
 from mnprofile.networks.notation.cells import (
+    MAX_CHANNELS,
     OperatorWord,
     PerClass,
     Size,
     SqueezeExcite,
     outputs,
+    up_to,
 )
 from mnprofile.networks.notation.rows import Row
 
@@ -44,7 +46,7 @@ class ConvRow(Row):
     words: ClassVar[Mapping[str, OperatorWord]] = {
         "conv2d": OperatorWord(
             takes_nbn=True,
-            modifiers={"plain": ("plain", True), "gN": ("groups", None)},
+            modifiers={"plain": ("plain", True), "gN": ("groups", up_to(MAX_CHANNELS))},
         )
     }
     readers: ClassVar[Mapping[str, Callable[[str], Any]]] = {"out": outputs}

@@ -47,7 +47,10 @@ class SweepPlots(Protocol):
 
 @dataclass(frozen=True)
 class TablePlots:
-    """Top-1 against cost, multiply-adds over the grid, and against t."""
+    """Top-1 against cost, multiply-adds over the grid, and against t.
+
+    Of a compound scaling, multiply-adds against φ instead of the last two.
+    """
 
     sample: Sample
     grids: Sequence[Grid]
@@ -59,11 +62,12 @@ class TablePlots:
         named = titles(grid.arch for grid in self.grids)
         names = list(named.values())
         caption = sweep_caption(plot, self.sample.seen_count)
-        views = [
-            *_accuracy(plot, caption),
-            _heat([firsts[name] for name in named], named),
-            *_expansion([firsts[name] for name in sorted(named)], named),
-        ]
+        of_phi = [one for one in self.grids if one.phi is not None]
+        curves = _compound(of_phi, named)
+        views = _accuracy(plot, caption)
+        views += curves or [_heat([firsts[name] for name in named], named)]
+        if not of_phi:
+            views += _expansion([firsts[name] for name in sorted(named)], named)
         notes = [_titled(note, named) for note in self.notes]
         return plots_page(_title(names), views, notes, plot)
 
@@ -71,7 +75,12 @@ class TablePlots:
         plot = self.sample.plot()
         if plot.points:
             return accuracy_plotly.figure(plot)
-        return heat.figure(heat.heat_of(self.grids[0]))
+        first = self.grids[0]
+        same = [one for one in self.grids if one.arch is first.arch]
+        curve = expansion.compound_of(same) if first.phi is not None else None
+        if curve is not None:
+            return expansion.figure([curve], over=expansion.PHI)
+        return heat.figure(heat.heat_of(first))
 
 
 @dataclass(frozen=True)
@@ -180,3 +189,17 @@ def _expansion(grids: Sequence[Grid], named: Mapping[str, str]) -> list[View]:
     title = "Multiply-adds against the expansion factor t"
     drawn = expansion.figure(found, named)
     return [View("mnp-expansion", title, expansion.CAPTION, drawn, height=420)]
+
+
+def _compound(grids: Sequence[Grid], named: Mapping[str, str]) -> list[View]:
+    """Multiply-adds against φ, of the tables with several."""
+    by_table: dict[str, list[Grid]] = {}
+    for one in grids:
+        by_table.setdefault(one.arch.name, []).append(one)
+    curves = map(expansion.compound_of, by_table.values())
+    found = [curve for curve in curves if curve is not None]
+    if not found:
+        return []
+    title = "Multiply-adds against the compound scaling φ"
+    drawn = expansion.figure(found, named, expansion.PHI)
+    return [View("mnp-compound", title, expansion.PHI_CAPTION, drawn, height=420)]
