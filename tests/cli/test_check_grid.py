@@ -117,7 +117,7 @@ def test_what_a_grid_cannot_do_is_said_at_once(
 def test_a_killed_run_goes_on_where_it_was(tmp_path: Path) -> None:
     """kill -9 of the command itself: only what was running is run again."""
     file = tmp_path / "r.jsonl"
-    grid = ["v2", "--alpha", "0.35,0.5", "--res", "32:128:16"]
+    grid = ["v2", "--alpha", "0.35,0.5", "--res", "32:80:16"]
     command = [
         sys.executable,
         "-m",
@@ -132,7 +132,7 @@ def test_a_killed_run_goes_on_where_it_was(tmp_path: Path) -> None:
     command += ["--format", "csv"]
     with subprocess.Popen(command, stdout=subprocess.DEVNULL) as first:
         deadline = time.monotonic() + 120
-        while not (file.exists() and file.read_bytes().count(b"\n") >= 3):
+        while not (file.exists() and file.read_bytes().count(b"\n") >= 2):
             assert time.monotonic() < deadline
             time.sleep(0.05)
         os.kill(first.pid, signal.SIGKILL)
@@ -148,8 +148,8 @@ def test_a_killed_run_goes_on_where_it_was(tmp_path: Path) -> None:
     after = file.read_bytes()
     assert after.startswith(kept)
     lines = [json.loads(line)["key"] for line in after.splitlines()]
-    assert len(lines) == len(set(lines)) == 14
-    assert done.stdout.count("\n") == 15
+    assert len(lines) == len(set(lines)) == 8
+    assert done.stdout.count("\n") == 9
 
 
 def test_a_table_on_standard_input_cannot_be_a_grid(
