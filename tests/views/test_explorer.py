@@ -157,12 +157,12 @@ def test_a_size_that_is_not_square_is_typed_linked_and_left(
 def test_a_network_of_one_size_shows_both_sides(
     watched: Watched, tmp_path: Path
 ) -> None:
-    """With a head there is no grid, and one configuration is all."""
-    arguments = ["report", "v3-large+lraspp@1.0/320x240"]
+    """With attention there is no grid, and one configuration is all."""
+    arguments = ["report", "mobilenet-v4-hybrid-medium@1.0/320x256"]
     assert main([*arguments, "-o", str(tmp_path)]) == 0
     page = watched.open(tmp_path / "index.html")
 
-    assert page.input_value("#x-res-n") == "320x240"
+    assert page.input_value("#x-res-n") == "320x256"
     assert page.is_disabled("#x-res-n")
 
 
