@@ -41,6 +41,7 @@ class Settings(NamedTuple):
     column: str | None = None
     compound: Compound | None = None
     group: str = ""
+    title: str = ""  # of one network where the page has several
     batch_norm: bool = True
     layer_scale: bool = False
 
@@ -51,7 +52,15 @@ _EXAMPLES = {
     "resolution": "resolution = 224",
     "activation": f"activation = one of {', '.join(ACTIVATIONS)}",
 }
-_OF_VARIANTS = ("aliases", "resolution", "width", "depth", "column", "scaling")
+_OF_VARIANTS = (
+    "title",
+    "aliases",
+    "resolution",
+    "width",
+    "depth",
+    "column",
+    "scaling",
+)
 _KEYS = (
     "name",
     "aliases",
@@ -60,6 +69,7 @@ _KEYS = (
     "activation",
     "classes",
     "family",
+    "title",
     "squeeze-excite",
     "width",
     "depth",
@@ -82,7 +92,8 @@ def read_settings(
     if variant is None:
         return own
     variants: Any = table.settings["variants"]
-    changed = {**table.settings, "name": variant, "aliases": [], **variants[variant]}
+    own_name = {"name": variant, "title": variant, "aliases": []}
+    changed = {**table.settings, **own_name, **variants[variant]}
     found = _settings(table, changed, nl_is_a_column=nl_is_a_column)
     return found._replace(side=own.side)
 
@@ -120,6 +131,7 @@ def _settings(
         depth=read.multiplier("depth"),
         column=read.name("column") if "column" in content else None,
         compound=read.compound("compound"),
+        title=read.name("title") if "title" in content else "",
         group=read.name("family")
         if "family" in content
         else f"MobileNet{family.upper()}",
