@@ -204,7 +204,7 @@ def write_text(path: Path, text: str) -> None:
     write_texts({path: text})
 
 
-def write_texts(texts: Mapping[Path, str | bytes]) -> None:
+def write_texts(texts: Mapping[Path, str] | Mapping[Path, str | bytes]) -> None:
     """Replace what is in several files: in all, or in none if one cannot be written.
 
     Raises FileError, and UsageError for a path that this run has used.
@@ -214,9 +214,9 @@ def write_texts(texts: Mapping[Path, str | bytes]) -> None:
         for path, text in texts.items():
             file = stack.enter_context(replacing(path))
             if isinstance(text, str):
-                file.write(text.encode("utf-8", "backslashreplace"))
-            else:
-                file.write(text)
+                text = text.encode("utf-8", "backslashreplace")
+            file.write(text)
+            file.flush()  # what the disk has no room for fails before any is replaced
 
 
 def check_targets(paths: Iterable[Path | None]) -> None:

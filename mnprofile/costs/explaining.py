@@ -171,11 +171,11 @@ def layer_explanation(
             suggestion=close,
         )
     if table is None:
-        return _explanation(Parts(graph), None, None, layer, ())
+        return _explanation(Parts(graph), layer, of_table=False)
     base = _base(table, graph)
+    widths = Parts(base), Parts(_probe(table, base, graph))
     ratios = _ratios(table, graph, base, layer)
-    probe = Parts(_probe(table, base, graph))
-    return _explanation(Parts(graph), Parts(base), probe, layer, ratios)
+    return _explanation(Parts(graph), layer, of_table=True, widths=widths, ratios=ratios)
 
 
 def network_explanation(
@@ -183,16 +183,24 @@ def network_explanation(
 ) -> NetworkExplanation:
     """What ``explain_network`` returns, for a graph of this table (None: of none).
 
-    Without ``compared`` it has no ratios, which take four more networks.
+    Without ``compared`` it has neither ratios nor formulas with alpha and rho, which
+    take six more networks.
     """
-    base = _base(table, graph) if table else None
-    probe = Parts(_probe(table, base, graph)) if table and base else None
-    here, there = Parts(graph), Parts(base) if base else None
+    widths: tuple[Parts, Parts] | None = None
+    ratios: tuple[Ratio, ...] = ()
+    if table and compared:
+        base = _base(table, graph)
+        widths = Parts(base), Parts(_probe(table, base, graph))
+        ratios = _ratios(table, graph, base, None)
+    here, is_table = Parts(graph), table is not None
     blocks = dict.fromkeys(node.block for node in graph if is_counted(node))
     return NetworkExplanation(
         graph.config,
-        tuple(_explanation(here, there, probe, name, ()) for name in blocks),
-        _ratios(table, graph, base, None) if table and base and compared else (),
+        tuple(
+            _explanation(here, name, of_table=is_table, widths=widths)
+            for name in blocks
+        ),
+        ratios,
     )
 
 
@@ -233,13 +241,15 @@ def _probe(table: Architecture, base: Graph, graph: Graph) -> Graph:
 
 def _explanation(
     parts: Parts,
-    base: Parts | None,
-    probe: Parts | None,
     name: str,
-    ratios: tuple[Ratio, ...],
+    *,
+    of_table: bool,
+    widths: tuple[Parts, Parts] | None = None,
+    ratios: tuple[Ratio, ...] = (),
 ) -> Explanation:
+    """``widths`` are the network at alpha 1 and at another, to scale a formula by."""
     graph, nodes = parts.graph, parts.named(name)
-    derived = derive(nodes) if base else formula_of(nodes)
+    derived = derive(nodes) if of_table else formula_of(nodes)
     factored = any(one.symbol.text == "t" for one in derived.meanings)
     counted = sum((figures_of(node) for node in nodes), start=Counts())
 
@@ -250,7 +260,7 @@ def _explanation(
     assert macs.value == counted.macs, f"{name}: the formula gives {macs.value}"
     return Explanation(
         name=name,
-        kind=kind_of(nodes) if base else kind_of_module(nodes),
+        kind=kind_of(nodes) if of_table else kind_of_module(nodes),
         in_shape=nodes[0].in_shape,
         out_shape=nodes[-1].out_shape,
         macs=macs,
@@ -263,8 +273,8 @@ def _explanation(
         saving=formula(derived.separable / derived.standard)
         if derived.separable and derived.standard
         else None,
-        scaled=_scaled(graph, base.named(name), probe.named(name), derived)
-        if base and probe
+        scaled=_scaled(graph, widths[0].named(name), widths[1].named(name), derived)
+        if widths
         else None,
         ratios=ratios,
         config=graph.config,

@@ -24,7 +24,7 @@ from mnprofile.networks.notation.styles.style import (
 )
 from mnprofile.networks.notation.table import Table
 
-MAX_ROWS_BUILT = 256  # blocks; a report of so many takes nearly a second
+MAX_ROWS_BUILT = 1_000  # blocks
 DEFAULT_CLASSES = 1000
 
 

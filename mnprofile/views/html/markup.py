@@ -31,11 +31,13 @@ def element(tag: str, *children: object, **attributes: object) -> Markup:
     >>> element("b", "a<b", class_="x")
     Markup('<b class="x">a&lt;b</b>')
     """
-    inside = "".join(map(text, children))
+    inside = "".join([text(child) for child in children])
     named = "".join(
-        f' {_attribute(name)}="{text(value)}"'
-        for name, value in attributes.items()
-        if value is not None
+        [
+            f' {_attribute(name)}="{text(value)}"'
+            for name, value in attributes.items()
+            if value is not None
+        ]
     )
     return trusted(f"<{tag}{named}>{inside}</{tag}>")
 
@@ -52,7 +54,7 @@ def trusted(source: str) -> Markup:
 
 def join(parts: "list[Markup]") -> Markup:
     """Pieces of markup, one after the other."""
-    return Markup("").join(parts)
+    return trusted("".join([text(part) for part in parts]))
 
 
 def data_block(name: str, content: Any) -> Markup:

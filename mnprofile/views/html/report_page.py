@@ -6,7 +6,6 @@ from mnprofile.base import escape, sheet
 from mnprofile.base.json_files import CONVENTION
 from mnprofile.base.units import short
 from mnprofile.costs.latency.devices import Device
-from mnprofile.costs.memory.activations import activation_memory
 from mnprofile.networks.catalog import is_shipped
 from mnprofile.networks.notation.rows import Architecture
 from mnprofile.views.html import panels
@@ -56,13 +55,14 @@ def report_page(
     networks: Sequence[ReportNetwork],
     verdicts: Sequence[Panel] = (),
     device: Device | None = None,
+    plot: AccuracyPlot | None = None,
 ) -> str:
     """The whole report as HTML, with the time on a ``device``.
 
-    ``verdicts`` are panels of checks that were run: a cross-check against profilers, a
+    ``plot`` is their ``accuracy_plot``, where it is there already. ``verdicts`` are panels of checks that were run: a cross-check against profilers, a
     reproduction of printed figures. They come before the sources.
     """
-    plot = accuracy_plot(networks)
+    plot = plot or accuracy_plot(networks)
     clock = device or usual_device(networks)
     sections = [
         Section("figures-section", "Key figures", (panels.key_figures(networks),)),
@@ -118,15 +118,28 @@ def report_markdown(networks: Sequence[ReportNetwork]) -> str:
     for network in networks:
         parts.append(sheet.to_markdown(stage_sheet(network)))
         parts.append(sheet.to_markdown(shares_sheet(network)))
-        memory = activation_memory(network.counted.graph)
-        parts.append(escape.markdown(f"{peak_line(memory)}.") + "\n")
+        parts.append(escape.markdown(f"{peak_line(network.memory)}.") + "\n")
     parts.append(escape.markdown(CONVENTION) + "\n")
     return "\n".join(parts)
 
 
-def picture(networks: Sequence[ReportNetwork], style: PictureStyle = SLIDE) -> str:
+def picture(plot: AccuracyPlot, style: PictureStyle = SLIDE) -> str:
     """The accuracy plot as a file of its own: literal colours, axis and legend."""
-    return to_svg(accuracy_plotly.figure(accuracy_plot(networks)), style)
+    return to_svg(accuracy_plotly.figure(plot), style)
+
+
+def report_files(
+    networks: Sequence[ReportNetwork],
+    verdicts: Sequence[Panel] = (),
+    device: Device | None = None,
+) -> dict[str, str]:
+    """The files of a report by their names: the page, its Markdown and its picture."""
+    plot = accuracy_plot(networks)
+    return {
+        PAGE: report_page(networks, verdicts, device, plot),
+        MARKDOWN: report_markdown(networks),
+        PICTURE: picture(plot),
+    }
 
 
 def pictures(
@@ -147,8 +160,7 @@ def pictures(
         for quantity in DRAWN:
             found[f"stages-{quantity}-{end}"] = by_stage(counted, quantity)
             found[f"layers-{quantity}-{end}"] = by_layer(counted, quantity)
-        memory = activation_memory(counted.graph)
-        found[f"memory-{end}"] = memory_figure(memory)
+        found[f"memory-{end}"] = memory_figure(network.memory)
         for kind, drawn in time_plots(network, device).items() if device else ():
             found[f"{kind}-{end}"] = log_log_plotly.figure(drawn)
     return found

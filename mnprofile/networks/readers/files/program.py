@@ -8,11 +8,13 @@ from dataclasses import dataclass, field
 from math import prod
 from typing import NamedTuple
 
-from mnprofile.base.errors import MnprofileError
+from mnprofile.base.errors import MnprofileError, Place
 
 MAX_RANK = 32
 MAX_ELEMENTS = 1 << 50  # of one tensor
 MAX_VALUES = 64  # a constant of at most so many elements is decoded
+FEW_NODES, MAX_NODES = 5_000, 100_000  # that any file may have, and none more than
+BYTES_PER_NODE = 200  # of a file with more than a few; weights are many more
 
 # Bits of one element, by type. A type of no fixed size has none.
 BITS_OF = {
@@ -38,6 +40,22 @@ class ModelFileError(MnprofileError):
     """A model file that cannot be read, or whose parts contradict each other."""
 
     kind = "model-file"
+
+
+def most_nodes(size: int) -> int:
+    """How many nodes a file of ``size`` bytes may have, so that no small one is slow."""
+    return min(MAX_NODES, max(FEW_NODES, size // BYTES_PER_NODE))
+
+
+def check_nodes(nodes: int, size: int, path: str) -> None:
+    """Raise ModelFileError for more nodes, inputs and outputs than a file may have."""
+    if nodes > most_nodes(size):
+        raise ModelFileError(
+            f"{nodes} nodes, inputs and outputs in a file of {size} bytes",
+            place=Place(path),
+            accepted=f"{FEW_NODES}; up to {MAX_NODES} in a file with {BYTES_PER_NODE}"
+            " bytes for each",
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +134,7 @@ class ModelFile:
     """Everything that a file says about its network."""
 
     path: str
+    size: int  # bytes
     format: str  # "ONNX" or "TFLite"
     producer: str
     main: Program
