@@ -175,7 +175,9 @@ def layer_explanation(
     base = _base(table, graph)
     widths = Parts(base), Parts(_probe(table, base, graph))
     ratios = _ratios(table, graph, base, layer)
-    return _explanation(Parts(graph), layer, of_table=True, widths=widths, ratios=ratios)
+    return _explanation(
+        Parts(graph), layer, of_table=True, widths=widths, ratios=ratios
+    )
 
 
 def network_explanation(

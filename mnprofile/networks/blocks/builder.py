@@ -16,7 +16,7 @@ from mnprofile.networks.notation.cells import Size
 from mnprofile.networks.notation.rows import ABOVE, INPUT, Architecture, Row
 from mnprofile.networks.widths import Implementation, Width, implementation
 
-MAX_OPERATORS = 5_000  # of a table; a report of so many takes nearly a second
+MAX_OPERATORS = 4_500  # of a table; a report of so many takes nearly a second
 
 
 def build_rows(arch: Architecture, config: Configuration) -> Graph:

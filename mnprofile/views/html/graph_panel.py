@@ -10,7 +10,7 @@ from mnprofile.views.plots.palette import type_of
 from mnprofile.views.sheets.columns import DRAWN
 
 GRAPHS_ID = "mnp-graphs"
-MAX_BOXES = 3_000  # of one network; the layout of more takes a browser too long
+MAX_BOXES = 2_000  # of one network; the layout of more takes a browser too long
 
 
 def picture_panel(network: ReportNetwork, key: str) -> Panel:

@@ -23,6 +23,8 @@ from mnprofile.views.sheets.count import (
     type_sheet,
 )
 
+MAX_LAYERS = 2_000  # of one network; a page with more takes long to make and to open
+
 
 def stages(network: ReportNetwork, key: str) -> Panel:
     """Three quantities by stage, stacked by operator type."""
@@ -195,6 +197,15 @@ def shares_sheet(network: ReportNetwork) -> Sheet:
         *(column for column in printed if column.key in known),
     )
     return replace(shown, total=None)
+
+
+def too_many_layers(network: ReportNetwork, key: str) -> Panel:
+    """What stands in place of the panels that have a row or a bar for every layer."""
+    count = len(network.counted.all_layers)
+    caption = f"{count} layers are too many for a page, which shows up to {MAX_LAYERS}."
+    command = element("code", f"mnprofile count {network.spelling}")
+    note = element("p", command, " prints each of them.", class_="note")
+    return Panel(f"{key}-layers", "Layer by layer", caption, note)
 
 
 def layer_table(network: ReportNetwork, key: str) -> Panel:

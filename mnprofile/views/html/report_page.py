@@ -14,11 +14,13 @@ from mnprofile.views.html.formula_panels import formulas
 from mnprofile.views.html.graph_panel import graph_data, picture_panel
 from mnprofile.views.html.memory_panels import live_memory, peak_line
 from mnprofile.views.html.network_panels import (
+    MAX_LAYERS,
     layer_table,
     layers,
     shares_sheet,
     stage_sheet,
     stages,
+    too_many_layers,
     types,
 )
 from mnprofile.views.html.pages import Page, Section, render
@@ -59,8 +61,9 @@ def report_page(
 ) -> str:
     """The whole report as HTML, with the time on a ``device``.
 
-    ``plot`` is their ``accuracy_plot``, where it is there already. ``verdicts`` are panels of checks that were run: a cross-check against profilers, a
-    reproduction of printed figures. They come before the sources.
+    ``plot`` is their ``accuracy_plot``, where it is there already. ``verdicts`` are
+    panels of checks that were run: a cross-check against profilers, a reproduction of
+    printed figures. They come before the sources.
     """
     plot = plot or accuracy_plot(networks)
     clock = device or usual_device(networks)
@@ -70,20 +73,7 @@ def report_page(
     sections.append(Section("explorer", "Explorer", (explorer(networks, plot, clock),)))
     for index, network in enumerate(networks):
         key = f"net{index}"
-        drawn = tuple(
-            panel(network, key)
-            for panel in (
-                picture_panel,
-                stages,
-                layers,
-                types,
-                live_memory,
-                *((formulas,) if isinstance(network.arch, Architecture) else ()),
-                layer_table,
-            )
-        )
-        if device is not None:
-            drawn = (*drawn[:-1], time_panel(network, key, device), drawn[-1])
+        drawn = _panels(network, key, device)
         totals = network.counted.totals
         told = f"{short(totals.macs)} multiply-adds, {short(totals.params)} parameters"
         fold = "closed" if index else "open" if len(networks) > 1 else ""
@@ -106,6 +96,25 @@ def report_page(
             ),
         )
     )
+
+
+def _panels(
+    network: ReportNetwork, key: str, device: Device | None
+) -> tuple[Panel, ...]:
+    """The panels of one network; one of very many layers has none by layer."""
+    if len(network.counted.all_layers) > MAX_LAYERS:
+        few = len(network.counted.by("stage")) <= MAX_LAYERS // 10
+        whole = (stages, types) if few else (types,)
+        return tuple(panel(network, key) for panel in (*whole, too_many_layers))
+    drawn = [
+        panel(network, key)
+        for panel in (picture_panel, stages, layers, types, live_memory)
+    ]
+    if isinstance(network.arch, Architecture):
+        drawn.append(formulas(network, key))
+    if device is not None:
+        drawn.append(time_panel(network, key, device))
+    return (*drawn, layer_table(network, key))
 
 
 def report_markdown(networks: Sequence[ReportNetwork]) -> str:

@@ -6,15 +6,15 @@ ONNX and TFLite files become the same ``Program``; it knows no operator and no c
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from math import prod
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from mnprofile.base.errors import MnprofileError, Place
 
 MAX_RANK = 32
 MAX_ELEMENTS = 1 << 50  # of one tensor
 MAX_VALUES = 64  # a constant of at most so many elements is decoded
-FEW_NODES, MAX_NODES = 5_000, 100_000  # that any file may have, and none more than
-BYTES_PER_NODE = 200  # of a file with more than a few; weights are many more
+FEW_NODES, MAX_NODES = 4_000, 100_000  # that any file may have, and none more than
+BYTES_PER_NODE = 256  # of a file with more than a few; weights are many more
 
 # Bits of one element, by type. A type of no fixed size has none.
 BITS_OF = {
@@ -43,7 +43,7 @@ class ModelFileError(MnprofileError):
 
 
 def most_nodes(size: int) -> int:
-    """How many nodes a file of ``size`` bytes may have, so that no small one is slow."""
+    """How many nodes a file of ``size`` bytes may have, so that none is slow."""
     return min(MAX_NODES, max(FEW_NODES, size // BYTES_PER_NODE))
 
 
@@ -80,8 +80,11 @@ class Tensor:
         """The shape, or None where a part of it is not known."""
         if self.dims is None:
             return None
-        known = tuple(dim for dim in self.dims if isinstance(dim, int))
-        return known if len(known) == len(self.dims) else None
+        sizes: tuple[Any, ...] = self.dims
+        for dim in sizes:
+            if not isinstance(dim, int):
+                return None
+        return sizes
 
     @property
     def elements(self) -> int:

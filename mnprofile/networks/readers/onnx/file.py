@@ -27,6 +27,7 @@ from mnprofile.networks.readers.files.program import (
 from mnprofile.networks.readers.onnx.protobuf import Message
 
 MAX_DEPTH = 16  # of graphs within graphs
+CONSTANTS = 16  # that weigh as much as a node
 EDGES = 32  # inputs and outputs of a node that weigh as much as another node
 
 # TensorProto.DataType, from 1.
@@ -94,7 +95,7 @@ class _Reader:
         if depth > MAX_DEPTH:
             graph.refuse(f"graphs within graphs, more than {MAX_DEPTH} deep")
         tensors = {one.name: one for one in self._infos(graph, 13)}
-        self._note(graph.size(11) + graph.size(12))
+        self._note(graph.size(11) + graph.size(12) + graph.size(5) // CONSTANTS)
         inputs = self._infos(graph, 11)
         outputs = self._infos(graph, 12)
         tensors |= {one.name: one for one in (*inputs, *outputs)}

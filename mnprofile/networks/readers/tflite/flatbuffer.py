@@ -2,9 +2,9 @@
 
 The format has offsets everywhere, and the runtime for Python follows them unchecked: a
 damaged one gives an error of another module, or values from another place. A reader
-here accepts an offset only if what it points to lies in the buffer. Parts may be shared,
-so that a small file can claim a huge one: what is read of it, each part as often as it
-is, may be little more than the file.
+here accepts an offset only if what it points to lies in the buffer. Parts may be
+shared, so that a small file can claim a huge one: what is read of it, each part as
+often as it is, may be little more than the file.
 """
 
 import struct
