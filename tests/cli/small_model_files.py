@@ -307,7 +307,7 @@ FILES: dict[str, tuple[Callable[[], bytes], int]] = {
     "bomb.onnx": (bomb, 2),
     "vast.onnx": (vast, 0),
     "tensors.tflite": (lambda: tflite(tensors=260_000), 2),
-    "names.tflite": (lambda: tflite(tensors=230_000, name=b"a" * 65_000), 2),
+    "names.tflite": (lambda: tflite(tensors=220_000, name=b"a" * 65_000), 2),
     "operators.tflite": (lambda: tflite(operators=250_000), 2),
     "custom.tflite": (
         lambda: tflite(operators=240_000, custom=b"z" * 60_000, outputs=()),

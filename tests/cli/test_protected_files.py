@@ -22,7 +22,6 @@ def examples(elsewhere: None) -> None:
     shutil.copytree(EXAMPLES, ".", dirs_exist_ok=True)
     shutil.copy("my_network.onnx", "net.onnx")
     shutil.copy("my_network_int8.tflite", "net.tflite")
-    shutil.copy("my_nets.py", "own_nets.py")  # imported once per process
 
 
 def contents() -> dict[str, bytes]:
@@ -33,7 +32,6 @@ def contents() -> dict[str, bytes]:
     "arguments",
     [
         ("count", *CODE, "--format", "json", "-o", "my_nets.py"),
-        ("count", "own_nets:small", *CODE[1:], "--format", "csv", "-o", "own_nets.py"),
         ("diff", *CODE, "my_network.md", "--format", "html", "-o", "my_nets.py"),
         (*GRID, "--format", "csv", "-o", "my_nets.py"),
         (*GRID, "--accuracy", "my_accuracies.csv", "-o", "my_accuracies.csv"),
@@ -52,6 +50,14 @@ def test_what_is_read_is_not_written(run: Run, arguments: tuple[str, ...]) -> No
 
     assert result.code == 2, result.err
     assert {**contents(), "rows.csv": b""} == {**before, "rows.csv": b""}
+
+
+def test_what_is_imported_by_its_name_is_not_written(run: Run) -> None:
+    shutil.copy("my_nets.py", "own_nets.py")
+    arguments = ("count", "own_nets:small", *CODE[1:], "--format", "csv")
+
+    assert run(*arguments, "-o", "own_nets.py").code == 2
+    assert Path("own_nets.py").read_bytes() == Path("my_nets.py").read_bytes()
 
 
 @pytest.mark.parametrize(

@@ -49,6 +49,9 @@ def test_products_without_weights(tmp_path: Path, command: str) -> None:
     (tmp_path / "net.onnx").write_bytes(FILES["products.onnx"][0]())
     arguments = (command, "net.onnx", *COMMANDS[command])
     assert_takes_little(tmp_path, "net.onnx", arguments, 0)
+    if command == "report":
+        page = (tmp_path / "pages" / "index.html").read_text("utf-8")
+        assert "3990 layers are too many for a page" in page
 
 
 def test_a_report_needs_something_to_count(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from mnprofile.base.units import grouped, percent
 from mnprofile.costs.counting import Counts, Layer, LayerGroup
 from mnprofile.networks.notation.rows import Architecture
 from mnprofile.views.html import tables as html
-from mnprofile.views.html.graph_panel import row_ids
+from mnprofile.views.html.graph_panel import MAX_LAYERS, row_ids
 from mnprofile.views.html.markup import element, join
 from mnprofile.views.html.panels import Panel, ReportNetwork, legend
 from mnprofile.views.plots.bars import Segment, columns, stacked_bar
@@ -22,8 +22,6 @@ from mnprofile.views.sheets.count import (
     stage_type_sheet,
     type_sheet,
 )
-
-MAX_LAYERS = 2_000  # of one network; a page with more takes long to make and to open
 
 
 def stages(network: ReportNetwork, key: str) -> Panel:

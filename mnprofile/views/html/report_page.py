@@ -11,10 +11,9 @@ from mnprofile.networks.notation.rows import Architecture
 from mnprofile.views.html import panels
 from mnprofile.views.html.explorer import explorer, explorer_data, usual_device
 from mnprofile.views.html.formula_panels import formulas
-from mnprofile.views.html.graph_panel import graph_data, picture_panel
+from mnprofile.views.html.graph_panel import MAX_LAYERS, graph_data, picture_panel
 from mnprofile.views.html.memory_panels import live_memory, peak_line
 from mnprofile.views.html.network_panels import (
-    MAX_LAYERS,
     layer_table,
     layers,
     shares_sheet,
