@@ -185,7 +185,7 @@ def size_products(network: nn.Module, inputs: Inputs) -> int:
         amount
         for node, amount in found.items()
         if node.operator.startswith("aten::mul")
-        and node.outputs[0].dtype == "Long"
+        and str(node.outputs[0].dtype).lower() == "long"
         and not node.outputs[0].shape
     )
 

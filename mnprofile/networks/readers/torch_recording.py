@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -26,8 +26,8 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from mnprofile.graph.graph import NO_SHAPE, Parameters
 from mnprofile.graph.operators.products import ScaledDotProduct
 from mnprofile.graph.operators.recurrent import Cell, Recurrent
-from mnprofile.graph.operators.tensors import Constant
-from mnprofile.graph.written import Written
+from mnprofile.graph.operators.tensors import Constant, Output
+from mnprofile.graph.written import Derived, Written
 from mnprofile.networks.readers.torch_call import (
     COUNTED,
     METADATA,
@@ -47,12 +47,14 @@ from mnprofile.networks.readers.torch_call import (
 )
 from mnprofile.networks.readers.torch_rules import POINTWISE, operator_of
 from mnprofile.networks.readers.torch_written import (
+    COMPUTED,
     DERIVED,
+    LEARNED,
     MASKED,
     SCALED_DOT_PRODUCT,
     Calls,
     holds_weights,
-    shared_modules,
+    own_weights,
 )
 
 _CELLS: dict[type[nn.Module], Cell] = {nn.LSTM: "lstm", nn.GRU: "gru", nn.RNN: "rnn"}
@@ -65,6 +67,7 @@ class _Value:
     node: str
     channels: int
     is_first: bool  # its channels come before its positions
+    further: Recorded | None = None  # an operator's second output, until it is read
 
 
 @dataclass(slots=True)
@@ -73,6 +76,7 @@ class _Held:
 
     name: str
     left: int
+    is_trained: bool
 
 
 class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call] # of torch
@@ -81,21 +85,30 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call] # of torch
     def __init__(self, root: nn.Module, parameters: dict[str, Tensor]) -> None:
         super().__init__()  # type: ignore[no-untyped-call] # of torch
         self.recorded: list[Recorded] = []
+        self.constants: list[Recorded] = []  # what runs on constants alone
         self.calls: Counter[str] = Counter()
         self._paths = {module: path for path, module in root.named_modules()}
         self._stack: list[tuple[str, nn.Module]] = [("", root)]
-        self.function = Calls(self._stack, shared_modules(root))
-        self.derived: list[tuple[str, Written, int]] = []
+        self.function = Calls(root, self._stack)
         self._paused = 0
         self._values: dict[int, _Value] = {}
         self._sources: dict[int, tuple[_Held, ...]] = {}
         self._kept: list[object] = []  # so that no storage's address is used twice
         self._names: set[str] = set()
         self._known: dict[Any, tuple[str, str, bool, bool]] = {}
-        self.held = [_Held(name, one.numel()) for name, one in parameters.items()]
+        trained = {key for key, one in root.named_parameters() if one.requires_grad}
+        self.held = [
+            _Held(name, one.numel(), name in trained)
+            for name, one in parameters.items()
+        ]
         for one, held in zip(parameters.values(), self.held, strict=True):
             self._sources[key_of(one)] = (held,)
             self._kept.append(one)
+
+    @property
+    def derived(self) -> list[Derived]:
+        """What else runs that profilers count."""
+        return self.function.derived
 
     # --- inputs and outputs ----------------------------------------------------------
 
@@ -107,12 +120,8 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call] # of torch
 
     def nodes_of(self, value: object) -> tuple[str, ...]:
         """The nodes of the tensors in what the network returns."""
-        found = dict.fromkeys(
-            known.node
-            for tensor in tensors_within(value)
-            if (known := self._values.get(key_of(tensor))) is not None
-        )
-        return tuple(found)
+        known = (self._values.get(key_of(one)) for one in tensors_within(value))
+        return tuple(dict.fromkeys(self._read(one) for one in known if one is not None))
 
     # --- modules ---------------------------------------------------------------------
 
@@ -137,8 +146,7 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call] # of torch
         path = self._paths.get(module, self._stack[-1][0])
         self.calls[path] += 1
         self._stack.append((path, module))
-        if holds_weights(module):
-            self.derived.append(("own_weights", Written(), 1))
+        self.function.enter(module, inputs)
         if type(module) in _CELLS:
             self._paused += 1
 
@@ -148,7 +156,13 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call] # of torch
                 self._paused -= 1
                 if not self._paused and output is not None:
                     self._recurrent(module, inputs, output)
+            if holds_weights(module):
+                given = next(tensors_within(output), None)
+                if given is not None:
+                    amount = own_weights(module, given)
+                    self.derived.append(Derived("own_weights", Written(), amount))
             self._stack.pop()
+            self.function.leave()
 
     # --- operators -------------------------------------------------------------------
 
@@ -185,13 +199,6 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call] # of torch
             outputs = tuple(new)
         values = self._values
         active = [one for one, key in zip(tensors, keys, strict=True) if key in values]
-        if is_empty(name) or not (active or name in COUNTED):
-            self._derive([] if is_empty(name) else keys, outputs)
-            if name in DERIVED:
-                amount = args[0].numel() * self.function.first
-                written = self.function.written(name)
-                self.derived.append((DERIVED[name], written, amount))
-            return
         call = Call(
             name,
             qualified,
@@ -202,11 +209,38 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call] # of torch
             self._axis,
             type(self._stack[-1][1]).__name__,
         )
+        if is_empty(name) or not (active or name in COUNTED):
+            self._derive([] if is_empty(name) else keys, outputs)
+            if name in DERIVED:
+                found = operator_of(call, is_pointwise=pointwise)
+                self.constants.append(self._recorded(found, name, outputs[0]))
+            return
         found = operator_of(call, is_pointwise=pointwise)
         node = self._add(found, name, outputs[0])
+        self.derived.extend(self._besides(name, args, outputs[0], found))
         value = _Value(node, *channels_of(found, call))
-        for one in outputs:
-            values[key_of(one)] = value
+        values[key_of(outputs[0])] = value
+        for one in outputs[1:]:
+            if writes:
+                values[key_of(one)] = value
+            else:
+                self._add_further(node, one)
+
+    def _besides(
+        self, name: str, args: tuple[Any, ...], out: Tensor, found: Found
+    ) -> Iterator[Derived]:
+        """What some profiler counts of the operator recorded last, besides its own."""
+        written = self.recorded[-1].written or Written()
+        if name in ("addmm", "baddbmm") and written.function.endswith("mm"):
+            yield Derived("addend", written, args[0].numel())
+            if name == "addmm" and not getattr(found.op, "bias", False):
+                yield Derived("added_out", written, out.numel())
+        elif name in ("_softmax", "_safe_softmax"):
+            rows = out.numel() // max(out.shape[args[1]], 1)
+            yield Derived("softmax_rows", written, rows)
+        elif name.startswith("grid_sampler"):
+            corners = {0: 4, 1: 0, 2: 16}.get(args[2], 0)
+            yield Derived("grid_corners", written, corners * out.numel())
 
     def _about(self, func: Any) -> tuple[str, str, bool, bool]:
         """Name, qualified name, whether it writes to an input, whether elementwise."""
@@ -240,7 +274,10 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call] # of torch
         self, found: Found, name: str, out: Tensor, function: str | None = None
     ) -> str:
         """Record an operator; constants that it uses are recorded before it."""
-        path = self._stack[-1][0]
+        held = (found.weights, found.biases, found.bn_affine, found.other_params)
+        if self.function.is_frozen:
+            used = (one for group in held for one in group if one is not None)
+            self.function.is_frozen = not any(map(self._is_trained, used))
         stored = Parameters(
             self._take(found.weights),
             self._take(found.biases),
@@ -248,6 +285,20 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call] # of torch
             self._take(found.other_params),
         )
         inputs = tuple(self._input(one) for one in found.inputs)
+        node = self._free(self._node_name(self._stack[-1][0], name))
+        one = self._recorded(found, node, out, name, function)
+        self.recorded.append(replace(one, inputs=inputs, stored=stored))
+        return node
+
+    def _recorded(
+        self,
+        found: Found,
+        node: str,
+        out: Tensor,
+        name: str = "",
+        function: str | None = None,
+    ) -> Recorded:
+        """An operator as it is called here, without its inputs and what it stores."""
         x = found.x
         if x is None:
             first = found.inputs[0] if found.inputs else out
@@ -255,22 +306,18 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call] # of torch
         others = found.others
         if others is None:
             others = tuple(shape(one, self._axis(one)) for one in found.inputs[1:])
-        node = self._free(self._node_name(path, name))
-        self.recorded.append(
-            Recorded(
-                name=node,
-                op=found.op,
-                inputs=inputs,
-                x=x if found.inputs else NO_SHAPE,
-                y=found.y or like(x, out),
-                others=others,
-                stored=stored,
-                path=path,
-                weight=self._weight(found.weights),
-                written=self.function.written(name, function),
-            )
+        return Recorded(
+            name=node,
+            op=found.op,
+            inputs=(),
+            x=x if found.inputs else NO_SHAPE,
+            y=found.y or like(x, out),
+            others=others,
+            stored=Parameters(),
+            path=self._stack[-1][0],
+            weight=self._weight(found.weights),
+            written=self.function.written(name or node, function),
         )
-        return node
 
     def _node_name(self, path: str, name: str) -> str:
         """A leaf module's own path, else the operator's name within its module."""
@@ -285,8 +332,10 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call] # of torch
         key = key_of(tensor)
         value = self._values.get(key)
         if value is not None:
-            return value.node
+            return self._read(value)
         sources = self._sources.get(key, ())
+        if any(one.is_trained for one in sources):
+            self.function.is_frozen = False
         path = sources[0].name if len(sources) == 1 else ""
         name = self._free(path or f"{self._stack[-1][0]}.constant".lstrip("."))
         y = shape(tensor, -1)
@@ -317,6 +366,9 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call] # of torch
                 taken += amount
         return taken
 
+    def _is_trained(self, tensor: Tensor) -> bool:
+        return any(one.is_trained for one in self._sources_of(tensor))
+
     def _weight(self, tensors: tuple[Tensor | None, ...]) -> str:
         for tensor in tensors:
             sources = self._sources_of(tensor)
@@ -343,11 +395,19 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call] # of torch
             kept = (whole(k), whole(v))
             found = Found(ScaledDotProduct(), (q, k, v), whole(q), whole(out), kept)
             mask = kwargs.get("attn_mask", args[3] if len(args) > 3 else None)
-            function = SCALED_DOT_PRODUCT if mask is None else MASKED
+            function = self._masked(mask)
             node = self._add(found, "attention", out, function=function)
             self._kept.append(out)
             self._values[key_of(out)] = _Value(node, *layout(out))
         return out
+
+    def _masked(self, mask: Tensor | None) -> str:
+        """How attention is written that has a mask, or none."""
+        if mask is None:
+            return SCALED_DOT_PRODUCT
+        if key_of(mask) in self._values:
+            return COMPUTED
+        return LEARNED if self._sources_of(mask) else MASKED
 
     def _recurrent(self, module: nn.Module, inputs: Any, output: Any) -> None:
         """A whole LSTM, GRU or RNN as one operator."""
@@ -373,8 +433,31 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call] # of torch
         )
         node = self._add(found, op.cell, y)
         self._kept.append(output)
-        for one in (y, *ends):
-            self._values[key_of(one)] = _Value(node, *layout(one))
+        self._values[key_of(y)] = _Value(node, *layout(y))
+        for one in ends:
+            self._add_further(node, one)
+
+    def _add_further(self, node: str, out: Tensor) -> None:
+        """A further output of the last operator; it is a node if something reads it."""
+        if key_of(out) in self._values and self._values[key_of(out)].node == node:
+            return
+        y = shape(out, -1)
+        found = Found(Output(y.dims, getattr(y, "axis", 0)), (), y=y)
+        one = replace(
+            self._recorded(found, "", out), inputs=(node,), x=self.recorded[-1].y
+        )
+        self._values[key_of(out)] = _Value(node, *layout(out), one)
+
+    def _read(self, value: _Value) -> str:
+        """The node of a value. A further output follows its operator."""
+        if value.further is not None:
+            at = next(
+                at for at, one in enumerate(self.recorded) if one.name == value.node
+            )
+            name = self._free(f"{value.node}.output")
+            self.recorded.insert(at + 1, replace(value.further, name=name))
+            value.node, value.further = name, None
+        return value.node
 
     def _free(self, name: str) -> str:
         """A name that no other node has: relu, relu#2 ..."""

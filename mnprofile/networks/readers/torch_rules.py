@@ -103,7 +103,12 @@ def _resize(call: Call) -> Found:
     return Found(op, (x,), shape(x, 1), y)
 
 
-_MODES = {"nearest2d": "nearest", "bilinear2d": "bilinear"}
+_MODES = {
+    **dict.fromkeys(("nearest1d", "nearest2d", "nearest3d"), "nearest"),
+    "linear1d": "linear",
+    "bilinear2d": "bilinear",
+    "bicubic2d": "bicubic",
+}
 
 
 def _shuffle(call: Call) -> Found:
@@ -253,7 +258,7 @@ _COPIES = _words(
     " tril triu sort topk grid_sampler_2d grid_sampler_3d unfold fold one_hot nonzero"
     " slice_scatter select_scatter repeat_interleave unsafe_split split_with_sizes_copy"
     " unsafe_chunk _pack_padded_sequence _fft_r2c _fft_c2r _fft_c2c cumsum cumprod"
-    " bucketize searchsorted view_as_real view_as_complex real imag block_diag"
+    " max_unpool2d max_unpool3d bucketize searchsorted view_as_real view_as_complex real imag block_diag"
     " permute_copy expand_copy _conj_physical cummax diag_embed polar complex"
 )
 # They work on one element at a time; torch does not tag them so.
