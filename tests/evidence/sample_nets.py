@@ -79,13 +79,11 @@ class MultiHead(nn.Module):
         x = self.norm(x)
         mask = x.new_zeros(x.shape[1], x.shape[1]) if self.masked else None
         to = x[:, :3] if self.crossed else x
-        made, weights = self.attention(
-            x, to, to, need_weights=self.weights, attn_mask=mask
-        )
+        made, _ = self.attention(x, to, to, need_weights=self.weights, attn_mask=mask)
         return self.head(made)
 
 
-def encoder_layer(**more: Any) -> nn.Module:
+def encoder_layer(**more: Any) -> nn.TransformerEncoderLayer:
     return nn.TransformerEncoderLayer(16, 2, 32, batch_first=True, **more)
 
 

@@ -35,7 +35,7 @@ def measured(names: list[str]) -> dict[str, dict[str, list[int | None]]]:
 
 
 def test_the_ledger_says_what_profilers_print_for_code() -> None:
-    """``SAMPLES=all`` runs more networks, of transformers too: two minutes."""
+    """``SAMPLES=all`` runs more networks, of transformers too: a minute."""
     missing = [one for one in ("torch", *PACKAGES) if not is_installed(one)]
     if missing:
         pytest.skip(f"needs {', '.join(missing)} (extra check-all)")

@@ -78,9 +78,7 @@ def _cheapest(terms: Sets, output: frozenset[str], sizes: dict[str, int]) -> int
             (cost + _cost(pair, output.union(*others), sizes), (*others, made))
             for cost, left in orders
             for pair, others in _pairs(left)
-            if _size(
-                made := frozenset().union(*pair) & output.union(*others), sizes
-            )
+            if _size(made := frozenset().union(*pair) & output.union(*others), sizes)
             <= most
         ]
         if not longer:

@@ -72,7 +72,7 @@ TALLIED = {
     "addmm": ("Ma", "multiply-adds written as torch.addmm"),
     "baddbmm": ("Mb", "multiply-adds written as torch.baddbmm"),
     "addend": ("Md", "elements of the first argument of addmm and baddbmm"),
-    "added_out": ("Mo+", "outputs of addmm that adds no constant"),
+    "added_out": ("Mao", "outputs of addmm that adds no constant"),
     "einsum": ("Me", "multiply-adds written as einsum"),
     "einsum_printed": ("Mn", "operations of einsum as numpy prints them: four digits"),
     "einsum_halved": ("Mh", "the half of that, or the exact number of plain products"),

@@ -11,8 +11,9 @@ from dataclasses import dataclass, field
 from mnprofile.base.shown import Shown
 from mnprofile.costs.counting import figures_of
 from mnprofile.evidence.profilers.einsum import einsum_counts
+from mnprofile.evidence.profilers.profiler import Profiler
 from mnprofile.evidence.profilers.quantities import PRODUCTS, TALLIED
-from mnprofile.evidence.profilers.rules import PROFILERS, Profiler, profiler_of
+from mnprofile.evidence.profilers.rules import PROFILERS, profiler_of
 from mnprofile.evidence.profilers.torch_style import Style, TorchStyle
 from mnprofile.graph.configuration import Configuration
 from mnprofile.graph.graph import Graph, Node

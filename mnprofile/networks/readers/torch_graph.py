@@ -148,7 +148,9 @@ def _layer_name(one: Recorded, names: dict[str, int]) -> str:
     """A layer with weights is named for the module that holds them."""
     name = one.name
     if one.weight and one.weight.startswith(one.path):
-        home, _, own = one.weight.rpartition(".")
+        home, _, own = one.weight.partition(".parametrizations.")[0].rpartition(".")
+        if ".parametrizations." in one.weight:  # of the module that holds these
+            home, own = f"{home}.{own}".strip("."), "weight"
         is_plain = own.startswith("weight")  # weight_ih_l0 of an LSTM, too
         part = "" if is_plain else own.removesuffix("weight").rstrip("_.")
         name = f"{home}.{part}".strip(".") if part else home
@@ -207,18 +209,16 @@ def _marked(nodes: list[Node], outputs: tuple[str, ...]) -> Iterator[Node]:
 
 def _unused(run: Run) -> list[Node]:
     """Parameters that no operator of the run uses, in a row of their own."""
-    left = sum(held.left for held in run.recorder.held)
+    left = sum(held.left for held in run.recorder.sources.held)
     if not left:
         return []
     what = "not used in this run"
     homes = dict.fromkeys(
-        held.name.partition(".")[0] for held in run.recorder.held if held.left
+        held.name.partition(".")[0] for held in run.recorder.sources.held if held.left
     )
     origin = Origin("", text=", ".join(homes))
     return [
-        Node(
-            what, Unused(left), (), NO_SHAPE, NO_SHAPE, what, what, "head", what, origin
-        )
+        Node(what, Unused(left), (), NO_SHAPE, NO_SHAPE, what, what, what, what, origin)
     ]
 
 

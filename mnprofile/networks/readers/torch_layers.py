@@ -21,7 +21,7 @@ from mnprofile.graph.operators.normalisation import (
     RMSNorm,
 )
 from mnprofile.graph.operators.op import Op, shape_of
-from mnprofile.graph.operators.products import MatMul, ScaledDotProduct
+from mnprofile.graph.operators.products import Contraction, MatMul, ScaledDotProduct
 from mnprofile.graph.operators.tensors import PReLU
 from mnprofile.graph.operators.transposed import ConvTranspose
 from mnprofile.networks.readers.torch_call import (
@@ -136,7 +136,9 @@ def baddbmm(call: Call) -> Found:
     return _batched(call, a, b, () if call.is_constant(addend) else (addend,))
 
 
-def _batched(call: Call, a: Tensor, b: Tensor, addend: tuple[Tensor, ...] = ()) -> Found:
+def _batched(
+    call: Call, a: Tensor, b: Tensor, addend: tuple[Tensor, ...] = ()
+) -> Found:
     """Matrix by matrix; a constant factor is a grouped layer's weights."""
     y = whole(call.out)
     if call.is_constant(a) == call.is_constant(b):
@@ -150,6 +152,18 @@ def _batched(call: Call, a: Tensor, b: Tensor, addend: tuple[Tensor, ...] = ()) 
     given = shape_of((y.elements // positions, positions), 0)
     others = tuple(map(whole, addend))
     return Found(op, (x, *addend), taken, given, others, weights=(weight,))
+
+
+def grouped_mm(call: Call) -> Found:
+    """Rows in groups, each times the matrix of its group: experts, tokens by tokens."""
+    a, b = call.args[:2]
+    each = a.shape[-2] * a.shape[-1] * b.shape[-1]
+    macs = each * (a.shape[0] if a.dim() == b.dim() == 3 else 1)
+    y = shape(call.out, -1)
+    op = Contraction("grouped MatMul", y.dims, getattr(y, "axis", 0), macs)
+    active = tuple(one for one in (a, b) if not call.is_constant(one))
+    held = tuple(one for one in (a, b) if call.is_constant(one))
+    return Found(op, active, y=y, other_params=held)
 
 
 def attention(call: Call) -> Found:
@@ -220,6 +234,7 @@ def softmax(call: Call) -> Found:
 
 
 def embedding(call: Call) -> Found:
+    """Rows of a table, or sums of rows for each bag of indices."""
     table, indices = call.args[:2]
     op = Embedding(*table.shape[:2])
     out = shape(call.out, -1)

@@ -45,6 +45,7 @@ from mnprofile.networks.readers.torch_call import (
     tensors_within,
     whole,
 )
+from mnprofile.networks.readers.torch_parameters import Sources
 from mnprofile.networks.readers.torch_rules import POINTWISE, operator_of
 from mnprofile.networks.readers.torch_written import (
     COMPUTED,
@@ -53,6 +54,7 @@ from mnprofile.networks.readers.torch_written import (
     MASKED,
     SCALED_DOT_PRODUCT,
     Calls,
+    besides,
     holds_weights,
     own_weights,
 )
@@ -70,15 +72,6 @@ class _Value:
     further: Recorded | None = None  # an operator's second output, until it is read
 
 
-@dataclass(slots=True)
-class _Held:
-    """A parameter, and how many of its elements are not counted yet."""
-
-    name: str
-    left: int
-    is_trained: bool
-
-
 class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call] # of torch
     """Records what runs while it is active."""
 
@@ -92,18 +85,11 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call] # of torch
         self.function = Calls(root, self._stack)
         self._paused = 0
         self._values: dict[int, _Value] = {}
-        self._sources: dict[int, tuple[_Held, ...]] = {}
-        self._kept: list[object] = []  # so that no storage's address is used twice
+        self.sources = Sources(root, parameters)
+        # So that no storage's address is used twice.
+        self._kept: list[object] = [*parameters.values()]
         self._names: set[str] = set()
         self._known: dict[Any, tuple[str, str, bool, bool]] = {}
-        trained = {key for key, one in root.named_parameters() if one.requires_grad}
-        self.held = [
-            _Held(name, one.numel(), name in trained)
-            for name, one in parameters.items()
-        ]
-        for one, held in zip(parameters.values(), self.held, strict=True):
-            self._sources[key_of(one)] = (held,)
-            self._kept.append(one)
 
     @property
     def derived(self) -> list[Derived]:
@@ -210,14 +196,15 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call] # of torch
             type(self._stack[-1][1]).__name__,
         )
         if is_empty(name) or not (active or name in COUNTED):
-            self._derive([] if is_empty(name) else keys, outputs)
+            self.sources.derive([] if is_empty(name) else keys, outputs)
             if name in DERIVED:
                 found = operator_of(call, is_pointwise=pointwise)
                 self.constants.append(self._recorded(found, name, outputs[0]))
             return
         found = operator_of(call, is_pointwise=pointwise)
         node = self._add(found, name, outputs[0])
-        self.derived.extend(self._besides(name, args, outputs[0], found))
+        written = self.recorded[-1].written or Written()
+        self.derived.extend(besides(written, found.op, name, args, outputs[0]))
         value = _Value(node, *channels_of(found, call))
         values[key_of(outputs[0])] = value
         for one in outputs[1:]:
@@ -225,22 +212,6 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call] # of torch
                 values[key_of(one)] = value
             else:
                 self._add_further(node, one)
-
-    def _besides(
-        self, name: str, args: tuple[Any, ...], out: Tensor, found: Found
-    ) -> Iterator[Derived]:
-        """What some profiler counts of the operator recorded last, besides its own."""
-        written = self.recorded[-1].written or Written()
-        if name in ("addmm", "baddbmm") and written.function.endswith("mm"):
-            yield Derived("addend", written, args[0].numel())
-            if name == "addmm" and not getattr(found.op, "bias", False):
-                yield Derived("added_out", written, out.numel())
-        elif name in ("_softmax", "_safe_softmax"):
-            rows = out.numel() // max(out.shape[args[1]], 1)
-            yield Derived("softmax_rows", written, rows)
-        elif name.startswith("grid_sampler"):
-            corners = {0: 4, 1: 0, 2: 16}.get(args[2], 0)
-            yield Derived("grid_corners", written, corners * out.numel())
 
     def _about(self, func: Any) -> tuple[str, str, bool, bool]:
         """Name, qualified name, whether it writes to an input, whether elementwise."""
@@ -255,12 +226,6 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call] # of torch
             self._known[func] = known
         return known
 
-    def _derive(self, keys: list[int], outputs: tuple[Tensor, ...]) -> None:
-        """Constants make constants, which come from the same parameters."""
-        sources = {id(one): one for key in keys for one in self._sources.get(key, ())}
-        for one in outputs:
-            self._sources[key_of(one)] = tuple(sources.values())
-
     def _axis(self, tensor: Tensor) -> int:
         """Which dimension of a tensor its channels are."""
         value = self._values.get(key_of(tensor))
@@ -274,16 +239,9 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call] # of torch
         self, found: Found, name: str, out: Tensor, function: str | None = None
     ) -> str:
         """Record an operator; constants that it uses are recorded before it."""
-        held = (found.weights, found.biases, found.bn_affine, found.other_params)
-        if self.function.is_frozen:
-            used = (one for group in held for one in group if one is not None)
-            self.function.is_frozen = not any(map(self._is_trained, used))
-        stored = Parameters(
-            self._take(found.weights),
-            self._take(found.biases),
-            self._take(found.bn_affine),
-            self._take(found.other_params),
-        )
+        if self.sources.are_trained(found):
+            self.function.is_frozen = False
+        stored = self.sources.stored(found)
         inputs = tuple(self._input(one) for one in found.inputs)
         node = self._free(self._node_name(self._stack[-1][0], name))
         one = self._recorded(found, node, out, name, function)
@@ -315,7 +273,7 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call] # of torch
             others=others,
             stored=Parameters(),
             path=self._stack[-1][0],
-            weight=self._weight(found.weights),
+            weight=self.sources.weight(found.weights),
             written=self.function.written(name or node, function),
         )
 
@@ -333,48 +291,18 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call] # of torch
         value = self._values.get(key)
         if value is not None:
             return self._read(value)
-        sources = self._sources.get(key, ())
+        sources = self.sources.of(tensor)
         if any(one.is_trained for one in sources):
             self.function.is_frozen = False
         path = sources[0].name if len(sources) == 1 else ""
         name = self._free(path or f"{self._stack[-1][0]}.constant".lstrip("."))
         y = shape(tensor, -1)
-        stored = Parameters(other_params=self._take((tensor,)))
+        stored = Parameters(other_params=self.sources.take((tensor,)))
         op = Constant(y.dims, getattr(y, "axis", 0), trained=bool(sources))
         at = path.rpartition(".")[0] if path else self._stack[-1][0]
         self.recorded.append(Recorded(name, op, (), NO_SHAPE, y, (), stored, at, ""))
         self._values[key] = _Value(name, *layout(tensor))
         return name
-
-    def _sources_of(self, tensor: Tensor | None) -> tuple[_Held, ...]:
-        return () if tensor is None else self._sources.get(key_of(tensor), ())
-
-    def _take(self, tensors: tuple[Tensor | None, ...]) -> int:
-        """The elements of parameters behind some tensors that are not counted yet.
-
-        A part of a parameter (a view) counts as what it is, a tensor computed from
-        parameters as all of them.
-        """
-        taken = 0
-        for tensor in tensors:
-            sources = self._sources_of(tensor)
-            for held in sources:
-                assert tensor is not None
-                own = len(sources) == 1 and held.left >= tensor.numel()
-                amount = tensor.numel() if own else held.left
-                held.left -= amount
-                taken += amount
-        return taken
-
-    def _is_trained(self, tensor: Tensor) -> bool:
-        return any(one.is_trained for one in self._sources_of(tensor))
-
-    def _weight(self, tensors: tuple[Tensor | None, ...]) -> str:
-        for tensor in tensors:
-            sources = self._sources_of(tensor)
-            if sources:
-                return sources[0].name
-        return ""
 
     def _attend(self, attend: Any, *args: Any, **kwargs: Any) -> Tensor:
         """Attention that the code writes as one operator, whatever torch makes of it.
@@ -407,7 +335,7 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call] # of torch
             return SCALED_DOT_PRODUCT
         if key_of(mask) in self._values:
             return COMPUTED
-        return LEARNED if self._sources_of(mask) else MASKED
+        return LEARNED if self.sources.of(mask) else MASKED
 
     def _recurrent(self, module: nn.Module, inputs: Any, output: Any) -> None:
         """A whole LSTM, GRU or RNN as one operator."""

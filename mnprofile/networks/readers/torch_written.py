@@ -5,7 +5,7 @@ from __future__ import annotations
 import dis
 import math
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from types import CodeType, FrameType
 from typing import Any
 
@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 from torch.overrides import TorchFunctionMode
 
+from mnprofile.graph.operators.op import Op
 from mnprofile.graph.written import (
     FROZEN,
     FROZEN_LAYER,
@@ -44,10 +45,13 @@ MASKED, LEARNED, COMPUTED = (
 )
 # Operators that some profiler counts on constants, too.
 DERIVED = frozenset(
-    "embedding mul mean leaky_relu add relu gelu silu elu _softmax native_batch_norm"
-    " _native_batch_norm_legit _native_batch_norm_legit_no_training native_layer_norm"
-    " native_group_norm upsample_nearest2d upsample_bilinear2d _adaptive_avg_pool2d"
-    " avg_pool2d".split()
+    (
+        *("embedding", "mul", "mean", "add", "relu", "leaky_relu", "gelu", "silu"),
+        *("elu", "_softmax", "native_batch_norm", "_native_batch_norm_legit"),
+        *("_native_batch_norm_legit_no_training", "native_layer_norm"),
+        *("native_group_norm", "upsample_nearest2d", "upsample_bilinear2d"),
+        *("_adaptive_avg_pool2d", "avg_pool2d"),
+    )
 )
 
 
@@ -57,9 +61,7 @@ class Calls(TorchFunctionMode):
     ``stack`` are the paths and modules that run, innermost last.
     """
 
-    def __init__(
-        self, root: nn.Module, stack: Sequence[tuple[str, nn.Module]]
-    ) -> None:
+    def __init__(self, root: nn.Module, stack: Sequence[tuple[str, nn.Module]]) -> None:
         super().__init__()
         self.function = ""
         self.first = 1
@@ -154,6 +156,22 @@ class Calls(TorchFunctionMode):
             self._called[place] = _called_name(*place)
         name = self._called[place]
         return name is not None and frame.f_globals.get(name) is func
+
+
+def besides(
+    written: Written, op: Op, name: str, args: tuple[Any, ...], out: Tensor
+) -> Iterator[Derived]:
+    """What some profiler counts of a call of an operator, besides the operator."""
+    if name in ("addmm", "baddbmm") and written.function.endswith("mm"):
+        yield Derived("addend", written, args[0].numel())
+        if name == "addmm" and not getattr(op, "bias", False):
+            yield Derived("added_out", written, out.numel())
+    elif name in ("_softmax", "_safe_softmax"):
+        rows = out.numel() // max(out.shape[args[1]], 1)
+        yield Derived("softmax_rows", written, rows)
+    elif name.startswith("grid_sampler"):
+        corners = {0: 4, 1: 0, 2: 16}.get(args[2], 0)
+        yield Derived("grid_corners", written, corners * out.numel())
 
 
 def own_weights(module: nn.Module, output: Tensor) -> int:
@@ -302,6 +320,7 @@ _CALLS: dict[Any, Callable[..., Derived]] = {
     torch.einsum: _einsum,
     functional.interpolate: _interpolate,
 }
+
 
 def _called_name(code: CodeType, at: int) -> str | None:
     """The global name that is called at a place of some code, None for ``a.b()``."""

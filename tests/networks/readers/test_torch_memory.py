@@ -11,11 +11,11 @@ from torch.utils._pytree import tree_leaves
 import mnprofile
 
 
-class Storages(TorchDispatchMode):  # type: ignore[misc, no-untyped-call] # torch's
+class Storages(TorchDispatchMode):  # type: ignore[no-untyped-call] # torch's
     """Which storages each operator of a run reads and writes, and their elements."""
 
     def __init__(self, module: nn.Module, given: Tensor) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call] # torch's
         self.kept: list[Any] = [given]
         self.steps: list[tuple[set[int], set[int]]] = []
         self.elements = {self.key(given): given.numel()}
@@ -23,7 +23,8 @@ class Storages(TorchDispatchMode):  # type: ignore[misc, no-untyped-call] # torc
 
     @staticmethod
     def key(tensor: Tensor) -> int:
-        return tensor.untyped_storage()._cdata
+        found: int = tensor.untyped_storage()._cdata
+        return found
 
     def __torch_dispatch__(
         self, func: Any, types: Any, args: Any = (), kwargs: Any = None
@@ -42,7 +43,8 @@ class Storages(TorchDispatchMode):  # type: ignore[misc, no-untyped-call] # torc
 
     def peak(self, given: Tensor, returned: Tensor) -> int:
         """The most elements at one step, of what is still read or returned."""
-        first, last = {self.key(given): 0}, {}
+        first = {self.key(given): 0}
+        last: dict[int, int] = {}
         for at, (read, made) in enumerate(self.steps):
             for one in made - read:
                 first.setdefault(one, at)
@@ -69,7 +71,7 @@ class Chosen(nn.Module):
 class Pooled(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         largest, places = nn.functional.max_pool2d(x, 2, return_indices=True)
-        return nn.functional.max_unpool2d(largest, places, 2)
+        return nn.functional.max_unpool2d(largest, places, [2, 2])
 
 
 class Extremes(nn.Module):
