@@ -11,7 +11,8 @@ from mnprofile.base.errors import UsageError, nearest
 from mnprofile.base.shown import Shown
 from mnprofile.base.units import grouped, percent, short
 from mnprofile.costs.counting import Counts, figures_of
-from mnprofile.costs.formulas import Derivation, Formula, Multipliers, derive
+from mnprofile.costs.formula import Formula
+from mnprofile.costs.formulas import Derivation, Multipliers, derive, set_apart
 from mnprofile.costs.layer_sums import derived as formula_of
 from mnprofile.costs.parts import (
     Parts,
@@ -76,7 +77,7 @@ class Explanation(Shown):
     ``scaled`` is the formula with alpha and rho, which ignores the rounding of channels
     (None where height and width scale differently). ``saving`` is the cost of a
     depthwise convolution and its projection, divided by that of one standard
-    convolution.
+    convolution; None for several of them.
     """
 
     name: str
@@ -239,7 +240,8 @@ def _explanation(
     ratios: tuple[Ratio, ...],
 ) -> Explanation:
     graph, nodes = parts.graph, parts.named(name)
-    derived = derive(nodes) if base else formula_of(nodes)
+    apart = set_apart(base.named(name), probe.named(name)) if base and probe else {}
+    derived = derive(nodes, apart=apart) if base else formula_of(nodes)
     factored = any(one.symbol.text == "t" for one in derived.meanings)
     counted = sum((figures_of(node) for node in nodes), start=Counts())
 
@@ -260,10 +262,8 @@ def _explanation(
         ),
         separable=formula(derived.separable) if derived.separable else None,
         standard=formula(derived.standard) if derived.standard else None,
-        saving=formula(derived.separable / derived.standard)
-        if derived.separable and derived.standard
-        else None,
-        scaled=_scaled(graph, base.named(name), probe.named(name), derived)
+        saving=formula(derived.saving) if derived.saving else None,
+        scaled=_scaled(graph, base.named(name), probe.named(name), derived, apart)
         if base and probe
         else None,
         ratios=ratios,
@@ -273,7 +273,11 @@ def _explanation(
 
 
 def _scaled(
-    graph: Graph, base: tuple[Node, ...], probe: tuple[Node, ...], derived: Derivation
+    graph: Graph,
+    base: tuple[Node, ...],
+    probe: tuple[Node, ...],
+    derived: Derivation,
+    apart: dict[str, bool],
 ) -> Formula | None:
     """The formula with alpha and rho, from the channels and sides at alpha 1."""
     layers = [layer.name for layer in derived.layers]
@@ -289,7 +293,7 @@ def _scaled(
         narrows_input=base[0].in_shape.c != probe[0].in_shape.c,
         narrows_output=outs[0].out_shape.c != outs[1].out_shape.c,
     )
-    scaled = derive(base, scale)
+    scaled = derive(base, scale, apart)
     factored = any(one.symbol.text == "t" for one in scaled.meanings)
     return Formula(scaled.macs, scaled.meanings, factored)
 

@@ -65,6 +65,7 @@ def product(
     resolutions: tuple[tuple[int, int], ...],
     classes: int,
     impl: str,
+    depth: float = 1.0,
 ) -> Product:
     """Evaluate the rules for K widths ``alpha`` (each with its ``t``) at R resolutions.
 
@@ -75,7 +76,13 @@ def product(
 
     found = tuple(
         structures(
-            arch, alpha=alpha, t=t, resolutions=resolutions, classes=classes, impl=impl
+            arch,
+            alpha=alpha,
+            t=t,
+            resolutions=resolutions,
+            classes=classes,
+            impl=impl,
+            depth=depth,
         )
     )
     count_k, count_r = len(alpha), len(resolutions)

@@ -27,7 +27,7 @@ from pathlib import Path
 
 import pytest
 
-from mnprofile.base.errors import UNMEASURED
+from mnprofile.base.errors import BUG, UNMEASURED
 from mnprofile.cli import COMMANDS, main
 
 ROOT = Path(__file__).parents[2]
@@ -67,12 +67,13 @@ def examples() -> Iterator[None]:
 
 def run_here(arguments: list[str]) -> tuple[str, bool]:
     """What a command prints off a terminal, standard error last; whether it could."""
-    out, err = io.StringIO(), io.StringIO()
+    out, err = io.TextIOWrapper(io.BytesIO(), "utf-8"), io.StringIO()
     with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
         code = main(arguments)
-    printed = "\n".join(
-        line.rstrip() for line in (out.getvalue() + err.getvalue()).split("\n")
-    )
+    out.seek(0)
+    written = out.read() + err.getvalue()
+    assert code != BUG, written
+    printed = "\n".join(line.rstrip() for line in written.split("\n"))
     missing = code == UNMEASURED and "is not installed" in printed
     return printed, not missing
 

@@ -241,6 +241,17 @@ def test_conditions_that_are_refused(text: str) -> None:
         parse_condition(text)
 
 
+@pytest.mark.parametrize("head", ["lraspp", "ssdlite", "deeplabv3"])
+def test_a_network_with_a_head_is_dilated_as_its_head_says(head: str) -> None:
+    found = mnprofile.sweep(f"v2+{head}", alpha=[0.5, 1.0], resolution=[64, 96])
+
+    for row in found.to_dict("records"):
+        graph = mnprofile.build(
+            f"v2+{head}", alpha=row["alpha"], resolution=row["resolution"]
+        )
+        assert row["macs"] == mnprofile.count(graph).totals.macs
+
+
 def test_a_frame_that_is_too_large_is_refused_before_the_work() -> None:
     with pytest.raises(UsageError, match="the frame would have"):
         mnprofile.sweep("v2", alpha="0.0001:2:0.0001", resolution="32:8000:1")

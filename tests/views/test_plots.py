@@ -173,7 +173,7 @@ def test_expansion_at_the_table_s_t_is_the_table() -> None:
     data = expansion.expansion_of(grid(catalog.load("v2")))
     assert data is not None
     assert data.as_printed == 300_774_272
-    assert data.macs[data.ts.index(6.0)] == 300_774_272
+    assert data.macs[data.at.index(6.0)] == 300_774_272
 
 
 def test_v1_has_no_expansion_to_draw() -> None:
@@ -248,7 +248,7 @@ def test_json_cannot_end_its_script() -> None:
 
 def page_of(*archs: Any) -> str:
     grids = grids_for(list(archs))
-    return sweep_page.page(sample_of(grids), grids, ["a note"])
+    return sweep_page.TablePlots(sample_of(grids), grids, ["a note"]).page()
 
 
 def test_the_same_sweep_gives_the_same_bytes() -> None:

@@ -23,6 +23,7 @@ from mnprofile.search.factors import (
     EXPANSIONS,
     RESOLUTIONS,
     Factors,
+    Slot,
     factors,
     peak_terms,
     product_of,
@@ -118,19 +119,7 @@ def _on_grid(network: ReportNetwork, device: Device | None) -> dict[str, Any] | 
     if not sides or not _agrees(network, found, start):
         return None
     once = _Once(found)
-    slots = [
-        [
-            visible(slot.name),
-            visible(slot.stage),
-            type_of(slot.type),
-            slot.biases,
-            slot.norms,
-            once.vector(slot.weights),
-            once.vector(slot.out),
-            once.sizes(tuple(slot.positions[index] for index in exact)),
-        ]
-        for slot in found.slots
-    ]
+    slots = [_slot(slot, once, exact) for slot in found.slots]
     made = product_of(
         network.arch, found, sides, impl=config.impl, classes=config.classes
     )
@@ -189,6 +178,20 @@ class _Once:
 
     def sizes(self, values: tuple[int, ...]) -> int:
         return self.positions.setdefault(values, len(self.positions))
+
+
+def _slot(slot: Slot, once: _Once, exact: list[int]) -> list[Any]:
+    """One layer of every configuration, at the sizes that are exact."""
+    return [
+        visible(slot.name),
+        visible(slot.stage),
+        type_of(slot.type),
+        slot.biases,
+        slot.norms,
+        once.vector(slot.weights),
+        once.vector(slot.out),
+        once.sizes(tuple(slot.positions[index] for index in exact)),
+    ]
 
 
 def _times(

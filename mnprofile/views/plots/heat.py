@@ -85,6 +85,7 @@ def _product(
         resolutions=sides,
         classes=grid.classes[0],
         impl=grid.impls[0],
+        depth=grid.depth,
     )
 
 
