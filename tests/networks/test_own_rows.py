@@ -1,6 +1,8 @@
 """Every part of the table language in a small table of one's own, counted by hand."""
 
+import re
 from importlib import import_module
+from pathlib import Path
 from pkgutil import iter_modules
 
 import pytest
@@ -9,8 +11,10 @@ import mnprofile
 from mnprofile.base.errors import TableError
 from mnprofile.graph.graph import Graph
 from mnprofile.networks import blocks
+from mnprofile.networks.blocks.registry import by_word
 from tests.conftest import words_missing
 
+ROOT = Path(__file__).parents[2]
 PAGE = """\
 ```toml
 name = "own"
@@ -103,6 +107,8 @@ CASES = {
         64 * (1152 + 2304 + 128),
         3584 + 2 * (16 + 16 + 16),
     ),
+    "skip, the identity": ("skip | - | 8 | 1 | 1 | - | none", 0, 0),
+    "skip, 1x1": ("skip | - | 16 | 1 | 2 | - | none", 64 * 128, 128 + 2 * 16),
     "repeated": ("conv2d 3x3 | - | 8 | 2 | 1 | - | R6", 2 * 256 * 576, 2 * (576 + 16)),
 }
 
@@ -118,6 +124,15 @@ def test_no_word_names_two_blocks() -> None:
 
     assert {"conv2d", "mha", "shuffle"} <= set(words)
     assert sorted(words) == sorted(set(words))
+
+
+def test_the_reference_lists_every_word_and_no_other() -> None:
+    page = (ROOT / "docs/reference/table-language.md").read_text("utf-8")
+    section = page.partition("### Operators")[2].partition("\n## ")[0]
+    cells = [line.split("|")[1] for line in section.splitlines() if "| `" in line]
+    listed = {word for cell in cells for word in re.findall(r"`([A-Za-z0-9-]+)", cell)}
+
+    assert listed == {*by_word()}
 
 
 @pytest.mark.parametrize("case", CASES)
