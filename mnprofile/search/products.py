@@ -151,7 +151,8 @@ def _layer_sums(structure: Structure, count_r: int) -> _LayerSums:
 def _add_products(sums: _LayerSums, node: Node, sizes: Any, count_r: int) -> bool:
     """Multiply-adds of two activations: a kind of position of their own, once each.
 
-    Returns whether there are any. Raises UsageError where they depend on the width, too.
+    Returns whether there are any. Raises UsageError where they depend on the width as
+    well.
     """
     import numpy as np
 
