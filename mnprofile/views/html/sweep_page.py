@@ -120,15 +120,17 @@ def plots_page(
     views: Sequence[View],
     notes: Sequence[str] = (),
     plot: AccuracyPlot | None = None,
+    lead: str = "",
 ) -> str:
     """A page of plotly figures, with the frontier of a ``plot`` in numbers."""
-
     drawn = {
         "config": CONFIG,
         "themes": THEMES,
         "figures": {view.id: view.figure for view in views},
     }
-    body = fragment("sweep.html", title=title, views=views, plot=plot, notes=notes)
+    body = fragment(
+        "sweep.html", title=title, views=views, plot=plot, notes=notes, lead=lead
+    )
     return document(
         title,
         body,

@@ -4,9 +4,11 @@ from collections.abc import Callable, Mapping, Sequence
 
 from markupsafe import Markup
 
-from mnprofile.base.sheet import Sheet, Value, cell_text, plain
+from mnprofile.base.sheet import Column, Sheet, Value, cell_text, plain
 from mnprofile.views.html.markup import element, join
+from mnprofile.views.sheets.columns import DRAWN, label
 
+LONG = 40  # letters of a row's name, from which on it may take several lines
 NO_DRAWING: Mapping[str, Callable[[str], Markup]] = {}
 
 
@@ -30,7 +32,7 @@ def table(
     heads = [
         element(
             "th",
-            column.label,
+            _written_out(column),
             scope="col",
             class_=None if column.kind == "text" else "n",
         )
@@ -54,12 +56,18 @@ def table(
         else "",
     ]
     notes = [element("p", note, class_="note") for note in sheet.notes]
-    label = caption or sheet.title or "Table"
+    named = caption or sheet.title or "Table"
     made = element("table", *parts, class_=class_ or None)
     frame = element(
-        "div", made, class_="scroll", tabindex="0", role="region", aria_label=label
+        "div", made, class_="scroll", tabindex="0", role="region", aria_label=named
     )
     return join([frame, *notes])
+
+
+def _written_out(column: Column) -> str:
+    """The label of a column, as a page has room for it: Parameters, not Params."""
+    is_usual = column.label == label(column.key)
+    return DRAWN.get(column.key, column.label) if is_usual else column.label
 
 
 def _grouped(groups: Sequence[tuple[str, int]]) -> Markup:
@@ -125,6 +133,8 @@ def _cells(
             "data_n": _sort_key(value) if is_number else None,
         }
         if index == 0:
+            class_ = "long" if len(str(value)) > LONG else None
+            attributes["class_"] = attributes["class_"] or class_
             cells.append(element("th", shown, scope="row", **attributes))
         else:
             cells.append(element("td", shown, **attributes))

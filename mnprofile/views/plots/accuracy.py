@@ -111,7 +111,7 @@ class Point:
             self.configuration,
             f"{units.grouped(self.macs)} multiply-adds"
             f" ({units.short(2 * self.macs)} flops)",
-            f"{units.grouped(self.params)} params",
+            f"{units.grouped(self.params)} parameters",
             f"top-1 {units.plain(self.top1)} % ({self.source})",
             *(f"{ms:g} ms on {device}" for device, ms in self.latencies),
             self.command,
