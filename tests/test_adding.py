@@ -14,7 +14,8 @@ import pytest
 
 import mnprofile
 from mnprofile.costs.counting import count
-from mnprofile.costs.formulas import Formula, derive
+from mnprofile.costs.formula import Formula
+from mnprofile.costs.formulas import derive
 from mnprofile.costs.memory.liveness import live_sets, peak_elements
 from mnprofile.costs.receptive_fields import node_fields
 from mnprofile.evidence.profilers.totals import ledger

@@ -84,6 +84,15 @@ class Sheet:
             tuple(notes),
         )
 
+    def filled(self) -> "Sheet":
+        """The same sheet without columns that are empty in every row."""
+        kept = (
+            column.key
+            for index, column in enumerate(self.columns)
+            if any(row[index] not in ("", None) for row in self.rows)
+        )
+        return self.only(*kept)
+
     def only(self, *chosen: str | Column) -> "Sheet":
         """The same sheet with these columns, in this order.
 

@@ -12,6 +12,7 @@ from mnprofile.cli.options import (
     network_of,
     network_options,
     output_options,
+    with_head,
     writing_options,
 )
 from mnprofile.cli.output import emit
@@ -130,7 +131,7 @@ def command(
     how = TaskRun(**{name: given.pop(name) for name in TASK_OPTIONS})
     keywords = _keywords(factory, against_arguments, counters)
     style = {"pooling": pooling, "activations": activations}
-    if grid_name or any(is_many(given[name]) for name in AXES):
+    if grid_name or any(is_many(given[name]) for name in _AXES):
         if factory is not None:
             raise UsageError("--against compares one configuration, not a grid")
         tasks = _tasks(arch, given, grid_name, {**style, "counters": counters})
@@ -184,7 +185,8 @@ def _check_imported(
 
 
 _GRIDS = "--grid published, or lists and ranges such as --alpha 0.35:1.4:0.35"
-take_many(command)
+_AXES = ("phi", *AXES)
+take_many(command, _AXES)
 for _param in command.params:
     if _param.name == "arch":
         _param.required = False
@@ -193,20 +195,32 @@ for _param in command.params:
 def _tasks(
     arch: str | None, given: dict[str, Any], grid_name: str | None, more: dict[str, Any]
 ) -> list[Any]:
-    """The configurations of a grid as tasks. Raises UsageError."""
+    """The configurations of a grid as tasks. Raises UsageError.
+
+    ``more`` are arguments that they share; those of ``given`` come to it.
+    """
     from mnprofile.networks.catalog import load, shipped
     from mnprofile.search.grids import grids_for
     from mnprofile.search.tasks.checks import check_tasks, published_grids
 
-    axes = {name: given[name] for name in AXES}
+    for name in ("table", "settings", "inputs", "arguments"):
+        if given[name]:
+            known = {"settings": "set", "inputs": "input", "arguments": "arg"}
+            raise UsageError(f"--{known.get(name, name)}: not for a grid of tables")
+    axes = {name: given[name] for name in _AXES}
     axes["impl"] = axes["impl"] or "paper"
     output_stride = given["output_stride"]
     more["output_stride"] = output_stride and int(output_stride)
+    if given["depth"] is not None:
+        if axes["phi"] is not None:
+            raise UsageError("--phi and --depth together: phi sets the depth")
+        more["depth"] = given["depth"]
+    arch = None if arch is None else with_head(arch, given["head"])
     if grid_name is None:
         if arch is None:
             raise UsageError("ARCH is missing", accepted=f"ARCH, or {_GRIDS}")
         return check_tasks(grids_for(arch, **axes), more)
-    set_too = [name for name in AXES[:-1] if given[name] is not None]
+    set_too = [name for name in _AXES[:-1] if given[name] is not None]
     if set_too:
         option = set_too[0].replace("resolution", "res")
         raise UsageError(f"--grid published already sets --{option}")

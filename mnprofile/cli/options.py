@@ -237,6 +237,14 @@ def read_request(
     )
 
 
+def with_head(arch: str, head: str | None) -> str:
+    """A network with a head as one name: ``v2@0.5`` and ``ssd`` make ``v2+ssd@0.5``."""
+    if head is None:
+        return arch
+    name, at, factors = arch.rpartition("@")
+    return f"{name}+{head}{at}{factors}" if at else f"{arch}+{head}"
+
+
 def network_of(
     arch: str,
     *,
@@ -254,9 +262,7 @@ def network_of(
     ``options`` are the fields of a Request. Operators without a rule are noted, and
     ``emit`` says so. Raises UsageError, and what reading the network raises.
     """
-    if head is not None:
-        name, at, factors = arch.rpartition("@")
-        arch = f"{name}+{head}{at}{factors}" if at else f"{arch}+{head}"
+    arch = with_head(arch, head)
     asked = read_request(table, settings, inputs, arguments, train=train)
     network, graph = find_network(arch, Request(**options), asked)
     note_unknown(graph, strict=strict)

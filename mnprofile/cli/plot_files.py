@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,39 +10,36 @@ from mnprofile.base import files
 from mnprofile.cli.output import warn
 
 if TYPE_CHECKING:
-    from mnprofile.search.grids import Grid
-    from mnprofile.views.plots.sample import Sample
+    from mnprofile.views.html.sweep_page import SweepPlots
+    from mnprofile.views.plots.picture import PictureStyle
 
-# Writes the plots of a sample of the rows.
-Drawing = Callable[["Sample", Sequence["Grid"], list[str]], None]
+
+@dataclass(frozen=True)
+class Drawing:
+    """A file for the plots of a sweep: a page, or one picture."""
+
+    path: Path
+    suffix: str
+    style: PictureStyle
+
+    def write(self, plots: SweepPlots) -> None:
+        """Draw the plots, replacing the file. Raises FileError."""
+        from mnprofile.views.plots.picture import picture
+
+        if self.suffix == "html":
+            files.write_text(self.path, plots.page())
+        else:
+            with files.replacing(self.path) as out:
+                out.write(picture(plots.figure(), self.suffix, self.style))
+        warn(f"Plots: {self.path}")
 
 
 def drawing_to(path: Path, size: str, theme: str) -> Drawing:
-    """How plots are written to a file of this suffix: a page, or one picture.
+    """How plots are written to a file of this suffix.
 
     Raises UsageError for another suffix, MissingExtraError without its renderer.
     """
-    from mnprofile.views.plots.picture import picture, style_of, suffix_of
+    from mnprofile.views.plots.picture import style_of, suffix_of
 
     suffix = suffix_of(path, ("html",))
-    style = style_of(size, theme, suffix)
-
-    def draw(sample: Sample, grids: Sequence[Grid], notes: list[str]) -> None:
-        if suffix == "html":
-            from mnprofile.views.html.sweep_page import page  # loads Jinja2
-
-            files.write_text(path, page(sample, grids, notes))
-        else:
-            from mnprofile.views.plots import accuracy_plotly, heat
-
-            plot = sample.plot()
-            figure = (
-                accuracy_plotly.figure(plot)
-                if plot.points
-                else heat.figure(heat.heat_of(grids[0]))
-            )
-            with files.replacing(path) as out:
-                out.write(picture(figure, suffix, style))
-        warn(f"Plots: {path}")
-
-    return draw
+    return Drawing(path, suffix, style_of(size, theme, suffix))

@@ -33,6 +33,7 @@ from mnprofile.networks.finding import foreign_reader
 from mnprofile.views.sheets.sweep import accuracy_notes, sweep_document, write_rows
 
 DEFAULT_PLOT = Path("reports") / "sweep.html"
+_AXES = ("alpha", "rho", "t", "phi", "classes", "impl")
 # Maximum number of rows per format.
 MAX_ROWS = {
     "table": 5_000,
@@ -62,6 +63,7 @@ class Ask:
     pareto: bool
     bits: str | None
     device: str | None
+    x_axis: str = "macs"
 
     @property
     def shows_memory(self) -> bool:
@@ -95,6 +97,7 @@ axis_options = together(
     click.option("--alpha", metavar="VALUES", help="Width multipliers."),
     click.option("--res", metavar="VALUES", help="Input sizes: 224, or 320x240."),
     click.option("--rho", metavar="VALUES", help="Input sizes, relative to the table."),
+    click.option("--phi", metavar="VALUES", help="Compound scaling, instead of these."),
     click.option("--t", metavar="VALUES", help="Expansion factors."),
     click.option("--classes", metavar="VALUES", help="Numbers of classes."),
     click.option(
@@ -194,17 +197,24 @@ def command(
                 --res 160,192,224 --workers 2
       mnprofile sweep v2 --res 96:224:16 --max-memory 256KiB --bits 8
     """
-    axes = {name: given[name] for name in ("alpha", "rho", "t", "classes", "impl")}
-    axes["resolution"] = given["res"]
+    axes = {name: given[name] for name in _AXES} | {"resolution": given["res"]}
     limits = {name: given[name] for name in LIMITS}
     device = given["device"]
-    ask = Ask(archs, axes, where, limits, published, pareto, bits, device)
+    ask = Ask(archs, axes, where, limits, published, pareto, bits, device, x_axis)
     kind = _kind(format_, output)
     how = TaskRun(**{name: given[name] for name in TASK_OPTIONS})
     reading = {name: given[name] for name in READING_OPTIONS}
+    if plot is not None and no_plot:
+        raise UsageError("--plot and --no-plot cannot be used together")
+    path = _plot_path(plot, wanted=ask.is_bare and not no_plot)
+    draw = (
+        None
+        if path is None
+        else drawing_to(path, str(given["size"]), str(given["theme"]))
+    )
     if any(foreign_reader(arch) for arch in archs):
         accuracy = given["accuracy"]
-        return _networks(ask, reading, how, kind, output, plot, accuracy)
+        return _networks(ask, reading, how, kind, output, draw, accuracy)
     for option, value in (
         ("arg", reading["arguments"]),
         ("input", reading["inputs"]),
@@ -220,16 +230,8 @@ def command(
             "--workers and the like are for networks that are not tables",
             accepted="a table is counted at once",
         )
-    if plot is not None and no_plot:
-        raise UsageError("--plot and --no-plot cannot be used together")
-    path = _plot_path(plot, wanted=ask.is_bare and not no_plot)
-    draw = (
-        None
-        if path is None
-        else drawing_to(path, str(given["size"]), str(given["theme"]))
-    )
     files.check_targets([output, path])
-    run(ask, kind, output, draw, x_axis)
+    run(ask, kind, output, draw)
     return OK
 
 
@@ -239,7 +241,7 @@ def _networks(
     how: TaskRun,
     kind: str,
     output: Path | None,
-    plot: Path | None,
+    plot: Drawing | None,
     accuracy: Path | None,
 ) -> int:
     """A sweep over networks that are not tables. Raises UsageError for a table too."""
@@ -251,26 +253,9 @@ def _networks(
             f"{tables[0]} is a table, and others are not",
             accepted="one sweep for each kind",
         )
-    sweep_networks.refuse(
-        ask.axes,
-        published=ask.published,
-        pareto=ask.pareto,
-        plot=plot,
-        accuracy=accuracy,
-    )
-    sizes, conditions = ask.axes["resolution"], _conditions(ask)
+    sweep_networks.refuse(ask, accuracy)
     return sweep_networks.run(
-        ask.archs,
-        sizes,
-        reading,
-        conditions,
-        ask.element_bits,
-        how,
-        kind,
-        output,
-        device=ask.device,
-        accuracy=accuracy,
-        pareto=ask.pareto,
+        ask, _conditions(ask), reading, how, kind, output, plot, accuracy
     )
 
 
@@ -302,7 +287,7 @@ def _plot_path(plot: Path | None, *, wanted: bool) -> Path | None:
     return plot
 
 
-def run(ask: Ask, kind: str, output: Path | None, plot: Drawing | None, x: str) -> None:
+def run(ask: Ask, kind: str, output: Path | None, plot: Drawing | None) -> None:
     """Do the sweep, write the rows, then the plots."""
     from mnprofile.costs.latency.devices import device_of
     from mnprofile.search import row_files as rowfiles
@@ -314,7 +299,7 @@ def run(ask: Ask, kind: str, output: Path | None, plot: Drawing | None, x: str) 
     from mnprofile.views.plots.sample import Sample
 
     conditions = _conditions(ask)
-    axis = x_axis(x)
+    axis = x_axis(ask.x_axis)
     axes: dict[str, Any] = {**ask.axes, "impl": ask.axes["impl"] or "paper"}
     axes["device"] = device_of(ask.device) if ask.device is not None else None
     grids = grids_for(ask.archs or DEFAULT_TABLES, **axes)
@@ -341,7 +326,9 @@ def run(ask: Ask, kind: str, output: Path | None, plot: Drawing | None, x: str) 
         parts = rowfiles.capped(rows, MAX_ROWS[kind], kind)
         _write(kind, output, parts, groups, grids, ask)
     if sample is not None and plot is not None:
-        plot(sample, grids, accuracy_notes(groups))
+        from mnprofile.views.html.sweep_page import TablePlots  # loads Jinja2
+
+        plot.write(TablePlots(sample, grids, accuracy_notes(groups)))
 
 
 def _conditions(ask: Ask) -> list[Any]:

@@ -8,17 +8,22 @@ from typing import TYPE_CHECKING, Any
 
 from mnprofile.base import files
 from mnprofile.base.errors import OK, UNMEASURED, VERDICT, UsageError
-from mnprofile.base.units import Bits
 from mnprofile.cli.output import emit, warn
 from mnprofile.cli.tasks import TaskRun, run_tasks
 
 if TYPE_CHECKING:
+    from mnprofile.cli.plot_files import Drawing
+    from mnprofile.cli.sweep import Ask
     from mnprofile.search.conditions import Condition
+    from mnprofile.search.tasks.networks import NetworkGrid
+    from mnprofile.search.tasks.task import Task
     from mnprofile.views.document import Document
+    from mnprofile.views.plots.accuracy import Axis
 
 # Options of a sweep over tables, and why they say nothing about other networks.
 _ONLY_TABLES = {
     "alpha": "its width is an argument of its own: --arg",
+    "phi": "compound scaling is of tables",
     "rho": "it has no resolution of its own that rho is relative to",
     "t": "its expansion is an argument of its own: --arg",
     "classes": "the number of classes is an argument of its own: --arg",
@@ -27,49 +32,35 @@ _ONLY_TABLES = {
 _NEEDS_TOP1 = "no accuracy is published for such networks"
 
 
-def refuse(
-    axes: Mapping[str, str | None],
-    *,
-    published: bool,
-    pareto: bool,
-    plot: Path | None,
-    accuracy: Path | None,
-) -> None:
+def refuse(ask: Ask, accuracy: Path | None) -> None:
     """Raise UsageError for an option that only a sweep over tables has."""
     for name, why in _ONLY_TABLES.items():
-        if axes[name] is not None:
+        if ask.axes[name] is not None:
             raise UsageError(f"--{name}: a network that is not a table: {why}")
     for option, given, accepted in (
-        ("published", published, None),
-        ("pareto", pareto and accuracy is None, "your own: --accuracy FILE.csv"),
-        ("plot", plot is not None, "-o FILE.csv, to plot it with other tools"),
+        ("published", ask.published, None),
+        ("pareto", ask.pareto and accuracy is None, "your own: --accuracy FILE.csv"),
     ):
         if given:
             raise UsageError(f"--{option}: {_NEEDS_TOP1}", accepted=accepted)
 
 
 def run(
-    archs: Sequence[str],
-    sizes: str | None,
-    reading: Mapping[str, Any],
+    ask: Ask,
     conditions: Sequence[Condition],
-    bits: Bits,
+    reading: Mapping[str, Any],
     how: TaskRun,
     kind: str,
     output: Path | None,
-    *,
-    device: str | None,
+    plot: Drawing | None,
     accuracy: Path | None,
-    pareto: bool,
 ) -> int:
-    """Count every combination, write the rows that satisfy the conditions.
+    """Count every combination, write the rows that satisfy the conditions, draw them.
 
-    ``device`` adds latencies, ``accuracy`` is a file of known top-1, and ``pareto``
-    keeps the frontier of top-1 over multiply-adds.
+    A device adds latencies, ``accuracy`` is a file of known top-1.
 
     Returns the exit code: 3 if some failed, 1 if ``--strict`` and totals are bounds.
     """
-    from mnprofile.search.grids import parse_resolutions
     from mnprofile.search.own_accuracies import (
         accuracy_note,
         frontier_of,
@@ -77,9 +68,9 @@ def run(
         with_accuracies,
     )
     from mnprofile.search.row_files import require_parquet
-    from mnprofile.search.tasks.networks import NetworkGrid, network_tasks
-    from mnprofile.search.tasks.values import argument_grid
+    from mnprofile.search.tasks.networks import network_tasks
     from mnprofile.search.tasks.versions import versions_of
+    from mnprofile.views.plots.swept_networks import axis_of
     from mnprofile.views.sheets.swept_networks import (
         failures,
         swept_networks_document,
@@ -87,34 +78,74 @@ def run(
 
     if kind == "parquet":
         require_parquet()
-    if sizes is not None and reading["inputs"]:
-        raise UsageError("--res and --input together: one of them gives the input")
-    grid = NetworkGrid(
-        tuple(archs),
-        tuple(argument_grid(reading["arguments"])),
-        (None,) if sizes is None else parse_resolutions(sizes),
-        reading["inputs"],
-        reading["train"],
-        device,
-    )
-    notes = _latency_notes(device, conditions)
-    tasks = network_tasks(grid, bits)
+    axis = axis_of(ask.x_axis)
+    notes = _latency_notes(ask.device, conditions)
+    tasks = network_tasks(_grid(ask, reading), ask.element_bits)
     names = list(tasks[0].row)
     known = read_accuracies(accuracy, names) if accuracy is not None else None
-    files_used = [*archs, *([device] if device is not None else [])]
-    outcomes = run_tasks(tasks, how, versions_of(files_used))
+    files_used = [*ask.archs, *([ask.device] if ask.device is not None else [])]
+    versions = versions_of(files_used)
+    files.check_targets([output, plot.path if plot is not None else None])
+    outcomes = run_tasks(tasks, how, versions)
     rows: list[Mapping[str, Any]] = [one.row for one in outcomes]
     if known is not None:
         rows = [*with_accuracies(rows, known)]
         notes.append(accuracy_note(rows, known))
     kept = [row for row in rows if row["error"] is not None or _holds(row, conditions)]
-    kept = frontier_of(kept) if pareto else kept
-    document = swept_networks_document(kept, names, bits, count=len(rows), told=notes)
+    shown = frontier_of(kept) if ask.pareto else kept
+    document = swept_networks_document(
+        shown, names, ask.element_bits, count=len(rows), told=notes
+    )
     _write(document, kind, output)
+    if plot is not None:
+        _draw(plot, tasks, rows, kept, axis, notes, accuracy)
     if failures(rows):
         return UNMEASURED
     is_bound = reading["strict"] and any(row["without_rule"] for row in rows)
     return VERDICT if is_bound else OK
+
+
+def _grid(ask: Ask, reading: Mapping[str, Any]) -> NetworkGrid:
+    """The configurations asked for. Raises UsageError."""
+    from mnprofile.search.grids import parse_resolutions
+    from mnprofile.search.tasks.networks import NetworkGrid
+    from mnprofile.search.tasks.values import argument_grid
+
+    sizes = ask.axes["resolution"]
+    if sizes is not None and reading["inputs"]:
+        raise UsageError("--res and --input together: one of them gives the input")
+    return NetworkGrid(
+        ask.archs,
+        tuple(argument_grid(reading["arguments"])),
+        (None,) if sizes is None else parse_resolutions(sizes),
+        reading["inputs"],
+        reading["train"],
+        ask.device,
+    )
+
+
+def _draw(
+    plot: Drawing,
+    tasks: Sequence[Task],
+    rows: Sequence[Mapping[str, Any]],
+    kept: Sequence[Mapping[str, Any]],
+    axis: Axis,
+    notes: Sequence[str],
+    accuracy: Path | None,
+) -> None:
+    """Draw the rows that satisfy the conditions, on the frontier or not."""
+    from mnprofile.views.html.sweep_page import NetworkPlots
+    from mnprofile.views.plots.swept_networks import points_of
+
+    chosen = {id(row) for row in kept}
+    some = [at for at, row in enumerate(rows) if id(row) in chosen]
+    points = points_of(
+        [tasks[at] for at in some],
+        [rows[at] for at in some],
+        axis,
+        f"as in {accuracy}" if accuracy is not None else "",
+    )
+    plot.write(NetworkPlots(tuple(points), axis, notes))
 
 
 def _write(document: Document, kind: str, output: Path | None) -> None:

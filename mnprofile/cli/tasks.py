@@ -77,10 +77,10 @@ class OneOrMany(click.ParamType[Any]):
         return value if is_many(value) else self.one.convert(value, param, ctx)
 
 
-def take_many(command: click.Command) -> None:
-    """Let the options ``AXES`` of a command take lists and ranges too."""
+def take_many(command: click.Command, axes: Sequence[str] = AXES) -> None:
+    """Let the options ``axes`` of a command take lists and ranges too."""
     for param in command.params:
-        if param.name in AXES:
+        if param.name in axes:
             param.type = OneOrMany(param.type)
 
 

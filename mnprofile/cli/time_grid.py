@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from mnprofile.base import files
 from mnprofile.base.errors import OK, UNMEASURED, UsageError
+from mnprofile.cli.options import with_head
 from mnprofile.cli.output import warn
 from mnprofile.cli.tasks import AXES, TaskRun, is_many, run_tasks
 from mnprofile.networks.configuration import parse_spec
@@ -60,10 +61,7 @@ def measure_grid(
     from mnprofile.search.tasks.versions import machine, versions_of
     from mnprofile.views.sheets.measured_grid import measured_grid_document
 
-    if given["head"] is not None:
-        name, at, factors = arch.rpartition("@")
-        head = given["head"]
-        arch = f"{name}+{head}{at}{factors}" if at else f"{arch}+{head}"
+    arch = with_head(arch, given["head"])
     if given["train"]:
         raise UsageError("--train: networks are timed as they are used, in eval()")
     if save is not None:

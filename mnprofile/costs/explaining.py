@@ -11,7 +11,8 @@ from mnprofile.base.errors import UsageError, nearest
 from mnprofile.base.shown import Shown
 from mnprofile.base.units import grouped, percent, short
 from mnprofile.costs.counting import Counts, figures_of
-from mnprofile.costs.formulas import Derivation, Formula, Multipliers, derive
+from mnprofile.costs.formula import Formula
+from mnprofile.costs.formulas import Derivation, Multipliers, derive, set_apart
 from mnprofile.costs.layer_sums import derived as formula_of
 from mnprofile.costs.parts import (
     Parts,
@@ -76,7 +77,7 @@ class Explanation(Shown):
     ``scaled`` is the formula with alpha and rho, which ignores the rounding of channels
     (None where height and width scale differently). ``saving`` is the cost of a
     depthwise convolution and its projection, divided by that of one standard
-    convolution.
+    convolution; None for several of them.
     """
 
     name: str
@@ -185,21 +186,23 @@ def network_explanation(
 ) -> NetworkExplanation:
     """What ``explain_network`` returns, for a graph of this table (None: of none).
 
-    Without ``compared`` it has neither ratios nor formulas with alpha and rho, which
-    take six more networks.
+    Without ``compared`` it has neither ratios, which take four more networks, nor
+    formulas with alpha and rho.
     """
     widths: tuple[Parts, Parts] | None = None
     ratios: tuple[Ratio, ...] = ()
-    if table and compared:
+    if table:
         base = _base(table, graph)
         widths = Parts(base), Parts(_probe(table, base, graph))
-        ratios = _ratios(table, graph, base, None)
+        ratios = _ratios(table, graph, base, None) if compared else ()
     here, is_table = Parts(graph), table is not None
     blocks = dict.fromkeys(node.block for node in graph if is_counted(node))
     return NetworkExplanation(
         graph.config,
         tuple(
-            _explanation(here, name, of_table=is_table, widths=widths)
+            _explanation(
+                here, name, of_table=is_table, widths=widths, is_scaled=compared
+            )
             for name in blocks
         ),
         ratios,
@@ -232,7 +235,7 @@ def _base(table: Architecture, graph: Graph) -> Graph:
     """The network at alpha 1 and the table's resolution."""
     side = table.resolution
     config = replace(graph.config, alpha=1.0, resolution=(side, side))
-    return build_rows(table, config)
+    return graph if config == graph.config else build_rows(table, config)
 
 
 def _probe(table: Architecture, base: Graph, graph: Graph) -> Graph:
@@ -248,10 +251,13 @@ def _explanation(
     of_table: bool,
     widths: tuple[Parts, Parts] | None = None,
     ratios: tuple[Ratio, ...] = (),
+    is_scaled: bool = True,
 ) -> Explanation:
     """``widths`` are the network at alpha 1 and at another, to scale a formula by."""
     graph, nodes = parts.graph, parts.named(name)
-    derived = derive(nodes) if of_table else formula_of(nodes)
+    base, probe = (one.named(name) for one in widths) if widths else ((), ())
+    apart = set_apart(base, probe)
+    derived = derive(nodes, apart=apart) if of_table else formula_of(nodes)
     factored = any(one.symbol.text == "t" for one in derived.meanings)
     counted = sum((figures_of(node) for node in nodes), start=Counts())
 
@@ -272,11 +278,9 @@ def _explanation(
         ),
         separable=formula(derived.separable) if derived.separable else None,
         standard=formula(derived.standard) if derived.standard else None,
-        saving=formula(derived.separable / derived.standard)
-        if derived.separable and derived.standard
-        else None,
-        scaled=_scaled(graph, widths[0].named(name), widths[1].named(name), derived)
-        if widths
+        saving=formula(derived.saving) if derived.saving else None,
+        scaled=_scaled(graph, base, probe, derived, apart)
+        if widths and is_scaled
         else None,
         ratios=ratios,
         config=graph.config,
@@ -285,7 +289,11 @@ def _explanation(
 
 
 def _scaled(
-    graph: Graph, base: tuple[Node, ...], probe: tuple[Node, ...], derived: Derivation
+    graph: Graph,
+    base: tuple[Node, ...],
+    probe: tuple[Node, ...],
+    derived: Derivation,
+    apart: dict[str, bool],
 ) -> Formula | None:
     """The formula with alpha and rho, from the channels and sides at alpha 1."""
     layers = [layer.name for layer in derived.layers]
@@ -301,7 +309,7 @@ def _scaled(
         narrows_input=base[0].in_shape.c != probe[0].in_shape.c,
         narrows_output=outs[0].out_shape.c != outs[1].out_shape.c,
     )
-    scaled = derive(base, scale)
+    scaled = derive(base, scale, apart)
     factored = any(one.symbol.text == "t" for one in scaled.meanings)
     return Formula(scaled.macs, scaled.meanings, factored)
 

@@ -7,82 +7,21 @@ a formula says exactly what is counted. The letters are those of the MobileNetV1
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
-from functools import cached_property
+from types import MappingProxyType
 from typing import Any
 
+from mnprofile.costs.formula import Formula, Meaning, number_text, values_of
 from mnprofile.graph.graph import Node
 from mnprofile.graph.operators.convolution import Conv
 from mnprofile.graph.operators.op import Shape
 from mnprofile.graph.symbols import Expr, Symbol, symbol
 
+_NONE_APART: Mapping[str, bool] = MappingProxyType({})
 # Common factors that are taken out of a sum are written in this order.
 _SIDES, _CHANNELS, _T, _KERNEL, _LAST = range(5)
-
-
-@dataclass(frozen=True, slots=True)
-class Meaning:
-    """What a symbol stands for. ``definition`` is set where it follows from others."""
-
-    symbol: Symbol
-    text: str
-    value: Fraction
-    number: str  # the value as it is put into a formula
-    definition: Expr | None = None
-
-
-@dataclass(frozen=True)
-class Formula:
-    """An expression, and the values of its symbols."""
-
-    expr: Expr
-    meanings: tuple[Meaning, ...]
-    factored: bool = False
-
-    @cached_property
-    def value(self) -> Fraction:
-        return self.expr.evaluate(values_of(self.meanings))
-
-    def at(self, **letters: int | Fraction) -> Fraction:
-        """The value for other values of the symbols, given by their letters.
-
-        Symbols with a definition follow from the others. Raises KeyError if one is
-        missing.
-        """
-        values: dict[Symbol, Fraction] = {}
-        for one in self.meanings:
-            values[one.symbol] = (
-                Fraction(letters[one.symbol.text])
-                if one.definition is None
-                else one.definition.evaluate(values)
-            )
-        return self.expr.evaluate(values)
-
-    @property
-    def text(self) -> str:
-        """In symbols: D_K·D_K·M·D_F·D_F."""
-        return self.expr.write(lambda one: one.text, factored=self.factored)
-
-    @property
-    def numbers(self) -> str:
-        """With the numbers put in: 3·3·32·112·112."""
-        numbers = {meaning.symbol: meaning.number for meaning in self.meanings}
-        return self.expr.write(numbers.__getitem__, factored=self.factored)
-
-    @property
-    def latex(self) -> str:
-        return self.expr.write(
-            lambda one: one.latex, latex=True, factored=self.factored
-        )
-
-    @property
-    def latex_numbers(self) -> str:
-        numbers = {
-            meaning.symbol: meaning.number.replace("·", r" \cdot ")
-            for meaning in self.meanings
-        }
-        return self.expr.write(numbers.__getitem__, latex=True, factored=self.factored)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,14 +41,23 @@ class LayerTerms:
 class Derivation:
     """Consecutive layers in symbols.
 
-    ``separable`` is the cost of the depthwise layer and the projection after it,
-    ``standard`` that of one standard convolution instead; None without such a pair.
+    ``separable`` is the cost of the depthwise layers, each with the projection after
+    it, ``standard`` that of one standard convolution instead of each such pair; None
+    without one.
     """
 
     layers: tuple[LayerTerms, ...]
     meanings: tuple[Meaning, ...]
     separable: Expr | None
     standard: Expr | None
+
+    @property
+    def saving(self) -> Expr | None:
+        """``separable`` divided by ``standard``, if these are of one pair."""
+        if self.separable is None or self.standard is None:
+            return None
+        ((factor, _), *more) = self.standard.terms
+        return None if factor != 1 or more else self.separable / self.standard
 
     @property
     def macs(self) -> Expr:
@@ -130,17 +78,32 @@ class Multipliers:
     narrows_output: bool
 
 
-def values_of(meanings: tuple[Meaning, ...]) -> dict[Symbol, Fraction]:
-    return {meaning.symbol: meaning.value for meaning in meanings}
-
-
-def derive(nodes: tuple[Node, ...], scale: Multipliers | None = None) -> Derivation:
+def derive(
+    nodes: tuple[Node, ...],
+    scale: Multipliers | None = None,
+    apart: Mapping[str, bool] = _NONE_APART,
+) -> Derivation:
     """Pass symbols through the rules of some consecutive operators.
 
     With ``scale``, channels and sides have alpha and rho as factors: the textbook form,
-    in which nothing is rounded.
+    in which nothing is rounded. ``apart`` has the layers inside that alpha narrows
+    though not what they read, or the other way round, as the heads of attention: they
+    are no factor of their input. It says whether alpha narrows them.
     """
-    return _Derivation(nodes, scale).run()
+    return _Derivation(nodes, scale, apart).run()
+
+
+def set_apart(base: tuple[Node, ...], probe: tuple[Node, ...]) -> dict[str, bool]:
+    """What ``derive`` takes as ``apart``, from networks of two widths."""
+    other = {node.name: node for node in probe}
+    found = {}
+    for node in base:
+        if there := other.get(node.name):
+            taken = node.in_shape.c != there.in_shape.c
+            made = node.out_shape.c != there.out_shape.c
+            if taken != made:
+                found[node.name] = made
+    return found
 
 
 @dataclass
@@ -149,6 +112,7 @@ class _Derivation:
 
     nodes: tuple[Node, ...]
     scale: Multipliers | None
+    apart: Mapping[str, bool]
     meanings: dict[Symbol, Meaning] = field(default_factory=dict)
     sides: dict[Expr, Expr] = field(default_factory=dict)
 
@@ -157,7 +121,8 @@ class _Derivation:
         shapes: dict[str, Shape] = {}
         layers: dict[str, LayerTerms] = {}
         depthwise: tuple[Any, Shape, Expr] | None = None
-        separable = standard = None
+        separable: Expr | None = None
+        standard: Expr | None = None
         for node in self.nodes:
             if node.inputs[0] not in shapes:
                 shapes[node.inputs[0]] = self.input_shape(first)
@@ -188,8 +153,11 @@ class _Derivation:
             elif depthwise and node.type != "SE":
                 slow, before, cost = depthwise
                 full = Conv(op.out, slow.kernel)
-                standard = _expr(full.weights(before)) * y.positions
-                separable = cost + macs
+                instead = _expr(full.weights(before)) * y.positions
+                standard = instead if standard is None else standard + instead
+                separable = (
+                    cost + macs if separable is None else separable + cost + macs
+                )
                 depthwise = None
         return Derivation(
             tuple(layers.values()), tuple(self.meanings.values()), separable, standard
@@ -289,6 +257,16 @@ class _Derivation:
         if node.name == main[-1].name:
             narrows = self.scale is not None and self.scale.narrows_output
             return self.channels("N", "output channels", out, narrows=narrows)
+        return self.inner_channels(node, channels)
+
+    def inner_channels(self, node: Node, channels: Any) -> Any:
+        """The input's times t, or with a letter of their own where alpha sets them
+        apart."""
+        out = node.out_shape.c
+        if node.name in self.apart:
+            narrows = self.scale is not None and self.apart[node.name]
+            letter = self.free("C", Fraction(out))
+            return self.channels(letter, "inner channels", out, narrows=narrows)
         factor = Fraction(out, node.in_shape.c)
         if factor == 1:
             return channels
@@ -378,14 +356,6 @@ def _latex(letter: str) -> str:
     """D_K -> D_{K}."""
     head, _, index = letter.partition("_")
     return f"{head}_{{{index}}}" if index else head
-
-
-def number_text(value: Fraction) -> str:
-    """A value as formulas write it: 6, 0.75, or (11/3) without a short decimal."""
-    if value.denominator == 1:
-        return str(value)
-    decimal = f"{float(value):.6g}"
-    return decimal if Fraction(decimal) == value else f"({value})"
 
 
 def _expr(value: Any) -> Expr:

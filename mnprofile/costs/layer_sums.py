@@ -12,7 +12,8 @@ from fractions import Fraction
 from math import prod
 from typing import Any
 
-from mnprofile.costs.formulas import Derivation, Formula, LayerTerms, Meaning, derive
+from mnprofile.costs.formula import Formula, Meaning
+from mnprofile.costs.formulas import Derivation, LayerTerms, derive
 from mnprofile.graph.graph import Node
 from mnprofile.graph.operators.op import GraphError, TensorShape
 from mnprofile.graph.symbols import Expr, Symbol, symbol

@@ -81,14 +81,15 @@ def with_spec(spec: Request, options: Request) -> Request:
 
 
 def spec_text(config: Configuration) -> str:
-    """The part of a spec after the @, with t where it is not the table's.
+    """The part of a spec after the @, with depth and t where they are not the table's.
 
     Of a network that is not a table, its inputs.
     """
     if config.reader:
         return ", ".join(config.inputs)
     t = "" if config.t is None else f", t {plain(config.t)}"
-    return f"{plain(config.alpha)}/{resolution_text(config.resolution)}{t}"
+    depth = "" if config.depth == 1 else f", depth {plain(config.depth)}"
+    return f"{plain(config.alpha)}/{resolution_text(config.resolution)}{depth}{t}"
 
 
 def configure(arch: Architecture, request: Request = Request()) -> Configuration:
@@ -113,9 +114,9 @@ def configure(arch: Architecture, request: Request = Request()) -> Configuration
         t=checked_t(arch, request.t),
         classes=checked_classes(arch, request.classes),
         output_stride=checked_output_stride(
-            request.output_stride
-            if arch.head is None or request.output_stride
-            else arch.head.output_stride
+            arch.output_stride
+            if request.output_stride is None
+            else request.output_stride
         ),
         depth=1.0 if request.depth is None else checked_depth(arch, request.depth),
         impl=checked_impl(arch, request.impl or PAPER),

@@ -20,6 +20,7 @@ from mnprofile.search.structures import flat, structures
 ALPHAS = tuple(n / 20 for n in range(2, 41))  # 0.1, 0.15 ... 2.0
 EXPANSIONS = (None, 0.0, 0.5, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0)  # None: the table's
 RESOLUTIONS = tuple(range(32, 513, 8))
+Resolution = int | tuple[int, int]
 
 
 @dataclass(frozen=True)
@@ -27,7 +28,7 @@ class Slot:
     """A layer that some configuration has.
 
     ``weights`` and ``out`` (channels) have one value per (alpha, t), t running fastest,
-    and 0 where the configuration lacks the layer. ``positions`` has one per resolution.
+    and 0 where the configuration lacks the layer. ``positions`` has one per size.
     Biases are ``biases`` x out, batch-norm parameters and buffers ``norms`` x out each.
     """
 
@@ -44,11 +45,14 @@ class Slot:
 
 @dataclass(frozen=True)
 class Factors:
-    """All configurations of one table on a grid of alpha, t and resolution."""
+    """All configurations of one table on a grid of alpha, t and resolution.
+
+    A resolution is the side of a square, or (height, width).
+    """
 
     alphas: tuple[float, ...]
     expansions: tuple[float | None, ...]
-    resolutions: tuple[int, ...]
+    resolutions: tuple[Resolution, ...]
     slots: tuple[Slot, ...]
 
 
@@ -59,7 +63,7 @@ def factors(
     classes: int | None = None,
     alphas: tuple[float, ...] = ALPHAS,
     expansions: tuple[float | None, ...] = EXPANSIONS,
-    resolutions: tuple[int, ...] = RESOLUTIONS,
+    resolutions: tuple[Resolution, ...] = RESOLUTIONS,
 ) -> Factors:
     """Build a table on the grid and keep each layer's factors.
 
@@ -73,7 +77,7 @@ def factors(
         arch,
         alpha=pairs[:, 0],
         t=pairs[:, 1],
-        resolutions=tuple((side, side) for side in resolutions),
+        resolutions=_sides(resolutions),
         classes=checked_classes(arch, classes),
         impl=impl,
         skip_impossible=True,
@@ -113,7 +117,7 @@ def factors(
 def product_of(
     arch: Architecture,
     found: Factors,
-    resolutions: tuple[int, ...],
+    resolutions: tuple[Resolution, ...],
     *,
     impl: str,
     classes: int | None = None,
@@ -126,10 +130,14 @@ def product_of(
         arch,
         alpha=pairs[:, 0],
         t=pairs[:, 1],
-        resolutions=tuple((side, side) for side in resolutions),
+        resolutions=_sides(resolutions),
         classes=checked_classes(arch, classes),
         impl=impl,
     )
+
+
+def _sides(resolutions: tuple[Resolution, ...]) -> tuple[tuple[int, int], ...]:
+    return tuple((one, one) if isinstance(one, int) else one for one in resolutions)
 
 
 def peak_terms(

@@ -8,6 +8,7 @@ import os
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
+from functools import partial
 from typing import Any, TypeVar
 
 from mnprofile.base.errors import UsageError
@@ -21,6 +22,7 @@ from mnprofile.networks.configuration import (
     checked_impl,
     checked_resolution,
     checked_t,
+    configure,
     parse_spec,
     side_at,
 )
@@ -28,6 +30,7 @@ from mnprofile.networks.notation.rows import Architecture
 from mnprofile.search.interpolation import accuracy_of
 
 MAX_VALUES = 1_000_000  # on one axis
+MAX_PHIS = 1_000  # each is a grid of its own
 MAX_CONFIGURATIONS = 10**11
 _VALUES = "numbers and inclusive ranges start:stop:step, such as 0.35,0.5:1.4:0.1"
 
@@ -43,7 +46,8 @@ Values = float | str | Side | Sequence[float | str | Side | None] | None
 class Grid:
     """Every combination of these values for one table.
 
-    A ``t`` of None keeps the table's own expansion factors.
+    A ``t`` of None keeps the table's own expansion factors. Where a ``phi`` is given,
+    the only alpha and resolution, and the depth, are those of this compound scaling.
     """
 
     arch: Architecture
@@ -53,6 +57,8 @@ class Grid:
     classes: tuple[int, ...]
     impls: tuple[str, ...]
     device: Device | None = None  # the latencies of which are wanted
+    phi: float | None = None
+    depth: float = 1.0  # multiplies the repeats of blocks
 
     @property
     def size(self) -> int:
@@ -156,12 +162,20 @@ def grid(
     classes: Sequence[int] | None = None,
     impls: Sequence[str] = ("paper",),
     device: Device | None = None,
+    phi: float | None = None,
 ) -> Grid:
     """Every combination of the given values; None means the published ones.
 
-    Raises UsageError for a value that is out of range or has no effect on this table,
-    and for an empty list of values.
+    A ``phi`` gives the alpha, the depth and the resolution. Raises UsageError for a
+    value that is out of range or has no effect on this table, for an empty list of
+    values, and for a phi beside what it gives.
     """
+    depth = 1.0
+    if phi is not None:
+        side, rho = _first(resolutions), _first(rhos)
+        asked = Request(phi=phi, alpha=_first(alphas), resolution=side, rho=rho)
+        config = configure(arch, asked)
+        alphas, resolutions, depth = [config.alpha], [config.resolution], config.depth
     if resolutions is not None and rhos is not None:
         raise UsageError("--res and --rho cannot be used together")
     if rhos is not None:
@@ -179,6 +193,8 @@ def grid(
             "resolutions", (checked_resolution(arch, side) for side in resolutions)
         ),
         device=device,
+        phi=phi,
+        depth=depth,
     )
 
 
@@ -192,10 +208,12 @@ def grids_for(
     classes: Values = None,
     impl: str | Sequence[str] = "paper",
     device: Device | None = None,
+    phi: Values = None,
 ) -> tuple[Grid, ...]:
-    """The grid of each table; ``v2@0.75/160`` fixes what it names.
+    """The grid of each table, with ``phi`` one for each value of it.
 
-    Values are a number, several, a text with ranges, or None. Raises UsageError.
+    ``v2@0.75/160`` fixes what it names. Values are a number, several, a text with
+    ranges, or None. Raises UsageError.
     """
     if isinstance(archs, str | os.PathLike | Architecture):
         archs = [archs]
@@ -207,6 +225,7 @@ def grids_for(
     )
     alphas = _read("alpha", alpha, parse_values)
     sides = _read("resolution", resolution, parse_resolutions)
+    phis = _phis(phi)
     grids = []
     for arch in listed:
         table, spec = (
@@ -220,19 +239,36 @@ def grids_for(
         ):
             if given is not None and own is not None:
                 raise UsageError(f"{name}: {arch} already sets it")
-        grids.append(
-            grid(
-                load(table),
-                device=device,
-                alphas=alphas if spec.alpha is None else [spec.alpha],
-                resolutions=sides if spec.resolution is None else [spec.resolution],
-                rhos=_read("rho", rho, parse_values),
-                ts=_read("t", t, parse_values),
-                classes=_read("classes", classes, parse_whole),
-                impls=impls,
-            )
+        made = partial(
+            grid,
+            load(table),
+            device=device,
+            alphas=alphas if spec.alpha is None else [spec.alpha],
+            resolutions=sides if spec.resolution is None else [spec.resolution],
+            rhos=_read("rho", rho, parse_values),
+            ts=_read("t", t, parse_values),
+            classes=_read("classes", classes, parse_whole),
+            impls=impls,
         )
+        grids += [made(phi=one) for one in phis]
     return tuple(grids)
+
+
+def _phis(given: Values) -> Sequence[float | None]:
+    """The compound scalings of a sweep; only None where it has none."""
+    if given is None:
+        return (None,)
+    phis = _unique("phi", _read("phi", given, parse_values))
+    if len(phis) > MAX_PHIS:
+        raise UsageError(
+            f"phi: {len(phis):,} values are too many",
+            accepted=f"up to {MAX_PHIS:,}: a larger step or a smaller range",
+        )
+    return phis
+
+
+def _first(values: Sequence[Any] | None) -> Any:
+    return next(iter(values or ()), None)
 
 
 def _read(name: str, values: Values, parse: Callable[[str, str], Any]) -> Any:

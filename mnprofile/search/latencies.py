@@ -22,7 +22,6 @@ from mnprofile.search.interpolation import (
     ESTIMATE,
     NONE,
     PUBLISHED,
-    as_published,
     is_as_printed,
 )
 from mnprofile.search.products import EXACT_FLOAT, Product
@@ -60,14 +59,17 @@ class Latencies:
 
 
 def timing_of(
-    arch: Architecture, impl: str, classes: int, device: Device | None
+    arch: Architecture, device: Device | None, *, printed: bool
 ) -> Timing | None:
-    """What is known of a table's latencies on a device; None without a device."""
+    """What is known of a table's latencies on a device; None without a device.
+
+    ``printed`` says whether published figures are about it.
+    """
     if device is None:
         return None
     found = device.calibration(arch.family)
     published: dict[WidthAndSide, float] = {}
-    if as_published(arch, impl, classes):
+    if printed:
         for one in latencies(arch.name):
             if device.is_called(one.phone) and device.bits == 32:
                 published |= one.milliseconds

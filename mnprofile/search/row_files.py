@@ -20,7 +20,15 @@ from mnprofile.evidence.literature.accuracy_series import PHONES
 from mnprofile.search.conditions import COUNTS, LATENCY, MEMORY, parse_condition
 from mnprofile.search.grids import DEFAULT_TABLES, Archs, Values, grids_for, total_size
 from mnprofile.search.interpolation import KINDS, NONE, is_as_printed
-from mnprofile.search.rows import TIMED, Rows, SweepGroup, groups_of, join
+from mnprofile.search.rows import (
+    SCALED,
+    TIMED,
+    Rows,
+    SweepGroup,
+    groups_of,
+    has_phi,
+    join,
+)
 from mnprofile.search.stream import stream
 
 if TYPE_CHECKING:
@@ -41,13 +49,17 @@ def latency_column(phone: str) -> str:
 
 
 def columns_of(groups: Sequence[SweepGroup]) -> tuple[str, ...]:
-    """The columns of a sweep; phones without published figures have none."""
+    """The columns of a sweep; phones without published figures have none.
+
+    Those of a compound scaling are there if one is asked for.
+    """
     phones = {latency.phone for group in groups for latency in group.latencies}
     timed = TIMED if any(group.timing for group in groups) else ()
     return (
         *COLUMNS,
         *timed,
         *(latency_column(phone) for phone in PHONES if phone in phones),
+        *(SCALED if has_phi(groups) else ()),
     )
 
 
@@ -75,6 +87,9 @@ def arrays(rows: Rows) -> dict[str, Any]:
     if LATENCY in columns:
         found[LATENCY] = columns[LATENCY]
         found["latency_kind"] = columns["latency_kind"].astype(np.int32), list(KINDS)
+    for name in SCALED if has_phi(rows.groups) else ():
+        of_group = [getattr(one, name) for one in rows.groups]
+        found[name] = np.array(of_group, float)[group]
     for phone in PHONES:
         found[latency_column(phone)] = _latency(rows, phone)
     return found
@@ -139,6 +154,7 @@ def sweep(
     pareto: bool = False,
     bits: int = 8,
     device: str | None = None,
+    phi: Values = None,
 ) -> pd.DataFrame:
     """Every combination of the values as a tidy frame, one row per configuration.
 
@@ -154,6 +170,8 @@ def sweep(
             live activations.
         device: adds ``latency_ms`` on a device of ``mnprofile time --devices``, or on
             the one of a .toml file, with ``latency_kind`` published or estimate.
+        phi: compound scaling of EfficientNet, in place of alpha, resolution and rho;
+            adds the columns ``phi`` and ``depth``.
 
     Raises:
         UsageError: a value out of range, or more rows than a frame should hold.
@@ -173,6 +191,7 @@ def sweep(
         classes=classes,
         impl=impl,
         device=device_of(device) if device is not None else None,
+        phi=phi,
     )
     size = total_size(grids)
     if size > MAX_FRAME_ROWS and not (conditions or pareto):

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+SCALED = ("phi", "depth")  # what groups of a compound scaling have
 # What a row has besides its group, in the order of the columns. ``t`` is nan for
 # the table's own expansion, ``top1`` is nan if no accuracy is known.
 NUMBERS = ("alpha", "height", "width", "t", *COUNTS, MEMORY, "top1", "kind")
@@ -33,6 +34,8 @@ class SweepGroup:
     accuracy: Accuracy | None  # None if published figures are not about it
     latencies: tuple[Latency, ...] = ()
     timing: Timing | None = None  # None if no device is asked for
+    phi: float | None = None  # None if no compound scaling is asked for
+    depth: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -61,13 +64,20 @@ def groups_of(grids: Sequence[Grid]) -> tuple[SweepGroup, ...]:
             classes,
             accuracy_of(one.arch.name) if about else None,
             latencies(one.arch.name) if about else (),
-            timing_of(one.arch, impl, classes, one.device),
+            timing_of(one.arch, one.device, printed=about),
+            one.phi,
+            one.depth,
         )
         for one in grids
         for impl in one.impls
         for classes in one.classes
-        for about in (as_published(one.arch, impl, classes),)
+        for about in (one.depth == 1 and as_published(one.arch, impl, classes),)
     )
+
+
+def has_phi(groups: Sequence[SweepGroup]) -> bool:
+    """Whether a compound scaling is asked for."""
+    return any(group.phi is not None for group in groups)
 
 
 def join(parts: Sequence[Rows]) -> Rows:

@@ -135,6 +135,7 @@ class _Search:
             resolutions=self.grid.resolutions,
             classes=self.group.classes,
             impl=self.group.impl,
+            depth=self.grid.depth,
         )
         figures = {"alpha": alpha, "t": t}
         figures |= {name: getattr(made, name) for name in _COUNTED_PER_WIDTH}

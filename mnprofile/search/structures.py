@@ -47,13 +47,14 @@ def structures(
     resolutions: tuple[tuple[int, int], ...],
     classes: int,
     impl: str,
+    depth: float = 1.0,
     skip_impossible: bool = False,
 ) -> Iterator[Structure]:
     """The graphs of K widths at R resolutions, each pair in exactly one of them.
 
     A width is an ``alpha`` and a ``t``; a t of nan, or None for all, is the table's
-    own. A resolution that is too small for Keras' MobileNetV1 padding is left out
-    with ``skip_impossible``, else it raises UsageError.
+    own; all have the same ``depth``. A resolution that is too small for Keras'
+    MobileNetV1 padding is left out with ``skip_impossible``, else it raises UsageError.
     """
     import numpy as np
 
@@ -74,6 +75,8 @@ def structures(
                 table_resolution=None,
                 t=None if decide(np.isnan(given)) else given,
                 classes=classes,
+                output_stride=arch.output_stride,
+                depth=depth,
             )
             graph = assemble(arch, config)
         except SplitError as split:

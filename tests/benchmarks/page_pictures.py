@@ -20,6 +20,11 @@ from mnprofile.cli import main
 EXAMPLES = Path(__file__).parents[2] / "docs" / "examples"
 WIDTHS = {360: 780, 768: 1024, 1440: 1200}
 FOUR = ["v1", "v2", "v3-large", "v3-small"]
+MORE = [
+    *("mobilenet-v4-conv-small", "mobilenet-v4-hybrid-medium", "mnasnet-a1"),
+    *("efficientnet-b0", "ghostnet", "shufflenet-v2-1x", "resnet-50"),
+    *("vgg-16", "squeezenet-1.0", "fbnet-a"),
+]
 BUDGETS = """
 [[tool.mnprofile.budget]]
 name = "phone"
@@ -49,6 +54,13 @@ def commands(folder: Path) -> dict[str, list[str]]:
         "report-one": ["report", "v2@0.75/160", "--device", "Pixel 1"],
         "report-read": [
             *("report", "my_nets.py:small", "my_network_int8.tflite"),
+        ],
+        "report-branched": ["report", "v3-large+ssdlite", "googlenet", "branches.md"],
+        "report-many": ["report", *FOUR, *MORE],
+        "report-verdicts": ["report", "v1@0.5/320x240", "--reproduce"],
+        "sweep-dense": [
+            *("sweep", "v1", "v2", "--alpha", "0.1:1.4:0.05", "--res", "96:320:8"),
+            *(*rows, page("sweep-dense")),
         ],
         "sweep": ["sweep", *FOUR, *rows, page("sweep")],
         "ci": ["ci", "--config", str(budgets), "--html", page("ci")],

@@ -67,14 +67,13 @@ def examples() -> Iterator[None]:
 
 def run_here(arguments: list[str]) -> tuple[str, bool]:
     """What a command prints off a terminal, standard error last; whether it could."""
-    files = io.TextIOWrapper(io.BytesIO(), "utf-8"), io.StringIO()
-    with contextlib.redirect_stdout(files[0]), contextlib.redirect_stderr(files[1]):
+    out, err = io.TextIOWrapper(io.BytesIO(), "utf-8"), io.StringIO()
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
         code = main(arguments)
-    assert code != BUG, files[1].getvalue()
-    files[0].seek(0)
-    printed = "\n".join(
-        line.rstrip() for line in (files[0].read() + files[1].getvalue()).split("\n")
-    )
+    out.seek(0)
+    written = out.read() + err.getvalue()
+    assert code != BUG, written
+    printed = "\n".join(line.rstrip() for line in written.split("\n"))
     missing = code == UNMEASURED and "is not installed" in printed
     return printed, not missing
 

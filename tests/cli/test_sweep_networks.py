@@ -4,9 +4,12 @@ import csv
 import io
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from mnprofile.search.tasks import running
+from mnprofile.search.tasks.child import Answer, answer
 from tests.conftest import Run
 
 pytest.importorskip("torch")
@@ -35,6 +38,18 @@ def nets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     (tmp_path / "nets.py").write_text(NETWORKS)
     monkeypatch.chdir(tmp_path)
     return "nets.py:small"
+
+
+@pytest.fixture
+def here(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tasks run in this process, where torch is there already: a new one takes long."""
+
+    class Here:
+        def ask(self, work: str, arguments: Any, timeout: float) -> Answer:
+            found: Answer = json.loads(answer(work, json.loads(json.dumps(arguments))))
+            return found
+
+    monkeypatch.setattr(running, "_child", Here)
 
 
 def macs(width: int, depth: int, side: int, area: int = 9) -> int:
@@ -67,6 +82,7 @@ def test_every_combination_is_counted_in_the_order_of_the_grid(
     ]
 
 
+@pytest.mark.usefixtures("here")
 def test_values_with_commas_in_brackets_are_one(run: Run, nets: str) -> None:
     arguments = ("--arg", "shape=(1, 1),(3, 3)", "--arg", "kind='plain'", "--res", "8")
     result = run("sweep", nets, *arguments, "--format", "json")
@@ -84,19 +100,21 @@ def test_networks_that_fail_are_rows_with_the_reason_and_the_others_are_counted(
     run: Run, nets: str
 ) -> None:
     kinds = ("--arg", "kind=raises,crashes,hangs,plain", "--res", "8")
-    result = run("sweep", nets, *kinds, "--timeout", "20", "--format", "json")
+    how = ("--timeout", "10", "--workers", "2", "--format", "json")
+    result = run("sweep", nets, *kinds, *how)
 
     assert result.code == 3
     record = json.loads(result.out)
     raised, crashed, hung, plain = record["rows"]
     assert "RuntimeError: no such kind" in raised["error"]
     assert crashed["error"].startswith("the process ended with signal 11")
-    assert hung["error"] == "no result after 20 s"
+    assert hung["error"] == "no result after 10 s"
     assert (plain["error"], plain["macs"]) == (None, macs(16, 1, 8))
     assert "macs" not in raised
     assert record["failed"] == 3
 
 
+@pytest.mark.usefixtures("here")
 def test_limits_leave_out_rows_but_not_failures(run: Run, nets: str) -> None:
     grid = ("--arg", "width=0.5,1.0", "--arg", "kind=plain,raises", "--res", "8")
     limit = ("--max-macs", str(macs(8, 1, 8)))
@@ -135,13 +153,14 @@ def test_a_run_goes_on_until_the_code_changes(run: Run, nets: str) -> None:
     assert file.read_bytes().count(b"\n") == 4
 
 
+@pytest.mark.usefixtures("here")
 def test_parquet_has_the_columns_of_csv(run: Run, nets: str) -> None:
     parquet = pytest.importorskip("pyarrow.parquet")
-    result = run(
-        "sweep", nets, "--arg", "width=0.5,1.0", "--res", "8", "-o", "a.parquet"
-    )
+    grid = ("--arg", "width=0.5,1.0", "--res", "8")
+    result = run("sweep", nets, *grid, "-o", "a.parquet", "--plot", "p.html")
 
     assert result.code == 0, result.err
+    assert "Multiply-adds against parameters" in Path("p.html").read_text()
     table = parquet.read_table("a.parquet")
     assert table["macs"].to_pylist() == [macs(8, 1, 8), macs(16, 1, 8)]
     assert table["width"].to_pylist() == [0.5, 1.0]
@@ -153,7 +172,8 @@ def test_parquet_has_the_columns_of_csv(run: Run, nets: str) -> None:
     [
         (["--alpha", "0.5"], "--alpha: a network that is not a table"),
         (["--pareto"], "--pareto: no accuracy is published"),
-        (["--plot", "p.html"], "--plot: no accuracy is published"),
+        (["--plot", "p.bmp"], "p.bmp: not a suffix of a picture"),
+        (["--x", "latency:Pixel 1"], '--x: "latency:Pixel 1" is not an axis of'),
         (["v2"], "v2 is a table, and others are not"),
         (["--res", "8", "--input", "1x3x8x8"], "--res and --input together"),
         (["--arg", "a=1", "--arg", "a=2"], "--arg: a is given twice"),
@@ -202,6 +222,7 @@ operator = 0.0
 """
 
 
+@pytest.mark.usefixtures("here")
 def test_a_device_of_ones_own_gives_latencies_to_limit(run: Run, nets: str) -> None:
     Path("board.toml").write_text(_BOARD)
     grid = ("--arg", "width=0.5,1.0", "--res", "8,16,32", "--device", "board.toml")
@@ -224,6 +245,7 @@ def test_a_device_of_ones_own_gives_latencies_to_limit(run: Run, nets: str) -> N
     ]
 
 
+@pytest.mark.usefixtures("here")
 def test_a_changed_device_is_asked_again(run: Run, nets: str) -> None:
     Path("board.toml").write_text(_BOARD)
     given = ("sweep", nets, "--res", "8", "--device", "board.toml")
@@ -237,6 +259,7 @@ def test_a_changed_device_is_asked_again(run: Run, nets: str) -> None:
 ACCURACIES = "width,depth,top1\n0.5,1,60\n0.5,3,59\n1.0,1,66\n1.0,3,66\n"
 
 
+@pytest.mark.usefixtures("here")
 def test_the_frontier_of_ones_own_accuracies(run: Run, nets: str) -> None:
     Path("a.csv").write_text(ACCURACIES)
     grid = ("--arg", "width=0.5,1.0,2.0", "--arg", "depth=1,3", "--res", "8")
@@ -245,7 +268,10 @@ def test_the_frontier_of_ones_own_accuracies(run: Run, nets: str) -> None:
     assert [row["top1"] for row in record["rows"]] == [60, 59, 66, 66, None, None]
     assert "Top-1 as in a.csv: 4 of 6 configurations" in record["notes"]
 
-    front = json.loads(run(*given, "--pareto").out)["rows"]
+    front = json.loads(run(*given, "--pareto", "--plot", "p.svg").out)["rows"]
+    drawn = Path("p.svg").read_text()
+    assert "Top-1 (%)" in drawn
+    assert "1.0/1/8" in drawn  # the best, by width, depth and resolution
     assert [(row["width"], row["depth"]) for row in front] == [(0.5, 1), (1.0, 1)]
     limited = json.loads(run(*given, "--min-top1", "60").out)["rows"]
     assert [row["top1"] for row in limited] == [60, 66, 66]
@@ -267,6 +293,7 @@ def test_the_frontier_of_ones_own_accuracies(run: Run, nets: str) -> None:
         ("width,top1\n1.0,60\n1,61\n", "a.csv:3: top1 61, but line 2 has 60"),
     ],
 )
+@pytest.mark.usefixtures("here")
 def test_a_file_of_accuracies_that_is_refused(
     run: Run, nets: str, text: str, message: str
 ) -> None:

@@ -79,8 +79,8 @@ def test_devices_are_listed_with_their_errors_and_what_is_refused(run: Run) -> N
     ("arguments", "code", "message"),
     [
         (["v2", "--device", "Pixl 1"], 2, 'Did you mean "Pixel 1"?'),
-        (["v2", "--device", "Pixel 3"], 3, "Pixel 3 is not calibrated for v2"),
-        (["v1"], 3, "no device is calibrated for v1"),
+        (["v2", "--device", "Pixel 3"], 3, "Pixel 3 is not calibrated for MobileNetV2"),
+        (["v1"], 3, "no device is calibrated for MobileNetV1"),
         (["v3"], 2, 'no architecture is called "v3"'),
         ([], 2, "ARCH is missing"),
         (["v2", "--devices"], 2, "--devices takes no ARCH"),

@@ -1,6 +1,7 @@
 """Two networks side by side: alignment, states, deltas and causes."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -367,6 +368,39 @@ def test_markdown_fits_a_pull_request(
     assert out.count("\n") <= 60
     assert out.index("**Why ") > out.index("4231976")
     assert " more rows, which changed less" in out or by == "stage"
+
+
+def test_no_table_of_a_pull_request_is_left_without_rows(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """The long ones make room for the short ones after them."""
+    archs = ["efficientnet-b7", "resnet-152", "--by", "layer", "--top", "50"]
+    assert main(["diff", *archs, "--format", "md"]) == 0
+    parts = capsys.readouterr().out.split("**Layers that changed")
+
+    for part in parts:
+        assert part.count("\n| removed | s32 | block53.expand | ") == 1
+
+
+def test_each_of_six_networks_has_its_causes_in_a_pull_request(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """In one table; the rows of a network add up to its total, which is the step."""
+    archs = ["v1", "v2", "v3-large", "v3-small", "efficientnet-b0", "resnet-50"]
+    assert main(["diff", *archs, "--by", "layer", "--format", "md"]) == 0
+    out = capsys.readouterr().out
+    table = out[out.index("**Why each network differs from A**") :]
+    steps = {"B": -267966080, "C": -352150592, "D": -512229952}
+    steps |= {"E": -182925600, "F": 3289232896}
+
+    for letter, step in steps.items():
+        line = rf"(?m)^\| {letter} \| (.*?) \| .* \| (\S+) \| \S+ \| \S+ \|$"
+        rows = re.findall(line, table)
+        names = [name for name, _ in rows]
+        values = [int(value) for _, value in rows]
+        assert len(rows) >= 4
+        assert names[-1] == "total"
+        assert values[-1] == sum(values[:-1]) == step
 
 
 def test_six_networks_in_csv_and_json(capsys: pytest.CaptureFixture[str]) -> None:

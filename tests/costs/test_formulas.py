@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 from mnprofile import build, count, explain, explain_network, load, parse
 from mnprofile.base.errors import UsageError
 from mnprofile.costs.explaining import Explanation
-from mnprofile.costs.formulas import Formula, derive
+from mnprofile.costs.formula import Formula
+from mnprofile.costs.formulas import derive
 from mnprofile.costs.parts import explainable
 from mnprofile.graph.graph import Tape
 from mnprofile.graph.operators.convolution import Conv, Depthwise
@@ -389,3 +390,38 @@ def test_an_unknown_layer_suggests_the_nearest(layer: str, suggestion: str) -> N
 def test_a_block_that_t_makes_the_identity_has_no_formula() -> None:
     with pytest.raises(UsageError, match="block3"):
         explain("v2", "block3", t=0)
+
+
+def test_heads_of_attention_are_not_narrowed_by_alpha() -> None:
+    """By hand at α 0.5: query and project 80·256 each, key and value 80·64 and 3x3·80
+    on 8x8, attention 2·256 between 16·16 and 8·8 positions."""
+    found = explain("mobilenet-v4-hybrid-medium", "block8", alpha=0.5)
+
+    by_hand = 2 * 80 * 256 * 256 + 2 * 64 * (80 * 64 + 9 * 80) + 2 * 256 * 256 * 64
+    assert found.scaled is not None
+    assert found.macs.value == found.scaled.value == by_hand
+    assert "αM·C·ρD_F·ρD_F" in found.scaled.text
+
+
+@pytest.mark.parametrize("alpha", [0.5, 2.0])
+def test_the_form_with_alpha_is_exact_where_nothing_is_rounded(alpha: float) -> None:
+    network = explain_network("mobilenet-v4-hybrid-medium", alpha=alpha)
+    checked = [one for one in network.blocks if one.kind == "attention"]
+
+    assert len(checked) > 4
+    for block in checked:
+        assert block.scaled is not None
+        assert block.scaled.value == block.macs.value
+
+
+def test_every_pair_of_a_block_is_compared_with_a_standard_convolution() -> None:
+    """Three separable convolutions of a branch of 32 channels at 56x56: 32 -> 25 -> 25
+    -> 32 (Guo et al. 2020)."""
+    block = explain("shufflenet-oneshot", "block3")
+    positions, pairs = 56 * 56, ((32, 25), (25, 25), (25, 32))
+
+    assert block.separable is not None
+    assert block.standard is not None
+    assert block.separable.value == positions * sum(9 * a + a * b for a, b in pairs)
+    assert block.standard.value == positions * sum(9 * a * b for a, b in pairs)
+    assert block.saving is None

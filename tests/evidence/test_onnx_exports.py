@@ -33,8 +33,14 @@ def multiply_adds(module: Any, *inputs: Any) -> int:
     return int(counter.get_total_flops()) // 2
 
 
-@pytest.mark.parametrize("exporter", EXPORTERS)
-@pytest.mark.parametrize("name", ["v1", "v2", "v3-large", "v3-small"])
+@pytest.mark.parametrize(
+    ("name", "exporter"),
+    # The newer exporter takes five seconds: two networks have every kind of block.
+    [
+        *((name, "torchscript") for name in ("v1", "v2", "v3-large", "v3-small")),
+        *((name, "dynamo") for name in ("v2", "v3-small")),
+    ],
+)
 def test_a_table_equals_its_network_s_file_layer_by_layer(
     tmp_path: Path, name: str, exporter: str
 ) -> None:

@@ -6,6 +6,11 @@ sequence of layers without their biases (the code has biases before batch norm).
 
 - dmasking: facebookresearch/mobile-vision at 723224f, ``FBNet("dmasking_f1")``
 - shufflenet, detnas: megvii-model/ShuffleNet-Series at aa91feb, ``network.py``
+- mcunet, proxyless: mit-han-lab/mcunet at 9c164f8, ``build_from_config`` of the files
+  that it downloads (in0 and in1 as in mit-han-lab/tinyml at e899b1b, the others as in
+  Eaglewzw/GD_Net at 0f68315)
+- ofa: mit-han-lab/once-for-all at f03b267, ``MobileNetV3.build_net_via_cfg``, with the
+  kernels, factors and depths of open-mmlab/mmrazor, ``OFA_SUBNET_NOTE8_*.yaml``
 - mcunet-vww1: ``assets/vww.tflite`` of mit-han-lab/tinyengine at 47bb283
 """
 
@@ -71,6 +76,16 @@ MEASURED = {
         179,
         "5dba3cd3fc5666c5",
     ),
+    "mcunet-in0": (6_364_224, 735_176, 6_832, 46, "a2357e16f21a5ff6"),
+    "mcunet-in1": (12_790_096, 623_216, 6_008, 43, "6b611246f65b80e6"),
+    "mcunet-in2": (67_287_200, 712_904, 7_744, 55, "a086429ab4acf1a9"),
+    "mcunet-in3": (81_785_520, 721_032, 7_688, 55, "f826b1fe1e9080c2"),
+    "mcunet-in4": (125_874_400, 1_710_232, 10_704, 52, "9bb622b835941106"),
+    "mcunet-vww0": (5_958_400, 358_744, 5_112, 43, "08920718a77758f4"),
+    "mcunet-vww2": (55_771_280, 621_032, 9_112, 67, "9877392940d605f3"),
+    "proxyless-w0.3": (38_282_216, 741_680, 5_800, 62, "e792bc511d476b7e"),
+    "ofa-note8-22": (67_196_888, 4_284_632, 7_904, 48, "cb74587ba2f4bd40"),
+    "ofa-note8-31": (100_520_248, 4_568_128, 11_056, 66, "e5807ff27c7ab8d3"),
     # its channels of batch norm are the biases that the file has folded them into
     "mcunet-vww1": (11_578_816, 420_520, 6_112, 46, "1abebee20b5a2132"),
 }

@@ -108,7 +108,7 @@ TEXTS = st.one_of(
 KEYS = st.sampled_from((None, "1", "2", "tab:small", "", "x"))
 
 
-@settings(max_examples=600, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(TEXTS, KEYS)
 @example("\\begin{tabular}{c}" + "{" * 5000 + "\\end{tabular}", None)
 @example("\\begin{tabular}{c}" + "\\\\[" * 9000 + "\\end{tabular}", None)

@@ -85,7 +85,7 @@ def test_a_limit_needs_a_device_that_knows_a_table() -> None:
         find("v2", max_latency=30)
     with pytest.raises(UsageError, match="needs a device"):
         sweep("v2", where="latency_ms<30")
-    with pytest.raises(UnmeasuredError, match="not calibrated for v1"):
+    with pytest.raises(UnmeasuredError, match="not calibrated for MobileNetV1"):
         find("v1", max_latency=30, device="Pixel 1")
     with pytest.raises(UsageError, match="is not a time"):
         sweep("v2", where="latency_ms<fast", device="Pixel 1")

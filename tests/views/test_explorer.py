@@ -106,17 +106,64 @@ def test_the_page_opens_at_the_configuration_it_was_made_for(
     assert (figures["macs"], figures["params"]) == (107_295_200, 2_636_424)
 
 
-@pytest.mark.parametrize(("alpha", "res"), [("0.37", "150"), ("1.0", "320x240")])
+@pytest.mark.parametrize(
+    ("alpha", "res", "sides"),
+    [("0.37", "150", 150), ("0.8", "320x240", (320, 240))],
+)
 def test_odd_configurations_are_on_the_grid(
-    alpha: str, res: str, watched: Watched, tmp_path: Path
+    alpha: str, res: str, sides: Any, watched: Watched, tmp_path: Path
 ) -> None:
-    """A width between the steps is added to them; a size that is not square is not."""
+    """A width and a size between the steps are added to them, squares or not."""
     assert main(["report", f"v2@{alpha}/{res}", "-o", str(tmp_path)]) == 0
-    figures = shown(watched.open(tmp_path / "index.html"))
-    side = 224 if "x" in res else int(res)
+    page = watched.open(tmp_path / "index.html")
+    graph = build("v2", alpha=float(alpha), resolution=sides)
 
-    expected = count(build("v2", alpha=float(alpha), resolution=side)).totals
-    assert figures["macs"] == expected.macs
+    figures, expected = shown(page), count(graph).totals
+    assert (figures["macs"], figures["activations"]) == (
+        expected.macs,
+        expected.activations,
+    )
+    peak = activation_memory(graph, bits=8).act_peak_bytes
+    assert figures["act_peak_bytes"] == peak
+    assert page.input_value("#x-res-n") == res
+    assert page.input_value("#x-command").endswith(f"--alpha {alpha} --res {res}")
+
+
+def test_a_size_that_is_not_square_is_typed_linked_and_left(
+    watched: Watched, tmp_path: Path
+) -> None:
+    """V2 at 320x240: 459,456,512 multiply-adds; the nearest square of V1 is 280."""
+    assert main(["report", "v2@1.0/320x240", "v1", "-o", str(tmp_path)]) == 0
+    path = tmp_path / "index.html"
+    page = watched.open(path)
+    expected = count(build("v2", resolution=(320, 240))).totals.macs
+    for text in ("224", "320 × 240"):
+        page.fill("#x-res-n", text)
+        page.press("#x-res-n", "Tab")
+        assert page.inner_text("#x-said") == ""
+    assert shown(page)["macs"] == expected
+    page.fill("#x-res-n", "240x320")
+    page.press("#x-res-n", "Tab")
+    assert '"240x320" is not a number; still 320x240' in page.inner_text("#x-said")
+    page.select_option("#x-net", "1")
+    said = "MobileNetV1 1.0/280 is the nearest configuration that this page counts."
+    assert page.inner_text("#x-said") == said
+
+    linked = watched.open(path, link_to(path, 0, "alpha=1&res=320x240&t=-"))
+    assert shown(linked)["macs"] == expected
+    assert linked.inner_text("#x-said") == ""
+
+
+def test_a_network_of_one_size_shows_both_sides(
+    watched: Watched, tmp_path: Path
+) -> None:
+    """With attention there is no grid, and one configuration is all."""
+    arguments = ["report", "mobilenet-v4-hybrid-medium@1.0/320x256"]
+    assert main([*arguments, "-o", str(tmp_path)]) == 0
+    page = watched.open(tmp_path / "index.html")
+
+    assert page.input_value("#x-res-n") == "320x256"
+    assert page.is_disabled("#x-res-n")
 
 
 def test_another_implementation_is_counted_and_named(
@@ -367,7 +414,9 @@ def test_printed_networks_within_the_limits(site: Path, watched: Watched) -> Non
     page = watched.open(site / "index.html")
     page.fill("#x-macs-n", "100000000")
 
-    assert "MobileNetV3-Small 1.25/224 with 70.4 %" in page.inner_text("#x-best-told")
+    assert "MobileNetV3-Small 1.25/224 with 70.4\u00a0%" in page.inner_text(
+        "#x-best-told"
+    )
     kept = page.locator("svg.scatter .dot:not(.out)").count()
     assert f"{kept} of 57 printed networks fit" in page.inner_text("#x-best-told")
     page.click("#x-best tbody tr:first-child button")
@@ -429,6 +478,45 @@ def test_totals_stay_in_view(
     bar = page.locator("#x-form").bounding_box()
     assert bar is not None
     assert 780 - bar["height"] >= least
+
+
+@pytest.mark.parametrize(
+    ("alpha", "res", "words"),
+    [
+        ("0.1", "32", "← 1.8 M, below this axis"),
+        ("2", "512", "5.9 G, beyond this axis →"),
+        ("0.75", "160", "66.4 % top-1"),
+    ],
+)
+def test_the_moving_point_is_never_drawn_where_it_is_not(
+    site: Path, watched: Watched, alpha: str, res: str, words: str
+) -> None:
+    """A cost before or beyond the plot's axis has words, and no line at its edge.
+
+    mnprofile count v2@0.1/32: 1.8 M multiply-adds; v2@2/512: 5.9 G.
+    """
+    path = site / "index.html"
+    page = watched.open(path, link_to(path, 1, f"alpha={alpha}&res={res}&t=-"))
+    page.click("#x-pin-a")
+    is_on = "top-1" in words
+
+    assert page.text_content("#x-here text") == words
+    for line in ("#x-here line", "#x-at-a line"):
+        display = page.locator(line).evaluate("(one) => getComputedStyle(one).display")
+        assert (display != "none") == is_on
+    assert page.is_visible("#x-at-a circle")
+
+
+def test_what_fits_keeps_the_focus(site: Path, watched: Watched) -> None:
+    """A table is not made anew by a step that does not change it."""
+    path = site / "index.html"
+    page = watched.open(path, link_to(path, 1, "alpha=1&res=224&t=-&macs=100000000"))
+    button = page.locator("#x-fits tbody tr", has_text="160").locator("button")
+    button.focus()
+    page.keyboard.press("Enter")
+    until(page, "document.getElementById('x-res-n').value === '160'")
+
+    assert page.evaluate("document.activeElement.textContent") == "use"
 
 
 def test_the_moving_point_has_no_accuracy_that_is_not_printed(

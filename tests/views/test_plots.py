@@ -97,7 +97,7 @@ def test_the_hover_says_the_configuration_the_source_and_the_command() -> None:
         "<b>MobileNetV2</b>",
         "α 0.75, 160",
         "107,295,200 multiply-adds (214.6 M flops)",
-        "2,636,424 params",
+        "2,636,424 parameters",
         "top-1 66.4 % (published: TF-slim mobilenet/README.md, float)",
         "30.4 ms on Pixel 1 (mobile CPU)",
         "mnprofile count mobilenet_v2 --alpha 0.75 --res 160",
@@ -161,6 +161,28 @@ def test_heat_map_cells_are_the_counts() -> None:
     assert row[data.resolutions.index("224")] == "301 M"
 
 
+def luminance(color: str) -> float:
+    """Relative luminance, by WCAG 2.2."""
+    parts = [int(color[at : at + 2], 16) / 255 for at in (1, 3, 5)]
+    red, green, blue = (
+        part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4
+        for part in parts
+    )
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+@pytest.mark.parametrize("theme", THEMES)
+def test_numbers_can_be_read_on_every_colour_of_a_heat_map(theme: str) -> None:
+    """WCAG 2.2, 1.4.3: a contrast of at least 4.5, at both ends of the scale."""
+    figure = themed(heat.figure(heat.heat_of(grid(catalog.load("v2")))), theme)
+    (trace,) = figure["data"]
+    text = luminance(trace["textfont"]["color"])
+
+    for _, color in trace["colorscale"]:
+        dark, light = sorted((text, luminance(color)))
+        assert (light + 0.05) / (dark + 0.05) >= 4.5
+
+
 def test_a_large_heat_map_is_thinned_and_says_so() -> None:
     made = grid(catalog.load("v2"), alphas=[n / 100 for n in range(35, 141)])
     data = heat.heat_of(made)
@@ -173,7 +195,7 @@ def test_expansion_at_the_table_s_t_is_the_table() -> None:
     data = expansion.expansion_of(grid(catalog.load("v2")))
     assert data is not None
     assert data.as_printed == 300_774_272
-    assert data.macs[data.ts.index(6.0)] == 300_774_272
+    assert data.macs[data.at.index(6.0)] == 300_774_272
 
 
 def test_v1_has_no_expansion_to_draw() -> None:
@@ -248,7 +270,7 @@ def test_json_cannot_end_its_script() -> None:
 
 def page_of(*archs: Any) -> str:
     grids = grids_for(list(archs))
-    return sweep_page.page(sample_of(grids), grids, ["a note"])
+    return sweep_page.TablePlots(sample_of(grids), grids, ["a note"]).page()
 
 
 def test_the_same_sweep_gives_the_same_bytes() -> None:

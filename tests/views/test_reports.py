@@ -137,11 +137,13 @@ def test_v1_is_compared_with_table_2_and_its_misprint() -> None:
 
 
 def test_captions_are_made_from_the_data() -> None:
+    """No line of one ends between a number and its unit."""
     page = reports.report_page([network("v1")])
 
-    assert "Stage s16 takes 50.56 % of the multiply-adds" in page
-    assert "Conv 1x1 takes 94.86 % of the multiply-adds and 74.59 %" in page
-    assert "568.7 M multiply-adds (1.1 G flops) and has 4.2 M parameters" in page
+    assert "Stage s16 takes 50.56\u00a0% of the multiply-adds" in page
+    assert "Conv 1x1 takes 94.86\u00a0% of the multiply-adds and 74.59\u00a0%" in page
+    told = "568.7\u00a0M multiply-adds (1.1\u00a0G flops) and has 4.2\u00a0M parameters"
+    assert told in page
 
 
 def test_every_layer_names_its_table_line() -> None:

@@ -11,11 +11,15 @@ from pathlib import Path
 import pytest
 
 from mnprofile.base.sheet import Column
+from mnprofile.costs.comparison.alignment import compare
+from mnprofile.costs.comparison.several import lines_of
+from mnprofile.costs.comparison.sides import side_of_count
 from mnprofile.costs.counting import count
 from mnprofile.networks.catalog import build, load
 from mnprofile.views.html.network_panels import shares_sheet, stage_sheet
 from mnprofile.views.html.panels import ReportNetwork
 from mnprofile.views.sheets.columns import columns
+from mnprofile.views.sheets.comparison_several import row_sheet
 from mnprofile.views.sheets.count import count_document
 from tests.conftest import Run
 from tests.costs.budgets.projects import PHONE, project
@@ -228,15 +232,25 @@ def test_the_page_of_a_comparison_has_every_block(run: Run, tmp_path: Path) -> N
 
 @pytest.mark.usefixtures("elsewhere")
 def test_the_page_of_budgets_has_every_limit(run: Run, tmp_path: Path) -> None:
+    """In words, and without the columns that no limit fills: baseline and note."""
     project(PHONE)
     page = tmp_path / "b.html"
     out = run("ci", "--html", str(page), "--format", "csv").out
 
-    titled = out.replace("mobilenet_v2@", "MobileNetV2 ")
-    assert (
-        in_page(page, "Limits")
-        == [tuple(row) for row in csv.reader(io.StringIO(titled))][1:]
-    )
+    words = {
+        "macs": "Multiply-adds",
+        "params": "Parameters",
+        "activations": "Activations",
+    }
+    rows = list(csv.DictReader(io.StringIO(out)))
+    assert {row.pop("baseline") + row.pop("note") for row in rows} == {""}
+    assert in_page(page, "Verdicts") == [
+        tuple(
+            words.get(cell, cell.replace("mobilenet_v2@", "MobileNetV2 "))
+            for cell in row.values()
+        )
+        for row in rows
+    ]
 
 
 def test_the_foot_of_a_sheet_is_printed_once(run: Run) -> None:
@@ -285,3 +299,22 @@ def test_no_page_makes_a_sheet_of_its_own() -> None:
 
     for file in folder.glob("*.py"):
         assert not re.search(r"\bSheet(\.of)?\(", file.read_text("utf-8")), file.name
+
+
+def test_no_change_is_told_between_networks_that_both_lack_a_layer() -> None:
+    """V3-Small alone has squeeze-excite: from none in V1 to none in V2 is no 0 %."""
+    base, *heads = (
+        side_of_count(count(build(name))) for name in ("v1", "v2", "v3-small")
+    )
+    comparisons = [compare(base, head) for head in heads]
+    sheet, _ = row_sheet(comparisons, lines_of(comparisons, "layer"), "layer")
+    keys = [column.key for column in sheet.columns]
+    places = [keys.index(f"macs_{one}") for one in ("a", "b", "b_change", "c")]
+    only_c = [
+        cells
+        for row in sheet.rows
+        if (cells := [row[at] for at in places])[:2] == [None, None]
+    ]
+
+    assert only_c
+    assert all(cells[2] is None and cells[3] for cells in only_c)

@@ -96,14 +96,16 @@ def test_a_report_has_the_time_only_if_a_device_is_asked_for() -> None:
     networks = [network("v2"), network("v1")]
     plain, timed = report_page(networks), report_page(networks, device=PIXEL)
     assert "net0-time" not in plain
-    assert "Predicted 76.3 ms on Pixel 1" in timed
-    assert "Pixel 1 is not calibrated for v1" in timed
+    assert "Predicted 76.3\u00a0ms on Pixel 1" in timed
+    assert "Pixel 1 is not calibrated for MobileNetV1" in timed
     assert timed == report_page(networks, device=PIXEL)
 
 
 def test_a_refused_family_says_what_is_needed() -> None:
     panel = time_panel(network("v1"), "net0", PIXEL)
-    assert panel.caption.startswith("Pixel 1 is not calibrated for v1: 1 figure")
+    assert panel.caption.startswith(
+        "Pixel 1 is not calibrated for MobileNetV1: 1 figure"
+    )
     assert "Needed:" in panel.body
 
 

@@ -22,6 +22,16 @@ from mnprofile.networks.notation.rows import Architecture
 
 Bound = Literal["compute", "memory", "overhead"]
 IMPORTED = "imported"  # the family of networks that are not tables
+_NAMES = {
+    IMPORTED: "networks that are not tables",
+    "v1": "MobileNetV1",
+    "v2": "MobileNetV2",
+    "v3": "MobileNetV3",
+    "mnasnet": "MnasNet",
+    "fbnet": "FBNet",
+    "mcunet": "MCUNet",
+    "once-for-all": "Once-for-All",
+}
 
 
 class PartTime(NamedTuple):
@@ -89,7 +99,7 @@ def family_of(network: Network) -> str:
 
 def family_text(family: str) -> str:
     """A family in words."""
-    return "networks that are not tables" if family == IMPORTED else family
+    return _NAMES.get(family, family)
 
 
 def predict(graph: Graph, family: str, device: Device) -> Prediction:

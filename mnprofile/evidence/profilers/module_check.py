@@ -11,7 +11,7 @@ from __future__ import annotations
 import copy
 import warnings
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -117,25 +117,16 @@ def check_module(
         require(package)
     progress(" and ".join(ALWAYS), 0, 1 + len(names))
     paths = dict(module.named_modules())
-    nodes: dict[str, list[Node]] = {}
-    for node in graph:
-        if node.op.is_counted:
-            nodes.setdefault(_path_of(node.name, paths), []).append(node)
     flops = _by_flop_counter(module, graph)
-    own_flops = _exclusive(flops, paths)
     operators, uncounted, failure = _by_fvcore(module, graph)
-    theirs = _exclusive({path: macs for path, (macs, _) in operators.items()}, paths)
-    rows = []
-    for path, one in paths.items():
-        own = nodes.get(path, [])
-        ours = sum(node.macs for node in own)
-        seen = None if failure else theirs[path]
-        if ours or own_flops[path] or seen:
-            left_out = "" if seen is None else _left_out(own, ours - seen, uncounted)
-            kind, line = type(one).__name__, own[0].origin.line if own else None
-            rows.append(
-                ModuleRow(path, kind, line, ours, own_flops[path] // 2, seen, left_out)
-            )
+    seen = {path: macs for path, (macs, _) in operators.items()}
+    rows = _module_rows(
+        graph,
+        paths,
+        _exclusive(flops, paths),
+        None if failure else _exclusive(seen, paths),
+        uncounted,
+    )
     params = sum(one.numel() for one in module.parameters())
     book = ledger(graph)
     whole = None if failure else sum(operators.get("", (0, 0)))
@@ -160,6 +151,31 @@ def check_module(
         tuple(readings),
         not_installed,
     )
+
+
+def _module_rows(
+    graph: Graph,
+    paths: Mapping[str, nn.Module],
+    flops: Mapping[str, int],
+    theirs: Mapping[str, int] | None,
+    uncounted: Mapping[str, int],
+) -> Iterator[ModuleRow]:
+    """One row per module in which anything is counted, its children left out.
+
+    ``theirs`` are fvcore's multiply-adds, None where it failed.
+    """
+    nodes: dict[str, list[Node]] = {}
+    for node in graph:
+        if node.op.is_counted:
+            nodes.setdefault(_path_of(node.name, paths), []).append(node)
+    for path, one in paths.items():
+        own = nodes.get(path, [])
+        ours = sum(node.macs for node in own)
+        seen = None if theirs is None else theirs[path]
+        if ours or flops[path] or seen:
+            left_out = "" if seen is None else _left_out(own, ours - seen, uncounted)
+            kind, line = type(one).__name__, own[0].origin.line if own else None
+            yield ModuleRow(path, kind, line, ours, flops[path] // 2, seen, left_out)
 
 
 def _path_of(name: str, paths: Mapping[str, object]) -> str:

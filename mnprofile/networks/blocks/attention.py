@@ -9,18 +9,20 @@ from typing import TYPE_CHECKING, ClassVar
 from mnprofile.graph.operators.elementwise import BatchNorm, LayerScale
 from mnprofile.graph.operators.joining import Add
 from mnprofile.graph.operators.products import Attention
-from mnprofile.networks.notation.cells import OperatorWord
+from mnprofile.networks.notation.cells import MAX_STRIDE, OperatorWord, up_to
 from mnprofile.networks.notation.rows import Row
 
 if TYPE_CHECKING:
     from mnprofile.networks.blocks.builder import Builder
 
 
+MAX_HEADS = 256
+MAX_HEAD_CHANNELS = 4_096
 _WORD = OperatorWord(
     modifiers={
-        "hN": ("heads", None),
-        "dN": ("head_channels", None),
-        "kvN": ("shrink", None),
+        "hN": ("heads", up_to(MAX_HEADS)),
+        "dN": ("head_channels", up_to(MAX_HEAD_CHANNELS)),
+        "kvN": ("shrink", up_to(MAX_STRIDE)),
     }
 )
 

@@ -12,11 +12,13 @@ from mnprofile.graph.operators.linear import Linear
 from mnprofile.networks.blocks.classifier import ClassifierRow
 from mnprofile.networks.blocks.squeeze_excite import squeeze_excite
 from mnprofile.networks.notation.cells import (
+    MAX_CHANNELS,
     OperatorWord,
     PerClass,
     Size,
     SqueezeExcite,
     outputs,
+    up_to,
 )
 from mnprofile.networks.notation.rows import Row
 
@@ -44,7 +46,7 @@ class ConvRow(Row):
     words: ClassVar[Mapping[str, OperatorWord]] = {
         "conv2d": OperatorWord(
             takes_nbn=True,
-            modifiers={"plain": ("plain", True), "gN": ("groups", None)},
+            modifiers={"plain": ("plain", True), "gN": ("groups", up_to(MAX_CHANNELS))},
         )
     }
     readers: ClassVar[Mapping[str, Callable[[str], Any]]] = {"out": outputs}
@@ -130,10 +132,13 @@ class ConvRow(Row):
                 width = to.width(self, self.out, repeats=repeat > 0)
                 out = to.rules.head.channels(width)
             to.tape.move(block=layer, stage="head", layer=layer)
-            if self.batch_norm:
+            normed = self.batch_norm and not self.plain
+            if normed or self.groups > 1:
+                bias = not (normed or self.plain)
+                op = to.conv(out, 1, bias=bias, groups=self.groups)
                 to.tape.move(type="Fully Connected")
-                to.convolution(layer, to.conv(out, 1), self.activation)
+                to.convolution(layer, op, self.activation, batch_norm=normed)
                 to.tape.move(type=None)
             else:
-                to.tape.add(f"{layer}.linear", Linear(out))
+                to.tape.add(f"{layer}.linear", Linear(out, bias=not self.plain))
                 to.activation(layer, self.activation)

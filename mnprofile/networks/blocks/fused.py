@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from mnprofile.graph.arithmetic import single
 from mnprofile.networks.blocks.inverted_residual import BottleneckRow
-from mnprofile.networks.notation.cells import OperatorWord
+from mnprofile.networks.notation.cells import MAX_CHANNELS, OperatorWord, up_to
 
 if TYPE_CHECKING:
     from mnprofile.networks.blocks.builder import Builder
@@ -26,7 +26,10 @@ class FusedRow(BottleneckRow):
 
     words: ClassVar[Mapping[str, OperatorWord]] = {
         "fused": OperatorWord(
-            modifiers={"noskip": ("shortcut", False), "gsN": ("group_size", None)}
+            modifiers={
+                "noskip": ("shortcut", False),
+                "gsN": ("group_size", up_to(MAX_CHANNELS)),
+            }
         )
     }
 

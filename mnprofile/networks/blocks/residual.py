@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from mnprofile.graph.arithmetic import decide
 from mnprofile.graph.operators.elementwise import ActivationKind
 from mnprofile.graph.operators.joining import Add
+from mnprofile.networks.notation.cells import OperatorWord, channels_or_blank
 from mnprofile.networks.notation.rows import Row
 
 if TYPE_CHECKING:
@@ -23,15 +25,14 @@ class ResidualRow(Row):
     say so, of the first one larger than 1x1.
     """
 
-    convolutions: tuple[tuple[int, int], ...]
-    activation: ActivationKind
+    activation: ActivationKind | None
     stride: int = 1
 
     deepens: ClassVar[bool] = True
 
     @property
-    def out(self) -> int:
-        return self.convolutions[-1][1]
+    def convolutions(self) -> tuple[tuple[int, int], ...]:
+        raise NotImplementedError
 
     def build(self, to: Builder) -> None:
         for repeat in range(to.repeats(self)):
@@ -65,3 +66,39 @@ class ResidualRow(Row):
             before, tape.last = tape.last, inner
         tape.layer(f"{block}.add", Add(), before)
         to.activation(f"{block}.add", self.activation)
+
+
+@dataclass(frozen=True)
+class PrintedResidualRow(ResidualRow):
+    """Blocks of which each convolution is printed."""
+
+    layers: tuple[tuple[int, int], ...] = field(kw_only=True)
+
+    @property
+    def convolutions(self) -> tuple[tuple[int, int], ...]:
+        return self.layers
+
+    @property
+    def out(self) -> int:
+        return self.layers[-1][1]
+
+
+@dataclass(frozen=True)
+class ResidualWordRow(ResidualRow):
+    """Two k x k convolutions, or with inner channels a bottleneck: 1x1, k x k, 1x1."""
+
+    kernel: int = field(kw_only=True)
+    out: int = field(kw_only=True)
+    expanded: int | None = None
+
+    words: ClassVar[Mapping[str, OperatorWord]] = {"residual": OperatorWord()}
+    readers: ClassVar[Mapping[str, Callable[[str], Any]]] = {
+        "expanded": channels_or_blank
+    }
+    is_repeatable: ClassVar[bool] = True
+
+    @property
+    def convolutions(self) -> tuple[tuple[int, int], ...]:
+        if self.expanded is None:
+            return (self.kernel, self.out), (self.kernel, self.out)
+        return (1, self.expanded), (self.kernel, self.expanded), (1, self.out)

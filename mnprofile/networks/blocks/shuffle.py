@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from mnprofile.graph.operators.reshaping import ChannelShuffle
-from mnprofile.networks.notation.cells import OperatorWord
+from mnprofile.networks.notation.cells import MAX_CHANNELS, OperatorWord, up_to
 from mnprofile.networks.notation.rows import Row
 
 if TYPE_CHECKING:
@@ -21,7 +21,9 @@ class ShuffleRow(Row):
     groups: int
 
     words: ClassVar[Mapping[str, OperatorWord]] = {
-        "channelshuffle": OperatorWord(modifiers={"gN": ("groups", None)})
+        "channelshuffle": OperatorWord(
+            modifiers={"gN": ("groups", up_to(MAX_CHANNELS))}
+        )
     }
     is_counted: ClassVar[bool] = False
 

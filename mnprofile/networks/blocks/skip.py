@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from mnprofile.graph.arithmetic import decide
 from mnprofile.graph.operators.elementwise import ActivationKind
+from mnprofile.networks.notation.cells import OperatorWord
 from mnprofile.networks.notation.rows import Row
 
 if TYPE_CHECKING:
@@ -21,6 +23,7 @@ class SkipRow(Row):
     activation: ActivationKind | None
     stride: int = 1
 
+    words: ClassVar[Mapping[str, OperatorWord]] = {"skip": OperatorWord()}
     is_counted: ClassVar[bool] = False
 
     def build(self, to: Builder) -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from mnprofile.graph.operators.elementwise import LayerScale
 from mnprofile.networks.blocks.inverted_residual import BottleneckRow
+from mnprofile.networks.notation.cells import OperatorWord, odd_kernel
 
 if TYPE_CHECKING:
     from mnprofile.networks.blocks.builder import Builder
@@ -23,6 +25,16 @@ class UniversalRow(BottleneckRow):
 
     before: int = 0
     layer_scale: bool = False
+
+    words: ClassVar[Mapping[str, OperatorWord]] = {
+        "universal": OperatorWord(
+            modifiers={
+                "noskip": ("shortcut", False),
+                "beforeN": ("before", odd_kernel),
+                "nodw": ("kernel", 0),
+            }
+        )
+    }
 
     def layers(
         self, to: Builder, block: str, inner: int, stride: int, dilation: int

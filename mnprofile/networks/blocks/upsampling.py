@@ -6,13 +6,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
+from mnprofile.graph.arithmetic import decide
 from mnprofile.graph.operators.elementwise import ActivationKind
+from mnprofile.graph.operators.op import GraphError
 from mnprofile.graph.operators.reshaping import Resize
-from mnprofile.networks.notation.cells import OperatorWord, Size
+from mnprofile.networks.notation.cells import MAX_STRIDE, OperatorWord, Size, up_to
 from mnprofile.networks.notation.rows import Row
 
 if TYPE_CHECKING:
     from mnprofile.networks.blocks.builder import Builder
+
+MAX_SIDE = 1 << 16  # of a map that is made larger
 
 
 @dataclass(frozen=True)
@@ -23,7 +27,7 @@ class UpsampleRow(Row):
     by: int | None = None
 
     words: ClassVar[Mapping[str, OperatorWord]] = {
-        "upsample": OperatorWord(modifiers={"byN": ("by", None)})
+        "upsample": OperatorWord(modifiers={"byN": ("by", up_to(MAX_STRIDE))})
     }
     is_counted: ClassVar[bool] = False
     activates: ClassVar[bool] = False
@@ -49,6 +53,8 @@ class UpsampleRow(Row):
             to.stride = like.stride
         else:
             size = (self.by * x.h, self.by * x.w)
+            if any(decide(side > MAX_SIDE) for side in size):
+                raise GraphError(f"a map of more than {MAX_SIDE:,} rows or columns")
             to.stride = max(1, to.stride // self.by)
         to.open_block = False
         tape.move(layer=name, block=name, stage=to.stage)

@@ -1,9 +1,12 @@
 """Read a table as an architecture: its style, rows in network order, and settings."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Iterator
 from functools import cache
 from importlib import import_module
 from pkgutil import iter_modules
+from typing import TYPE_CHECKING
 
 from mnprofile.base.errors import Place, TableError, nearest
 from mnprofile.networks.notation import styles as package
@@ -23,6 +26,9 @@ from mnprofile.networks.notation.styles.style import (
     TableStyle,
 )
 from mnprofile.networks.notation.table import Table
+
+if TYPE_CHECKING:
+    from mnprofile.networks.notation.labels import Labels
 
 MAX_ROWS_BUILT = 1_000  # blocks
 DEFAULT_CLASSES = 1000
@@ -212,11 +218,7 @@ def read_rows(
         group.clear()
 
     read = [RowCells(table, printed, list(line)) for line in table.grid.rows]
-    labels = None
-    if set(LABELS.values()) & printed.keys():
-        from mnprofile.networks.notation.labels import Labels  # rarely needed
-
-        labels = Labels(read, image, is_head=is_head)
+    labels = _labels(read, printed, image, is_head=is_head)
     expected, pooled = image, False
     for number, cells in enumerate(read, start=1):
         size_here = style.group(cells)
@@ -252,6 +254,17 @@ def read_rows(
             expected = (*rows, *group)[-1].gives
     close_group()
     return rows
+
+
+def _labels(
+    read: list[RowCells], printed: dict[str, str], image: Size, *, is_head: bool
+) -> Labels | None:
+    """What rows say by name, if a column of the table does."""
+    if not set(LABELS.values()) & printed.keys():
+        return None
+    from mnprofile.networks.notation.labels import Labels  # rarely needed
+
+    return Labels(read, image, is_head=is_head)
 
 
 def _check_number(table: Table, number: int, built: int, rows: Iterable[Row]) -> None:

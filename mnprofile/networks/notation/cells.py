@@ -6,6 +6,7 @@ not know the place of the cell; the caller adds it.
 
 import re
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any, NamedTuple, TypeVar
 
 from mnprofile.base.errors import MnprofileError, nearest
@@ -152,6 +153,10 @@ def channels(text: str) -> int:
     return integer(text, "channel count", 1, MAX_CHANNELS)
 
 
+def channels_or_blank(text: str) -> int | None:
+    return None if text == "-" else channels(text)
+
+
 def channels_or_classes(text: str) -> int | None:
     """A channel count, or None for k."""
     if text == "k":
@@ -261,12 +266,23 @@ class OperatorWord(NamedTuple):
     """What may follow a word in an Operator cell: a kernel and, for some, NBN.
 
     ``modifiers`` are further words, each with the field of the block that it sets and
-    the value, such as ``noskip``; one that ends in N stands for a number: ``gs64``.
+    the value, such as ``noskip``. One that ends in N stands for a number, ``gs64``, and
+    has a reader of it in place of the value.
     """
 
     read_kernel: Callable[[str], int] = kernel
     takes_nbn: bool = False
     modifiers: Mapping[str, tuple[str, Any]] = {}
+
+
+def up_to(most: int, what: str = "number") -> Callable[[str], int]:
+    """A reader of a number from 1 to ``most``."""
+    return partial(integer, what=what, low=1, high=most)
+
+
+def odd_kernel(text: str) -> int:
+    """The side of a kernel: ``3`` of ``before3``."""
+    return kernel(f"{text}x{text}")
 
 
 def operator_word(text: str) -> str:
@@ -296,7 +312,8 @@ def operator(text: str, known: Mapping[str, OperatorWord]) -> Operator:
     for one in rest:
         name, number = re.findall("(.*?)([0-9]{0,6})$", one)[0]
         found = word.modifiers.get(f"{name}N" if number else name)
-        if found is None or found[0] in more:
+        twice = found and (found[0] in more or (found[0] == "kernel" and side))
+        if found is None or twice:
             also = (", ".join(word.modifiers)) and f", then {', '.join(word.modifiers)}"
             raise RefusalError(
                 f'"{one}" is not understood after "{words[0]}"',
@@ -304,8 +321,7 @@ def operator(text: str, known: Mapping[str, OperatorWord]) -> Operator:
                 + (", then NBN for no batch norm" if word.takes_nbn else "")
                 + also,
             )
-        value = integer(number, "number", 1, MAX_CHANNELS) if number else found[1]
-        more[found[0]] = value
+        more[found[0]] = found[1](number) if number else found[1]
     return Operator(words[0], side, batch_norm, more)
 
 

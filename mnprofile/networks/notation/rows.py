@@ -129,6 +129,11 @@ class Architecture(Shown):
         return self.table.errata
 
     @property
+    def output_stride(self) -> int | None:
+        """Beyond which strides become dilation where no other is asked for."""
+        return self.head.output_stride if self.head else None
+
+    @property
     def has_classifier(self) -> bool:
         makes_maps = self.head is not None or self.has_class_maps
         return makes_maps or any(row.classifies for row in self.rows)

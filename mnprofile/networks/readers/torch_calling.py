@@ -33,7 +33,9 @@ if TYPE_CHECKING:
 _NAME = r"[^\W\d]\w*"
 ACCEPTED = "MODULE:CALLABLE, as in nets:small"
 _CALLABLE = re.compile(rf"{_NAME}(?:\.{_NAME})*")
-_BROKEN = re.compile(r"operator [\w:.]+ does not exist|undefined symbol|cannot open")
+_BROKEN = re.compile(
+    r"operator [\w:.]+ does not exist|undefined symbol|cannot open|custom C\+\+ ops"
+)
 
 
 def is_callable_name(arch: str) -> bool:
@@ -107,6 +109,18 @@ def reason(fault: BaseException) -> str:
     places = [one for one in frames if not one.filename.startswith(("<", ours))]
     where = f" ({Path(places[-1].filename).name}:{places[-1].lineno})" if places else ""
     return text + where
+
+
+def is_broken(fault: BaseException) -> bool:
+    """Whether an error is that of a package whose compiled part is missing."""
+    return _BROKEN.search(str(fault)) is not None
+
+
+def broken(text: str) -> UnmeasuredError:
+    return UnmeasuredError(
+        f"{text}: a compiled part of a package is missing or does not fit",
+        accepted="a build of that package for this machine's torch",
+    )
 
 
 def article(name: str) -> str:
@@ -186,9 +200,6 @@ def _importing(module: str) -> Iterator[None]:
         ) from None
     except (Exception, SystemExit) as fault:  # importing runs foreign code
         text = f"importing {module} raised {reason(fault)}"
-        if isinstance(fault, ImportError) or _BROKEN.search(str(fault)):
-            raise UnmeasuredError(
-                f"{text}: a compiled part of a package is missing or does not fit",
-                accepted="a build of that package for this machine's torch",
-            ) from None
+        if isinstance(fault, ImportError) or is_broken(fault):
+            raise broken(text) from None
         raise UsageError(text) from None

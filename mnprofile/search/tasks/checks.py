@@ -10,7 +10,7 @@ from typing import Any
 from mnprofile.base.errors import UsageError
 from mnprofile.base.units import resolution_text
 from mnprofile.evidence.literature.sources import figures, sources
-from mnprofile.networks.catalog import is_shipped
+from mnprofile.networks.catalog import entry_of, is_shipped, load
 from mnprofile.networks.notation.rows import Architecture
 from mnprofile.search.grids import Grid, grid, total_size
 from mnprofile.search.tasks.task import Task, check_number
@@ -62,7 +62,6 @@ def _task(
     alpha: float,
     side: tuple[int, int],
 ) -> Task:
-    """A shipped table goes by its name, a user's own by its whole path."""
     arch = one.arch
     if arch.table.file in ("<stdin>", "<text>"):
         raise UsageError(
@@ -75,8 +74,29 @@ def _task(
         "classes": classes,
         "impl": impl,
     }
-    table = arch.name if is_shipped(arch) else str(Path(arch.table.file).resolve())
     row = {"model": arch.name, **settings, "resolution": resolution_text(side)}
+    if one.phi is not None:
+        settings["depth"] = one.depth
+        row |= {"phi": one.phi, "depth": one.depth}
     return Task(
-        "mnprofile.search.tasks.work:check", {"arch": table, **settings, **options}, row
+        "mnprofile.search.tasks.work:check",
+        {"arch": _spelled(arch), **settings, **options},
+        row,
     )
+
+
+def _spelled(arch: Architecture) -> str:
+    """A shipped table goes by its name, a user's own by its whole path; so do heads."""
+    head = arch.head
+    if head is None:
+        return arch.name if is_shipped(arch) else _whole(arch.table.file)
+    name = arch.name.removesuffix(f"+{head.name}")
+    known = entry_of(name)
+    is_own = known is None or load(name).table is not arch.table
+    backbone = _whole(arch.table.file) if is_own else name
+    comes_with = head.table.file == f"tables/heads/{head.name}.md"
+    return f"{backbone}+{head.name if comes_with else _whole(head.table.file)}"
+
+
+def _whole(file: str) -> str:
+    return str(Path(file).resolve())

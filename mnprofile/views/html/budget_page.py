@@ -9,6 +9,7 @@ from mnprofile.views.html.markup import element
 from mnprofile.views.html.pages import Page, Section, render
 from mnprofile.views.html.panels import Panel
 from mnprofile.views.sheets.budgets import stage_sheet, verdict_sentence, verdict_sheet
+from mnprofile.views.sheets.columns import DRAWN, label
 
 
 def budget_page(judgement: BudgetCheck) -> str:
@@ -20,18 +21,21 @@ def budget_page(judgement: BudgetCheck) -> str:
         default="ok",
     )
     table = html.table(
-        verdict_sheet(judgement.verdicts),
-        caption="Limits",
+        verdict_sheet(judgement.verdicts).filled(),
+        caption="Verdicts",
         class_="sortable",
         row_classes=[verdict.state for verdict in judgement.verdicts],
-        drawn={"network": lambda label: element("span", _shown(label))},
+        drawn={
+            "network": lambda name: element("span", _shown(name)),
+            "quantity": lambda key: element("span", DRAWN.get(key) or label(key)),
+        },
     )
     panels = [Panel("limits", "Limits", "The worst come first.", table)]
     for index, (budget, networks) in enumerate(judgement.networks.items()):
         for number, network in enumerate(networks):
             before = (judgement.baseline or {}).get(budget, {}).get(network.network)
             panels.append(_network(f"b{index}-{number}", budget, network, before))
-    section = Section("budgets", "Budgets", tuple(panels))
+    section = Section("budgets", "Limits", tuple(panels))
     return render(Page("Budgets", sentence, (section,), verdict=worst))
 
 

@@ -32,11 +32,10 @@ def count_command(network: ReportNetwork, *, is_whole: bool) -> CountCommand:
         ]
         if config.t is not None:
             given.append(("--t", plain(config.t)))
-    own_stride = arch.head.output_stride if arch.head else None
     for option, value, usual in (
         ("--depth", plain(config.depth), plain(1.0)),
         ("--classes", config.classes, checked_classes(arch, None)),
-        ("--output-stride", config.output_stride, own_stride),
+        ("--output-stride", config.output_stride, arch.output_stride),
         ("--impl", config.impl, PAPER),
     ):
         if value != usual and value is not None:

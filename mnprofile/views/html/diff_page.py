@@ -30,17 +30,15 @@ def diff_page(
     panels = [Panel("totals", "Totals", _told(comparisons), totals)]
     panels += [_explained(one, index) for index, one in enumerate(comparisons, 1)]
     panels += [
-        _layers(comparisons),
+        _layers(comparisons, by),
         *(_stages(one, index) for index, one in enumerate(comparisons, 1)),
         _rows(comparisons, by),
         *(_largest(one, i, quantity, top) for i, one in enumerate(comparisons, 1)),
     ]
     title = " → ".join(side.shown for side in sides)
-    return render(
-        Page(
-            title, _lead(comparisons), (Section("diff", "Differences", tuple(panels)),)
-        )
-    )
+    section = Section("diff", "Differences", tuple(panels))
+    scripts = ("tables.mjs", "hints.mjs")
+    return render(Page(title, _lead(comparisons), (section,), scripts))
 
 
 def _lead(comparisons: Sequence[Comparison]) -> str:
@@ -78,34 +76,36 @@ def _explained(compared: Comparison, index: int) -> Panel:
             f"{f' ({first[1]})' if first[1] else ''}."
         )
     stored = [one for one in sheet.columns if one.key == "stored_bytes"]
-    shown = sheet.only(*_EXPLAINED, *stored)
+    shown = sheet.only("cause", *_MOVED, *stored, "layers", "what")
     table = _table(shown, caption=f"Causes, from A to {letter}")
     return Panel(f"why-{index}", f"Why {letter} differs from A", caption, table)
 
 
-_EXPLAINED: tuple[str | Column, ...] = (
-    "cause",
-    "what",
-    "layers",
-    *(Column(name, label, "delta") for name, label in DRAWN.items()),
-)
+# The figures come before the words: they are what a phone has room for.
+_MOVED = tuple(Column(name, label, "delta") for name, label in DRAWN.items())
 
 
-def _layers(comparisons: Sequence[Comparison]) -> Panel:
-    """A group of bars for each layer, one bar per network."""
+def _layers(comparisons: Sequence[Comparison], by: Depth) -> Panel:
+    """A group of bars for each layer, one bar per network; each leads to its row."""
     lines = lines_of(comparisons, "layer")
     letters = LETTERS[: len(comparisons) + 1]
     differing = sum(line.differs for line in lines)
     plots = []
     for name, label in DRAWN.items():
-        groups = [_bars(line, name, letters) for line in lines]
+        groups = [
+            _bars(line, name, letters, f"row{at}" if by == "layer" else None)
+            for at, line in enumerate(lines)
+        ]
         most = max((one.value for group in groups for one in group), default=0)
         plots.append(
             element(
                 "p", f"{label}, up to {grouped(most)} per layer", class_="axis-title"
             )
         )
-        plots.append(paired(groups, f"{label} of each layer and network"))
+        told = f"{label} of each layer and network"
+        drawn = paired(groups, told)
+        frame = {"class_": "scroll", "tabindex": "0", "role": "region"}
+        plots.append(element("div", drawn, aria_label=told, **frame))
     key = element(
         "ul",
         *(
@@ -123,16 +123,26 @@ def _layers(comparisons: Sequence[Comparison]) -> Panel:
     )
 
 
-def _bars(line: Line, quantity: str, letters: str) -> list[Segment]:
+def _bars(line: Line, quantity: str, letters: str, row: str | None) -> list[Segment]:
     return [
         Segment(
             f"n-{letter.lower()}",
             getattr(costs or Costs(), quantity),
-            f"{letter}: {line.stage} {line.name} ({line.type}): "
-            + (grouped(getattr(costs, quantity)) if costs else "no such layer"),
+            f"{letter}: {line.stage} {line.name} ({line.type}): {_figures(costs)}",
+            row,
         )
         for letter, costs in zip(letters, line.costs, strict=True)
     ]
+
+
+def _figures(costs: Costs | None) -> str:
+    """What a layer costs, for the card at its bars."""
+    if costs is None:
+        return "no such layer"
+    return ", ".join(
+        f"{grouped(getattr(costs, name))} {label.lower()}"
+        for name, label in DRAWN.items()
+    )
 
 
 def _swatch(key: str) -> Markup:
@@ -177,7 +187,11 @@ def _rows(comparisons: Sequence[Comparison], by: Depth) -> Panel:
         told = [f"{states.count(one)} {one}" for one in STATES if one in states]
         caption = f"{', '.join(told)} of {len(states)} {by}s."
     table = _table(
-        sheet, caption=f"{by.capitalize()}s", class_="sortable", groups=groups
+        sheet,
+        caption=f"{by.capitalize()}s",
+        class_="sortable",
+        groups=groups,
+        row_ids=[f"row{at}" for at in range(len(lines))],
     )
     return Panel("rows", f"All {by}s", caption, table)
 

@@ -3,26 +3,26 @@
 import json
 import shlex
 from contextlib import suppress
-from dataclasses import replace
 from hashlib import sha256
-from typing import Any, NamedTuple
+from math import prod
+from typing import Any
 
 from mnprofile.base.errors import UnmeasuredError, UsageError
 from mnprofile.base.escape import visible
-from mnprofile.base.units import Bits, plain
-from mnprofile.costs.counting import count
+from mnprofile.base.units import Bits, plain, resolution_text
 from mnprofile.costs.latency.devices import Device
 from mnprofile.costs.latency.prediction import family_of as calibrated_family
 from mnprofile.costs.latency.prediction import predict
 from mnprofile.costs.memory.activations import activation_memory
 from mnprofile.graph.configuration import Configuration
-from mnprofile.networks.blocks.builder import build_rows
 from mnprofile.networks.notation.rows import Architecture
 from mnprofile.search.factors import (
     ALPHAS,
     EXPANSIONS,
     RESOLUTIONS,
     Factors,
+    Resolution,
+    Slot,
     factors,
     peak_terms,
     product_of,
@@ -74,11 +74,12 @@ def _fixed(network: ReportNetwork, device: Device | None) -> dict[str, Any]:
             ms = predict(graph, calibrated_family(network.arch), device).ms
             figures["latency_ms"] = ms
     keys = ("macs", "params", "weights", "biases", "bn_affine", "other_params")
+    size = _shown(_resolution(config))
     return {
         "alphas": [config.alpha],
         "ts": [{"value": config.t, "text": "as built"}],
-        "res": [config.resolution[0]],
-        "start": {"alpha": config.alpha, "res": config.resolution[0], "t": config.t},
+        "res": [size],
+        "start": {"alpha": config.alpha, "res": size, "t": config.t},
         "fixed": {
             "layers": [
                 {
@@ -107,30 +108,15 @@ def _on_grid(network: ReportNetwork, device: Device | None) -> dict[str, Any] | 
     if len(network.counted.layers) > MAX_LAYERS:
         return None
     config = network.counted.config
-    height, width = config.resolution
-    side = height if height == width else network.arch.resolution
-    found = _factors(network.arch, config, side)
+    found = _factors(network.arch, config)
     if found is None:
         return None
     exact = _exact(found)
     sides = tuple(found.resolutions[index] for index in exact)
-    start = Start(config.alpha, config.t, side)
-    if not sides or not _agrees(network, found, start):
+    if not sides or not _agrees(network, found):
         return None
     once = _Once(found)
-    slots = [
-        [
-            visible(slot.name),
-            visible(slot.stage),
-            type_of(slot.type),
-            slot.biases,
-            slot.norms,
-            once.vector(slot.weights),
-            once.vector(slot.out),
-            once.sizes(tuple(slot.positions[index] for index in exact)),
-        ]
-        for slot in found.slots
-    ]
+    slots = [_slot(slot, once, exact) for slot in found.slots]
     made = product_of(
         network.arch, found, sides, impl=config.impl, classes=config.classes
     )
@@ -150,8 +136,12 @@ def _on_grid(network: ReportNetwork, device: Device | None) -> dict[str, Any] | 
             {"value": t, "text": plain(t) if t is not None else "table's"}
             for t in found.expansions
         ],
-        "res": sides,
-        "start": {"alpha": config.alpha, "res": side, "t": config.t},
+        "res": [_shown(side) for side in sides],
+        "start": {
+            "alpha": config.alpha,
+            "res": _shown(_resolution(config)),
+            "t": config.t,
+        },
         "slots": slots,
         "peaks": peaks,
         **({"times": times} if times else {}),
@@ -160,7 +150,26 @@ def _on_grid(network: ReportNetwork, device: Device | None) -> dict[str, Any] | 
     }
 
 
-def _factors(arch: Architecture, config: Configuration, side: int) -> Factors | None:
+def _resolution(config: Configuration) -> Resolution:
+    height, width = config.resolution
+    return height if height == width else (height, width)
+
+
+def _shown(resolution: Resolution) -> int | str:
+    """What the page calls a resolution: 224, or "320x240" (height x width)."""
+    return resolution if isinstance(resolution, int) else resolution_text(resolution)
+
+
+def _by_area(resolutions: set[Resolution]) -> tuple[Resolution, ...]:
+    """Smallest first: the order of the page's slider."""
+
+    def area(one: Resolution) -> int:
+        return one * one if isinstance(one, int) else prod(one)
+
+    return tuple(sorted(resolutions, key=area))
+
+
+def _factors(arch: Architecture, config: Configuration) -> Factors | None:
     """The table on its grid, or None if a rule refuses some widths of the grid."""
     try:
         return factors(
@@ -169,7 +178,7 @@ def _factors(arch: Architecture, config: Configuration, side: int) -> Factors | 
             classes=config.classes,
             alphas=tuple(sorted({*ALPHAS, config.alpha})),
             expansions=tuple(dict.fromkeys((*EXPANSIONS, config.t))),
-            resolutions=tuple(sorted({*RESOLUTIONS, side})),
+            resolutions=_by_area({*RESOLUTIONS, _resolution(config)}),
         )
     except UsageError:
         return None
@@ -189,6 +198,20 @@ class _Once:
 
     def sizes(self, values: tuple[int, ...]) -> int:
         return self.positions.setdefault(values, len(self.positions))
+
+
+def _slot(slot: Slot, once: _Once, exact: list[int]) -> list[Any]:
+    """One layer of every configuration, at the sizes that are exact."""
+    return [
+        visible(slot.name),
+        visible(slot.stage),
+        type_of(slot.type),
+        slot.biases,
+        slot.norms,
+        once.vector(slot.weights),
+        once.vector(slot.out),
+        once.sizes(tuple(slot.positions[index] for index in exact)),
+    ]
 
 
 def _times(
@@ -213,27 +236,14 @@ def _times(
     }
 
 
-class Start(NamedTuple):
-    """The place of a network on its grid."""
-
-    alpha: float
-    t: float | None
-    side: int
-
-
-def _agrees(network: ReportNetwork, found: Factors, start: Start) -> bool:
+def _agrees(network: ReportNetwork, found: Factors) -> bool:
     """Whether the grid says of the network's own place what was counted for it."""
-    if start.side not in found.resolutions:
+    config, totals = network.counted.config, network.counted.totals
+    if _resolution(config) not in found.resolutions:
         return False
-    assert isinstance(network.arch, Architecture), "only tables have a grid"
-    at = found.alphas.index(start.alpha) * len(found.expansions)
-    at += found.expansions.index(start.t)
-    size = found.resolutions.index(start.side)
-    config = replace(
-        network.counted.config,
-        resolution=(start.side, start.side),
-    )
-    totals = count(build_rows(network.arch, config)).totals
+    at = found.alphas.index(config.alpha) * len(found.expansions)
+    at += found.expansions.index(config.t)
+    size = found.resolutions.index(_resolution(config))
     macs = sum(slot.weights[at] * slot.positions[size] for slot in found.slots)
     params = sum(
         slot.weights[at] + (slot.biases + slot.norms) * slot.out[at]

@@ -20,7 +20,7 @@ def picture_panel(network: ReportNetwork, key: str) -> Panel:
     blocks = dict.fromkeys(box.block for box in drawn)
     caption = (
         f"{len(stages)} stages, {len(blocks)} blocks and {len(drawn)} layers; shapes"
-        " are on the edges, and darker boxes cost more multiply-adds. A click opens a"
+        " are on the edges, and bluer boxes cost more multiply-adds. A click opens a"
         " stage or block, and shows the figures of a layer."
     )
     body = element("div", class_="graph", data_graph=key)

@@ -31,6 +31,7 @@ def element(tag: str, *children: object, **attributes: object) -> Markup:
     >>> element("b", "a<b", class_="x")
     Markup('<b class="x">a&lt;b</b>')
     """
+    assert tag not in ("br", "hr", "img", "input"), "an end tag is added to each"
     inside = "".join([text(child) for child in children])
     named = "".join(
         [

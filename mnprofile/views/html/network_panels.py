@@ -183,7 +183,7 @@ def shares_sheet(network: ReportNetwork) -> Sheet:
     full = type_sheet(network.counted, network.arch)
     printed = (
         Column("macs_share_printed", "Paper, Table 2: multiply-adds", "number"),
-        Column("weights_share_printed", "Paper, Table 2: params", "number"),
+        Column("weights_share_printed", "Paper, Table 2: parameters", "number"),
     )
     known = {column.key for column in full.columns}
     shown = full.only(
@@ -227,7 +227,13 @@ def layer_table(network: ReportNetwork, key: str) -> Panel:
 
 
 def _file(network: ReportNetwork) -> str:
-    """The file that the lines of the layers are in, without its folder."""
-    if isinstance(network.arch, Architecture):
-        return network.arch.table.file.replace("\\", "/").rpartition("/")[2]
-    return "the source of its class"
+    """The files that the lines of the layers are in, without their folders."""
+    if not isinstance(network.arch, Architecture):
+        return "the source of its class"
+    named = _base(network.arch.table.file)
+    head = network.arch.head
+    return f"{named}, of the head in {_base(head.table.file)}," if head else named
+
+
+def _base(file: str) -> str:
+    return file.replace("\\", "/").rpartition("/")[2]

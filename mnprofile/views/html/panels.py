@@ -109,7 +109,7 @@ def legend(*counts: Count) -> Markup:
 def key_figures(networks: Sequence[ReportNetwork]) -> Panel:
     """Every total, one row per network."""
     sheet = key_figure_sheet([(one.title, one.counted) for one in networks])
-    drawn = html.table(sheet, caption="Totals")
+    drawn = html.table(sheet.filled(), caption="Totals")
     return Panel("figures", "Key figures", _compared(networks), drawn)
 
 
@@ -211,7 +211,7 @@ def sources(networks: Sequence[ReportNetwork]) -> Panel:
         told = source_of(arch)
         text = f"{network.title}: {arch.source or 'no source is given'}"
         items.append(
-            element("li", text, element("br"), f"Accuracies: {told}" if told else "")
+            element("li", text, element("div", f"Accuracies: {told}") if told else "")
         )
         items += [
             element("li", f"{network.label}: {n}") for n in network.counted.graph.notes
@@ -219,8 +219,8 @@ def sources(networks: Sequence[ReportNetwork]) -> Panel:
     sheet = errata_sheet((network.title, network.arch) for network in networks)
     count = len(sheet.rows)
     caption = (
-        f"{count} cell{'' if count == 1 else 's'} of the printed tables"
-        f" {'is' if count == 1 else 'are'} corrected."
+        f"{count or 'No'} cell{'s' if count > 1 else ''} of the tables"
+        f" {'are' if count > 1 else 'is'} corrected."
     )
     body = [element("ul", join(items))]
     if count:

@@ -5,6 +5,7 @@ The same input gives the same bytes: pages have no dates, random ids or paths.
 
 import base64
 import hashlib
+import re
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
@@ -92,7 +93,13 @@ def _environment() -> Environment:
         keep_trailing_newline=True,
     )
     made.globals.update(convention=CONVENTION, version=__version__)
+    made.filters["unbroken"] = _unbroken
     return made
+
+
+def _unbroken(text: str) -> str:
+    """A sentence whose lines end neither before a percent sign nor before a unit."""
+    return re.sub(r"(?<=\d) (?=(?:%|[KMGT]|[kM]?B|ms)\b|%)", "\u00a0", text)
 
 
 def _final(value: object) -> object:

@@ -4,17 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from mnprofile.base.escape import visible
 from mnprofile.search.grids import Grid
 from mnprofile.views.html.markup import data_block
 from mnprofile.views.html.scripts import bundle, vendored
 from mnprofile.views.html.shell import asset, document, fragment
-from mnprofile.views.plots import accuracy_plotly, expansion, heat
-from mnprofile.views.plots.accuracy import AccuracyPlot, sweep_caption, titles
-from mnprofile.views.plots.plotly_layout import CONFIG, THEMES
+from mnprofile.views.plots import accuracy_plotly, expansion, heat, log_log_plotly
+from mnprofile.views.plots.accuracy import AccuracyPlot, Axis, sweep_caption, titles
+from mnprofile.views.plots.plotly_layout import CONFIG, THEMES, PlotlyFigure
 from mnprofile.views.plots.sample import Sample
+from mnprofile.views.plots.swept_networks import (
+    NetworkPoint,
+    accuracy_caption,
+    accuracy_plot,
+    cost_plot,
+)
 
 
 @dataclass(frozen=True)
@@ -29,21 +35,84 @@ class View:
     min_width: int = 0
 
 
-def page(sample: Sample, grids: Sequence[Grid], notes: Sequence[str] = ()) -> str:
-    """A page with top-1 against cost, multiply-adds over the grid, and against t."""
-    plot = sample.plot()
-    firsts = {grid.arch.name: grid for grid in reversed(grids)}
-    named = titles(grid.arch for grid in grids)
-    names = list(named.values())
-    views = [
-        *_accuracy(plot, sample.seen_count),
-        _heat([firsts[name] for name in named], named),
-        *_expansion([firsts[name] for name in sorted(named)], named),
-    ]
-    title = "Accuracy and cost of " + ", ".join(
-        names if len(names) <= 6 else [*names[:5], f"{len(names) - 5} others"]
-    )
-    return plots_page(title, views, [_titled(note, named) for note in notes], plot)
+class SweepPlots(Protocol):
+    """What a sweep draws."""
+
+    def page(self) -> str:
+        """All plots, as a page."""
+
+    def figure(self) -> PlotlyFigure:
+        """The plot that stands for them as a picture."""
+
+
+@dataclass(frozen=True)
+class TablePlots:
+    """Top-1 against cost, multiply-adds over the grid, and against t.
+
+    Of a compound scaling, multiply-adds against φ instead of the last two.
+    """
+
+    sample: Sample
+    grids: Sequence[Grid]
+    notes: Sequence[str] = ()
+
+    def page(self) -> str:
+        plot = self.sample.plot()
+        firsts = {grid.arch.name: grid for grid in reversed(self.grids)}
+        named = titles(grid.arch for grid in self.grids)
+        names = list(named.values())
+        caption = sweep_caption(plot, self.sample.seen_count)
+        of_phi = [one for one in self.grids if one.phi is not None]
+        curves = _compound(of_phi, named)
+        views = _accuracy(plot, caption)
+        views += curves or [_heat([firsts[name] for name in named], named)]
+        if not of_phi:
+            views += _expansion([firsts[name] for name in sorted(named)], named)
+        notes = [_titled(note, named) for note in self.notes]
+        return plots_page(_title(names), views, notes, plot)
+
+    def figure(self) -> PlotlyFigure:
+        plot = self.sample.plot()
+        if plot.points:
+            return accuracy_plotly.figure(plot)
+        first = self.grids[0]
+        same = [one for one in self.grids if one.arch is first.arch]
+        curve = expansion.compound_of(same) if first.phi is not None else None
+        if curve is not None:
+            return expansion.figure([curve], over=expansion.PHI)
+        return heat.figure(heat.heat_of(first))
+
+
+@dataclass(frozen=True)
+class NetworkPlots:
+    """Top-1 against cost, where it is known, and multiply-adds against parameters."""
+
+    points: Sequence[NetworkPoint]
+    axis: Axis
+    notes: Sequence[str] = ()
+
+    def page(self) -> str:
+        plot = accuracy_plot(self.points, self.axis)
+        costs = cost_plot(self.points)
+        caption = f"{len(costs.dots):,} configurations."
+        drawn = log_log_plotly.figure(costs)
+        views = [
+            *_accuracy(plot, accuracy_caption(plot)),
+            View("mnp-costs", costs.name, caption, drawn, height=520),
+        ]
+        title = _title([*plot.names], "Accuracy and cost" if plot.points else "Cost")
+        return plots_page(title, views, self.notes, plot)
+
+    def figure(self) -> PlotlyFigure:
+        plot = accuracy_plot(self.points, self.axis)
+        if plot.points:
+            return accuracy_plotly.figure(plot)
+        return log_log_plotly.figure(cost_plot(self.points))
+
+
+def _title(names: Sequence[str], what: str = "Accuracy and cost") -> str:
+    few = names if len(names) <= 6 else [*names[:5], f"{len(names) - 5} others"]
+    return f"{what} of " + ", ".join(few)
 
 
 def plots_page(
@@ -51,15 +120,17 @@ def plots_page(
     views: Sequence[View],
     notes: Sequence[str] = (),
     plot: AccuracyPlot | None = None,
+    lead: str = "",
 ) -> str:
     """A page of plotly figures, with the frontier of a ``plot`` in numbers."""
-
     drawn = {
         "config": CONFIG,
         "themes": THEMES,
         "figures": {view.id: view.figure for view in views},
     }
-    body = fragment("sweep.html", title=title, views=views, plot=plot, notes=notes)
+    body = fragment(
+        "sweep.html", title=title, views=views, plot=plot, notes=notes, lead=lead
+    )
     return document(
         title,
         body,
@@ -76,12 +147,11 @@ def _titled(note: str, named: Mapping[str, str]) -> str:
     return f"{named.get(name, name)}{colon}{rest}"
 
 
-def _accuracy(plot: AccuracyPlot, seen: int) -> list[View]:
+def _accuracy(plot: AccuracyPlot, caption: str) -> list[View]:
     """Top-1 against cost, where any is known."""
     if not plot.points:
         return []
     title = "Top-1 against " + plot.axis.name
-    caption = sweep_caption(plot, seen)
     drawn = accuracy_plotly.figure(plot)
     return [View("mnp-accuracy", title, caption, drawn, height=560)]
 
@@ -121,3 +191,17 @@ def _expansion(grids: Sequence[Grid], named: Mapping[str, str]) -> list[View]:
     title = "Multiply-adds against the expansion factor t"
     drawn = expansion.figure(found, named)
     return [View("mnp-expansion", title, expansion.CAPTION, drawn, height=420)]
+
+
+def _compound(grids: Sequence[Grid], named: Mapping[str, str]) -> list[View]:
+    """Multiply-adds against φ, of the tables with several."""
+    by_table: dict[str, list[Grid]] = {}
+    for one in grids:
+        by_table.setdefault(one.arch.name, []).append(one)
+    curves = map(expansion.compound_of, by_table.values())
+    found = [curve for curve in curves if curve is not None]
+    if not found:
+        return []
+    title = "Multiply-adds against the compound scaling φ"
+    drawn = expansion.figure(found, named, expansion.PHI)
+    return [View("mnp-compound", title, expansion.PHI_CAPTION, drawn, height=420)]

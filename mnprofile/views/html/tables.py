@@ -4,9 +4,11 @@ from collections.abc import Callable, Mapping, Sequence
 
 from markupsafe import Markup
 
-from mnprofile.base.sheet import Sheet, Value, cell_text, plain
+from mnprofile.base.sheet import Column, Sheet, Value, cell_text, plain
 from mnprofile.views.html.markup import element, join, text, trusted
+from mnprofile.views.sheets.columns import DRAWN, label
 
+LONG = 40  # letters of a row's name, from which on it may take several lines
 NO_DRAWING: Mapping[str, Callable[[str], Markup]] = {}
 
 
@@ -30,7 +32,7 @@ def table(
     heads = [
         element(
             "th",
-            column.label,
+            _written_out(column),
             scope="col",
             class_=None if column.kind == "text" else "n",
         )
@@ -54,12 +56,18 @@ def table(
         else "",
     ]
     notes = [element("p", note, class_="note") for note in sheet.notes]
-    label = caption or sheet.title or "Table"
+    named = caption or sheet.title or "Table"
     made = element("table", *parts, class_=class_ or None)
     frame = element(
-        "div", made, class_="scroll", tabindex="0", role="region", aria_label=label
+        "div", made, class_="scroll", tabindex="0", role="region", aria_label=named
     )
     return join([frame, *notes])
+
+
+def _written_out(column: Column) -> str:
+    """The label of a column, as a page has room for it: Parameters, not Params."""
+    is_usual = column.label == label(column.key)
+    return DRAWN.get(column.key, column.label) if is_usual else column.label
 
 
 def _grouped(groups: Sequence[tuple[str, int]]) -> Markup:
@@ -121,8 +129,11 @@ def _cells(
         shown: str = cell_text(value, column.kind, separated=True)
         if column.key in drawn and shown:
             shown = drawn[column.key](shown)
-        number = "" if column.kind == "text" else f' class="n"{_sort_key(value)}'
-        cells.append(f"<{tag}{scope}{number}>{text(shown)}</{tag}>")
+        if column.kind != "text":
+            class_ = f' class="n"{_sort_key(value)}'
+        else:
+            class_ = ' class="long"' if scope and len(str(value)) > LONG else ""
+        cells.append(f"<{tag}{scope}{class_}>{text(shown)}</{tag}>")
         tag, scope = "td", ""
     return trusted("".join(cells))
 

@@ -22,7 +22,8 @@ ROOFLINE = (
 )
 LATENCY = (
     "Each figure that the calibration rests on, and what is predicted for it by a"
-    " calibration without it. Dashed: nine figures in ten are within these lines."
+    " calibration without it. On the solid line both are equal; nine figures in ten are"
+    " between the dashed lines."
 )
 
 
@@ -39,10 +40,11 @@ def time_panel(network: ReportNetwork, key: str, device: Device) -> Panel:
         parts_sheet(found.layers, "layer"),
         caption=f"Predicted time of {network.label} on {device.name}",
     )
+    numbers = html.details("Numbers", table)
     body = join(
         [
-            _figure(roofline(found), ROOFLINE, html.details("Numbers", table)),
-            _figure(_latency(found), LATENCY, Markup()),
+            _figure("roofline", roofline(found), ROOFLINE, numbers),
+            _figure("latency", _latency(found), LATENCY, Markup()),
             *(element("p", note, class_="note") for note in notes),
         ]
     )
@@ -69,9 +71,10 @@ def _latency(found: Prediction) -> LogLogPlot:
     )
 
 
-def _figure(plot: LogLogPlot, note: str, numbers: Markup) -> Markup:
+def _figure(name: str, plot: LogLogPlot, note: str, numbers: Markup) -> Markup:
     caption = element("figcaption", note)
-    return element("figure", svg(plot), legend(plot), caption, numbers)
+    parts = (svg(plot), legend(plot), caption, numbers)
+    return element("figure", *parts, data_picture=name)
 
 
 def time_page(found: Prediction) -> str:
@@ -90,4 +93,5 @@ def time_page(found: Prediction) -> str:
         )
     ]
     title = f"Time of {title_of(found.graph)} on {found.device.name}"
-    return plots_page(title, views, prediction_notes(found))
+    lead, *notes = prediction_notes(found)
+    return plots_page(title, views, notes, lead=f"{lead}.")

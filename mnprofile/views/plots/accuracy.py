@@ -21,7 +21,6 @@ from mnprofile.views.plots.scales import Scale, log_ticks, tick_text
 
 LARGEST_MARK = 34  # pixels across: that of the most parameters
 SMALLEST_MARK = 7
-_Y_TITLE = "Top-1 on ImageNet (%)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,17 +93,26 @@ class Point:
         return f"{self.alpha:g}/{self.resolution}"
 
     @property
+    def configuration(self) -> str:
+        """Width, size and expansion in words."""
+        t = f", t {units.plain(self.t)}" if self.t is not None else ""
+        return f"α {units.plain(self.alpha)}, {self.resolution}{t}"
+
+    @property
+    def source(self) -> str:
+        """Whether its top-1 is published, and where."""
+        return f"published: {self.where}" if self.is_published else self.where
+
+    @property
     def told(self) -> tuple[str, ...]:
         """The configuration, its figures, their source and the command."""
-        t = f", t {units.plain(self.t)}" if self.t is not None else ""
-        how = f"published: {self.where}" if self.is_published else self.where
         return (
             self.shown,
-            f"α {units.plain(self.alpha)}, {self.resolution}{t}",
+            self.configuration,
             f"{units.grouped(self.macs)} multiply-adds"
             f" ({units.short(2 * self.macs)} flops)",
-            f"{units.grouped(self.params)} params",
-            f"top-1 {units.plain(self.top1)} % ({how})",
+            f"{units.grouped(self.params)} parameters",
+            f"top-1 {units.plain(self.top1)} % ({self.source})",
             *(f"{ms:g} ms on {device}" for device, ms in self.latencies),
             self.command,
         )
@@ -172,6 +180,7 @@ class AccuracyPlot:
     points: tuple[Point, ...]
     names: Mapping[str, str]
     axis: Axis = MACS
+    y_title: str = "Top-1 on ImageNet (%)"
 
     @cached_property
     def frontier(self) -> tuple[Point, ...]:
@@ -191,10 +200,10 @@ class AccuracyPlot:
 
     @cached_property
     def y(self) -> Scale:
-        """The axis of top-1: whole fives of a percent around the data."""
+        """The axis of top-1: whole fives of a percent beyond the data."""
         top1 = [point.top1 for point in self.points] or [40.0, 80.0]
-        low, high = int(min(top1) // 5 * 5), int(max(top1) // 5 * 5 + 5)
-        return Scale(low, high, tuple(range(low, high + 1, 5)), _Y_TITLE)
+        low, high = int((min(top1) - 0.5) // 5 * 5), int(max(top1) // 5 * 5 + 5)
+        return Scale(low, high, tuple(range(low, high + 1, 5)), self.y_title)
 
     def size(self, point: Point) -> float:
         """Pixels across of a mark, whose area is its parameters."""

@@ -8,6 +8,8 @@ from markupsafe import Markup
 from mnprofile.base.units import plain
 from mnprofile.views.html.markup import element, text, trusted
 
+THINNEST = 2.5  # pixels, of a bar beside others
+
 
 @dataclass(frozen=True)
 class Segment:
@@ -58,7 +60,10 @@ def columns(segments: Sequence[Segment], label: str, height: int = 72) -> Markup
 
 
 def paired(groups: Sequence[Sequence[Segment]], label: str, height: int = 96) -> Markup:
-    """Several vertical bars beside each other for each layer, one per network."""
+    """Several vertical bars beside each other for each layer, one per network.
+
+    Each is at least ``THINNEST`` pixels wide; the drawing may be wider than the page.
+    """
     top = max((one.value for group in groups for one in group), default=0) or 1
     step = 100 / max(len(groups), 1)
     parts = []
@@ -68,16 +73,21 @@ def paired(groups: Sequence[Sequence[Segment]], label: str, height: int = 96) ->
             tall = round((height - 2) * one.value / top, 2)
             x = f"{index * step + 0.08 * step + place * wide:.3f}%"
             y = plain(round(height - tall, 2))
-            parts.append(_part(one.key, one.title, x, f"{wide:.3f}%", y, plain(tall)))
-    return _drawn("columns paired", label, parts, height)
+            width, high = f"{wide:.3f}%", plain(tall)
+            parts.append(_part(one.key, one.title, x, width, y, high, one.row))
+    many = sum(map(len, groups))
+    return _drawn("columns paired", label, parts, height, round(THINNEST * many / 0.84))
 
 
 def _drawn(
-    class_: str, label: str, parts: Sequence[Markup], height: int = 16
+    class_: str,
+    label: str,
+    parts: Sequence[Markup],
+    height: int = 16,
+    width: int | None = None,
 ) -> Markup:
-    return element(
-        "svg", *parts, class_=class_, role="img", aria_label=label, height=height
-    )
+    size = {"height": height, "width": width}
+    return element("svg", *parts, class_=class_, role="img", aria_label=label, **size)
 
 
 def _part(

@@ -1,8 +1,8 @@
-"""Multiply-adds against the expansion factor t, as lines."""
+"""Multiply-adds against the expansion factor t, or compound scaling φ, as lines."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple
 
 from mnprofile.base import escape, units
 from mnprofile.search.grids import Grid
@@ -15,19 +15,34 @@ CAPTION = (
     "The same t for every block whose printed t is above 1, at α 1 and the table's own"
     " resolution. Dashed: with the printed factors."
 )
+PHI_CAPTION = (
+    "Width, depth and resolution together, each by its own factor to the power φ."
+    " Dashed: as printed."
+)
+
+
+class Symbol(NamedTuple):
+    """What the lines are drawn over: in a tooltip, and in words."""
+
+    short: str
+    title: str
+
+
+T = Symbol("t", "Expansion factor t")
+PHI = Symbol("φ", "Compound scaling φ")
 
 
 @dataclass(frozen=True)
-class Expansion:
-    """Multiply-adds of one table by expansion factor, at alpha 1 and its own size."""
+class Curve:
+    """Multiply-adds of one table by t, at alpha 1 and its own size, or by φ."""
 
     network: str
-    ts: tuple[float, ...]
+    at: tuple[float, ...]
     macs: tuple[int, ...]
     as_printed: int
 
 
-def expansion_of(grid: Grid) -> Expansion | None:
+def expansion_of(grid: Grid) -> Curve | None:
     """Multiply-adds against t; None for a table without expansion.
 
     The t of the grid if it has several, else 0.5 to 10.
@@ -40,11 +55,35 @@ def expansion_of(grid: Grid) -> Expansion | None:
     side = ((arch.resolution, arch.resolution),)
     macs = tuple(row[0] for row in macs_of(grid, [1.0] * len(ts), ts, side))
     ((as_printed,),) = macs_of(grid, [1.0], None, side)
-    return Expansion(arch.name, ts, macs, as_printed)
+    return Curve(arch.name, ts, macs, as_printed)
+
+
+def compound_of(grids: Sequence[Grid]) -> Curve | None:
+    """Multiply-adds of one table against φ, which its grids have, at their first t.
+
+    None for fewer than two of them.
+    """
+    if len(grids) < 2:
+        return None
+    ordered = sorted(grids, key=lambda grid: grid.phi or 0.0)
+    t = grids[0].ts[0]
+    ts = None if t is None else [t]
+    costs = [macs_of(grid, grid.alphas, ts, grid.resolutions) for grid in ordered]
+    own = grids[0].arch
+    side = ((own.resolution, own.resolution),)
+    ((as_printed,),) = macs_of(replace(grids[0], depth=1.0), [1.0], None, side)
+    return Curve(
+        own.name,
+        tuple(grid.phi or 0.0 for grid in ordered),
+        tuple(macs for ((macs,),) in costs),
+        as_printed,
+    )
 
 
 def figure(
-    expansions: Sequence[Expansion], names: Mapping[str, str] | None = None
+    expansions: Sequence[Curve],
+    names: Mapping[str, str] | None = None,
+    over: Symbol = T,
 ) -> PlotlyFigure:
     """A line for each table, and a dashed one for its cost as printed.
 
@@ -56,14 +95,14 @@ def figure(
         trace
         for one in expansions
         for trace in _traces(
-            one, looks[one.network], called.get(one.network, one.network)
+            one, looks[one.network], called.get(one.network, one.network), over.short
         )
     ]
     most = max((max(*one.macs, one.as_printed) for one in expansions), default=1)
     ticks = linear_ticks(most)
     shown = [*ticks, ticks[-1] + ticks.step]
     drawn = layout(
-        x={"title": "Expansion factor t"},
+        x={"title": over.title},
         y={
             "title": "Multiply-adds",
             "range": [0, most * 1.06],
@@ -75,17 +114,18 @@ def figure(
 
 
 def _traces(
-    one: Expansion, style: PlotStyle, called: str
+    one: Curve, style: PlotStyle, called: str, symbol: str
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     name = escape.plotly(called)
     line = scatter(
         "lines+markers",
-        one.ts,
+        one.at,
         one.macs,
         name=name,
         hovertext=[
-            f"<b>{name}</b><br>t {units.plain(t)}<br>{units.short(value)} multiply-adds"
-            for t, value in zip(one.ts, one.macs, strict=True)
+            f"<b>{name}</b><br>{symbol} {units.plain(x)}<br>{units.short(value)}"
+            " multiply-adds"
+            for x, value in zip(one.at, one.macs, strict=True)
         ],
         hoverinfo="text",
         line={"color": style.color, "width": 2},
@@ -97,7 +137,7 @@ def _traces(
     )
     as_printed = scatter(
         "lines",
-        (one.ts[0], one.ts[-1]),
+        (one.at[0], one.at[-1]),
         (one.as_printed, one.as_printed),
         name=f"{name}, as printed",
         hoverinfo="skip",

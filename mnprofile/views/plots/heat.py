@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from mnprofile.base import units
 from mnprofile.search.grids import Grid, Side
 from mnprofile.search.products import Product, product
-from mnprofile.views.plots.plotly_layout import COOL, WARM, PlotlyFigure, layout
+from mnprofile.views.plots.plotly_layout import COOL, TEXT, WARM, PlotlyFigure, layout
 from mnprofile.views.plots.scales import log_ticks, thinned, tick_text
 
 
@@ -85,6 +85,7 @@ def _product(
         resolutions=sides,
         classes=grid.classes[0],
         impl=grid.impls[0],
+        depth=grid.depth,
     )
 
 
@@ -132,6 +133,7 @@ def figure(heat: Heat, ends: tuple[int, int] | None = None) -> PlotlyFigure:
         "customdata": [list(row) for row in heat.values],
         "text": [[tick_text(value) for value in row] for row in heat.values],
         "texttemplate": "%{text}",
+        "textfont": {"color": TEXT},
         # No name in it: plotly would read what stands in braces.
         "hovertemplate": "α %{y}, %{x}<br>%{customdata:,} "
         + label.lower()

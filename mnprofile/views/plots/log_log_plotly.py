@@ -7,7 +7,7 @@ from mnprofile.base import escape
 from mnprofile.views.plots.log_log import Dot, Line, LogLogPlot
 from mnprofile.views.plots.palette import TYPES
 from mnprofile.views.plots.plotly_layout import TEXT, PlotlyFigure, layout, scatter
-from mnprofile.views.plots.scales import Scale
+from mnprofile.views.plots.scales import Scale, tick_text
 
 
 def figure(plot: LogLogPlot) -> PlotlyFigure:
@@ -28,7 +28,7 @@ def _axis(scale: Scale) -> dict[str, Any]:
         "type": "log",
         "range": [math.log10(scale.low), math.log10(scale.high)],
         "tickvals": list(scale.ticks),
-        "ticktext": [f"{tick:g}" for tick in scale.ticks],
+        "ticktext": [tick_text(tick) for tick in scale.ticks],
     }
 
 

@@ -12,21 +12,22 @@ from typing import Any
 PlotlyFigure = dict[str, Any]
 
 TEXT, GRID, PAPER = "theme:text", "theme:grid", "theme:paper"
-COOL, WARM = "theme:cool", "theme:warm"  # the ends of a heat map's scale
+# The ends of a heat map's scale: TEXT can be read on both, and on all between.
+COOL, WARM = "theme:cool", "theme:warm"
 THEMES = {
     "light": {
         TEXT: "#1f2328",
         GRID: "#d8dee4",
         PAPER: "#ffffff",
         COOL: "#eef4ff",
-        WARM: "#1f5fbf",
+        WARM: "#5b96ee",
     },
     "dark": {
         TEXT: "#e6edf3",
         GRID: "#3d444d",
         PAPER: "#0d1117",
         COOL: "#16273f",
-        WARM: "#8ab4ff",
+        WARM: "#2a5db0",
     },
 }
 # No logo, and no button that sends the chart anywhere.

@@ -1,10 +1,14 @@
 """The plots about time: the roofline of a network, and how well a device is known."""
 
+from functools import cache
+
 from mnprofile.base.units import plain, short
 from mnprofile.costs.latency.devices import Calibration, Measured
-from mnprofile.costs.latency.prediction import PartTime, Prediction
+from mnprofile.costs.latency.prediction import PartTime, Prediction, family_text
 from mnprofile.costs.latency.work import DENSE, DEPTHWISE, MEMORY
 from mnprofile.graph.graph import Graph
+from mnprofile.networks import catalog
+from mnprofile.networks.configuration import spec_text
 from mnprofile.networks.notation.rows import Architecture
 from mnprofile.views.plots.log_log import Dot, Line, LogLogPlot
 from mnprofile.views.plots.palette import TYPES, type_of
@@ -43,10 +47,10 @@ def roofline(prediction: Prediction) -> LogLogPlot:
 
 
 def title_of(graph: Graph) -> str:
-    """What people call a network: the title of its table, else its name."""
+    """What people call a network, and its configuration: MobileNetV2 0.75/160."""
     table = graph.table
     title = table.title if isinstance(table, Architecture) else ""
-    return title or graph.config.name
+    return f"{title or graph.config.name} {spec_text(graph.config)}"
 
 
 def _layer_told(part: PartTime, type_: str) -> str:
@@ -105,12 +109,13 @@ def latency(
         for factor in (1 - off, 1 + off)
         if factor > 0
     ]
-    equal = Line(((low, low), (high, high)), "equal")
-    legend = [("pw", f"{found.family}, published")]
+    equal = Line(((low, low), (high, high)))
+    family = family_text(found.family)
+    legend = [("pw", f"{family}, published")]
     if any(dot.key == "kxk" for dot in dots):
         legend.append(("kxk", "this configuration"))
     return LogLogPlot(
-        f"Predicted and published latency of {found.family} on {device}",
+        f"Predicted and published latency of {family} on {device}",
         dots,
         (equal, *band),
         "Published (ms)",
@@ -119,10 +124,17 @@ def latency(
     )
 
 
+@cache
+def _title(network: str) -> str:
+    """What a shipped table is called; the name of any other network."""
+    known = catalog.entry_of(network)
+    return catalog.load(known.name).title if known else network
+
+
 def _figure_told(one: Measured) -> str:
     side = one.height if one.height == one.width else f"{one.height}x{one.width}"
     return (
-        f"{one.network} {plain(one.alpha)}/{side}: {one.ms:g} ms,"
+        f"{_title(one.network)} {plain(one.alpha)}/{side}: {one.ms:g} ms,"
         f" predicted without it {one.held_out_ms:g} ms"
         f" ({100 * ((one.held_out_ms or 0) / one.ms - 1):+.1f} %)"
     )

@@ -8,7 +8,11 @@ from mnprofile.views.document import Document
 from mnprofile.views.sheets.columns import columns
 
 _COLUMNS = columns(
-    "model impl alpha resolution",
+    "model impl",
+    Column("phi", "Phi", "number"),
+    "alpha",
+    Column("depth", "Depth", "number"),
+    "resolution",
     Column("t", "t", "number"),
     "classes macs params",
     Column("agrees", "Agrees"),

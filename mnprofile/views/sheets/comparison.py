@@ -91,25 +91,32 @@ def explained_sheet(compared: Comparison) -> Sheet:
     )
 
 
-def fitted_markdown(sheets: Sequence[Sheet], most: int = MARKDOWN_LINES) -> str:
-    """Markdown for a pull request, in at most ``most`` lines: the first sheets first.
+def fitted_markdown(
+    sheets: Sequence[Sheet], whole: int = 1, most: int = MARKDOWN_LINES
+) -> str:
+    """Markdown for a pull request, in at most ``most`` lines.
 
-    Of a sheet that does not fit, the rows with the largest changes stay (column
-    "delta"), else the first ones, and a note counts those left out. The last sheets
-    are left out where even their headers would not fit.
+    The first ``whole`` sheets are kept as they are; the others share the lines that are
+    left. Of a sheet that does not fit, the rows with the largest changes stay (column
+    "delta", else between the smallest and the largest count), and a note tells how
+    many are left out. The last sheets go where their headers would leave too little.
     """
-    kept_sheets = list(sheets)
-    while len(kept_sheets) > 2 and _frames(kept_sheets) > most - 12:
-        kept_sheets.pop()
-    spare = most - _frames(kept_sheets)
-    parts = []
-    for one in kept_sheets:
-        kept = one
-        if len(one.rows) > spare:
-            kept = _largest(one, max(spare, 0))
-        spare -= len(kept.rows)
-        parts.append(sheet.to_markdown(kept))
-    return "\n".join(parts)
+    kept = list(sheets)
+    while len(kept) > whole + 1 and _frames(kept) > most - 12:
+        kept.pop()
+    spare = most - _frames(kept)
+    shares = dict.fromkeys(range(len(kept)), 0)
+    # The short ones first: what they do not need is for the long ones.
+    order = sorted(range(whole, len(kept)), key=lambda at: len(kept[at].rows))
+    for place, at in enumerate((*range(min(whole, len(kept))), *order)):
+        rows = len(kept[at].rows)
+        shares[at] = rows if at < whole else min(rows, spare // (len(kept) - place))
+        spare = max(spare - shares[at], 0)
+    parts = [
+        one if shares[at] == len(one.rows) else _largest(one, shares[at])
+        for at, one in enumerate(kept)
+    ]
+    return "\n".join(map(sheet.to_markdown, parts))
 
 
 def _frames(sheets: Sequence[Sheet]) -> int:
@@ -123,11 +130,17 @@ def _lines(one: Sheet) -> int:
 
 def _largest(one: Sheet, most: int) -> Sheet:
     """The rows that changed most, in their order, and a note about the others."""
-    at = [index for index, column in enumerate(one.columns) if column.key == "delta"]
-    order = sorted(
-        range(len(one.rows)),
-        key=lambda row: -sum(abs(int(str(one.rows[row][i] or 0))) for i in at),
-    )
+    keys = [column.key for column in one.columns]
+    at = [index for index, column in enumerate(one.columns) if column.kind == "count"]
+
+    def moved(row: int) -> int:
+        cells = one.rows[row]
+        if "delta" in keys:
+            return abs(int(str(cells[keys.index("delta")] or 0)))
+        values = [int(str(cells[index] or 0)) for index in at]
+        return max(values, default=0) - min(values, default=0)
+
+    order = sorted(range(len(one.rows)), key=moved, reverse=True)
     kept = tuple(one.rows[row] for row in sorted(order[:most]))
     left = len(one.rows) - len(kept)
     return replace(one, rows=kept).noted(f"{left} more rows, which changed less.")

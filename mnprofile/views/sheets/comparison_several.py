@@ -31,6 +31,7 @@ def several_document(
         *(explained_sheet(one) for one in comparisons),
         _rows_sheet(comparisons, lines, by, quantity),
     ]
+    short = [sheets[0], merged_sheet(comparisons), sheets[-1]]
     if top:
         sheets += [_titled(one, quantity, top) for one in comparisons]
     return Document(
@@ -38,8 +39,40 @@ def several_document(
         sheets,
         lines_sheet(lines, len(comparisons) + 1),
         lambda: _record(comparisons, top),
-        lambda: fitted_markdown(sheets),
+        lambda: fitted_markdown(short, whole=2),
     )
+
+
+def merged_sheet(comparisons: Sequence[Comparison]) -> Sheet:
+    """Why each network differs from A in one table, the smaller causes summed up.
+
+    The rows of a network, without that of its total, add up to its total.
+    """
+    most = 12 // len(comparisons) + 1
+    rows: list[tuple[Value, ...]] = []
+    for letter, compared in zip(LETTERS[1:], comparisons, strict=False):
+        found = explained_sheet(compared).only(*_CAUSE, *COMPARED)
+        shown, rest = found.rows[:most], found.rows[most:]
+        rows += [(letter, *row) for row in shown]
+        if rest:
+            sums = (sum(int(str(row[at])) for row in rest) for at in _SUMMED)
+            rows.append((letter, f"{len(rest)} other causes", "", *sums))
+        if found.total is not None:
+            rows.append((letter, *found.total))
+    return Sheet(
+        columns(
+            Column("network", "To"),
+            Column("cause", "Cause"),
+            Column("what", "What"),
+            *(Column(name, label(name), "delta") for name in COMPARED),
+        ),
+        tuple(rows),
+        title="Why each network differs from A",
+    )
+
+
+_CAUSE = ("cause", "what")
+_SUMMED = range(len(_CAUSE), len(_CAUSE) + len(COMPARED))
 
 
 def totals_sheet(comparisons: Sequence[Comparison]) -> Sheet:
@@ -186,7 +219,8 @@ def _cells(line: Line, quantity: Quantity) -> list[Value]:
     )
     cells: list[Value] = [base]
     for head in heads:
-        cells += [head, Change(base or 0, head or 0)]
+        is_absent = base is None and head is None
+        cells += [head, None if is_absent else Change(base or 0, head or 0)]
     return cells
 
 

@@ -52,6 +52,8 @@ def headline(config: Configuration) -> str:
     if config.reader:
         return f"{config.name}, input {', '.join(config.inputs)}"
     parts = [config.name, f"alpha {config.alpha}", size_text(config.resolution)]
+    if config.depth != 1:
+        parts.append(f"depth {config.depth}")
     if config.t is not None:
         parts.append(f"t {config.t}")
     parts.append(f"{config.classes} classes")
@@ -75,14 +77,14 @@ def model_record(config: Configuration) -> dict[str, Any]:
             **dict.fromkeys(("name", "impl", "alpha", "resolution", "rho", "t")),
             "name": config.name,
             "resolution": size,
-            **dict.fromkeys(("classes", "output_stride")),
+            **dict.fromkeys(("classes", "output_stride", "depth")),
             "reader": config.reader,
             "inputs": list(config.inputs),
         }
     return {
         **record_of(config, "name", "impl", "alpha"),
         "resolution": resolution_record(config.resolution),
-        **record_of(config, "rho", "t", "classes", "output_stride"),
+        **record_of(config, "rho", "t", "classes", "output_stride", "depth"),
     }
 
 

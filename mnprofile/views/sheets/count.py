@@ -22,6 +22,8 @@ from mnprofile.evidence.literature.errata import OTHER_VERSION, erratum_of
 from mnprofile.evidence.literature.published import printed_shares, published_for
 from mnprofile.evidence.literature.sources import Printed
 from mnprofile.graph.configuration import Configuration
+from mnprofile.graph.graph import NO_SHAPE
+from mnprofile.graph.operators.op import Shape
 from mnprofile.networks.imported import Network
 from mnprofile.views.document import Document, record_of
 from mnprofile.views.sheets.columns import DRAWN, columns, drawn
@@ -109,11 +111,16 @@ def layer_sheet(counted: Count, *, elementwise: bool = False) -> Sheet:
         ),
         (
             layer_record(layer, elementwise=elementwise)
-            | {"in_shape": str(layer.in_shape), "out_shape": str(layer.out_shape)}
+            | {"in_shape": _size(layer.in_shape), "out_shape": _size(layer.out_shape)}
             for layer in (counted.all_layers if elementwise else counted.layers)
         ),
         {"name": "total", **figures_record(counted.totals, elementwise=elementwise)},
     )
+
+
+def _size(shape: Shape) -> str | None:
+    """A size as text; parameters that no operator uses have none."""
+    return None if shape == NO_SHAPE else str(shape)
 
 
 def group_sheet(counted: Count, by: Grouping, *, elementwise: bool = False) -> Sheet:

@@ -14,7 +14,7 @@ from mnprofile.costs.explaining import (
     saving_text,
     why_no_ratios,
 )
-from mnprofile.costs.formulas import Formula, Meaning, number_text
+from mnprofile.costs.formula import Formula, Meaning, number_text
 from mnprofile.graph.configuration import Configuration
 from mnprofile.views.document import Document, record_of
 from mnprofile.views.sheets.columns import columns
@@ -45,7 +45,7 @@ def _lines(one: Explanation) -> list[tuple[str, Formula]]:
         ("Multiply-adds", one.macs),
         ("Weights", one.weights),
         ("Depthwise and projection", one.separable if is_part else None),
-        ("As one standard convolution", one.standard),
+        (f"As {'one ' if one.saving else ''}standard convolution", one.standard),
         ("Ratio of these two", one.saving),
         ("With α and ρ (letters at 1)", one.scaled),
     ]

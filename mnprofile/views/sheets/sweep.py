@@ -14,7 +14,11 @@ from mnprofile.views.sheets.columns import columns
 from mnprofile.views.sheets.time import approximate, latency_notes
 
 _COLUMNS = columns(
-    "model impl alpha resolution",
+    "model impl",
+    Column("phi", "Phi", "number"),
+    "alpha",
+    Column("depth", "Depth", "number"),
+    "resolution",
     Column("t", "t", "number"),
     "classes",
     Column("macs", "Multiply-adds", "count"),
@@ -147,6 +151,7 @@ def grid_record(grid: Any) -> dict[str, Any]:
     """The JSON record of a grid."""
     return {
         "model": grid.arch.name,
+        "phi": grid.phi,
         "alphas": len(grid.alphas),
         "resolutions": len(grid.resolutions),
         "ts": len(grid.ts),

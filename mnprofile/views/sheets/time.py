@@ -9,7 +9,7 @@ from mnprofile.base.units import short, short_bytes
 from mnprofile.costs.counting import Grouping
 from mnprofile.costs.latency.devices import Calibration, Device
 from mnprofile.costs.latency.fitting import SIMPLEST
-from mnprofile.costs.latency.prediction import PartTime, Prediction
+from mnprofile.costs.latency.prediction import PartTime, Prediction, family_text
 from mnprofile.evidence.literature.latencies import device_name, milliseconds
 from mnprofile.evidence.literature.sources import Printed, title
 from mnprofile.graph.configuration import Configuration
@@ -50,7 +50,8 @@ def latency_notes(device: Device, families: Iterable[str]) -> list[str]:
     notes = [f"ms: on {device.name}, as published, or ~ estimated"]
     for family in families:
         found = device.calibration(family)
-        missing = f"{device.name} is not calibrated for {family}: nothing is estimated"
+        name = family_text(family)
+        missing = f"{device.name} is not calibrated for {name}: nothing is estimated"
         notes.append(calibration_note(device, found) if found else missing)
     return notes
 
@@ -158,7 +159,7 @@ def prediction_notes(prediction: Prediction) -> list[str]:
 def calibration_note(device: Device, found: Calibration) -> str:
     """What a calibration rests on and how far off it is."""
     return (
-        f"{device.name}, {found.family}: {len(found.figures)} figures of"
+        f"{device.name}, {family_text(found.family)}: {len(found.figures)} figures of"
         f" {found.source}, by {found.model}. One {found.left_out} left out at a time,"
         f" it is off by {found.errors.median:g} % in the median and"
         f" {found.errors.worst:g} % at worst; {SIMPLEST} alone by"
@@ -316,7 +317,7 @@ def devices_document(devices: Sequence[Device]) -> Document:
         " out takes no part in choosing the model. Multiply-adds: the median error if"
         " time is in proportion to them alone.",
         *(
-            f"{device.name}, {one.family}: "
+            f"{device.name}, {family_text(one.family)}: "
             + "; ".join(filter(None, (one.source, one.model, device.runtime)))
             for device, one in calibrated
         ),

@@ -185,7 +185,13 @@ def test_max_increase_is_exact(base: int, now: int, share: str, state: str) -> N
         # Predicted 29.3 ms (printed: 30.4).
         ("v2@0.75/160", "Pixel 1", "30ms", 0, "1 within budget"),
         ("v2@0.75/160", "Pixel 1", "0.029s", 1, "on Pixel 1, predicted"),
-        ("v2@0.75/160", "Pixel 3", "30ms", 3, "Pixel 3 is not calibrated for v2"),
+        (
+            "v2@0.75/160",
+            "Pixel 3",
+            "30ms",
+            3,
+            "Pixel 3 is not calibrated for MobileNetV2",
+        ),
         ("v2@2.0/160", "Pixel 1", "30ms", 3, "outside the calibration: alpha 2"),
         ("v2@0.75/160", "Pixl 1", "30ms", 2, 'unknown device "Pixl 1"'),
         ("v2@0.75/160", "no.toml", "30ms", 2, "no such file"),

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { byStage, figuresOf, fits, gridOf, layersOf, outside, sums }
+import { byStage, figuresOf, fits, gridOf, layersOf, outside, sums, tally }
   from "../../../mnprofile/views/html/scripts/counting.mjs";
 
 /* Two layers by hand, at alpha 0.5 and 1, t "table's" and 2, resolutions 4 and 8.
@@ -34,6 +34,13 @@ test("sums, stages, peaks and times", () => {
   assert.deepEqual([...byStage(layersOf(net, state)).keys()], ["s2", "s4"]);
 });
 
+test("a tally has each stage, whole and by type", () => {
+  const found = tally(layersOf(net, { alpha: 1, t: 1, res: 0 }), ["macs", "params"]);
+  assert.deepEqual([...found.keys()], ["s2", "s4"]);
+  assert.deepEqual(found.get("s2"), { all: { macs: 1728, params: 112 }, types: { kxk: { macs: 1728, params: 112 } } });
+  assert.deepEqual(found.get("s4").types, { pw: { macs: 128, params: 48 } });
+});
+
 test("a grid holds what each place counts", () => {
   for (const key of ["macs", "params", "activations", "act_peak_bytes", "latency_ms"]) {
     for (const t of [0, 1]) {
@@ -56,6 +63,9 @@ test("where the figures of a time end", () => {
   assert.match(outside(net, { alpha: 0, t: 0, res: 0 }), /0\.75 to 1$/);
   assert.match(outside(net, { alpha: 1, t: 0, res: 1 }), /4 to 4$/);
   assert.match(outside(net, { alpha: 1, t: 1, res: 0 }), /^t:/);
+  const oblong = (size) => ({ ...net, res: [size] });
+  assert.equal(outside({ ...oblong("6x4"), times: { ...net.times, sides: [4, 6] } }, { alpha: 1, t: 0, res: 0 }), "");
+  assert.match(outside(oblong("6x4"), { alpha: 1, t: 0, res: 0 }), /^resolution/);
 });
 
 test("a network that is not scaled has its own figures", () => {

@@ -23,7 +23,7 @@ test("closed: one box per stage, and every multiply-add once", () => {
     [["s2", 5], ["s4", 18], ["head", 5]]);
   assert.deepEqual(groups, []);
   assert.deepEqual(edges.map((one) => [one.from, one.to]), [["i:image", "s:s2"], ["s:s2", "s:s4"],
-    ["s:s4", "s:head"], ["s:head", "o:0"], ["s:head", "o:1"]]);
+    ["s:s4", "s:head"], ["s:head", "o:0"]]);
   assert.deepEqual(edges[1].shapes, ["stem-shape"]);
 });
 
@@ -41,9 +41,14 @@ test("opened: branches are edges of their own", () => {
   assert.deepEqual(into.sort(), ["l:b.two", "s:s2"]);
 });
 
-test("several outputs are named", () => {
-  const names = folded(graph, new Set()).boxes.filter((one) => one.kind === "output").map((one) => one.name);
-  assert.deepEqual(names, ["output 1: boxes", "output 2: scores"]);
+test("several outputs of a closed box are one, of an opened one each is named", () => {
+  const outputs = (open) => folded(graph, new Set(open)).boxes.filter((one) => one.kind === "output").map((one) => one.name);
+  assert.deepEqual(outputs(["s:head"]), ["output 1: boxes", "output 2: scores"]);
+  assert.deepEqual(outputs([]), ["2 outputs"]);
+  const { edges } = folded(graph, new Set());
+  assert.deepEqual(edges.at(-1), { from: "s:head", to: "o:0", shapes: ["boxes-shape", "scores-shape"] });
+  const single = folded({ ...graph, outputs: ["boxes"] }, new Set());
+  assert.deepEqual(single.boxes.at(-1).name, "output");
 });
 
 test("everything that can be opened", () => {

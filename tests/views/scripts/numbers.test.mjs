@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { amount, change, factor, grouped, nearest, parseAmount, parseFactor, short, signed }
+import { amount, change, factor, grouped, nearest, parseAmount, parseFactor, parseSize, short, sideOf, signed }
   from "../../../mnprofile/views/html/scripts/numbers.mjs";
 
 test("amounts are understood in every way that people write them", () => {
@@ -26,7 +26,8 @@ test("what is not an amount is refused, never guessed", () => {
   for (const text of ["256K", "1M", "0.3B", "1.0001KiB", "5 kg"]) {
     assert.equal(parseAmount(text, "bytes"), null, text);
   }
-  assert.equal(parseAmount("12.5", "ms"), 12.5);
+  for (const text of ["12.5", "12.5ms", "12.5 ms"]) assert.equal(parseAmount(text, "ms"), 12.5);
+  assert.equal(parseAmount("12.5 s", "ms"), null);
   assert.equal(parseAmount("1e3", "ms"), null);
   assert.equal(parseAmount("constructor", "count"), null);
   assert.equal(parseAmount("1constructor", "count"), null);
@@ -64,6 +65,15 @@ test("a change is never rounded to nothing", () => {
   assert.equal(change(1000000, 1), "> -99.99 %");
   assert.equal(change(1000000, 1000001), "< +0.01 %");
   assert.equal(change(1000000, 999999), "> -0.01 %");
+});
+
+test("sizes are height x width; a square is its side", () => {
+  assert.deepEqual(["320x240", "320 × 240", "0320X240", "224x224"].map(parseSize), ["320x240", "320x240", "320x240", 224]);
+  for (const text of ["224", "x", "1x2x3", "-1x2", "320x"]) assert.equal(parseSize(text), null, text);
+});
+
+test("the side of a size is that of a square as large", () => {
+  assert.deepEqual([224, "224", "320x240", "400x100"].map(sideOf), [224, 224, Math.sqrt(76800), 200]);
 });
 
 test("the nearest value; the first of two", () => {

@@ -3,13 +3,19 @@
 import re
 from typing import Any
 
-from mnprofile.networks.blocks.attention import MobileAttentionRow, MultiHeadRow
+from mnprofile.networks.blocks.attention import (
+    MAX_HEAD_CHANNELS,
+    MAX_HEADS,
+    MobileAttentionRow,
+    MultiHeadRow,
+)
 from mnprofile.networks.blocks.classifier import ClassifierRow
 from mnprofile.networks.blocks.convolution import ConvRow
 from mnprofile.networks.blocks.fused import FusedRow
 from mnprofile.networks.blocks.pooling import PoolRow
 from mnprofile.networks.blocks.universal import UniversalRow
 from mnprofile.networks.notation.cells import (
+    MAX_STRIDE,
     RefusalError,
     blank,
     channels,
@@ -64,9 +70,9 @@ def _heads(text: str) -> dict[str, Any]:
             accepted="Mobile-MQA, h4, d64, or Mobile-MQA, h4, d64, kv2",
         )
     return {
-        "heads": integer(found[1], "number of heads", 1, 256),
-        "head_channels": integer(found[2], "channel count", 1, 4096),
-        "shrink": integer(found[3] or "1", "stride", 1, 8),
+        "heads": integer(found[1], "number of heads", 1, MAX_HEADS),
+        "head_channels": integer(found[2], "channel count", 1, MAX_HEAD_CHANNELS),
+        "shrink": integer(found[3] or "1", "stride", 1, MAX_STRIDE),
     }
 
 

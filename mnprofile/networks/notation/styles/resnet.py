@@ -10,7 +10,7 @@ from typing import Any
 from mnprofile.networks.blocks.classifier import ClassifierRow
 from mnprofile.networks.blocks.convolution import ConvRow
 from mnprofile.networks.blocks.pooling import PoolRow
-from mnprofile.networks.blocks.residual import ResidualRow
+from mnprofile.networks.blocks.residual import PrintedResidualRow
 from mnprofile.networks.blocks.window_pooling import WindowPoolRow
 from mnprofile.networks.notation.cells import (
     MAX_CLASSES,
@@ -42,7 +42,10 @@ def _cell(text: str) -> tuple[type[Row], dict[str, Any]]:
     tight = _TIMES.sub("x", text)
     if found := _BLOCK.fullmatch(tight):
         lines = [_line(line.strip()) for line in found[1].split(";")]
-        return ResidualRow, {"convolutions": tuple(lines), "repeats": repeats(found[2])}
+        return PrintedResidualRow, {
+            "layers": tuple(lines),
+            "repeats": repeats(found[2]),
+        }
     if found := _CONV.fullmatch(tight):
         values = {"kernel": kernel(found[1]), "out": channels(found[2])}
         return ConvRow, {**values, "stride": stride(found[3])}
@@ -80,7 +83,7 @@ def _read_row(cells: RowCells, context: Context) -> tuple[Row, ...]:
     if block is ClassifierRow:
         pool = PoolRow(x, kernel=None, output=out, **base)
         return pool, ClassifierRow(Size(1, 1, x.c), **values, **base)
-    if block is ResidualRow:
+    if block is PrintedResidualRow:
         fits = [s for s in range(1, MAX_STRIDE + 1) if -(-x.h // s) == out.h]
         if not fits:
             raise cells.fault(

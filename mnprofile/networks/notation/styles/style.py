@@ -212,6 +212,7 @@ def _from_operator(block: type[Row], op: Operator, context: Context) -> dict[str
         "kernel": op.kernel if block.pools else op.kernel or 3,
         "batch_norm": op.batch_norm,
         "activation": context.activation if block.activates else None,
+        "layer_scale": context.layer_scale,
         **op.more,
     }
 

@@ -49,6 +49,19 @@ export const byStage = (layers) => {
   return stages;
 };
 
+/* Some quantities by stage: {all, types} of each, "types" by operator type. */
+export const tally = (layers, keys) => {
+  const none = () => Object.fromEntries(keys.map((key) => [key, 0]));
+  const stages = new Map();
+  for (const layer of layers) {
+    if (!stages.has(layer.stage)) stages.set(layer.stage, { all: none(), types: {} });
+    const { all, types } = stages.get(layer.stage);
+    const own = types[layer.type] ??= none();
+    for (const key of keys) { all[key] += layer[key]; own[key] += layer[key]; }
+  }
+  return stages;
+};
+
 /* The largest of several sums of channels times positions, in bytes. */
 export const peakOf = (net, { alpha, res, t }) => {
   let most = 0;
@@ -71,7 +84,7 @@ export const timeOf = (net, { alpha, res, t }) => {
 export const outside = (net, { alpha, res, t }) => {
   const [[narrow, wide], [small, large]] = [net.times.alphas, net.times.sides];
   if (net.alphas[alpha] < narrow || net.alphas[alpha] > wide) return `α: figures ${narrow} to ${wide}`;
-  if (net.res[res] < small || net.res[res] > large) return `resolution: figures ${small} to ${large}`;
+  if (String(net.res[res]).split("x").some((side) => side < small || side > large)) return `resolution: figures ${small} to ${large}`;
   return net.ts[t].value === null ? "" : "t: figures of the table's own";
 };
 

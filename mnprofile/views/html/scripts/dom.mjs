@@ -9,6 +9,14 @@ const filled = (node, text, attributes) => {
   return node;
 };
 
+/* Written only where it differs: what is left alone need not be laid out or painted. */
+export const put = (node, name, value) => {
+  if (node.getAttribute(name) !== value) node.setAttribute(name, value);
+};
+export const tell = (node, text) => {
+  if (node.textContent !== text) node.textContent = text;
+};
+
 export const make = (tag, text, attributes = {}) => filled(document.createElement(tag), text, attributes);
 
 export const drawn = (tag, text, attributes = {}) => filled(document.createElementNS(SVG, tag), text, attributes);

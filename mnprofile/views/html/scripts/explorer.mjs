@@ -5,10 +5,10 @@ import { stageBars } from "./explorer_bars.mjs";
 import { accuracyPlot } from "./explorer_plot.mjs";
 import { explorerTables } from "./explorer_tables.mjs";
 import { fromFragment, named, started, toFragment } from "./link.mjs";
-import { accepted, amount, change, factor, grouped, nearest, parseAmount, parseFactor } from "./numbers.mjs";
+import { accepted, amount, change, factor, grouped, nearest, parseAmount, parseFactor, parseSize, sideOf } from "./numbers.mjs";
 import { afterPress, watchPresses } from "./press.mjs";
 
-const KNOBS = [["alpha", "α", (net) => net.alphas], ["res", "Resolution", (net) => net.res],
+const KNOBS = [["alpha", "α", (net) => net.alphas], ["res", "Resolution", (net) => net.res.map(Number)],
   ["t", "t", (net) => net.ts.map((one) => one.value ?? NaN)]];
 
 const explore = (data) => {
@@ -159,8 +159,11 @@ const explore = (data) => {
     if (key === "t" && (text === "" || /table/i.test(text))) {
       state = { ...state, t: 0 };
     } else if (text !== "") {
-      const wanted = parseFactor(text);
-      if (wanted === null) {
+      const size = key === "res" ? nets[state.net].res.indexOf(parseSize(text)) : -1;
+      const wanted = size < 0 ? parseFactor(text) : null;
+      if (size >= 0) {
+        state = { ...state, res: size };
+      } else if (wanted === null) {
         words = `${label}: "${text}" is not a number; still ${shownOf(nets[state.net], key)}.`;
       } else {
         const numbers = all.map((one) => (Number.isNaN(one) ? Infinity : one));
@@ -197,7 +200,10 @@ const explore = (data) => {
       const index = Number(at("x-net").value);
       const net = nets[index];
       const t = net.ts.findIndex((one) => one.value === old.ts[state.t].value);
-      const next = { net: index, alpha: nearest(net.alphas, old.alphas[state.alpha]), res: nearest(net.res, old.res[state.res]), t: Math.max(t, 0) };
+      const sides = net.res.map(sideOf);
+      const size = net.res.indexOf(old.res[state.res]);
+      const next = { net: index, alpha: nearest(net.alphas, old.alphas[state.alpha]),
+        res: size >= 0 ? size : nearest(sides, sideOf(old.res[state.res])), t: Math.max(t, 0) };
       const kept = net.alphas[next.alpha] === old.alphas[state.alpha] && net.res[next.res] === old.res[state.res] && t >= 0;
       use(next);
       say(kept ? "" : `${named(nets, next)} is the nearest configuration that this page counts.`);

@@ -1,6 +1,6 @@
 /* Bars by stage, split by operator type, with outlines of the pinned configurations. */
-import { byStage, layersOf, sums } from "./counting.mjs";
-import { at, drawn, make } from "./dom.mjs";
+import { layersOf, tally } from "./counting.mjs";
+import { at, drawn, make, put, tell } from "./dom.mjs";
 import { started } from "./link.mjs";
 import { grouped } from "./numbers.mjs";
 
@@ -13,7 +13,7 @@ export const stageBars = (nets, quantities, types) => {
     const net = nets[index];
     const layers = layersOf(net, started(nets, index));
     const stages = [...new Set((net.slots ? net.slots.map((slot) => slot[1]) : layers.map((one) => one.stage)))];
-    const base = [...byStage(layers).values()].map(sums);
+    const base = [...tally(layers, quantities.map((one) => one.key)).values()].map((one) => one.all);
     rows.clear();
     at("x-bars").replaceChildren(...quantities.map(({ key, label }) => {
       const table = make("table", null, { class: "bars" });
@@ -49,41 +49,40 @@ export const stageBars = (nets, quantities, types) => {
     return { bar, parts, ghosts, number };
   };
 
-  const totalsOf = (layers) =>
-    new Map([...byStage(layers)].map(([stage, own]) => [stage, sums(own)]));
-
   /* layers of the current configuration, and of each pin that is set */
   const draw = (layers, pinned) => {
-    const stages = byStage(layers);
-    const now = totalsOf(layers);
-    const before = Object.fromEntries(Object.entries(pinned).map(([pin, own]) => [pin, own && totalsOf(own)]));
+    const keys = quantities.map((one) => one.key);
+    const now = tally(layers, keys);
+    const before = Object.fromEntries(Object.entries(pinned).map(([pin, own]) => [pin, own && tally(own, keys)]));
     const tops = {};
-    for (const { key } of quantities) {
+    for (const key of keys) {
       const all = [now, ...Object.values(before).filter(Boolean)];
-      tops[key] = Math.max(scales[key], ...all.flatMap((one) => [...one.values()].map((own) => own[key])));
+      tops[key] = Math.max(scales[key], ...all.flatMap((one) => [...one.values()].map((own) => own.all[key])));
     }
     for (const { bar, parts, ghosts, number, stage, key } of rows.values()) {
-      const byType = {};
-      for (const layer of stages.get(stage) ?? []) (byType[layer.type] ??= []).push(layer);
+      const here = now.get(stage);
       let left = 0;
       const told = [];
       for (const [type, rect] of Object.entries(parts)) {
-        const own = sums(byType[type] ?? []);
-        rect.setAttribute("x", `${100 * left / tops[key]}%`);
-        rect.setAttribute("width", `${100 * own[key] / tops[key]}%`);
-        rect.firstChild.textContent = `${stage}, ${types[type]}: ${quantities
-          .map((one) => `${grouped(own[one.key])} ${one.label.toLowerCase()}`).join(", ")}`;
-        if (own[key]) told.push(`${types[type]} ${grouped(own[key])}`);
-        left += own[key];
+        const own = here?.types[type];
+        const value = own?.[key] ?? 0;
+        put(rect, "x", `${100 * left / tops[key]}%`);
+        put(rect, "width", `${100 * value / tops[key]}%`);
+        if (value) {
+          told.push(`${types[type]} ${grouped(value)}`);
+          tell(rect.firstChild, `${stage}, ${types[type]}: ${quantities
+            .map((one) => `${grouped(own[one.key])} ${one.label.toLowerCase()}`).join(", ")}`);
+        }
+        left += value;
       }
       for (const [pin, rect] of Object.entries(ghosts)) {
-        const was = before[pin]?.get(stage)?.[key];
-        rect.setAttribute("visibility", before[pin] ? "visible" : "hidden");
-        rect.setAttribute("width", `${100 * (was ?? 0) / tops[key]}%`);
-        if (before[pin]) told.push(`pin ${pin.toUpperCase()} ${grouped(was ?? 0)}`);
+        const was = before[pin]?.get(stage)?.all[key] ?? 0;
+        put(rect, "visibility", before[pin] ? "visible" : "hidden");
+        put(rect, "width", `${100 * was / tops[key]}%`);
+        if (before[pin]) told.push(`pin ${pin.toUpperCase()} ${grouped(was)}`);
       }
-      bar.setAttribute("aria-label", `${stage}: ${told.join("; ") || "nothing"}`);
-      number.textContent = grouped(left);
+      put(bar, "aria-label", `${stage}: ${told.join("; ") || "nothing"}`);
+      tell(number, grouped(left));
     }
   };
   return { build, draw };

@@ -64,7 +64,7 @@ export const explorerTables = (nets, data, current, use) => {
     at("x-best-told").textContent = found.length === 0
       ? `None of ${points.length} printed networks fits.`
       : `${found.length} of ${points.length} printed networks fit; the most accurate is `
-        + `${title(found[0])} with ${found[0].printed} %.`;
+        + `${title(found[0])} with ${found[0].printed}\u00a0%.`;
     fill(at("x-best"), "Most accurate first", ["Network", "Top-1 %", "Multiply-adds", "Parameters", "Set"],
       found.slice(0, 8).map((point) => {
         const wanted = stateOf(nets, point);
@@ -97,10 +97,18 @@ export const explorerTables = (nets, data, current, use) => {
     }));
   };
 
+  /* A table is drawn anew only when what it is about changed: it keeps its focus. */
+  const shown = {};
+  const once = (name, about, action) => {
+    const key = JSON.stringify(about);
+    if (shown[name] !== key) action();
+    shown[name] = key;
+  };
+
   const draw = (state, limits, pins) => {
-    drawFits(state, limits);
-    drawBest(limits);
-    drawPins(state, pins);
+    once("fits", [state.net, state.t, limits], () => drawFits(state, limits));
+    once("best", limits, () => drawBest(limits));
+    once("pins", pins.a || pins.b ? [pins, state] : null, () => drawPins(state, pins));
   };
   return { draw, within };
 };

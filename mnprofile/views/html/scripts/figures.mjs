@@ -56,9 +56,9 @@ const saveAs = (url, name) => {
 };
 
 const save = (figure, kind) => {
-  const legend = [...figure.querySelectorAll(".legend button[aria-pressed=true], .legend.types li")].map((one) => ({
+  const legend = [...figure.querySelectorAll(".legend button[aria-pressed=true], .legend:not(.series) li")].map((one) => ({
     text: one.textContent.trim(),
-    color: getComputedStyle(one.querySelector("path, rect")).fill,
+    color: getComputedStyle(one.querySelector("path, rect, circle")).fill,
     ink: getComputedStyle(one).color,
   }));
   const text = standalone(figure.querySelector("svg"), legend, getComputedStyle(document.body).backgroundColor);

@@ -23,7 +23,7 @@ const layoutOf = (model, direction) => {
   for (const one of [...model.groups, ...model.boxes]) if (one.parent) graph.setParent(one.key, one.parent);
   for (const edge of model.edges) {
     const label = edge.shapes.join(", ");
-    graph.setEdge(edge.from, edge.to, { width: direction === "LR" ? Math.min(6.4 * cut(label, 18).length, 116) : 10, height: 14, labelpos: "c" });
+    graph.setEdge(edge.from, edge.to, { width: Math.min(6.4 * cut(label, 18).length, 116), height: 14, labelpos: "c" });
   }
   dagre.layout(graph);
   return graph;
@@ -76,7 +76,7 @@ const picture = (node, graph) => {
       "fill-opacity": isEnd ? 0 : (0.06 + 0.5 * Math.sqrt(box.macs / (most || 1))).toFixed(3),
     }));
     if (box.kind === "layer") group.append(drawn("rect", null, { width: 5, height, class: `t-${box.layers[0].type}` }));
-    group.append(drawn("text", cut(box.name, isEnd ? 15 : 19), { x: isEnd ? width / 2 : 11, y: isEnd ? 18 : 18, ...(isEnd ? { "text-anchor": "middle" } : {}), class: "name" }));
+    group.append(drawn("text", cut(box.name, isEnd ? 15 : 18), { x: isEnd ? width / 2 : 11, y: isEnd ? 18 : 18, ...(isEnd ? { "text-anchor": "middle" } : {}), class: "name" }));
     if (!isEnd) {
       const under = box.kind === "layer" ? cut(box.layers[0].label, 21) : `${box.layers.length} layer${box.layers.length === 1 ? "" : "s"}`;
       group.append(drawn("text", box.macs ? `${short(box.macs)} · ${share(box.macs)}` : under, { x: 11, y: 35, class: "small" }));
@@ -95,7 +95,7 @@ const picture = (node, graph) => {
   const groupNode = (group, { x, y, width, height }) => {
     const node = drawn("g", null, { class: "group", transform: `translate(${x - width / 2} ${y - height / 2})`, "data-key": group.key, tabindex: "0", role: "button", "aria-label": `Close ${group.name}` });
     node.append(drawn("rect", null, { width, height, rx: 6 }));
-    node.append(drawn("text", `− ${cut(group.name, 24)}`, { x: 8, y: 14, class: "small" }));
+    node.append(drawn("text", `− ${cut(group.name, 24)}`, { x: 8, y: 10, class: "small" }));
     node.addEventListener("click", () => toggle(group.key));
     node.addEventListener("keydown", (event) => {
       if (event.key === "Enter" || event.key === " ") { event.preventDefault(); toggle(group.key); }
@@ -113,7 +113,7 @@ const picture = (node, graph) => {
 
   const draw = (focus = null) => {
     const model = folded(graph, open);
-    const direction = frame.clientWidth < 700 ? "TB" : "LR";
+    const direction = frame.clientWidth < 900 ? "TB" : "LR";
     const places = layoutOf(model, direction);
     const { width, height } = places.graph();
     const size = Math.max(SMALLEST, Math.min(1, (frame.clientWidth - 2) / width));
@@ -127,6 +127,9 @@ const picture = (node, graph) => {
     for (const edge of model.edges) svg.append(...edgeNodes(edge, places.edge(edge.from, edge.to), arrow));
     for (const box of model.boxes) svg.append(boxNode(box, places.node(box.key), most));
     frame.replaceChildren(svg);
+    const start = places.node(model.boxes[0].key);
+    frame.scrollLeft = direction === "TB" ? size * start.x - frame.clientWidth / 2 : 0;
+    frame.scrollTop = direction === "LR" ? size * start.y - frame.clientHeight / 2 : 0;
     if (focus) [...svg.querySelectorAll("[data-key]")].find((one) => one.dataset.key === focus)?.focus();
   };
 

@@ -52,12 +52,20 @@ export const folded = (graph, open) => {
       if (boxOf.has(feed)) connect(boxOf.get(feed), boxOf.get(layer.name), shapeOf.get(feed));
     }
   }
+  // Outputs of one box are one box: twelve beside each other could not be read.
+  const homes = new Map();
   graph.outputs.forEach((name, index) => {
-    const key = `o:${index}`;
-    const label = graph.outputs.length > 1 ? `output ${index + 1}: ${name}` : "output";
-    boxes.set(key, { key, name: label, kind: "output", layers: [], macs: 0, parent: null });
-    if (boxOf.has(name)) connect(boxOf.get(name), key, shapeOf.get(name));
+    const home = boxOf.get(name);
+    if (!homes.has(home)) homes.set(home, []);
+    homes.get(home).push([name, index]);
   });
+  for (const [home, own] of homes) {
+    const [[first, index]] = own;
+    const key = `o:${index}`;
+    const label = graph.outputs.length === 1 ? "output" : own.length > 1 ? `${own.length} outputs` : `output ${index + 1}: ${first}`;
+    boxes.set(key, { key, name: label, kind: "output", layers: [], macs: 0, parent: null });
+    for (const [name] of own) if (home) connect(home, key, shapeOf.get(name));
+  }
   return {
     boxes: [...boxes.values()],
     groups: [...groups.values()],

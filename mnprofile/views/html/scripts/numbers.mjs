@@ -53,7 +53,7 @@ export const accepted = (unit) => EXAMPLES[unit];
    decimal or binary, so it is refused, as on the command line. */
 export const parseAmount = (text, unit) => {
   const clean = text.trim();
-  if (unit === "ms") return /^\d{1,9}(\.\d{1,9})?$/.test(clean) ? Number(clean) : null;
+  if (unit === "ms") return /^\d{1,9}(\.\d{1,9})?\s*(ms)?$/i.test(clean) ? Number.parseFloat(clean) : null;
   const match = /^(\d{1,3}(?:,\d{3})+|\d{1,16})(?:\.(\d{1,15}))?(?:e\+?(\d{1,2}))?\s*([a-z]*)$/i.exec(clean);
   if (!match) return null;
   const [, digits, decimals = "", exponent = "0", suffix] = match;
@@ -71,6 +71,19 @@ export const parseAmount = (text, unit) => {
 /* "0.75" -> 0.75, or null. */
 export const parseFactor = (text) =>
   (/^\d{0,9}\.?\d{1,9}$|^\d{1,9}\.$/.test(text.trim()) ? Number(text.trim()) : null);
+
+/* "320 x 240" -> "320x240", "224x224" -> 224: a size as the page has it, or null. */
+export const parseSize = (text) => {
+  const [, height, width] = /^(\d{1,5})\s*[x×]\s*(\d{1,5})$/i.exec(text.trim()) ?? [];
+  if (height === undefined) return null;
+  return Number(height) === Number(width) ? Number(height) : `${Number(height)}x${Number(width)}`;
+};
+
+/* The side of a square with the area of a size: 224, or "320x240" (height x width). */
+export const sideOf = (size) => {
+  const [height, width = height] = String(size).split("x").map(Number);
+  return Math.sqrt(height * width);
+};
 
 /* The index of the value next to a wanted one; the first of two equally near. */
 export const nearest = (values, wanted) => {

@@ -24,7 +24,8 @@ const apart = (trace, layout, width, height) => {
   return trace.text.map((text, index) => {
     const [x, y] = [place(layout.xaxis, trace.x[index], width), place(layout.yaxis, trace.y[index], height)];
     const wide = 6 * text.trim().length + 4;
-    const isFree = taken.every(([left, low, right]) => x < left || x - wide > right || Math.abs(y - low) > 13);
+    // What reaches beyond the axis would cover its numbers.
+    const isFree = x - wide > -6 && taken.every(([left, low, right]) => x < left || x - wide > right || Math.abs(y - low) > 13);
     if (isFree) taken.push([x - wide, y, x]);
     return isFree ? text : "";
   });
