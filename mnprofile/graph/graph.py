@@ -12,7 +12,7 @@ from mnprofile.base.shown import Shown
 from mnprofile.graph.configuration import Configuration
 from mnprofile.graph.operators.op import GraphError, Op, Shape
 from mnprofile.graph.stored import StoredFile
-from mnprofile.graph.written import Written
+from mnprofile.graph.written import Derived, Written
 
 NO_SHAPE = Shape(0, 0, 0)  # the input of an operator that has none
 INPUT = "input"  # the image, where it is the only input
@@ -99,8 +99,9 @@ class Graph(Shown):
     ``inputs`` are named shapes, one image in most networks; ``outputs`` are the names
     of the nodes (or inputs) that a run returns, such as one per head. ``file`` is what
     the model file says of its bytes, if it was read from one, ``table`` the
-    architecture that it was built from, if it was. ``derived`` are operators that
-    PyTorch code runs on constants alone, by the ledger's name, with their elements.
+    architecture that it was built from, if it was. ``derived`` and ``constants``
+    are what else PyTorch code runs that some profiler counts: calls as a whole, and
+    operators on constants alone.
     """
 
     config: Configuration
@@ -110,7 +111,8 @@ class Graph(Shown):
     notes: tuple[str, ...] = ()
     file: StoredFile | None = None
     table: object = field(default=None, compare=False)
-    derived: tuple[tuple[str, Written, int], ...] = field(default=(), compare=False)
+    derived: tuple[Derived, ...] = field(default=(), compare=False)
+    constants: tuple[Node, ...] = field(default=(), compare=False)
 
     @property
     def input_shape(self) -> Shape:
@@ -136,7 +138,7 @@ class Graph(Shown):
     def __reduce__(self) -> tuple[object, ...]:
         """For another process: without the table, whose style holds functions."""
         known = (self.inputs, self.nodes, self.outputs, self.notes, self.file)
-        return Graph, (self.config, *known, None, self.derived)
+        return Graph, (self.config, *known, None, self.derived, self.constants)
 
 
 class Position(NamedTuple):

@@ -135,6 +135,8 @@ def _layer_sums(structure: Structure, count_r: int) -> _LayerSums:
             sums.buffers = _plus(sums.buffers, op.buffers(x))
             continue
         sums.params = _plus(sums.params, op.biases(x))
+        if _add_products(sums, node, sizes, count_r):
+            continue  # no weights, and no output of a layer that has some
         positions = np.zeros(count_r, np.int64)
         positions[sizes] = flat(op.positions(x, y))
         kind = positions.tobytes()
@@ -142,26 +144,27 @@ def _layer_sums(structure: Structure, count_r: int) -> _LayerSums:
         weights = flat(op.weights(x))
         sums.at[kind] = (positions, work + weights, outputs + flat(y.c))
         sums.weights = sums.weights + weights
-        _add_products(sums, node, sizes, count_r)
     sums.params = sums.params + sums.weights
     return sums
 
 
-def _add_products(sums: _LayerSums, node: Node, sizes: Any, count_r: int) -> None:
+def _add_products(sums: _LayerSums, node: Node, sizes: Any, count_r: int) -> bool:
     """Multiply-adds of two activations: a kind of position of their own, once each.
 
-    Raises UsageError where they depend on the width, too.
+    Returns whether there are any. Raises UsageError where they depend on the width as
+    well.
     """
     import numpy as np
 
     products: Any = node.op.products(node.in_shape, *node.other_shapes)
     if isinstance(products, int) and not products:
-        return
+        return False
     if getattr(products, "ndim", 0) == 2 and products.shape[0] != 1:
         raise UsageError(f"{node.name}: its multiply-adds cannot be swept over widths")
     times = np.zeros(count_r, np.int64)
     times[sizes] = flat(products)
     sums.at[node.name.encode()] = (times, 1, 0)
+    return True
 
 
 def _plus(total: Any, value: Any) -> Any:

@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from mnprofile import build, from_torch, parse, receptive_fields
+import mnprofile
+from mnprofile import build, parse, receptive_fields
 from mnprofile.costs.receptive_fields import Extent, Field, node_fields
 from mnprofile.graph.configuration import Configuration
 from mnprofile.graph.graph import Graph, Tape
@@ -289,7 +290,7 @@ def test_a_transposed_convolution_with_stride_1_is_a_convolution(
     )
     for one in network.parameters():
         nn.init.ones_(one)
-    field = receptive_fields(from_torch(network, (1, 1, 32, 32)))["1"]
+    field = receptive_fields(mnprofile.from_torch(network, (1, 1, 32, 32)))["1"]
     image = torch.zeros(1, 1, 32, 32, requires_grad=True)
     out = network(image)
 
@@ -314,7 +315,7 @@ def test_after_positions_between_others_no_field_is_defined() -> None:
     )
     for one in network.parameters():
         nn.init.ones_(one)
-    fields = receptive_fields(from_torch(network, (1, 1, 16, 16)))
+    fields = receptive_fields(mnprofile.from_torch(network, (1, 1, 16, 16)))
     image = torch.zeros(1, 1, 16, 16, requires_grad=True)
     maps = {"input": image, "out": network[1](network[0](image))}
 
@@ -322,5 +323,5 @@ def test_after_positions_between_others_no_field_is_defined() -> None:
     sizes = {len(seen(maps, "out", (at, at))[0]) for at in (6, 7)}
     assert len(sizes) == 2
     up = nn.Sequential(nn.Conv2d(1, 1, 3), nn.Upsample(scale_factor=2))
-    resized = receptive_fields(from_torch(up, (1, 1, 16, 16)))
+    resized = receptive_fields(mnprofile.from_torch(up, (1, 1, 16, 16)))
     assert [one.is_defined for one in resized.values()] == [True, False]

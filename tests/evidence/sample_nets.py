@@ -1,9 +1,13 @@
 """Small networks whose operators profilers count in different ways."""
 # mypy: disable-error-code="no-any-return, operator"
 
+from typing import Any
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
+from torch.nn.functional import relu
+from torch.nn.functional import softmax as soft
 
 
 class Attention(nn.Module):
@@ -55,20 +59,205 @@ class ViT(nn.Module):
 class MultiHead(nn.Module):
     """torch's own multi-head attention, as torchvision's ViT has it."""
 
-    def __init__(self, weights: bool = False) -> None:
+    def __init__(
+        self,
+        weights: bool = False,
+        masked: bool = False,
+        crossed: bool = False,
+        frozen: bool = False,
+        **more: Any,
+    ) -> None:
         super().__init__()
-        self.weights = weights
+        self.weights, self.masked, self.crossed = weights, masked, crossed
         self.norm = nn.LayerNorm(16)
-        self.attention = nn.MultiheadAttention(16, 2, batch_first=True)
+        keys = {"batch_first": True} | more
+        self.attention = nn.MultiheadAttention(16, 2, **keys)
+        self.attention.requires_grad_(not frozen)
         self.head = nn.Linear(16, 4)
 
     def forward(self, x: Tensor) -> Tensor:
         x = self.norm(x)
-        return self.head(self.attention(x, x, x, need_weights=self.weights)[0])
+        mask = x.new_zeros(x.shape[1], x.shape[1]) if self.masked else None
+        to = x[:, :3] if self.crossed else x
+        made, _ = self.attention(x, to, to, need_weights=self.weights, attn_mask=mask)
+        return self.head(made)
 
 
-def encoder_layer() -> nn.Module:
-    return nn.TransformerEncoderLayer(16, 2, 32, batch_first=True)
+def encoder_layer(**more: Any) -> nn.TransformerEncoderLayer:
+    return nn.TransformerEncoderLayer(16, 2, 32, batch_first=True, **more)
+
+
+class Encoder(nn.Module):
+    """With a mask of padding torch may run on nested tensors."""
+
+    def __init__(self, masked: bool = False, frozen: bool = False) -> None:
+        super().__init__()
+        self.masked = masked
+        self.encoder = nn.TransformerEncoder(encoder_layer(), 2)
+        self.requires_grad_(not frozen)
+
+    def forward(self, x: Tensor) -> Tensor:
+        mask = x.new_zeros(x.shape[:2]).bool() if self.masked else None
+        return self.encoder(x, src_key_padding_mask=mask)
+
+
+class Decoder(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.layer = nn.TransformerDecoderLayer(16, 2, 32, batch_first=True)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.layer(x, x[:, :3])
+
+
+class Einsums(nn.Module):
+    """Equations of every sort: exact ones, long sums, products alone, three factors."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.zeros(16, 7, 11))
+        self.left = nn.Parameter(torch.zeros(16, 3))
+        self.right = nn.Parameter(torch.zeros(3, 9))
+
+    def forward(self, x: Tensor) -> tuple[Tensor, ...]:
+        return (
+            torch.einsum("nlc,nld->ncd", x, x),
+            torch.einsum("nqc, nkc -> nqk", x, x),
+            torch.einsum("...c,cde->...de", x, self.weight),
+            torch.einsum("nlc,lc->nlc", x, x[0]),
+            torch.einsum("nlc,cr,ro->nlo", x, self.left, self.right),
+            torch.einsum("nlc->n", x),
+        )
+
+
+class Unread(nn.Module):
+    """A branch that no output depends on."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.stem, self.side = nn.Conv2d(3, 8, 3), nn.Conv2d(8, 8, 3)
+        self.norm, self.head = nn.BatchNorm2d(8), nn.Conv2d(8, 4, 1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = self.stem(x)
+        self.norm(self.side(x)).mul(2.0)
+        return self.head(x)
+
+
+class Held(nn.Module):
+    """One activation, and one convolution, that several modules hold."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        act, conv = nn.ReLU(), nn.Conv2d(8, 8, 3, 1, 1)
+        norm = nn.GroupNorm(2, 8)
+        self.stem = nn.Sequential(nn.Conv2d(3, 8, 3), act)
+        self.blocks = nn.Sequential(
+            *(nn.Sequential(conv, norm, act, nn.Conv2d(8, 8, 1)) for _ in range(3))
+        )
+        self.last = nn.ModuleList([self.blocks, act])
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.last[1](self.last[0](self.stem(x)))
+
+
+class ByName(nn.Module):
+    """Functions that the code holds itself: what is patched later is another one."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv, self.head = nn.Conv2d(3, 8, 3), nn.Linear(8, 4)
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = relu(self.conv(x)).mul(2.0)
+        return soft(functional.relu(self.head(x.mean((2, 3)))), dim=-1)
+
+
+class OnWeights(nn.Module):
+    """Norms, pooling, sums ... of weights."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.zeros(8, 3, 3, 3))
+        self.gain = nn.Parameter(torch.ones(8))
+        self.place = nn.Parameter(torch.zeros(1, 8, 4, 4))
+
+    def forward(self, x: Tensor) -> Tensor:
+        own = functional.batch_norm(
+            self.weight.reshape(1, 8, -1), None, None, self.gain, training=True
+        ).reshape_as(self.weight)
+        x = functional.conv2d(x, torch.mul(own, 2.0), padding=1)
+        x = functional.instance_norm(x)
+        place = functional.interpolate(self.place, size=(32, 32), mode="bilinear")
+        place = functional.layer_norm(place, (32,))
+        place = place + functional.adaptive_avg_pool2d(self.place, 1)
+        return x + functional.relu(place) + functional.softmax(self.place.mean(), 0)
+
+
+class OwnStatistics(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(3, 8, 3, bias=False)
+        self.norm = nn.BatchNorm2d(8, track_running_stats=False)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.norm(self.conv(x))
+
+
+class OwnConv(nn.Conv2d):
+    """A class of its own is not hooked."""
+
+
+class OwnLayerNorm(nn.LayerNorm):
+    pass
+
+
+class OwnLinear(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.zeros(4, 8))
+        self.weight_scale = nn.Parameter(torch.ones(4))
+        self.shift = nn.Parameter(torch.ones(4))
+
+    def forward(self, x: Tensor) -> Tensor:
+        return functional.linear(x, self.weight) * self.weight_scale + self.shift
+
+
+class OwnClasses(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv, self.norm = OwnConv(3, 8, 3, 2), OwnLayerNorm(8)
+        self.linear = OwnLinear()
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.linear(self.norm(self.conv(x).flatten(2).transpose(1, 2)))
+
+
+class Sizes(nn.Module):
+    """Resizing as it can be asked for."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(3, 4, 1)
+        self.up = nn.UpsamplingBilinear2d(scale_factor=2)
+        self.given = nn.Upsample((7, 9))
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = self.given(self.up(self.conv(x)))
+        x = functional.interpolate(x, 8)
+        return functional.interpolate(x, size=[5, 6], mode="bicubic")
+
+
+class Products(nn.Module):
+    """addmm and baddbmm of activations."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.bias = nn.Parameter(torch.zeros(5))
+
+    def forward(self, x: Tensor) -> Tensor:
+        square = torch.addmm(self.bias, x[0], x[0].t())
+        return torch.baddbmm(square.unsqueeze(0), x, x.transpose(1, 2))
 
 
 class Windows(nn.Module):
@@ -122,12 +311,13 @@ class Cells(nn.Module):
     def __init__(self) -> None:
         super().__init__()
         self.cell = nn.LSTMCell(8, 12)
+        self.gated, self.plain = nn.GRUCell(12, 6), nn.RNNCell(6, 4, bias=False)
 
     def forward(self, x: Tensor) -> Tensor:
         h = c = x.new_zeros(1, 12)
         for at in range(3):
             h, c = self.cell(x[:, at], (h, c))
-        return h
+        return self.plain(self.gated(h))
 
 
 class UNet(nn.Module):
@@ -313,3 +503,16 @@ def transformer(kind: str, how: str | None = None) -> nn.Module:
     config = make(**sizes, **layers, **words, **chosen)
     network: nn.Module = getattr(transformers, f"{kind}Model")(config)
     return network
+
+
+class Transposed(nn.Module):
+    """Transposed convolutions in groups, with a bias, with and without new channels."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.same = nn.ConvTranspose2d(12, 12, 3, 2, 1, groups=3)
+        self.more = nn.ConvTranspose2d(12, 16, 4, 2, 1, groups=4)
+        self.line = nn.ConvTranspose2d(16, 4, 3, 2, 1, 1, dilation=2)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.line(self.more(self.same(x)))

@@ -22,6 +22,7 @@ from mnprofile.graph.configuration import Configuration
 from mnprofile.graph.graph import Graph, Origin, Position, Tape
 from mnprofile.graph.operators.linear import Linear
 from mnprofile.graph.operators.op import Shape
+from mnprofile.networks import catalog
 from tests.conftest import SAMPLE
 
 torch.set_num_threads(1)
@@ -41,6 +42,32 @@ def test_every_table_agrees_with_fvcore_and_flop_counter_mode(
     assert [one.rest for one in checked.readings] == [0, 0]
     assert checked.agrees
     assert checked.is_complete
+
+
+# With the sample, one table of each family and of each block.
+OTHERS = {
+    "mcunet-vww0": 64,
+    "ofa-note8-22": 64,
+    "shufflenet-oneshot": 64,
+    "shufflenet-v2-plus-small": 64,
+}
+
+
+@pytest.mark.parametrize("arch", OTHERS)
+def test_one_table_of_every_other_family_agrees(arch: str) -> None:
+    checked = mnprofile.check(mnprofile.build(arch, resolution=OTHERS[arch]))
+
+    assert checked.problems == ()
+    assert checked.agrees
+    assert checked.is_complete
+
+
+def test_no_family_is_left_out() -> None:
+    """All tables: python -m tests.whole_grid. VGG has the blocks of AlexNet, and half
+    a gigabyte of weights."""
+    tried = {mnprofile.load(name).group for name in (*SAMPLE, *OTHERS)}
+
+    assert {arch.group for arch in catalog.shipped()} == tried | {"VGG"}
 
 
 @pytest.mark.parametrize(

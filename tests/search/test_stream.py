@@ -252,6 +252,23 @@ def test_a_network_with_a_head_is_dilated_as_its_head_says(head: str) -> None:
         assert row["macs"] == mnprofile.count(graph).totals.macs
 
 
+def test_attention_has_multiply_adds_and_is_no_layer_with_outputs() -> None:
+    found = mnprofile.sweep(
+        "mobilenet-v4-hybrid-medium", alpha=[0.5, 1.0], resolution=[96, (64, 128)]
+    )
+
+    for row in found.to_dict("records"):
+        sides = [int(side) for side in str(row["resolution"]).split("x")]
+        graph = mnprofile.build(
+            "mobilenet-v4-hybrid-medium",
+            alpha=row["alpha"],
+            resolution=(sides[0], sides[-1]),
+        )
+        totals = mnprofile.count(graph).totals
+        for name in ("macs", "params", "weights", "buffers", "activations"):
+            assert row[name] == getattr(totals, name)
+
+
 def test_a_frame_that_is_too_large_is_refused_before_the_work() -> None:
     with pytest.raises(UsageError, match="the frame would have"):
         mnprofile.sweep("v2", alpha="0.0001:2:0.0001", resolution="32:8000:1")

@@ -53,11 +53,11 @@ class Work(NamedTuple):
 def amounts(node: Node, bits: int) -> Iterator[Amount]:
     """The amounts of one operator whose maps and weights have some bits per element.
 
-    Batch norm and activation functions run in the layer that they follow, and views and
-    constants do not run: none of them has any.
+    Batch norm and activation functions run in the layer that they follow, and views,
+    further outputs and constants do not run: none of them has any.
     """
     op, x, y = node.op, node.in_shape, node.out_shape
-    if op.is_view or op.is_constant or _is_fused(node):
+    if op.is_view or op.is_further or op.is_constant or _is_fused(node):
         return
     size = bits // 8
     weights = op.weights(x)

@@ -83,7 +83,9 @@ def fused(graph: Graph) -> tuple[Fused, ...]:
     """The operators of a graph in order, each block fused into one."""
     homes = buffers(graph)
     tensors = {tensor.name: tensor for step in live_sets(graph) for tensor in step.live}
-    run = (node for node in graph if node.name in homes)  # constants do not
+    run = (  # constants and further outputs do not
+        node for node in graph if node.name in homes and not node.op.is_further
+    )
     blocks = [tuple(nodes) for _, nodes in groupby(run, key=lambda node: node.block)]
     joined: list[tuple[Node, ...]] = blocks[:1]
     for before, block in pairwise(blocks):

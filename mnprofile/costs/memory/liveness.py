@@ -9,6 +9,8 @@ The model, stated once:
 - Batch norm, activation functions, residual additions and squeeze-excite products
   overwrite their first input, unless a later operator still reads it or it is an
   output. Every other operator, including depthwise convolutions, writes to new memory.
+- A further output of an operator (an LSTM's last state, the indices of a maximum) is
+  live from when that operator runs. Outputs that nothing reads are left out.
 - A view (reshape, transpose, split) is in its input's memory and keeps it alive; a
   constant (a position table) is stored with the weights. Neither takes memory.
 - Nothing else is counted, such as the workspace of a convolution routine or alignment.
@@ -22,9 +24,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import reduce
 
+from mnprofile.base.errors import UsageError
 from mnprofile.graph.arithmetic import at_least
-from mnprofile.graph.graph import Graph
+from mnprofile.graph.graph import Graph, Node
 from mnprofile.graph.operators.op import Shape
+
+MAX_LIVE = 400_000  # maps, summed over all steps
 
 # Channels and positions of maps of one size: their elements are the product.
 Terms = tuple[tuple[int, int], ...]
@@ -63,7 +68,10 @@ class Step:
 
 
 def live_sets(graph: Graph) -> tuple[Step, ...]:
-    """What is live at each step, one step per node, in the graph's order."""
+    """What is live at each step, one step per node, in the graph's order.
+
+    Raises UsageError for a graph whose maps nearly all stay live.
+    """
     homes = buffers(graph)
     last = {homes[name]: -1 for name, _ in graph.inputs}
     for index, node in enumerate(graph):
@@ -75,11 +83,22 @@ def live_sets(graph: Graph) -> tuple[Step, ...]:
     live = {
         name: Tensor(name, name, shape, bits.get(name)) for name, shape in graph.inputs
     }
-    steps = []
+    further: dict[str, list[Node]] = {}
+    for node in graph:
+        if node.op.is_further:
+            further.setdefault(node.inputs[0], []).append(node)
+    steps, total = [], 0
     for index, node in enumerate(graph):
-        home = homes.get(node.name)
-        if home == node.name:
-            live[home] = Tensor(home, node.layer, node.out_shape, bits.get(home))
+        for one in (*further.get(node.name, ()), node):
+            if homes.get(one.name) == one.name:
+                shape, own = one.out_shape, bits.get(one.name)
+                live[one.name] = Tensor(one.name, one.layer, shape, own)
+        total += len(live)
+        if total > MAX_LIVE:
+            raise UsageError(
+                f"{graph.config.name}: {len(live)} maps are live at {node.layer}",
+                accepted=f"{MAX_LIVE} in all, summed over the operators",
+            )
         steps.append(
             Step(node.name, node.layer, node.block, node.stage, tuple(live.values()))
         )

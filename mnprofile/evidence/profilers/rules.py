@@ -6,56 +6,17 @@ with them, in evaluation mode on a CPU and for a batch of one, and compared with
 runs (``cross_check``, ``module_check``). ``totals`` applies them.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-
 from mnprofile.base.errors import UsageError, nearest
+from mnprofile.evidence.profilers.profiler import Profiler, Rule
 from mnprofile.evidence.profilers.quantities import PRODUCTS
-from mnprofile.graph.written import SHARED, TIMM_ATTENTION, UNREAD, Written
-
-# How often one unit of a quantity is counted; None: not known.
-Rule = Mapping[str, int | None]
-
-
-@dataclass(frozen=True, slots=True)
-class Profiler:
-    """A profiler (or one of its backends), what it prints, and its rule.
-
-    ``rule`` is for every way in which a quantity is written. ``hooks`` come on top of
-    it in a module of torch's own, ``patches`` where the code calls a function in
-    ``patched``. ``fused`` are modules that torch may run as one operator, which the
-    profiler then does not see into. Unless ``is_complete``, what is not in the rule is
-    not known, else it counts as zero.
-    """
-
-    name: str
-    package: str  # on PyPI
-    release: str  # that the rule is for
-    prints: str
-    rule: Rule
-    hooks: Rule = field(default_factory=dict)
-    patches: Rule = field(default_factory=dict)
-    patched: frozenset[str] = frozenset()
-    fused: tuple[str, ...] = ()
-    is_complete: bool = True
-
-    def factor(self, quantity: str, written: Written) -> int | None:
-        """How often one unit of a quantity is counted, or None if it is not known."""
-        if written.within in self.fused:
-            return None
-        found: list[int | None] = [self.rule.get(quantity, 0)]
-        if not self.is_complete and quantity not in {*self.rule, *self.hooks}:
-            return None
-        if written.module:
-            found.append(self.hooks.get(quantity, 0))
-        if written.function in self.patched:
-            found.append(self.patches.get(quantity, 0))
-        known = [one for one in found if one is not None]
-        return sum(known) if len(known) == len(found) else None
-
-    @property
-    def counts_macs(self) -> bool:
-        return any("macs" in one for one in (self.rule, self.hooks, self.patches))
+from mnprofile.graph.written import (
+    FROZEN,
+    FROZEN_LAYER,
+    MULTI_HEAD,
+    OTHER_MULTI_HEAD,
+    TIMM_ATTENTION,
+    UNBIASED_MULTI_HEAD,
+)
 
 
 def _functional(names: str) -> frozenset[str]:
@@ -69,16 +30,20 @@ _POOLS = " ".join(
 )
 _ARITHMETIC = frozenset(("torch.mul", "torch.add", "Tensor.mul", "Tensor.add"))
 _POOLED = ("pool_in", "adaptive_in", "pool_nd_in", "maxpool_in", "avgpool_in")
-_RESIZED = ("resize", "resize_bilinear", "resize_other")
-_DERIVED = ("derived_product", "derived_norm", "derived_sum")
+_RESIZED = (
+    *("resize", "resize_nd", "resize_linear", "resize_bilinear", "resize_bicubic"),
+    "resize_other",
+)
+_ATTENTIONS = (
+    *("attention", "attention_masked", "attention_learned", "attention_computed"),
+)
 _BIASES = ("lstm_bias", "gru_bias", "rnn_bias")
-_HOOKED = ("TransformerEncoderLayer",)
-_ENCODER = (*_HOOKED, SHARED)
+_WITH_CELLS = (*_BIASES, "cell_biases")
 
 _PTFLOPS_HOOKS: Rule = {
     **dict.fromkeys(("macs", "conv_bias", "linear_bias", "added_bias"), 1),
     **dict.fromkeys((*_POOLED, *_RESIZED), 1),
-    **dict.fromkeys(("conv_transpose", "transposed_bias", *_BIASES), 1),
+    **dict.fromkeys(("conv_transpose", "transposed_bias", *_WITH_CELLS), 1),
     **dict.fromkeys(("batch_norm", "instance_norm", "group_norm"), 2),
     **dict.fromkeys(("batch_norm_plain", "instance_norm_plain", "group_norm_plain"), 1),
     # It looks for ``affine``, which layer norm calls ``elementwise_affine``.
@@ -88,7 +53,7 @@ _PTFLOPS_HOOKS: Rule = {
     "gru": 1,
     "rnn": 1,
     "projected": None,
-    "cell": None,
+    "cell": 1,
     "lstm_units": 10,
     "gru_units": 7,
     "rnn_units": 1,
@@ -103,12 +68,24 @@ _PTFLOPS_PATCHED = frozenset(
 _PTFLOPS_PATCHES: Rule = {
     **dict.fromkeys(("relu", "prelu", "elu", "relu6", "gelu", "silu", "softmax"), 1),
     **dict.fromkeys((*_POOLED, *_RESIZED, "macs", "matmul", "mm", "scale", "add"), 1),
-    **dict.fromkeys(("addmm", "baddbmm", *_DERIVED), None),
+    **dict.fromkeys(("addmm", "baddbmm", "addend"), 1),
 }
-_FUSED = (*_ENCODER, "MultiheadAttention")
-_TRACED: Rule = dict.fromkeys(
-    ("einsum", "einsum_scale", "other_products", "derived_norm"), None
+_HEADS: dict[str, int | None] = dict.fromkeys(
+    ("head_queries", "head_scores", "matmul", *_ATTENTIONS), 1
 )
+_MULTI_HEAD = _HEADS | dict.fromkeys(
+    ("macs", "linear_bias", "added_bias", "baddbmm"), 1
+)
+# A hook counts each attention as a whole, and that of timm hides its layers' hooks. The
+# bias of torch's output, as many elements as the queries have, is always counted.
+_PTFLOPS_ATTENTION: dict[str, Rule] = {
+    MULTI_HEAD: _MULTI_HEAD,
+    FROZEN: _MULTI_HEAD,
+    UNBIASED_MULTI_HEAD: _MULTI_HEAD | {"head_queries": 2},
+    TIMM_ATTENTION: _HEADS,
+}
+# Classes with the same operators that are not hooked.
+_UNHOOKED = ("UpsamplingBilinear2d", "UpsamplingNearest2d", "LPPool1d", "LPPool2d")
 _CALFLOPS_PATCHED = frozenset(
     (
         *_functional("linear conv1d conv2d conv3d conv_transpose1d conv_transpose2d"),
@@ -139,9 +116,11 @@ PROFILERS = (
             **dict.fromkeys(("layer_norm", "group_norm", "instance_norm"), 5),
             **dict.fromkeys(("layer_norm_plain", "group_norm_plain"), 4),
             "instance_norm_plain": 4,
-            **_TRACED,
+            "einsum_halved": 1,
         },
-        fused=(UNREAD,),
+        unseen=(FROZEN,),
+        is_traced=True,
+        otherwise=("einsum",),
     ),
     Profiler(
         "FlopCounterMode",
@@ -155,7 +134,7 @@ PROFILERS = (
         "torchinfo",
         "1.8.0",
         "mult-adds",
-        {"own_weights": None},
+        {"own_weights": 1},
         # Outside convolutions it counts parameters, once per first dimension.
         hooks={
             **dict.fromkeys(("macs", "conv_bias", "linear_bias", "added_bias"), 1),
@@ -165,9 +144,8 @@ PROFILERS = (
             **dict.fromkeys(("transposed_out", "transposed_out_grouped"), 1),
             **dict.fromkeys(("transposed_bias", "embedding", "prelu_slopes"), 1),
             **dict.fromkeys(("lstm", "gru", "rnn", "projected", *_BIASES), 1),
-            "cell": None,
         },
-        fused=_HOOKED,
+        otherwise=("conv_transpose", "cell"),
     ),
     Profiler(
         "ptflops",
@@ -179,7 +157,12 @@ PROFILERS = (
         _PTFLOPS_HOOKS,
         _PTFLOPS_PATCHES,
         _PTFLOPS_PATCHED,
-        (*_FUSED, TIMM_ATTENTION),
+        _PTFLOPS_ATTENTION,
+        closed=(TIMM_ATTENTION,),
+        paths=(1, 0),
+        unhooked=_UNHOOKED,
+        fused=(OTHER_MULTI_HEAD,),
+        unseen=(FROZEN,),
     ),
     Profiler(
         "ptflops-modules",
@@ -188,7 +171,12 @@ PROFILERS = (
         "MACs (count_functional=False)",
         {},
         _PTFLOPS_HOOKS,
-        fused=(*_FUSED, TIMM_ATTENTION),
+        inside=_PTFLOPS_ATTENTION,
+        closed=(TIMM_ATTENTION,),
+        paths=(1, 0),
+        unhooked=_UNHOOKED,
+        fused=(OTHER_MULTI_HEAD,),
+        unseen=(FROZEN,),
     ),
     Profiler(
         "ptflops-aten",
@@ -199,12 +187,16 @@ PROFILERS = (
             **dict.fromkeys(("macs", "conv_bias", "linear_bias", "conv_transpose"), 1),
             **dict.fromkeys(("transposed_bias", "matmul", "mm", "addmm", "einsum"), 1),
             # torch has an operator for LSTM layers on a CPU, which it does not know.
-            **dict.fromkeys(("cell", "gru", "gru_bias", "rnn", "rnn_bias"), 1),
+            **dict.fromkeys(("cell", "cell_bias", "added_out"), 1),
+            **dict.fromkeys(("gru", "gru_bias", "rnn", "rnn_bias"), 1),
             "projected": None,
             "other_products": None,
             # With a mask that needs a gradient torch runs attention as its products.
-            "attention_masked": None,
+            "attention_learned": 1,
+            "attention_computed": None,
         },
+        fused=(FROZEN_LAYER,),
+        unseen=(FROZEN,),
     ),
     Profiler(
         "thop",
@@ -218,23 +210,27 @@ PROFILERS = (
             **dict.fromkeys(("batch_norm_plain", "layer_norm_plain"), 2),
             "instance_norm_plain": 2,
             "prelu": 1,
-            "softmax": None,
+            "softmax": 3,
+            "softmax_rows": -1,
             **dict.fromkeys(("pool_in", "pool_out", "adaptive_in", "adaptive_out"), 1),
             **dict.fromkeys(("pool_nd_in", "pool_nd_out", "avgpool_out"), 1),
-            "resize": 1,
+            **dict.fromkeys(("resize", "resize_nd"), 1),
+            "resize_linear": 5,
             "resize_bilinear": 11,
-            "resize_other": None,
+            "resize_bicubic": 259,
             "lstm": 1,
             "gru": 1,
             "rnn": 1,
             "projected": None,
-            "cell": None,
+            "cell": 1,
             "lstm_units": 8,
             "gru_units": 7,
             "rnn_units": 1,
-            **dict.fromkeys(_BIASES, 1),
+            **dict.fromkeys(_WITH_CELLS, 1),
         },
-        fused=_ENCODER,
+        paths=(2, 0),
+        unhooked=_UNHOOKED[2:],
+        otherwise=("conv_transpose",),
     ),
     Profiler(
         "torchprofile",
@@ -242,9 +238,8 @@ PROFILERS = (
         "0.1.0",
         "MACs",
         {
-            **dict.fromkeys(("macs", "matmul", "attention", "addmm", "baddbmm"), 1),
+            **dict.fromkeys(("macs", "matmul", *_ATTENTIONS, "addmm", "baddbmm"), 1),
             "cell": 1,
-            "attention_masked": 1,
             **dict.fromkeys(("batch_norm", "layer_norm", "group_norm"), 1),
             **dict.fromkeys(("instance_norm", "leaky_relu", "scale", "lstm"), 1),
             **dict.fromkeys(("pool_out", "adaptive_out", "pool_nd_out"), 1),
@@ -252,13 +247,14 @@ PROFILERS = (
             "mean_out": 1,
             "resize_bilinear": 4,
             "transposed_out": 1,
-            "transposed_out_grouped": None,
+            "transposed_full": 1,
+            "einsum_indices": 1,
             "projected": None,
-            "grid_sampler": None,
-            "derived_product": None,
-            **_TRACED,
+            "grid_corners": 1,
         },
-        fused=(*_HOOKED, "MultiheadAttention", UNREAD),
+        unseen=(FROZEN, FROZEN_LAYER),
+        is_traced=True,
+        otherwise=("einsum", "conv_transpose"),
     ),
     Profiler(
         "calflops",
@@ -271,11 +267,11 @@ PROFILERS = (
             "gru": 2,
             "rnn": 2,
             "projected": None,
-            "cell": None,
+            "cell": 2,
             "lstm_units": 2,
             "gru_units": 1,
             "rnn_units": -1,
-            **dict.fromkeys(_BIASES, 1),
+            **dict.fromkeys(_WITH_CELLS, 1),
         },
         patches={
             "macs": 2,
@@ -289,12 +285,20 @@ PROFILERS = (
             "instance_norm_plain": 4,
             **dict.fromkeys(("relu", "relu6", "leaky_relu", "prelu", "elu"), 1),
             **dict.fromkeys(("silu", "gelu", "softmax", *_POOLED, "scale", "add"), 1),
-            **dict.fromkeys(("transposed_bias", "transposed_out_grouped"), None),
-            **dict.fromkeys(("addmm", "baddbmm", "einsum", "einsum_scale"), None),
-            **dict.fromkeys((*_RESIZED, *_DERIVED), None),
+            "forward_bias": 1,
+            "transposed_less": -2,
+            "addmm": 2,
+            "baddbmm": 2,
+            "addend": 1,
+            "einsum_printed": 1,
+            "resize_sizes": 1,
+            "resize_in": 1,
+            "resize_factors": None,  # it fails
         },
         patched=_CALFLOPS_PATCHED,
-        fused=_ENCODER,
+        paths=(1, 1),
+        unseen=(FROZEN,),
+        otherwise=("einsum",),
     ),
     Profiler(
         "calflops-macs",
@@ -304,11 +308,13 @@ PROFILERS = (
         {},
         patches={
             **dict.fromkeys(("macs", "matmul", "conv_transpose", "addmm"), 1),
-            "transposed_out_grouped": None,
-            "baddbmm": None,
+            "baddbmm": 1,
+            "transposed_less": -1,
+            "resize_factors": None,
         },
         patched=_CALFLOPS_PATCHED,
-        fused=_ENCODER,
+        paths=(1, 1),
+        unseen=(FROZEN,),
     ),
     Profiler(
         "torchscan",

@@ -10,12 +10,14 @@ from dataclasses import dataclass, field
 
 from mnprofile.base.shown import Shown
 from mnprofile.costs.counting import figures_of
+from mnprofile.evidence.profilers.einsum import einsum_counts
+from mnprofile.evidence.profilers.profiler import Profiler
 from mnprofile.evidence.profilers.quantities import PRODUCTS, TALLIED
-from mnprofile.evidence.profilers.rules import PROFILERS, Profiler, profiler_of
+from mnprofile.evidence.profilers.rules import PROFILERS, profiler_of
 from mnprofile.evidence.profilers.torch_style import Style, TorchStyle
 from mnprofile.graph.configuration import Configuration
 from mnprofile.graph.graph import Graph, Node
-from mnprofile.graph.written import Written
+from mnprofile.graph.written import Derived, Written
 from mnprofile.networks.catalog import Arch, graph_of
 
 # How much of each quantity there is, by the way in which it is written.
@@ -119,7 +121,7 @@ def ledger(
     writing = TorchStyle(pooling, activations)
     graph = graph_of(graph)
     found, turned = (
-        uses(graph, style, graph.derived)
+        uses((*graph, *graph.constants), style, graph.derived)
         for style in (writing, writing.other_pooling())
     )
     counts = Counter(dict.fromkeys(TALLIED, 0))
@@ -155,7 +157,9 @@ def entry(profiler: Profiler, found: Uses) -> LedgerEntry:
     missing = tuple(
         (quantity, by_factor[quantity][0])
         for quantity in PRODUCTS
-        if quantity in by_factor and by_factor[quantity][0]
+        if quantity in by_factor
+        and by_factor[quantity][0]
+        and quantity not in profiler.otherwise
     )
     return LedgerEntry(profiler, terms, tuple(unknown), missing)
 
@@ -166,7 +170,7 @@ def entry(profiler: Profiler, found: Uses) -> LedgerEntry:
 def uses(
     nodes: Iterable[Node],
     writing: TorchStyle,
-    derived: Iterable[tuple[str, Written, int]] = (),
+    derived: Iterable[Derived] = (),
 ) -> Uses:
     """Every quantity that is not zero, summed over some operators."""
     found: Counter[tuple[str, Written]] = Counter()
@@ -175,8 +179,12 @@ def uses(
             if amount:
                 written = node.written or assumed(quantity, writing)
                 found[quantity, written._replace(first=1)] += amount
-    for quantity, written, amount in derived:
-        found[quantity, written._replace(first=1)] += amount
+    for one in derived:
+        counts = {one.quantity: one.amount}
+        if one.einsum is not None:
+            counts = einsum_counts(one.einsum)
+        for quantity, amount in counts.items():
+            found[quantity, one.written._replace(first=1)] += amount
     return found
 
 
@@ -197,6 +205,11 @@ def _quantities_of(node: Node) -> Iterator[tuple[str, int]]:
 
 _PLAIN = ("linear", "conv1d", "conv2d", "conv3d", "matmul", "bmm", "")
 _NAMED = ("mm", "addmm", "baddbmm", "einsum")
+_MASKS = {
+    "constant mask": "attention_masked",
+    "learned mask": "attention_learned",
+    "computed mask": "attention_computed",
+}
 
 
 def _product(quantity: str, function: str) -> str:
@@ -206,7 +219,7 @@ def _product(quantity: str, function: str) -> str:
     """
     name = function.rpartition(".")[2]
     if quantity == "attention":
-        return "attention_masked" if name.endswith("masked") else quantity
+        return _MASKS.get(name.rpartition(", ")[2], quantity)
     if quantity not in ("macs", "matmul") or name in _PLAIN:
         return quantity
     if name.endswith("_cell"):
@@ -228,6 +241,8 @@ def _as_written(
         }
     if name == "einsum":
         renamed = {"scale": "einsum_scale"}
+    if name.endswith("_cell"):
+        renamed = {"linear_bias": "cell_bias", "later_rows": ""}
     made = {renamed.get(key, key): amount for key, amount in found.items()}
     made.pop("", None)
     if name == "linear" and "add" in made:

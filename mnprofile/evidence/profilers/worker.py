@@ -177,17 +177,23 @@ def _torchprofile(network: nn.Module, inputs: Inputs) -> float:
 
 
 def size_products(network: nn.Module, inputs: Inputs) -> int:
-    """The products of two sizes that torchprofile finds in a trace and counts."""
-    from torchprofile import profile_macs
+    """The products of sizes that torchprofile finds in a trace and counts."""
+    from torchprofile.trace import trace
 
-    found: Any = profile_macs(network, inputs, reduction=None)
-    return sum(
-        amount
-        for node, amount in found.items()
-        if node.operator.startswith("aten::mul")
-        and node.outputs[0].dtype == "Long"
-        and not node.outputs[0].shape
-    )
+    sizes: set[str] = set()
+    numbers: set[str] = set()
+    found = 0
+    for node in trace(network, inputs).nodes:
+        given = {one.name for one in node.inputs if one.shape is not None}
+        made = {one.name for one in node.outputs}
+        if node.operator == "prim::constant":
+            numbers |= made
+        elif node.operator == "prim::numtotensor":
+            sizes |= made
+        elif given & sizes and given <= sizes | numbers:
+            sizes |= made
+            found += node.operator.startswith("aten::mul")
+    return found
 
 
 def _calflops(position: int) -> Callable[[nn.Module, Inputs], float]:

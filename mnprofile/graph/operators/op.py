@@ -134,6 +134,7 @@ class Op:
     is_unknown: ClassVar[bool] = False  # no rule: what it costs is not known
     works_in_place: ClassVar[bool] = False  # writes over its first input
     is_view: ClassVar[bool] = False  # its output is in its first input's memory
+    is_further: ClassVar[bool] = False  # another output of the operator that feeds it
     is_constant: ClassVar[bool] = False  # its output is a parameter, no activation
     mixes_channels: ClassVar[bool] = False  # each output channel sees several
     sees_all: ClassVar[bool] = False  # every position sees the whole map

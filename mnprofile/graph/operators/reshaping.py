@@ -78,6 +78,10 @@ class Resize(Op):
         return x.spatial != y.spatial
 
     def tally(self, x: Shape, y: Shape) -> dict[str, int]:
-        names = {"nearest": "resize", "bilinear": "resize_bilinear"}
-        known = len(x.spatial) == 2 and self.mode in names
-        return {names[self.mode] if known else "resize_other": y.elements}
+        plain = f"resize_{self.mode}" if self.mode in _SMOOTH else "resize_other"
+        if self.mode.startswith("nearest"):
+            plain = "resize" if len(x.spatial) == 2 else "resize_nd"
+        return {plain: y.elements}
+
+
+_SMOOTH = ("linear", "bilinear", "bicubic")

@@ -59,10 +59,13 @@ class Copy(Op):
 
 @dataclass(frozen=True, slots=True)
 class Output(Op):
-    """A further output of the operator that it is fed by: an LSTM's last state."""
+    """A further output of the operator that it is fed by: an LSTM's last state.
+
+    It has memory of its own, from when that operator runs.
+    """
 
     kind: ClassVar[str] = "output"
-    is_view: ClassVar[bool] = True
+    is_further: ClassVar[bool] = True
     dims: tuple[int, ...]
     axis: int = -1
 

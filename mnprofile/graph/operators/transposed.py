@@ -49,9 +49,32 @@ class ConvTranspose(Grouped):
         return tuple(found)
 
     def tally(self, x: Shape, y: Shape) -> dict[str, int]:
-        grouped = "_grouped" if self.groups != 1 else ""
-        found = {f"transposed_out{grouped}": self.weights(x) * y.positions}
-        return found | {"transposed_bias": y.elements} if self.bias else found
+        plain = self.weights(x) * y.positions
+        found = {"transposed_out": plain}
+        if self.groups != 1:
+            found = {
+                "transposed_out_grouped": plain,
+                "transposed_full": plain * (1 if x.c == self.out else self.groups),
+                "transposed_less": self._less(x),
+            }
+        if self.bias:
+            found["transposed_bias"] = y.elements
+            found["forward_bias"] = self.out // self.groups * self._forward(x)
+        return found
+
+    def _less(self, x: Shape) -> int:
+        """The multiply-adds that are missing if a group's outputs are divided again."""
+        own = self.out // self.groups
+        return x.elements * self.area * (own - own // self.groups)
+
+    def _forward(self, x: Shape) -> int:
+        """Output positions of an ordinary convolution with the same numbers."""
+        found = 1
+        for axis, size in enumerate(x.spatial):
+            kernel, stride, dilation = self._along(axis)
+            zeros = self.padding.start[axis] + self.padding.end[axis]
+            found *= (size + zeros - (kernel - 1) * dilation - 1) // stride + 1
+        return found
 
     def _out_size(self, size: int, axis: int) -> int:
         kernel, stride, dilation = self._along(axis)

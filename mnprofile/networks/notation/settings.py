@@ -44,6 +44,7 @@ class Settings(NamedTuple):
     title: str = ""  # of one network where the page has several
     batch_norm: bool = True
     layer_scale: bool = False
+    released_code: str = ""  # what the source does not print, and where it is from
 
 
 _EXAMPLES = {
@@ -60,6 +61,7 @@ _OF_VARIANTS = (
     "depth",
     "column",
     "scaling",
+    "released-code",
 )
 _KEYS = (
     "name",
@@ -77,6 +79,7 @@ _KEYS = (
     "compound",
     "batch-norm",
     "layer-scale",
+    "released-code",
     "variants",
 )
 
@@ -137,6 +140,7 @@ def _settings(
         else f"MobileNet{family.upper()}",
         batch_norm=read.flag("batch-norm", default=True),
         layer_scale=read.flag("layer-scale", default=False),
+        released_code=read.text("released-code") if "released-code" in content else "",
     )
 
 

@@ -177,7 +177,9 @@ METADATA = frozenset(
     ("as_strided", "squeeze", "unsqueeze", "t", "transpose", "swapaxes", "detach")
 )
 # These have multiply-adds even where nothing depends on an input.
-COUNTED = frozenset(("convolution", "addmm", "mm", "bmm", "baddbmm", "linear"))
+COUNTED = frozenset(
+    ("convolution", "addmm", "mm", "bmm", "baddbmm", "linear", "_grouped_mm")
+)
 
 
 def tensors_within(value: object) -> Iterator[Tensor]:

@@ -25,6 +25,7 @@ from mnprofile.base.errors import (
     UsageError,
     nearest,
 )
+from mnprofile.base.files import note_input
 
 if TYPE_CHECKING:
     from torch import nn
@@ -32,7 +33,9 @@ if TYPE_CHECKING:
 _NAME = r"[^\W\d]\w*"
 ACCEPTED = "MODULE:CALLABLE, as in nets:small"
 _CALLABLE = re.compile(rf"{_NAME}(?:\.{_NAME})*")
-_BROKEN = re.compile(r"operator [\w:.]+ does not exist|undefined symbol|cannot open")
+_BROKEN = re.compile(
+    r"operator [\w:.]+ does not exist|undefined symbol|cannot open|custom C\+\+ ops"
+)
 
 
 def is_callable_name(arch: str) -> bool:
@@ -108,6 +111,18 @@ def reason(fault: BaseException) -> str:
     return text + where
 
 
+def is_broken(fault: BaseException) -> bool:
+    """Whether an error is that of a package whose compiled part is missing."""
+    return _BROKEN.search(str(fault)) is not None
+
+
+def broken(text: str) -> UnmeasuredError:
+    return UnmeasuredError(
+        f"{text}: a compiled part of a package is missing or does not fit",
+        accepted="a build of that package for this machine's torch",
+    )
+
+
 def article(name: str) -> str:
     """ "Linear" -> "a Linear"."""
     return f"{'an' if name[:1].lower() in 'aeiou' else 'a'} {name}"
@@ -118,7 +133,9 @@ def _by_name(module: str) -> ModuleType:
     if here not in sys.path:
         sys.path.append(here)
     with _importing(module):
-        return importlib.import_module(module)
+        found = importlib.import_module(module)
+    _note(found)
+    return found
 
 
 def _from_file(file: str) -> ModuleType:
@@ -139,7 +156,19 @@ def _from_file(file: str) -> ModuleType:
     sys.modules[name] = module
     with _importing(file):
         spec.loader.exec_module(module)
+    _note(module)
     return module
+
+
+def _note(module: ModuleType) -> None:
+    """Protect it, and what it imports from the working folder, from being written."""
+    here = f"{Path.cwd()}{os.sep}"
+    for one in [*sys.modules.values()]:
+        path = getattr(one, "__dict__", {}).get("__file__")
+        if isinstance(path, str) and (
+            one is module or (path.startswith(here) and "site-packages" not in path)
+        ):
+            note_input(Path(path))
 
 
 def _inside(package: str) -> list[str]:
@@ -171,9 +200,6 @@ def _importing(module: str) -> Iterator[None]:
         ) from None
     except (Exception, SystemExit) as fault:  # importing runs foreign code
         text = f"importing {module} raised {reason(fault)}"
-        if isinstance(fault, ImportError) or _BROKEN.search(str(fault)):
-            raise UnmeasuredError(
-                f"{text}: a compiled part of a package is missing or does not fit",
-                accepted="a build of that package for this machine's torch",
-            ) from None
+        if isinstance(fault, ImportError) or is_broken(fault):
+            raise broken(text) from None
         raise UsageError(text) from None

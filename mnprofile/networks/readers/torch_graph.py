@@ -11,7 +11,6 @@ from mnprofile.graph.graph import NO_SHAPE, Graph, Node, Origin, Parameters
 from mnprofile.graph.operators.joining import Scale
 from mnprofile.graph.operators.op import Shape
 from mnprofile.graph.operators.tensors import Unused
-from mnprofile.graph.written import UNREAD
 from mnprofile.networks.readers.inputs import InputSpec, fixed
 from mnprofile.networks.readers.torch_call import Recorded
 from mnprofile.networks.readers.torch_recording import Recorder
@@ -41,6 +40,7 @@ def assembled(
     ends = {
         blocks[layer] or layer: one.y
         for one, layer in zip(recorded, layers, strict=True)
+        if not one.op.is_further
     }
     image = next((one.dims[2:] for one in inputs if len(one.dims) >= 4), None)
     named = stages(ends, image, tree)
@@ -75,9 +75,33 @@ def assembled(
     outputs = run.outputs or tuple(one.name for one in nodes[-1:])
     config = fixed(name, "torch", inputs)
     told = [*notes, *_batch_note(inputs)]
-    derived = tuple(run.recorder.derived)
     return Graph(
-        config, run.inputs, tuple(nodes), outputs, tuple(told), derived=derived
+        config,
+        run.inputs,
+        tuple(nodes),
+        outputs,
+        tuple(told),
+        derived=tuple(run.recorder.derived),
+        constants=tuple(map(_on_constants, run.recorder.constants)),
+    )
+
+
+def _on_constants(one: Recorded) -> Node:
+    """An operator that is in no layer: its input is the same in every run."""
+    return Node(
+        name=one.name,
+        op=one.op,
+        inputs=(),
+        in_shape=one.x,
+        out_shape=one.y,
+        layer="",
+        block="",
+        stage="",
+        type=one.op.type,
+        origin=Origin(""),
+        other_shapes=one.others,
+        stored=one.stored,
+        written=one.written,
     )
 
 
@@ -90,6 +114,10 @@ def _layers(recorded: list[Recorded], tree: ModuleTree) -> list[str]:
     paths: dict[str, str] = {}
     found: list[str] = []
     for one in recorded:
+        if one.op.is_further:
+            layer_of[one.name] = layer_of[one.inputs[0]]
+            found.append(layer_of[one.name])
+            continue
         before = layer_of.get(one.inputs[0]) if one.inputs else None
         follows = (
             before in counted
@@ -120,8 +148,11 @@ def _layer_name(one: Recorded, names: dict[str, int]) -> str:
     """A layer with weights is named for the module that holds them."""
     name = one.name
     if one.weight and one.weight.startswith(one.path):
-        home, _, own = one.weight.rpartition(".")
-        part = own.removesuffix("weight").rstrip("_.")
+        home, _, own = one.weight.partition(".parametrizations.")[0].rpartition(".")
+        if ".parametrizations." in one.weight:  # of the module that holds these
+            home, own = f"{home}.{own}".strip("."), "weight"
+        is_plain = own.startswith("weight")  # weight_ih_l0 of an LSTM, too
+        part = "" if is_plain else own.removesuffix("weight").rstrip("_.")
         name = f"{home}.{part}".strip(".") if part else home
         name = name or own
     names[name] = names.get(name, 0) + 1
@@ -173,23 +204,21 @@ def _marked(nodes: list[Node], outputs: tuple[str, ...]) -> Iterator[Node]:
         if node.name in needed or node.written is None:
             yield node
         else:
-            yield replace(node, written=node.written._replace(within=UNREAD))
+            yield replace(node, written=node.written._replace(is_read=False))
 
 
 def _unused(run: Run) -> list[Node]:
     """Parameters that no operator of the run uses, in a row of their own."""
-    left = sum(held.left for held in run.recorder.held)
+    left = sum(held.left for held in run.recorder.sources.held)
     if not left:
         return []
     what = "not used in this run"
     homes = dict.fromkeys(
-        held.name.partition(".")[0] for held in run.recorder.held if held.left
+        held.name.partition(".")[0] for held in run.recorder.sources.held if held.left
     )
     origin = Origin("", text=", ".join(homes))
     return [
-        Node(
-            what, Unused(left), (), NO_SHAPE, NO_SHAPE, what, what, "head", what, origin
-        )
+        Node(what, Unused(left), (), NO_SHAPE, NO_SHAPE, what, what, what, what, origin)
     ]
 
 

@@ -21,7 +21,7 @@ from mnprofile.graph.operators.normalisation import (
     RMSNorm,
 )
 from mnprofile.graph.operators.op import Op, shape_of
-from mnprofile.graph.operators.products import MatMul, ScaledDotProduct
+from mnprofile.graph.operators.products import Contraction, MatMul, ScaledDotProduct
 from mnprofile.graph.operators.tensors import PReLU
 from mnprofile.graph.operators.transposed import ConvTranspose
 from mnprofile.networks.readers.torch_call import (
@@ -112,12 +112,13 @@ def _product(call: Call, a: Tensor, b: Tensor, bias: Tensor | None) -> Found:
             weights=(a,),
             biases=(bias if added else None,),
         )
+    addend = _unless(added, bias)
     return Found(
         MatMul(),
-        (a, b),
+        (a, b, *addend),
         whole(a),
         whole(call.out),
-        (whole(b),),
+        (whole(b), *map(whole, addend)),
         biases=(bias if added else None,),
     )
 
@@ -131,21 +132,38 @@ def bmm(call: Call) -> Found:
 
 
 def baddbmm(call: Call) -> Found:
-    return _batched(call, call.args[1], call.args[2])
+    addend, a, b = call.args[:3]
+    return _batched(call, a, b, () if call.is_constant(addend) else (addend,))
 
 
-def _batched(call: Call, a: Tensor, b: Tensor) -> Found:
+def _batched(
+    call: Call, a: Tensor, b: Tensor, addend: tuple[Tensor, ...] = ()
+) -> Found:
     """Matrix by matrix; a constant factor is a grouped layer's weights."""
     y = whole(call.out)
     if call.is_constant(a) == call.is_constant(b):
-        return Found(MatMul(), (a, b), whole(a), y, (whole(b),))
+        others = tuple(map(whole, (b, *addend)))
+        return Found(MatMul(), (a, b, *addend), whole(a), y, others)
     x, weight = (b, a) if call.is_constant(a) else (a, b)
     count, rows, columns = x.shape
     inner, positions = (rows, columns) if weight is a else (columns, rows)
     op = Conv(y.elements // positions, (1,), groups=count, padding=NO_ZEROS)
     taken = shape_of((count * inner, positions), 0)
     given = shape_of((y.elements // positions, positions), 0)
-    return Found(op, (x,), taken, given, weights=(weight,))
+    others = tuple(map(whole, addend))
+    return Found(op, (x, *addend), taken, given, others, weights=(weight,))
+
+
+def grouped_mm(call: Call) -> Found:
+    """Rows in groups, each times the matrix of its group: experts, tokens by tokens."""
+    a, b = call.args[:2]
+    each = a.shape[-2] * a.shape[-1] * b.shape[-1]
+    macs = each * (a.shape[0] if a.dim() == b.dim() == 3 else 1)
+    y = shape(call.out, -1)
+    op = Contraction("grouped MatMul", y.dims, getattr(y, "axis", 0), macs)
+    active = tuple(one for one in (a, b) if not call.is_constant(one))
+    held = tuple(one for one in (a, b) if call.is_constant(one))
+    return Found(op, active, y=y, other_params=held)
 
 
 def attention(call: Call) -> Found:
@@ -159,7 +177,7 @@ def attention(call: Call) -> Found:
 
 def batch_norm(call: Call) -> Found:
     x, weight, bias = call.args[:3]
-    if call.module.startswith("InstanceNorm"):
+    if not isinstance(call.get(3, "running_mean"), Tensor):  # the map's own statistics
         return _norm(InstanceNorm, x, weight, bias, 1)
     rank = min(x.dim() - 1, 1)
     op = BatchNorm(weight is not None)
@@ -216,6 +234,7 @@ def softmax(call: Call) -> Found:
 
 
 def embedding(call: Call) -> Found:
+    """Rows of a table, or sums of rows for each bag of indices."""
     table, indices = call.args[:2]
     op = Embedding(*table.shape[:2])
     out = shape(call.out, -1)

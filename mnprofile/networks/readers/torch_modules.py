@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import copy
 import inspect
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
@@ -10,17 +11,20 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 from torch.func import functional_call
+from torch.nn.parameter import is_lazy
 
-from mnprofile.base.errors import UsageError
+from mnprofile.base.errors import UnmeasuredError, UsageError
 from mnprofile.graph.graph import INPUT, Graph
 from mnprofile.networks.imported import Imported
-from mnprofile.networks.readers.inputs import InputSpec, ReadRequest
+from mnprofile.networks.readers.inputs import DTYPES, InputSpec, ReadRequest
 from mnprofile.networks.readers.torch_call import shape
 from mnprofile.networks.readers.torch_calling import (
     article,
+    broken,
     called,
     foreign_code,
     imported,
+    is_broken,
     reason,
 )
 from mnprofile.networks.readers.torch_graph import Run, assembled
@@ -61,6 +65,7 @@ def read(arch: str, asked: ReadRequest) -> tuple[Imported, Graph]:
             accepted="a function or class that returns a torch.nn.Module, or one",
         )
     module, made = _made(make)
+    module, inputs = _prepared(module, arch, inputs)
     notes += made
     graph = _graph(module, arch, inputs, make, train=asked.train, notes=notes)
     source = f"the PyTorch network {arch}, run once on meta tensors"
@@ -95,6 +100,7 @@ def from_torch(
     """
     specs = _specs(input)
     title = name or type(module).__name__
+    module, specs = _prepared(module, title, specs)
     return _graph(module, title, specs, None, train=train, notes=[])
 
 
@@ -109,6 +115,39 @@ def _made(make: Callable[[str], nn.Module]) -> tuple[nn.Module, list[str]]:
         with torch.no_grad():
             module = make(CPU)  # if this fails too, its error is the one that counts
     return module, ["the network cannot be built on meta tensors: built on the CPU"]
+
+
+def _prepared(
+    module: nn.Module, name: str, inputs: tuple[InputSpec, ...]
+) -> tuple[nn.Module, tuple[InputSpec, ...]]:
+    """The network without what ``torch.compile`` wraps around it, and typed inputs.
+
+    Lazy layers get their sizes in a run of a copy on zeros. Raises UsageError.
+    """
+    original = getattr(module, "_orig_mod", module)
+    module = original if isinstance(original, nn.Module) else module
+    if any(is_lazy(one) for one in _tensors_of(module)):
+        module = copy.deepcopy(module)
+        device = next(_tensors_of(module)).device.type
+        given, named = _given([_tensor(one, device) for one in inputs], inputs)
+        try:
+            with foreign_code(), torch.no_grad():
+                module(*given, **named)
+        except (Exception, SystemExit) as fault:  # it is not our code
+            raise _cannot_run(module, name, inputs, fault) from None
+    return module, _typed(module, inputs)
+
+
+def _typed(module: nn.Module, inputs: tuple[InputSpec, ...]) -> tuple[InputSpec, ...]:
+    """Inputs without a type, in that of a network whose weights all have another."""
+    kinds = {one.dtype for one in module.parameters() if one.is_floating_point()}
+    if len(kinds) != 1 or torch.float32 in kinds:
+        return inputs
+    name = str(kinds.pop()).removeprefix("torch.")
+    return tuple(
+        one if one.dtype else one._replace(dtype=name if name in DTYPES else "")
+        for one in inputs
+    )
 
 
 def _specs(given: Inputs) -> tuple[InputSpec, ...]:
@@ -151,12 +190,12 @@ def _graph(
         again = module
         if any(one.is_meta for one in _tensors_of(module)):
             if make is None:
-                raise _cannot_run(name, inputs, fault) from None
+                raise _cannot_run(module, name, inputs, fault) from None
             again = make(CPU)
         try:
             run = _run(again, inputs, CPU, train=train)
         except (Exception, SystemExit) as second:
-            raise _cannot_run(name, inputs, second) from None
+            raise _cannot_run(module, name, inputs, second) from None
         module = again
         notes = [
             *notes,
@@ -173,16 +212,35 @@ def _short(fault: BaseException) -> str:
     return text if len(text) < 120 else f"{text[:119]}…"
 
 
+def _signature(module: nn.Module) -> str:
+    """The parameters of forward, without types: (x, *, mask=None)."""
+    try:
+        found = inspect.signature(module.forward)
+    except (TypeError, ValueError):
+        return "()"
+    plain = [
+        one.replace(annotation=inspect.Parameter.empty)
+        for one in found.parameters.values()
+    ]
+    text = str(inspect.Signature(plain))
+    return text if len(text) < 120 else f"{text[:119]}…"
+
+
 def _cannot_run(
-    name: str, inputs: tuple[InputSpec, ...], fault: BaseException
-) -> UsageError:
+    module: nn.Module, name: str, inputs: tuple[InputSpec, ...], fault: BaseException
+) -> UsageError | UnmeasuredError:
     told = ", ".join(map(str, inputs))
     accepted = "a network that takes such an input; see --input"
+    if "SparseTensorImpl" in str(fault):
+        accepted = "a network without sparse tensors"
+    if isinstance(fault, TypeError) and "argument" in str(fault):
+        accepted = (
+            f"inputs of forward{_signature(module)}: --input NAME:SHAPE names one"
+        )
     if "Long, Int" in str(fault) or "indices" in str(fault):
         accepted = "--input with a type, as in input_ids:1x128:int64"
-    return UsageError(
-        f"{name}: running on {told} raised {reason(fault)}", accepted=accepted
-    )
+    text = f"{name}: running on {told} raised {reason(fault)}"
+    return broken(text) if is_broken(fault) else UsageError(text, accepted=accepted)
 
 
 def _run(
@@ -192,16 +250,11 @@ def _run(
     state: dict[str, Tensor] = {}
     parameters: dict[str, Tensor] = given  # type: ignore[assignment] # one for many
     if device == META and not all(one.is_meta for one in _tensors_of(module)):
-        parameters = {key: one.to(META) for key, one in given.items()}
-        state = parameters | {key: one.to(META) for key, one in module.named_buffers()}
+        state = _on_meta(module)
+        parameters = {key: state[key] for key in given}
     recorder = Recorder(module, parameters)
     tensors = [_tensor(one, device) for one in inputs]
-    positional = [
-        one for one, spec in zip(tensors, inputs, strict=True) if not spec.name
-    ]
-    named = {
-        spec.name: one for one, spec in zip(tensors, inputs, strict=True) if spec.name
-    }
+    positional, named = _given(tensors, inputs)
     names = _input_names(module, inputs)
     taken = tuple(
         (recorder.add_input(key, one), shape(one, 1 if one.dim() > 3 else -1))
@@ -217,10 +270,36 @@ def _run(
         recorder,
     ):
         if state:
-            out = functional_call(module, state, tuple(positional), named)
+            out = functional_call(module, state, positional, named, tie_weights=False)
         else:
             out = module(*positional, **named)
     return Run(recorder, taken, recorder.nodes_of(out))
+
+
+def _given(
+    tensors: Sequence[Tensor], inputs: tuple[InputSpec, ...]
+) -> tuple[tuple[Tensor, ...], dict[str, Tensor]]:
+    """The positional inputs, and those with a name."""
+    pairs = list(zip(tensors, inputs, strict=True))
+    positional = tuple(one for one, spec in pairs if not spec.name)
+    return positional, {spec.name: one for one, spec in pairs if spec.name}
+
+
+def _on_meta(module: nn.Module) -> dict[str, Tensor]:
+    """Stand-ins without content for parameters and buffers, one of each tensor.
+
+    Every module has its own under one path: torch puts back what it has replaced name
+    by name, so that a module with two names would keep a stand-in.
+    """
+    made: dict[int, Tensor] = {}
+    found = {}
+    for path, part in module.named_modules():
+        for name, one in (*part._parameters.items(), *part._buffers.items()):
+            if one is not None:
+                if id(one) not in made:
+                    made[id(one)] = one.detach().to(META)
+                found[f"{path}.{name}" if path else name] = made[id(one)]
+    return found
 
 
 def _tensors_of(module: nn.Module) -> Iterator[Tensor]:

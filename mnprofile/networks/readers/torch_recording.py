@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -26,8 +26,8 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from mnprofile.graph.graph import NO_SHAPE, Parameters
 from mnprofile.graph.operators.products import ScaledDotProduct
 from mnprofile.graph.operators.recurrent import Cell, Recurrent
-from mnprofile.graph.operators.tensors import Constant
-from mnprofile.graph.written import Written
+from mnprofile.graph.operators.tensors import Constant, Output
+from mnprofile.graph.written import Derived, Written
 from mnprofile.networks.readers.torch_call import (
     COUNTED,
     METADATA,
@@ -45,14 +45,18 @@ from mnprofile.networks.readers.torch_call import (
     tensors_within,
     whole,
 )
+from mnprofile.networks.readers.torch_parameters import Sources
 from mnprofile.networks.readers.torch_rules import POINTWISE, operator_of
 from mnprofile.networks.readers.torch_written import (
+    COMPUTED,
     DERIVED,
+    LEARNED,
     MASKED,
     SCALED_DOT_PRODUCT,
     Calls,
+    besides,
     holds_weights,
-    shared_modules,
+    own_weights,
 )
 
 _CELLS: dict[type[nn.Module], Cell] = {nn.LSTM: "lstm", nn.GRU: "gru", nn.RNN: "rnn"}
@@ -65,14 +69,7 @@ class _Value:
     node: str
     channels: int
     is_first: bool  # its channels come before its positions
-
-
-@dataclass(slots=True)
-class _Held:
-    """A parameter, and how many of its elements are not counted yet."""
-
-    name: str
-    left: int
+    further: Recorded | None = None  # an operator's second output, until it is read
 
 
 class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call] # of torch
@@ -81,21 +78,23 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call] # of torch
     def __init__(self, root: nn.Module, parameters: dict[str, Tensor]) -> None:
         super().__init__()  # type: ignore[no-untyped-call] # of torch
         self.recorded: list[Recorded] = []
+        self.constants: list[Recorded] = []  # what runs on constants alone
         self.calls: Counter[str] = Counter()
         self._paths = {module: path for path, module in root.named_modules()}
         self._stack: list[tuple[str, nn.Module]] = [("", root)]
-        self.function = Calls(self._stack, shared_modules(root))
-        self.derived: list[tuple[str, Written, int]] = []
+        self.function = Calls(root, self._stack)
         self._paused = 0
         self._values: dict[int, _Value] = {}
-        self._sources: dict[int, tuple[_Held, ...]] = {}
-        self._kept: list[object] = []  # so that no storage's address is used twice
+        self.sources = Sources(root, parameters)
+        # So that no storage's address is used twice.
+        self._kept: list[object] = [*parameters.values()]
         self._names: set[str] = set()
         self._known: dict[Any, tuple[str, str, bool, bool]] = {}
-        self.held = [_Held(name, one.numel()) for name, one in parameters.items()]
-        for one, held in zip(parameters.values(), self.held, strict=True):
-            self._sources[key_of(one)] = (held,)
-            self._kept.append(one)
+
+    @property
+    def derived(self) -> list[Derived]:
+        """What else runs that profilers count."""
+        return self.function.derived
 
     # --- inputs and outputs ----------------------------------------------------------
 
@@ -107,12 +106,8 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call] # of torch
 
     def nodes_of(self, value: object) -> tuple[str, ...]:
         """The nodes of the tensors in what the network returns."""
-        found = dict.fromkeys(
-            known.node
-            for tensor in tensors_within(value)
-            if (known := self._values.get(key_of(tensor))) is not None
-        )
-        return tuple(found)
+        known = (self._values.get(key_of(one)) for one in tensors_within(value))
+        return tuple(dict.fromkeys(self._read(one) for one in known if one is not None))
 
     # --- modules ---------------------------------------------------------------------
 
@@ -137,8 +132,7 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call] # of torch
         path = self._paths.get(module, self._stack[-1][0])
         self.calls[path] += 1
         self._stack.append((path, module))
-        if holds_weights(module):
-            self.derived.append(("own_weights", Written(), 1))
+        self.function.enter(module, inputs)
         if type(module) in _CELLS:
             self._paused += 1
 
@@ -148,7 +142,13 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call] # of torch
                 self._paused -= 1
                 if not self._paused and output is not None:
                     self._recurrent(module, inputs, output)
+            if holds_weights(module):
+                given = next(tensors_within(output), None)
+                if given is not None:
+                    amount = own_weights(module, given)
+                    self.derived.append(Derived("own_weights", Written(), amount))
             self._stack.pop()
+            self.function.leave()
 
     # --- operators -------------------------------------------------------------------
 
@@ -185,13 +185,6 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call] # of torch
             outputs = tuple(new)
         values = self._values
         active = [one for one, key in zip(tensors, keys, strict=True) if key in values]
-        if is_empty(name) or not (active or name in COUNTED):
-            self._derive([] if is_empty(name) else keys, outputs)
-            if name in DERIVED:
-                amount = args[0].numel() * self.function.first
-                written = self.function.written(name)
-                self.derived.append((DERIVED[name], written, amount))
-            return
         call = Call(
             name,
             qualified,
@@ -202,11 +195,23 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call] # of torch
             self._axis,
             type(self._stack[-1][1]).__name__,
         )
+        if is_empty(name) or not (active or name in COUNTED):
+            self.sources.derive([] if is_empty(name) else keys, outputs)
+            if name in DERIVED:
+                found = operator_of(call, is_pointwise=pointwise)
+                self.constants.append(self._recorded(found, name, outputs[0]))
+            return
         found = operator_of(call, is_pointwise=pointwise)
         node = self._add(found, name, outputs[0])
+        written = self.recorded[-1].written or Written()
+        self.derived.extend(besides(written, found.op, name, args, outputs[0]))
         value = _Value(node, *channels_of(found, call))
-        for one in outputs:
-            values[key_of(one)] = value
+        values[key_of(outputs[0])] = value
+        for one in outputs[1:]:
+            if writes:
+                values[key_of(one)] = value
+            else:
+                self._add_further(node, one)
 
     def _about(self, func: Any) -> tuple[str, str, bool, bool]:
         """Name, qualified name, whether it writes to an input, whether elementwise."""
@@ -221,12 +226,6 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call] # of torch
             self._known[func] = known
         return known
 
-    def _derive(self, keys: list[int], outputs: tuple[Tensor, ...]) -> None:
-        """Constants make constants, which come from the same parameters."""
-        sources = {id(one): one for key in keys for one in self._sources.get(key, ())}
-        for one in outputs:
-            self._sources[key_of(one)] = tuple(sources.values())
-
     def _axis(self, tensor: Tensor) -> int:
         """Which dimension of a tensor its channels are."""
         value = self._values.get(key_of(tensor))
@@ -240,14 +239,24 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call] # of torch
         self, found: Found, name: str, out: Tensor, function: str | None = None
     ) -> str:
         """Record an operator; constants that it uses are recorded before it."""
-        path = self._stack[-1][0]
-        stored = Parameters(
-            self._take(found.weights),
-            self._take(found.biases),
-            self._take(found.bn_affine),
-            self._take(found.other_params),
-        )
+        if self.sources.are_trained(found):
+            self.function.is_frozen = False
+        stored = self.sources.stored(found)
         inputs = tuple(self._input(one) for one in found.inputs)
+        node = self._free(self._node_name(self._stack[-1][0], name))
+        one = self._recorded(found, node, out, name, function)
+        self.recorded.append(replace(one, inputs=inputs, stored=stored))
+        return node
+
+    def _recorded(
+        self,
+        found: Found,
+        node: str,
+        out: Tensor,
+        name: str = "",
+        function: str | None = None,
+    ) -> Recorded:
+        """An operator as it is called here, without its inputs and what it stores."""
         x = found.x
         if x is None:
             first = found.inputs[0] if found.inputs else out
@@ -255,22 +264,18 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call] # of torch
         others = found.others
         if others is None:
             others = tuple(shape(one, self._axis(one)) for one in found.inputs[1:])
-        node = self._free(self._node_name(path, name))
-        self.recorded.append(
-            Recorded(
-                name=node,
-                op=found.op,
-                inputs=inputs,
-                x=x if found.inputs else NO_SHAPE,
-                y=found.y or like(x, out),
-                others=others,
-                stored=stored,
-                path=path,
-                weight=self._weight(found.weights),
-                written=self.function.written(name, function),
-            )
+        return Recorded(
+            name=node,
+            op=found.op,
+            inputs=(),
+            x=x if found.inputs else NO_SHAPE,
+            y=found.y or like(x, out),
+            others=others,
+            stored=Parameters(),
+            path=self._stack[-1][0],
+            weight=self.sources.weight(found.weights),
+            written=self.function.written(name or node, function),
         )
-        return node
 
     def _node_name(self, path: str, name: str) -> str:
         """A leaf module's own path, else the operator's name within its module."""
@@ -285,44 +290,19 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call] # of torch
         key = key_of(tensor)
         value = self._values.get(key)
         if value is not None:
-            return value.node
-        sources = self._sources.get(key, ())
+            return self._read(value)
+        sources = self.sources.of(tensor)
+        if any(one.is_trained for one in sources):
+            self.function.is_frozen = False
         path = sources[0].name if len(sources) == 1 else ""
         name = self._free(path or f"{self._stack[-1][0]}.constant".lstrip("."))
         y = shape(tensor, -1)
-        stored = Parameters(other_params=self._take((tensor,)))
+        stored = Parameters(other_params=self.sources.take((tensor,)))
         op = Constant(y.dims, getattr(y, "axis", 0), trained=bool(sources))
         at = path.rpartition(".")[0] if path else self._stack[-1][0]
         self.recorded.append(Recorded(name, op, (), NO_SHAPE, y, (), stored, at, ""))
         self._values[key] = _Value(name, *layout(tensor))
         return name
-
-    def _sources_of(self, tensor: Tensor | None) -> tuple[_Held, ...]:
-        return () if tensor is None else self._sources.get(key_of(tensor), ())
-
-    def _take(self, tensors: tuple[Tensor | None, ...]) -> int:
-        """The elements of parameters behind some tensors that are not counted yet.
-
-        A part of a parameter (a view) counts as what it is, a tensor computed from
-        parameters as all of them.
-        """
-        taken = 0
-        for tensor in tensors:
-            sources = self._sources_of(tensor)
-            for held in sources:
-                assert tensor is not None
-                own = len(sources) == 1 and held.left >= tensor.numel()
-                amount = tensor.numel() if own else held.left
-                held.left -= amount
-                taken += amount
-        return taken
-
-    def _weight(self, tensors: tuple[Tensor | None, ...]) -> str:
-        for tensor in tensors:
-            sources = self._sources_of(tensor)
-            if sources:
-                return sources[0].name
-        return ""
 
     def _attend(self, attend: Any, *args: Any, **kwargs: Any) -> Tensor:
         """Attention that the code writes as one operator, whatever torch makes of it.
@@ -343,11 +323,19 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call] # of torch
             kept = (whole(k), whole(v))
             found = Found(ScaledDotProduct(), (q, k, v), whole(q), whole(out), kept)
             mask = kwargs.get("attn_mask", args[3] if len(args) > 3 else None)
-            function = SCALED_DOT_PRODUCT if mask is None else MASKED
+            function = self._masked(mask)
             node = self._add(found, "attention", out, function=function)
             self._kept.append(out)
             self._values[key_of(out)] = _Value(node, *layout(out))
         return out
+
+    def _masked(self, mask: Tensor | None) -> str:
+        """How attention is written that has a mask, or none."""
+        if mask is None:
+            return SCALED_DOT_PRODUCT
+        if key_of(mask) in self._values:
+            return COMPUTED
+        return LEARNED if self.sources.of(mask) else MASKED
 
     def _recurrent(self, module: nn.Module, inputs: Any, output: Any) -> None:
         """A whole LSTM, GRU or RNN as one operator."""
@@ -373,8 +361,31 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call] # of torch
         )
         node = self._add(found, op.cell, y)
         self._kept.append(output)
-        for one in (y, *ends):
-            self._values[key_of(one)] = _Value(node, *layout(one))
+        self._values[key_of(y)] = _Value(node, *layout(y))
+        for one in ends:
+            self._add_further(node, one)
+
+    def _add_further(self, node: str, out: Tensor) -> None:
+        """A further output of the last operator; it is a node if something reads it."""
+        if key_of(out) in self._values and self._values[key_of(out)].node == node:
+            return
+        y = shape(out, -1)
+        found = Found(Output(y.dims, getattr(y, "axis", 0)), (), y=y)
+        one = replace(
+            self._recorded(found, "", out), inputs=(node,), x=self.recorded[-1].y
+        )
+        self._values[key_of(out)] = _Value(node, *layout(out), one)
+
+    def _read(self, value: _Value) -> str:
+        """The node of a value. A further output follows its operator."""
+        if value.further is not None:
+            at = next(
+                at for at, one in enumerate(self.recorded) if one.name == value.node
+            )
+            name = self._free(f"{value.node}.output")
+            self.recorded.insert(at + 1, replace(value.further, name=name))
+            value.node, value.further = name, None
+        return value.node
 
     def _free(self, name: str) -> str:
         """A name that no other node has: relu, relu#2 ..."""

@@ -103,7 +103,12 @@ def _resize(call: Call) -> Found:
     return Found(op, (x,), shape(x, 1), y)
 
 
-_MODES = {"nearest2d": "nearest", "bilinear2d": "bilinear"}
+_MODES = {
+    **dict.fromkeys(("nearest1d", "nearest2d", "nearest3d"), "nearest"),
+    "linear1d": "linear",
+    "bilinear2d": "bilinear",
+    "bicubic2d": "bicubic",
+}
 
 
 def _shuffle(call: Call) -> Found:
@@ -175,7 +180,7 @@ def _words(text: str) -> frozenset[str]:
 
 _REDUCTIONS = _words(
     "sum amax amin max min var std var_mean std_mean norm linalg_vector_norm prod any"
-    " all logsumexp argmax argmin median"
+    " all logsumexp argmax argmin median histc bincount"
 )
 RULES: dict[str, Rule] = {
     "convolution": layers.convolution,
@@ -186,6 +191,7 @@ RULES: dict[str, Rule] = {
     "linear": layers.linear,
     "bmm": layers.bmm,
     "baddbmm": layers.baddbmm,
+    "_grouped_mm": layers.grouped_mm,
     **dict.fromkeys(_ATTENTIONS, layers.attention),
     **dict.fromkeys(
         (
@@ -206,7 +212,10 @@ RULES: dict[str, Rule] = {
     "_prelu_kernel": layers.prelu,
     "glu": layers.glu,
     **dict.fromkeys(("_softmax", "_log_softmax", "_safe_softmax"), layers.softmax),
-    "embedding": layers.embedding,
+    **dict.fromkeys(
+        ("embedding", "_embedding_bag", "_embedding_bag_forward_only"),
+        layers.embedding,
+    ),
     **{f"max_pool{rank}d_with_indices": _pooling("max", rank) for rank in (2, 3)},
     **{f"avg_pool{rank}d": _pooling("avg", rank) for rank in (2, 3)},
     **{
@@ -253,8 +262,9 @@ _COPIES = _words(
     " tril triu sort topk grid_sampler_2d grid_sampler_3d unfold fold one_hot nonzero"
     " slice_scatter select_scatter repeat_interleave unsafe_split split_with_sizes_copy"
     " unsafe_chunk _pack_padded_sequence _fft_r2c _fft_c2r _fft_c2c cumsum cumprod"
-    " bucketize searchsorted view_as_real view_as_complex real imag block_diag"
-    " permute_copy expand_copy _conj_physical cummax diag_embed polar complex"
+    " max_unpool2d max_unpool3d bucketize searchsorted view_as_real view_as_complex"
+    " real imag block_diag permute_copy expand_copy _conj_physical cummax diag_embed"
+    " polar complex"
 )
 # They work on one element at a time; torch does not tag them so.
 _POINTWISE = _words(

@@ -22,14 +22,16 @@ from mnprofile.evidence.literature.errata import OTHER_VERSION, erratum_of
 from mnprofile.evidence.literature.published import printed_shares, published_for
 from mnprofile.evidence.literature.sources import Printed
 from mnprofile.graph.configuration import Configuration
+from mnprofile.graph.graph import NO_SHAPE
+from mnprofile.graph.operators.op import Shape
 from mnprofile.networks.imported import Network
 from mnprofile.views.document import Document, record_of
 from mnprofile.views.sheets.columns import DRAWN, columns, drawn
 from mnprofile.views.sheets.configuration import (
-    errata_notes,
     errata_record,
     headed,
     model_record,
+    source_notes,
 )
 
 FOOT = (
@@ -80,7 +82,7 @@ def count_document(
         sheets = headed(sheets, counted.config)
     has_told = totals_first and by == "layer"
     last = (FOOT,) if has_told else (totals, FOOT)
-    notes = (*counted.graph.notes, *errata_notes(arch), *last)
+    notes = (*counted.graph.notes, *source_notes(arch), *last)
     return Document(
         "count",
         noted(sheets, notes),
@@ -109,11 +111,16 @@ def layer_sheet(counted: Count, *, elementwise: bool = False) -> Sheet:
         ),
         (
             layer_record(layer, elementwise=elementwise)
-            | {"in_shape": str(layer.in_shape), "out_shape": str(layer.out_shape)}
+            | {"in_shape": _size(layer.in_shape), "out_shape": _size(layer.out_shape)}
             for layer in (counted.all_layers if elementwise else counted.layers)
         ),
         {"name": "total", **figures_record(counted.totals, elementwise=elementwise)},
     )
+
+
+def _size(shape: Shape) -> str | None:
+    """A size as text; parameters that no operator uses have none."""
+    return None if shape == NO_SHAPE else str(shape)
 
 
 def group_sheet(counted: Count, by: Grouping, *, elementwise: bool = False) -> Sheet:
@@ -327,6 +334,7 @@ def count_record(counted: Count, arch: Network, *, elementwise: bool) -> dict[st
         ],
         "notes": list(counted.graph.notes),
         "errata": errata_record(arch),
+        "released_code": list(arch.from_code),
     }
 
 

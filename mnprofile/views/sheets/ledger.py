@@ -5,8 +5,8 @@ from dataclasses import replace
 from typing import Any
 
 from mnprofile.base.sheet import Column, Sheet, noted
+from mnprofile.evidence.profilers.profiler import Profiler
 from mnprofile.evidence.profilers.quantities import TALLIED
-from mnprofile.evidence.profilers.rules import Profiler
 from mnprofile.evidence.profilers.torch_style import TorchStyle
 from mnprofile.evidence.profilers.totals import Ledger, LedgerEntry
 from mnprofile.views.document import Document, record_of
@@ -100,8 +100,8 @@ def written(book: Ledger) -> str:
     """What is known or assumed about the code, in a sentence."""
     if book.is_read:
         return (
-            "As the code is written: modules of torch, functions, operators; functions"
-            " are taken to be looked up when they are called (nn.functional.relu)."
+            "As the code is written: modules of torch, operators, functions; a function"
+            " that code has imported by name is not replaced by a profiler's."
         )
     return assumed_text(book.writing)
 

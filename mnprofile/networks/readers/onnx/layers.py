@@ -17,7 +17,7 @@ from mnprofile.graph.operators.linear import Linear
 from mnprofile.graph.operators.op import Op, broadcast
 from mnprofile.graph.operators.products import Contraction, MatMul
 from mnprofile.graph.operators.recurrent import GATES, Cell, Recurrent
-from mnprofile.graph.operators.tensors import Output
+from mnprofile.graph.operators.tensors import Output, View
 from mnprofile.graph.operators.transposed import ConvTranspose
 from mnprofile.networks.readers.files.absorbing import absorb
 from mnprofile.networks.readers.files.attributes import number, numbers, text
@@ -324,7 +324,8 @@ def recurrent(low: Lowering, call: Call, cell: Cell) -> None:
         every, last = (batch, steps, directions, hidden), (batch, directions, hidden)
     for at, dims in enumerate((every, last, last)[: len(call.outputs)]):
         if call.outputs[at]:
-            output = Output(*low.graph_dims(dims, -1))
+            shape = low.graph_dims(dims, -1)
+            output: Op = Output(*shape) if at else View(*shape)
             low.emit(call, output, made, dims=dims, output=at)
     return None
 
