@@ -62,6 +62,7 @@ class Head:
     output_stride: int | None
     rows: tuple[Row, ...]
     table: Table = field(compare=False, repr=False)
+    released_code: str = ""  # as of an Architecture
 
     def build(self, to: Builder) -> None:
         """Record the head on the tape, after the backbone. Raises UsageError."""
@@ -139,7 +140,7 @@ def read_head(table: Table) -> Head:
             accepted=", ".join(HEADERS),
         )
     settings = Record(table.settings, TableError, table.setting_place)
-    settings.only("name", "resolution", "classes", "output-stride")
+    settings.only("name", "resolution", "classes", "output-stride", "released-code")
     output_stride = table.settings.get("output-stride")
     if output_stride not in (None, 8, 16, 32):
         settings.refuse("output-stride", "not accepted", "8, 16, 32")
@@ -158,6 +159,9 @@ def read_head(table: Table) -> Head:
         output_stride=output_stride,
         rows=tuple(rows),
         table=table,
+        released_code=settings.text("released-code")
+        if "released-code" in table.settings
+        else "",
     )
 
 

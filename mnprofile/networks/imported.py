@@ -23,6 +23,7 @@ class Imported:
     spelling: str
     aliases: tuple[str, ...] = ()
     errata: tuple[Erratum, ...] = ()
+    from_code: tuple[str, ...] = ()  # a table's: what its source does not print
     module: Any = field(default=None, compare=False, repr=False)
     asked: ReadRequest = field(default=ReadRequest(), compare=False, repr=False)
 

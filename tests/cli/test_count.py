@@ -52,6 +52,7 @@ def test_json_has_the_contract_s_fields(run: Run) -> None:
         "t": None,
         "classes": 1000,
         "output_stride": None,
+        "depth": 1.0,
     }
     assert record["totals"] == {
         "macs": 107_295_200,

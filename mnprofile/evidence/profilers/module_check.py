@@ -26,9 +26,10 @@ from mnprofile.evidence.profilers.readings import (
 from mnprofile.evidence.profilers.totals import ledger
 from mnprofile.evidence.profilers.worker import Code, run, version_of
 from mnprofile.graph.graph import Graph, Node
+from mnprofile.networks.readers.inputs import parse_inputs
 
 if TYPE_CHECKING:
-    from torch import nn
+    from torch import Tensor, nn
 
 # What fvcore counts besides convolutions, linear layers and matrix products.
 _BESIDES = frozenset(
@@ -43,6 +44,7 @@ _BESIDES = frozenset(
         "grid_sampler",
     )
 )
+UNREAD, EINSUM = "no output depends on it", "einsum by its equation"
 # Operators that fvcore has no handle for, by the kind of ours.
 _UNHANDLED = {
     "attention": ("scaled_dot_product_attention",),
@@ -120,20 +122,21 @@ def check_module(
     flops = _by_flop_counter(module, graph)
     operators, uncounted, failure = _by_fvcore(module, graph)
     seen = {path: macs for path, (macs, _) in operators.items()}
-    rows = _module_rows(
-        graph,
-        paths,
-        _exclusive(flops, paths),
-        None if failure else _exclusive(seen, paths),
-        uncounted,
-    )
     params = sum(one.numel() for one in module.parameters())
     book = ledger(graph)
     whole = None if failure else sum(operators.get("", (0, 0)))
     readings = [
         Reading(book["fvcore"], version_of("fvcore"), whole, failure),
-        Reading(book["FlopCounterMode"], version_of("torch"), flops[""]),
+        Reading(book["FlopCounterMode"], version_of("torch"), flops.total()),
     ]
+    rows = _module_rows(
+        graph,
+        paths,
+        flops,
+        None if failure else _exclusive(seen, paths),
+        uncounted,
+        is_exact=not readings[0].rest,
+    )
     for done, name in enumerate(names, start=1):
         progress(name, done, 1 + len(names))
         assert code is not None
@@ -159,10 +162,13 @@ def _module_rows(
     flops: Mapping[str, int],
     theirs: Mapping[str, int] | None,
     uncounted: Mapping[str, int],
+    *,
+    is_exact: bool,
 ) -> Iterator[ModuleRow]:
     """One row per module in which anything is counted, its children left out.
 
-    ``theirs`` are fvcore's multiply-adds, None where it failed.
+    ``theirs`` are fvcore's multiply-adds, None where it failed; ``is_exact``: the
+    ledger explains all that it counts.
     """
     nodes: dict[str, list[Node]] = {}
     for node in graph:
@@ -173,7 +179,8 @@ def _module_rows(
         ours = sum(node.macs for node in own)
         seen = None if theirs is None else theirs[path]
         if ours or flops[path] or seen:
-            left_out = "" if seen is None else _left_out(own, ours - seen, uncounted)
+            gap = 0 if seen is None else ours - seen
+            left_out = _left_out(own, gap, uncounted, is_exact=is_exact)
             kind, line = type(one).__name__, own[0].origin.line if own else None
             yield ModuleRow(path, kind, line, ours, flops[path] // 2, seen, left_out)
 
@@ -195,38 +202,87 @@ def _exclusive(counts: Mapping[str, int], paths: Mapping[str, object]) -> Counte
     return found
 
 
-def _left_out(nodes: list[Node], gap: int, uncounted: Mapping[str, int]) -> str:
-    """The operator without a handle that is exactly the difference, or nothing."""
+def _left_out(
+    nodes: list[Node], gap: int, uncounted: Mapping[str, int], *, is_exact: bool
+) -> str:
+    """What is exactly the difference, or nothing: an operator without a handle, one
+    that no output depends on, or one that fvcore counts in its own way.
+
+    ``is_exact``: the ledger explains all that fvcore counts.
+    """
+    if not gap:
+        return ""
     for kind, names in _UNHANDLED.items():
         amount = sum(node.macs for node in nodes if node.op.kind == kind)
         known = [name for name in names if name in uncounted]
-        if gap and amount == gap and known:
+        if amount == gap and known:
             return known[0]
-    return ""
+    written = [(node.macs, node.written) for node in nodes if node.written]
+    if gap == sum(macs for macs, one in written if not one.is_read):
+        return UNREAD
+    einsums = any(one.function.endswith("einsum") for _, one in written)
+    return EINSUM if einsums and is_exact else ""
 
 
-def _by_flop_counter(module: nn.Module, graph: Graph) -> dict[str, int]:
-    """Flops by module path, the modules inside included."""
+def _by_flop_counter(module: nn.Module, graph: Graph) -> Counter[str]:
+    """Flops by module path, without the modules inside, as they are called.
+
+    On the CPU where the network cannot run on meta tensors: there torch would run
+    attention and LSTM layers as operators that FlopCounterMode does not know.
+    """
     import torch
-    from torch.utils.flop_counter import FlopCounterMode
+    from torch.nn.attention import SDPBackend, sdpa_kernel
 
-    from mnprofile.evidence.profilers.own_code import inputs_of
+    from mnprofile.evidence.profilers.own_code import inputs_of, on_cpu
+    from mnprofile.networks.readers.torch_calling import foreign_code
     from mnprofile.networks.readers.torch_modules import no_fast_path
 
-    network = copy.deepcopy(module).eval().requires_grad_(False).to("meta")
-    positional, named = inputs_of(graph, "meta")
-    with (
-        no_fast_path(),
-        torch.no_grad(),
-        torch.device("meta"),
-        FlopCounterMode(display=False) as counter,
-    ):
-        network(*positional, **named)
-    prefix = type(network).__name__
-    found = {"": counter.get_total_flops()}
-    for name, counts in counter.get_flop_counts().items():
-        if name.startswith(prefix + "."):
-            found[name.removeprefix(prefix + ".")] = sum(counts.values())
+    with no_fast_path(), torch.no_grad(), foreign_code():
+        try:
+            network = copy.deepcopy(module).eval().to("meta")
+            with torch.device("meta"):
+                return _flops(network, *inputs_of(graph, "meta"))
+        except Exception:  # whatever a foreign forward() raises; it ran on the CPU
+            network = on_cpu(module)
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # of flags that are only put back
+                with sdpa_kernel(SDPBackend.MATH), torch.backends.mkldnn.flags(False):
+                    return _flops(network, *inputs_of(graph, "cpu"))
+
+
+def _flops(
+    network: nn.Module, positional: list[Tensor], named: dict[str, Tensor]
+) -> Counter[str]:
+    """Run a network; what FlopCounterMode counts while each module runs."""
+    from torch.nn.modules import module as hooks
+    from torch.utils.flop_counter import FlopCounterMode
+
+    paths = {one: path for path, one in network.named_modules()}
+    found: Counter[str] = Counter()
+    running = [""]
+
+    def note(*_: object) -> None:
+        found[running[-1]] += counter.get_total_flops() - found.total()
+
+    def enter(one: nn.Module, _: object) -> None:
+        note()
+        running.append(paths.get(one, running[-1]))
+
+    def leave(*_: object) -> None:
+        note()
+        running.pop()
+
+    handles = [
+        hooks.register_module_forward_pre_hook(enter),
+        hooks.register_module_forward_hook(leave, always_call=True),
+    ]
+    try:
+        with FlopCounterMode(display=False) as counter:
+            network(*positional, **named)
+        note()
+    finally:
+        for handle in handles:
+            handle.remove()
     return found
 
 
@@ -244,13 +300,13 @@ def _by_fvcore(
         try:
             from fvcore.nn import FlopCountAnalysis
 
-            from mnprofile.evidence.profilers.own_code import inputs_of, on_cpu
+            from mnprofile.evidence.profilers.own_code import Positional, on_cpu, zeros
 
-            network = on_cpu(module)
-            positional, named = inputs_of(graph, "cpu")
+            specs = parse_inputs(graph.config.inputs)
+            network = Positional(on_cpu(module), [one.name for one in specs])
             with torch.no_grad(), no_fast_path():
-                given = (*positional, *named.values())
-                analysis = FlopCountAnalysis(network, given)
+                given = tuple(map(zeros, specs))
+                analysis = FlopCountAnalysis(network.eval(), given)
                 analysis.unsupported_ops_warnings(False)
                 analysis.uncalled_modules_warnings(False).tracer_warnings("none")
                 counts = analysis.by_module_and_operator()
@@ -261,7 +317,8 @@ def _by_fvcore(
     found = {}
     for path, operators in counts.items():
         besides = sum(n for name, n in operators.items() if name in _BESIDES)
-        found[path] = (int(sum(operators.values()) - besides), int(besides))
+        own = path.removeprefix("network").removeprefix(".")
+        found[own] = (int(sum(operators.values()) - besides), int(besides))
     named_ops = {
         name.removeprefix("aten::").rstrip("_"): n
         for name, n in sorted(skipped.items())

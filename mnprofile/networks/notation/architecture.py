@@ -103,6 +103,7 @@ def read_architecture(table: Table, variant: str | None = None) -> Architecture:
         depth=settings.depth,
         compound=settings.compound,
         group=settings.group,
+        released_code=settings.released_code,
     )
 
 

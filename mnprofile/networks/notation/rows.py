@@ -123,10 +123,17 @@ class Architecture(Shown):
     compound: Compound | None = None  # what phi means
     head: Head | None = None  # in place of pooling and classifier
     group: str = ""  # under which it is listed: "EfficientNet"
+    released_code: str = ""  # what the source does not print, and where it is from
 
     @property
     def errata(self) -> tuple[Erratum, ...]:
         return self.table.errata
+
+    @property
+    def from_code(self) -> tuple[str, ...]:
+        """What is not printed but taken from released code, of the head as well."""
+        told = (self.released_code, self.head.released_code if self.head else "")
+        return tuple(one for one in told if one)
 
     @property
     def output_stride(self) -> int | None:

@@ -43,6 +43,7 @@ class Settings(NamedTuple):
     group: str = ""
     batch_norm: bool = True
     layer_scale: bool = False
+    released_code: str = ""  # what the source does not print, and where it is from
 
 
 _EXAMPLES = {
@@ -51,7 +52,15 @@ _EXAMPLES = {
     "resolution": "resolution = 224",
     "activation": f"activation = one of {', '.join(ACTIVATIONS)}",
 }
-_OF_VARIANTS = ("aliases", "resolution", "width", "depth", "column", "scaling")
+_OF_VARIANTS = (
+    "aliases",
+    "resolution",
+    "width",
+    "depth",
+    "column",
+    "scaling",
+    "released-code",
+)
 _KEYS = (
     "name",
     "aliases",
@@ -67,6 +76,7 @@ _KEYS = (
     "compound",
     "batch-norm",
     "layer-scale",
+    "released-code",
     "variants",
 )
 
@@ -125,6 +135,7 @@ def _settings(
         else f"MobileNet{family.upper()}",
         batch_norm=read.flag("batch-norm", default=True),
         layer_scale=read.flag("layer-scale", default=False),
+        released_code=read.text("released-code") if "released-code" in content else "",
     )
 
 

@@ -134,7 +134,7 @@ def _prepared(
             with foreign_code(), torch.no_grad():
                 module(*given, **named)
         except (Exception, SystemExit) as fault:  # it is not our code
-            raise _cannot_run(name, inputs, fault) from None
+            raise _cannot_run(module, name, inputs, fault) from None
     return module, _typed(module, inputs)
 
 
@@ -190,12 +190,12 @@ def _graph(
         again = module
         if any(one.is_meta for one in _tensors_of(module)):
             if make is None:
-                raise _cannot_run(name, inputs, fault) from None
+                raise _cannot_run(module, name, inputs, fault) from None
             again = make(CPU)
         try:
             run = _run(again, inputs, CPU, train=train)
         except (Exception, SystemExit) as second:
-            raise _cannot_run(name, inputs, second) from None
+            raise _cannot_run(module, name, inputs, second) from None
         module = again
         notes = [
             *notes,
@@ -212,13 +212,31 @@ def _short(fault: BaseException) -> str:
     return text if len(text) < 120 else f"{text[:119]}…"
 
 
+def _signature(module: nn.Module) -> str:
+    """The parameters of forward, without types: (x, *, mask=None)."""
+    try:
+        found = inspect.signature(module.forward)
+    except (TypeError, ValueError):
+        return "()"
+    plain = [
+        one.replace(annotation=inspect.Parameter.empty)
+        for one in found.parameters.values()
+    ]
+    text = str(inspect.Signature(plain))
+    return text if len(text) < 120 else f"{text[:119]}…"
+
+
 def _cannot_run(
-    name: str, inputs: tuple[InputSpec, ...], fault: BaseException
+    module: nn.Module, name: str, inputs: tuple[InputSpec, ...], fault: BaseException
 ) -> UsageError | UnmeasuredError:
     told = ", ".join(map(str, inputs))
     accepted = "a network that takes such an input; see --input"
     if "SparseTensorImpl" in str(fault):
         accepted = "a network without sparse tensors"
+    if isinstance(fault, TypeError) and "argument" in str(fault):
+        accepted = (
+            f"inputs of forward{_signature(module)}: --input NAME:SHAPE names one"
+        )
     if "Long, Int" in str(fault) or "indices" in str(fault):
         accepted = "--input with a type, as in input_ids:1x128:int64"
     text = f"{name}: running on {told} raised {reason(fault)}"
@@ -232,8 +250,8 @@ def _run(
     state: dict[str, Tensor] = {}
     parameters: dict[str, Tensor] = given  # type: ignore[assignment] # one for many
     if device == META and not all(one.is_meta for one in _tensors_of(module)):
-        parameters = {key: one.to(META) for key, one in given.items()}
-        state = parameters | {key: one.to(META) for key, one in module.named_buffers()}
+        state = _on_meta(module)
+        parameters = {key: state[key] for key in given}
     recorder = Recorder(module, parameters)
     tensors = [_tensor(one, device) for one in inputs]
     positional, named = _given(tensors, inputs)
@@ -252,7 +270,7 @@ def _run(
         recorder,
     ):
         if state:
-            out = functional_call(module, state, positional, named)
+            out = functional_call(module, state, positional, named, tie_weights=False)
         else:
             out = module(*positional, **named)
     return Run(recorder, taken, recorder.nodes_of(out))
@@ -265,6 +283,23 @@ def _given(
     pairs = list(zip(tensors, inputs, strict=True))
     positional = tuple(one for one, spec in pairs if not spec.name)
     return positional, {spec.name: one for one, spec in pairs if spec.name}
+
+
+def _on_meta(module: nn.Module) -> dict[str, Tensor]:
+    """Stand-ins without content for parameters and buffers, one of each tensor.
+
+    Every module has its own under one path: torch puts back what it has replaced name
+    by name, so that a module with two names would keep a stand-in.
+    """
+    made: dict[int, Tensor] = {}
+    found = {}
+    for path, part in module.named_modules():
+        for name, one in (*part._parameters.items(), *part._buffers.items()):
+            if one is not None:
+                if id(one) not in made:
+                    made[id(one)] = one.detach().to(META)
+                found[f"{path}.{name}" if path else name] = made[id(one)]
+    return found
 
 
 def _tensors_of(module: nn.Module) -> Iterator[Tensor]:

@@ -10,10 +10,10 @@ from mnprofile.networks.notation.rows import Architecture
 from mnprofile.views.document import Document
 from mnprofile.views.sheets.columns import columns
 from mnprofile.views.sheets.configuration import (
-    errata_notes,
     errata_record,
     headline,
     model_record,
+    source_notes,
 )
 
 
@@ -50,7 +50,7 @@ def table_sheet(arch: Architecture) -> Sheet:
         ),
         tuple((row[0].line, *(cell.text for cell in row)) for row in grid.rows),
         title=f"{arch.title} ({arch.name}). {arch.source}",
-        notes=tuple(errata_notes(arch)),
+        notes=tuple(source_notes(arch)),
     )
 
 
@@ -72,6 +72,7 @@ def _record(arch: Network, graph: Graph) -> dict[str, Any]:
         "model": model_record(graph.config),
         **table,
         "errata": errata_record(arch),
+        "released_code": list(arch.from_code),
         "nodes": [
             {
                 "name": node.name,

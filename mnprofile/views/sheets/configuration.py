@@ -21,6 +21,12 @@ def errata_notes(arch: Network) -> list[str]:
     ]
 
 
+def source_notes(arch: Network) -> list[str]:
+    """What the figures rest on that the source does not print so: errata, and code."""
+    code = [f"from released code, not printed: {told}" for told in arch.from_code]
+    return [*errata_notes(arch), *code]
+
+
 def errata_record(arch: Network) -> list[dict[str, Any]]:
     """The JSON record of the corrected cells."""
     return [

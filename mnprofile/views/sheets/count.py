@@ -28,10 +28,10 @@ from mnprofile.networks.imported import Network
 from mnprofile.views.document import Document, record_of
 from mnprofile.views.sheets.columns import DRAWN, columns, drawn
 from mnprofile.views.sheets.configuration import (
-    errata_notes,
     errata_record,
     headed,
     model_record,
+    source_notes,
 )
 
 FOOT = (
@@ -82,7 +82,7 @@ def count_document(
         sheets = headed(sheets, counted.config)
     has_told = totals_first and by == "layer"
     last = (FOOT,) if has_told else (totals, FOOT)
-    notes = (*counted.graph.notes, *errata_notes(arch), *last)
+    notes = (*counted.graph.notes, *source_notes(arch), *last)
     return Document(
         "count",
         noted(sheets, notes),
@@ -334,6 +334,7 @@ def count_record(counted: Count, arch: Network, *, elementwise: bool) -> dict[st
         ],
         "notes": list(counted.graph.notes),
         "errata": errata_record(arch),
+        "released_code": list(arch.from_code),
     }
 
 

@@ -3,7 +3,12 @@
 from typing import Any
 
 from mnprofile.base.sheet import Column, Sheet
-from mnprofile.evidence.profilers.module_check import ModuleCheck, ModuleRow
+from mnprofile.evidence.profilers.module_check import (
+    EINSUM,
+    UNREAD,
+    ModuleCheck,
+    ModuleRow,
+)
 from mnprofile.views.document import Document, record_of
 from mnprofile.views.sheets.check import reading_record, totals_sheet
 from mnprofile.views.sheets.columns import columns
@@ -53,6 +58,8 @@ def _sheet(checked: ModuleCheck) -> Sheet:
 def _verdict(row: ModuleRow) -> str:
     if not row.agrees:
         return "differs"
+    if row.left_out in (UNREAD, EINSUM):
+        return f"fvcore: {row.left_out}"
     return f"fvcore: no handle for {row.left_out}" if row.left_out else "agrees"
 
 
@@ -76,15 +83,22 @@ def _notes(checked: ModuleCheck) -> list[str]:
             told.append(f"The ledger does not know what {one.name} prints here")
     if checked.not_installed:
         told.append(f"Not installed: {', '.join(checked.not_installed)}")
-    verdict = f"{wrong} modules differ" if wrong else "Every module agrees"
+    verdict = f"{_modules(wrong)} differ{'s' * (wrong == 1)}" if wrong else _AGREE
     told.append(
-        f"{verdict}: {len(checked.rows)} modules, {totals.macs} multiply-adds,"
+        f"{verdict}: {_modules(len(checked.rows))}, {totals.macs} multiply-adds,"
         f" {totals.params} parameters"
     )
     rests = [f"{one.name} {one.rest:+d}" for one in checked.readings if one.rest]
     if rests:
         told.append(f"Unexplained: {', '.join(rests)}")
     return told
+
+
+_AGREE = "Every module agrees"
+
+
+def _modules(count: int) -> str:
+    return f"{count} module" if count == 1 else f"{count} modules"
 
 
 def _record(checked: ModuleCheck) -> dict[str, Any]:

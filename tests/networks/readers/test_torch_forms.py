@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from mnprofile import activation_memory, count, from_torch
-from mnprofile.base.errors import UnmeasuredError
+from mnprofile.base.errors import UnmeasuredError, UsageError
 
 SMALL = (1, 3, 8, 8)
 
@@ -23,6 +23,21 @@ def test_a_compiled_network_is_read_without_what_compiles_it() -> None:
 
     assert [one.name for one in counted.layers] == ["0"]
     assert counted.totals.macs == 3888
+
+
+def test_a_module_that_several_hold_keeps_its_weights() -> None:
+    shared = convolution()
+    network = nn.Sequential(nn.Sequential(shared), nn.Conv2d(4, 3, 1), shared)
+    tied = nn.Sequential(nn.Linear(4, 4), nn.Linear(4, 4))
+    tied[1].weight = tied[0].weight
+    before = [*network.parameters(), *tied.parameters()]
+
+    counted = count(from_torch(network, SMALL)), count(from_torch(tied, (1, 4)))
+
+    after = [*network.parameters(), *tied.parameters()]
+    assert all(one is other for one, other in zip(before, after, strict=True))
+    assert [one.totals.params for one in counted] == [112 + 15, 16 + 4 + 4]
+    assert counted[0].totals.macs == 3888 + 36 * 12 + 4 * 4 * 4 * 27
 
 
 def test_lazy_layers_get_their_sizes_and_the_network_stays_as_it_is() -> None:
@@ -125,6 +140,18 @@ def test_unused_parameters_are_in_no_stage() -> None:
 
     assert by_stage.pop("not used in this run") == 45
     assert sum(by_stage.values()) == 112
+
+
+def test_the_inputs_of_a_network_are_named_when_they_do_not_fit() -> None:
+    class Named(nn.Module):
+        def forward(self, *, tokens: Tensor, mask: Tensor | None = None) -> Tensor:
+            return tokens
+
+    with pytest.raises(UsageError) as caught:
+        from_torch(Named(), SMALL)
+    assert caught.value.accepted == (
+        "inputs of forward(*, tokens, mask=None): --input NAME:SHAPE names one"
+    )
 
 
 def test_a_compiled_part_that_is_missing_in_the_run_is_not_a_fault_of_the_input() -> (
