@@ -30,7 +30,7 @@ from mnprofile.networks.notation.table import Table
 if TYPE_CHECKING:
     from mnprofile.networks.notation.labels import Labels
 
-MAX_ROWS_BUILT = 256  # blocks; a report of so many takes nearly a second
+MAX_ROWS_BUILT = 1_000  # blocks
 DEFAULT_CLASSES = 1000
 
 

@@ -5,12 +5,14 @@ Each has a caption made from its data and a table with exactly the numbers it dr
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import PurePosixPath, PureWindowsPath
 
 from markupsafe import Markup
 
 from mnprofile.base.units import plain, short
 from mnprofile.costs.counting import Count
+from mnprofile.costs.memory.activations import Memory, activation_memory
 from mnprofile.evidence.literature.accuracies import source_of
 from mnprofile.networks.catalog import is_shipped
 from mnprofile.networks.configuration import spec_text
@@ -39,6 +41,11 @@ class ReportNetwork:
     counted: Count
     written: str = ""
     options: tuple[str, ...] = ()
+
+    @cached_property
+    def memory(self) -> Memory:
+        """Its live activations, which several parts of a report show."""
+        return activation_memory(self.counted.graph)
 
     @property
     def spelling(self) -> str:
