@@ -90,7 +90,7 @@ def read_architecture(table: Table, variant: str | None = None) -> Architecture:
     return Architecture(
         name=settings.name,
         aliases=settings.aliases,
-        title=table.title or settings.name,
+        title=settings.title or table.title or settings.name,
         source=table.source,
         family=settings.family,
         scaling=settings.scaling,

@@ -107,9 +107,10 @@ def legend(*counts: Count) -> Markup:
 
 
 def key_figures(networks: Sequence[ReportNetwork]) -> Panel:
-    """Every total, one row per network."""
-    sheet = key_figure_sheet([(one.title, one.counted) for one in networks])
-    drawn = html.table(sheet.filled(), caption="Totals")
+    """Every total, one row per network, under its title and configuration."""
+    sheet = key_figure_sheet([(one.label, one.counted) for one in networks])
+    kept = (one.key for one in sheet.columns if one.key not in ("alpha", "resolution"))
+    drawn = html.table(sheet.only(*kept), caption="Totals")
     return Panel("figures", "Key figures", _compared(networks), drawn)
 
 
