@@ -29,12 +29,14 @@ def run() -> Iterator[None]:
         _taken = None
 
 
-def _note_input(path: Path) -> None:
+def note_input(path: Path) -> None:
+    """Refuse to write to a file from here on: this run has read it. Raises OSError."""
     if _taken is not None:
         _taken[_resolved(path)] = "an input of this command"
 
 
-def _note_output(path: Path) -> None:
+def note_output(path: Path) -> None:
+    """Refuse to write to a file again, by its path without symbolic links."""
     if _taken is not None:
         _taken[path] = "already an output of this command"
 
@@ -84,9 +86,12 @@ class Input(NamedTuple):
     limit: int  # bytes
     pipe: str | None = None
 
-    def read(self, path: Path) -> bytes:
-        """The bytes of a file, which this run then refuses to overwrite."""
-        with self._opened(path) as file:
+    def read(self, path: Path, *, is_input: bool = True) -> bytes:
+        """The bytes of a file, which this run then refuses to overwrite.
+
+        Without ``is_input`` it may: the file is read to be written again.
+        """
+        with self._opened(path, is_input=is_input) as file:
             return self.bounded(file, str(path))
 
     def mapped(self, path: Path) -> memoryview:
@@ -105,7 +110,7 @@ class Input(NamedTuple):
             return memoryview(mmap(file.fileno(), 0, access=ACCESS_READ))
 
     @contextmanager
-    def _opened(self, path: Path) -> Iterator[IO[bytes]]:
+    def _opened(self, path: Path, *, is_input: bool = True) -> Iterator[IO[bytes]]:
         place = Place(str(path))
         try:
             if path.is_char_device() or path.is_block_device() or path.is_socket():
@@ -115,7 +120,8 @@ class Input(NamedTuple):
                 raise self.error(
                     "this is a named pipe", place=place, accepted=self.pipe
                 )
-            _note_input(path)
+            if is_input:
+                note_input(path)
             with open(path, "rb") as file:
                 yield file
         except OSError as fault:
@@ -189,7 +195,7 @@ def replacing(path: Path) -> Iterator[IO[bytes]]:
         Path(temporary).chmod(mode)
         Path(temporary).replace(path)
         temporary = None
-        _note_output(path)
+        note_output(path)
     except OSError as fault:
         reason = fault.strerror or str(fault)
         raise FileError(f"cannot write: {reason}", place=_place(path)) from None
@@ -204,7 +210,7 @@ def write_text(path: Path, text: str) -> None:
     write_texts({path: text})
 
 
-def write_texts(texts: Mapping[Path, str | bytes]) -> None:
+def write_texts(texts: Mapping[Path, str] | Mapping[Path, str | bytes]) -> None:
     """Replace what is in several files: in all, or in none if one cannot be written.
 
     Raises FileError, and UsageError for a path that this run has used.
@@ -213,10 +219,11 @@ def write_texts(texts: Mapping[Path, str | bytes]) -> None:
     with ExitStack() as stack:
         for path, text in texts.items():
             file = stack.enter_context(replacing(path))
-            if isinstance(text, str):
-                file.write(text.encode("utf-8", "backslashreplace"))
-            else:
+            if isinstance(text, bytes):
                 file.write(text)
+            else:
+                file.write(text.encode("utf-8", "backslashreplace"))
+            file.flush()  # what the disk has no room for fails before any is replaced
 
 
 def check_targets(paths: Iterable[Path | None]) -> None:

@@ -116,13 +116,18 @@ def command(
                 accepted="mnprofile diff, for two configurations of one table",
             )
         words = reading_words(own) if own else ()
-        networks.append(ReportNetwork(table, count(graph), parse_spec(spec)[0], words))
+        counted = count(graph)
+        if not counted.layers:
+            raise UsageError(
+                f"{spec}: nothing to report",
+                accepted="a network with multiply-adds or parameters",
+            )
+        networks.append(ReportNetwork(table, counted, parse_spec(spec)[0], words))
     agrees, verdicts = _verdicts(networks, checks=checks, reproduces=reproduces)
     where = device_of(device) if device is not None else None
+    made = reports.report_files(networks, verdicts, where)
     contents: dict[Path, str | bytes] = {
-        output / reports.PAGE: reports.report_page(networks, verdicts, where),
-        output / reports.MARKDOWN: reports.report_markdown(networks),
-        output / reports.PICTURE: reports.picture(networks),
+        output / name: text for name, text in made.items()
     }
     folders = {"--output": output}
     if plots is not None:

@@ -196,7 +196,12 @@ def count(graph: Graph | Arch) -> Count:
 
 def total(layers: Iterable[Layer]) -> Counts:
     """The sum of some layers."""
-    return sum((layer.figures for layer in layers), start=Counts())
+    return _sum(layer.figures for layer in layers)
+
+
+def _sum(counts: Iterable[Counts]) -> Counts:
+    """The sum of some counts, quantity by quantity: several times as fast as +."""
+    return Counts(*map(sum, zip(*map(_values, counts), strict=True)))
 
 
 def figures_of(node: Node) -> Counts:
@@ -228,7 +233,7 @@ def _layer(nodes: list[Node], kept: Mapping[str, StoredBytes] | None) -> Layer:
     """A layer from its operators; the first one names it."""
     first = nodes[0]
     op = first.op
-    figures = sum((figures_of(node) for node in nodes), start=Counts())
+    figures = _sum(map(figures_of, nodes))
     return Layer(
         name=first.layer,
         block=first.block,

@@ -172,11 +172,13 @@ def layer_explanation(
             suggestion=close,
         )
     if table is None:
-        return _explanation(Parts(graph), None, None, layer, ())
+        return _explanation(Parts(graph), layer, of_table=False)
     base = _base(table, graph)
+    widths = Parts(base), Parts(_probe(table, base, graph))
     ratios = _ratios(table, graph, base, layer)
-    probe = Parts(_probe(table, base, graph))
-    return _explanation(Parts(graph), Parts(base), probe, layer, ratios)
+    return _explanation(
+        Parts(graph), layer, of_table=True, widths=widths, ratios=ratios
+    )
 
 
 def network_explanation(
@@ -184,16 +186,26 @@ def network_explanation(
 ) -> NetworkExplanation:
     """What ``explain_network`` returns, for a graph of this table (None: of none).
 
-    Without ``compared`` it has no ratios, which take four more networks.
+    Without ``compared`` it has neither ratios, which take four more networks, nor
+    formulas with alpha and rho.
     """
-    base = _base(table, graph) if table else None
-    probe = Parts(_probe(table, base, graph)) if table and base else None
-    here, there = Parts(graph), Parts(base) if base else None
+    widths: tuple[Parts, Parts] | None = None
+    ratios: tuple[Ratio, ...] = ()
+    if table:
+        base = _base(table, graph)
+        widths = Parts(base), Parts(_probe(table, base, graph))
+        ratios = _ratios(table, graph, base, None) if compared else ()
+    here, is_table = Parts(graph), table is not None
     blocks = dict.fromkeys(node.block for node in graph if is_counted(node))
     return NetworkExplanation(
         graph.config,
-        tuple(_explanation(here, there, probe, name, ()) for name in blocks),
-        _ratios(table, graph, base, None) if table and base and compared else (),
+        tuple(
+            _explanation(
+                here, name, of_table=is_table, widths=widths, is_scaled=compared
+            )
+            for name in blocks
+        ),
+        ratios,
     )
 
 
@@ -223,7 +235,7 @@ def _base(table: Architecture, graph: Graph) -> Graph:
     """The network at alpha 1 and the table's resolution."""
     side = table.resolution
     config = replace(graph.config, alpha=1.0, resolution=(side, side))
-    return build_rows(table, config)
+    return graph if config == graph.config else build_rows(table, config)
 
 
 def _probe(table: Architecture, base: Graph, graph: Graph) -> Graph:
@@ -234,14 +246,18 @@ def _probe(table: Architecture, base: Graph, graph: Graph) -> Graph:
 
 def _explanation(
     parts: Parts,
-    base: Parts | None,
-    probe: Parts | None,
     name: str,
-    ratios: tuple[Ratio, ...],
+    *,
+    of_table: bool,
+    widths: tuple[Parts, Parts] | None = None,
+    ratios: tuple[Ratio, ...] = (),
+    is_scaled: bool = True,
 ) -> Explanation:
+    """``widths`` are the network at alpha 1 and at another, to scale a formula by."""
     graph, nodes = parts.graph, parts.named(name)
-    apart = set_apart(base.named(name), probe.named(name)) if base and probe else {}
-    derived = derive(nodes, apart=apart) if base else formula_of(nodes)
+    base, probe = (one.named(name) for one in widths) if widths else ((), ())
+    apart = set_apart(base, probe)
+    derived = derive(nodes, apart=apart) if of_table else formula_of(nodes)
     factored = any(one.symbol.text == "t" for one in derived.meanings)
     counted = sum((figures_of(node) for node in nodes), start=Counts())
 
@@ -252,7 +268,7 @@ def _explanation(
     assert macs.value == counted.macs, f"{name}: the formula gives {macs.value}"
     return Explanation(
         name=name,
-        kind=kind_of(nodes) if base else kind_of_module(nodes),
+        kind=kind_of(nodes) if of_table else kind_of_module(nodes),
         in_shape=nodes[0].in_shape,
         out_shape=nodes[-1].out_shape,
         macs=macs,
@@ -263,8 +279,8 @@ def _explanation(
         separable=formula(derived.separable) if derived.separable else None,
         standard=formula(derived.standard) if derived.standard else None,
         saving=formula(derived.saving) if derived.saving else None,
-        scaled=_scaled(graph, base.named(name), probe.named(name), derived, apart)
-        if base and probe
+        scaled=_scaled(graph, base, probe, derived, apart)
+        if widths and is_scaled
         else None,
         ratios=ratios,
         config=graph.config,

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from mnprofile.base.errors import FileError, MnprofileError
-from mnprofile.base.files import Input, replacing, write_text
+from mnprofile.base.files import Input, replacing, write_text, write_texts
 from mnprofile.evidence.literature.sources import COLUMNS
 from tests.conftest import GOOD_V2, Run
 
@@ -43,6 +43,21 @@ def test_a_full_disk_is_a_file_error(tmp_path: Path) -> None:
         fill()
 
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("full_first", [True, False])
+def test_a_full_disk_leaves_all_files_of_a_run(
+    tmp_path: Path, full_first: bool
+) -> None:
+    """/dev/full takes nothing; the file beside it is not replaced, in either order."""
+    old, full = tmp_path / "old.md", Path("/dev/full")
+    old.write_text("before")
+    texts = {old: "after", full: "after"}
+    with pytest.raises(FileError, match="/dev/full: cannot write: No space left"):
+        write_texts(dict(reversed(texts.items())) if full_first else texts)
+
+    assert old.read_text() == "before"
+    assert [entry.name for entry in tmp_path.iterdir()] == ["old.md"]
 
 
 def test_a_new_file_gets_ordinary_permissions_and_an_old_one_keeps_its_own(

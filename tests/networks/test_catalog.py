@@ -1,5 +1,6 @@
 """Which tables are shipped, and which are a user's own."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -51,3 +52,21 @@ def test_a_shipped_table_can_have_width_rules_of_its_own(
         assert catalog.names() == ["v1", "v2", "v3-small"]
     finally:
         catalog.index.cache_clear()
+
+
+def test_every_shipped_network_has_a_title_of_its_own() -> None:
+    """A page has several networks; a report of two of them must tell them apart."""
+    titles = [catalog.load(name).title for name in catalog.names()]
+
+    assert len(set(titles)) == len(titles)
+    named = {name: catalog.load(name).title for name in ("resnet-18", "resnet-50")}
+    assert named == {"resnet-18": "ResNet-18", "resnet-50": "ResNet-50"}
+
+
+def test_a_variant_without_a_title_is_called_by_its_name() -> None:
+    """Not by the heading of the page, which is what its first network is called."""
+    text = (catalog.tables_folder() / "resnet.md").read_text("utf-8")
+    own = re.sub(r"(?m)^title = .*\n", "", text)
+
+    assert catalog.parse(own, "own.md", variant="resnet-50").title == "resnet-50"
+    assert catalog.parse(own, "own.md").title == "ResNet"

@@ -278,7 +278,17 @@ def test_repeats_are_bounded_as_a_whole() -> None:
     rows = "| 8²×16 | bottleneck | 6 | 16 | 200 | 1 |\n" * 6
     page = spoiled(GOOD_V2, ("| 8²×16  | conv2d", rows + "| 8²×16  | conv2d"))
 
-    assert words_missing(message_of(page), ["more than 256 blocks"]) == []
+    assert words_missing(message_of(page), ["more than 1000 blocks"]) == []
+
+
+def test_operators_are_bounded_as_a_whole() -> None:
+    """9 per block: three convolutions with batch norm, two ReLU6 and an addition."""
+    rows = "| 8²×16 | bottleneck | 6 | 16 | 1 | 1 |\n"
+    old = "| 8²×16  | conv2d"
+    assert len(mnprofile.parse(spoiled(GOOD_V2, (old, rows * 490 + old))).rows) == 495
+    page = spoiled(GOOD_V2, (old, rows * 510 + old))
+
+    assert words_missing(message_of(page), ["more than 4500 operators"]) == []
 
 
 def test_a_comment_or_an_escaped_pipe_is_no_cell() -> None:

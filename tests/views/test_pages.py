@@ -4,6 +4,7 @@ import json
 import re
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import pytest
 
@@ -135,6 +136,7 @@ def test_it_reads_without_a_script(browser: Any, site: Path) -> None:
     assert page.locator("svg.treads:visible .summit").count() == 4
     assert page.locator("table.formulas:visible math").count() == 15 + 20 + 19 + 15
     assert not page.locator("#x-form").is_visible()
+    assert not page.locator("text=Picture of the network").first.is_visible()
     assert "JavaScript is off: the explorer" in page.inner_text("header")
     context.close()
 
@@ -267,6 +269,16 @@ def test_the_plot_can_be_saved(site: Path, watched: Watched, kind: str) -> None:
     assert data.startswith(b"<svg" if kind == "svg" else b"\x89PNG")
     assert len(data) > 10_000
     assert b"var(" not in data
+    if kind == "svg":
+        widths = [
+            float(path.get("stroke-width", "nan")) * float(scale[1])
+            for path in ElementTree.fromstring(data).iter(
+                "{http://www.w3.org/2000/svg}path"
+            )
+            if (scale := re.fullmatch(r"scale\(([0-9.]+)\)", path.get("transform", "")))
+        ]
+        assert len(widths) >= 57
+        assert max(widths) < 3  # pixels, in programs that scale strokes too
 
 
 # --- the keyboard, sorting and filtering ---------------------------------------------

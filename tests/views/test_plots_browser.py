@@ -201,3 +201,15 @@ def test_a_theme_change_keeps_what_was_switched_off(
 
 def test_a_page_of_plots_is_below_two_and_a_half_megabytes(swept: Path) -> None:
     assert swept.stat().st_size < 2_500_000
+
+
+def test_without_a_script_there_are_numbers_and_no_empty_boxes(
+    browser: Browser, swept: Path
+) -> None:
+    visit = Visit(browser, swept, java_script_enabled=False)
+
+    assert "JavaScript is off" in visit.page.inner_text("main")
+    assert visit.page.is_visible("text=The frontier in numbers")
+    assert visit.count("figure") == 3
+    assert visit.count("figure:visible") == 0
+    visit.context.close()

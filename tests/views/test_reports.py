@@ -341,7 +341,7 @@ def test_no_text_ends_a_data_block() -> None:
 
 
 def test_the_picture_is_well_formed_and_asks_for_nothing() -> None:
-    picture = reports.picture([network(name) for name in FOUR])
+    picture = reports.picture(reports.accuracy_plot([network(name) for name in FOUR]))
     root = ElementTree.fromstring(picture)
 
     assert root.tag == "{http://www.w3.org/2000/svg}svg"

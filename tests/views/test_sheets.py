@@ -137,11 +137,12 @@ def test_the_report_has_what_the_command_prints(
 
 
 def test_key_figures_are_the_totals_of_a_count(run: Run, report: Path) -> None:
-    for arch, row in zip(("v1", "v3-small"), in_page(report, "Totals"), strict=True):
+    named = {"v1": "MobileNetV1 1.0/224", "v3-small": "MobileNetV3-Small 1.0/224"}
+    for arch, row in zip(named, in_page(report, "Totals"), strict=True):
         totals = json.loads(run("count", arch, "--format", "json").out)["totals"]
         keys = ("macs", "flops", "params", "weights", "buffers", "activations")
 
-        assert row[3:] == tuple(str(totals[key]) for key in keys)
+        assert row == (named[arch], *(str(totals[key]) for key in keys))
 
 
 def test_stages_are_those_of_a_count(run: Run) -> None:

@@ -41,7 +41,7 @@ def test_a_point_says_what_tells_it_apart_and_the_command_that_counts_it() -> No
         "nets.py:small my kind 1",
         "width 0.5, shape (1, 2), resolution 8x16",
         "1,234,567 multiply-adds (2.5 M flops)",
-        "1,000 params",
+        "1,000 parameters",
         "top-1 60.5 % (as in a.csv)",
         # "1" in quotes: without them it would be a number.
         "mnprofile count nets.py:small --arg width=0.5 --arg 'kind=my kind'"

@@ -9,13 +9,11 @@ import io
 import os
 import shlex
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from mnprofile.base import escape
 from mnprofile.base.errors import (
-    FileError,
     MnprofileError,
     Place,
     UsageError,
@@ -232,8 +230,7 @@ def with_rows(path: Path, rows: Iterable[Mapping[str, object]]) -> str:
     """
     text = ",".join(WRITTEN) + "\n"
     if os.path.lexists(path):
-        with _reading(path) as file:
-            text = FILES.decoded(FILES.bounded(file, str(path)), str(path))
+        text = FILES.decoded(FILES.read(path, is_input=False), str(path))
         if text.partition("\n")[0].strip() != ",".join(WRITTEN):
             raise CalibrationError(
                 "this file has other columns",
@@ -251,13 +248,3 @@ def _line(row: Mapping[str, object]) -> str:
     cells = ("" if row.get(name) is None else str(row[name]) for name in WRITTEN)
     csv.writer(out, lineterminator="\n").writerow(map(escape.csv_cell, cells))
     return out.getvalue()
-
-
-@contextmanager
-def _reading(path: Path) -> Iterator[IO[bytes]]:
-    """A file that is read to be written again, so it is not an input of the run."""
-    try:
-        with open(path, "rb") as file:
-            yield file
-    except OSError as fault:
-        raise FileError(fault.strerror or str(fault), place=Place(str(path))) from None

@@ -24,9 +24,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import reduce
 
+from mnprofile.base.errors import UsageError
 from mnprofile.graph.arithmetic import at_least
 from mnprofile.graph.graph import Graph, Node
 from mnprofile.graph.operators.op import Shape
+
+MAX_LIVE = 400_000  # maps, summed over all steps
 
 # Channels and positions of maps of one size: their elements are the product.
 Terms = tuple[tuple[int, int], ...]
@@ -65,7 +68,10 @@ class Step:
 
 
 def live_sets(graph: Graph) -> tuple[Step, ...]:
-    """What is live at each step, one step per node, in the graph's order."""
+    """What is live at each step, one step per node, in the graph's order.
+
+    Raises UsageError for a graph whose maps nearly all stay live.
+    """
     homes = buffers(graph)
     last = {homes[name]: -1 for name, _ in graph.inputs}
     for index, node in enumerate(graph):
@@ -81,12 +87,18 @@ def live_sets(graph: Graph) -> tuple[Step, ...]:
     for node in graph:
         if node.op.is_further:
             further.setdefault(node.inputs[0], []).append(node)
-    steps = []
+    steps, total = [], 0
     for index, node in enumerate(graph):
         for one in (*further.get(node.name, ()), node):
             if homes.get(one.name) == one.name:
                 shape, own = one.out_shape, bits.get(one.name)
                 live[one.name] = Tensor(one.name, one.layer, shape, own)
+        total += len(live)
+        if total > MAX_LIVE:
+            raise UsageError(
+                f"{graph.config.name}: {len(live)} maps are live at {node.layer}",
+                accepted=f"{MAX_LIVE} in all, summed over the operators",
+            )
         steps.append(
             Step(node.name, node.layer, node.block, node.stage, tuple(live.values()))
         )

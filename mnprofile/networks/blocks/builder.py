@@ -16,6 +16,8 @@ from mnprofile.networks.notation.cells import Size
 from mnprofile.networks.notation.rows import ABOVE, INPUT, Architecture, Row
 from mnprofile.networks.widths import Implementation, Width, implementation
 
+MAX_OPERATORS = 4_500  # of a table; a report of so many takes nearly a second
+
 
 def build_rows(arch: Architecture, config: Configuration) -> Graph:
     """Build one configuration of an architecture.
@@ -168,6 +170,8 @@ class Builder:
     def build(self, row: Row) -> None:
         """Record the row that was entered."""
         row.build(self)
+        if len(self.tape.nodes) > MAX_OPERATORS:
+            raise GraphError(f"more than {MAX_OPERATORS} operators with all repeats")
         end = self.end(self.tape.last)
         self.unread[end.node] = None
         self.ends[ABOVE] = self.ends[row.name or ABOVE] = end

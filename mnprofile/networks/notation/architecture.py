@@ -30,7 +30,7 @@ from mnprofile.networks.notation.table import Table
 if TYPE_CHECKING:
     from mnprofile.networks.notation.labels import Labels
 
-MAX_ROWS_BUILT = 256  # blocks; a report of so many takes nearly a second
+MAX_ROWS_BUILT = 1_000  # blocks
 DEFAULT_CLASSES = 1000
 
 
@@ -90,7 +90,7 @@ def read_architecture(table: Table, variant: str | None = None) -> Architecture:
     return Architecture(
         name=settings.name,
         aliases=settings.aliases,
-        title=table.title or settings.name,
+        title=settings.title or table.title or settings.name,
         source=table.source,
         family=settings.family,
         scaling=settings.scaling,

@@ -41,6 +41,7 @@ class Settings(NamedTuple):
     column: str | None = None
     compound: Compound | None = None
     group: str = ""
+    title: str = ""  # of one network where the page has several
     batch_norm: bool = True
     layer_scale: bool = False
     released_code: str = ""  # what the source does not print, and where it is from
@@ -53,6 +54,7 @@ _EXAMPLES = {
     "activation": f"activation = one of {', '.join(ACTIVATIONS)}",
 }
 _OF_VARIANTS = (
+    "title",
     "aliases",
     "resolution",
     "width",
@@ -69,6 +71,7 @@ _KEYS = (
     "activation",
     "classes",
     "family",
+    "title",
     "squeeze-excite",
     "width",
     "depth",
@@ -92,7 +95,8 @@ def read_settings(
     if variant is None:
         return own
     variants: Any = table.settings["variants"]
-    changed = {**table.settings, "name": variant, "aliases": [], **variants[variant]}
+    own_name = {"name": variant, "title": variant, "aliases": []}
+    changed = {**table.settings, **own_name, **variants[variant]}
     found = _settings(table, changed, nl_is_a_column=nl_is_a_column)
     return found._replace(side=own.side)
 
@@ -130,6 +134,7 @@ def _settings(
         depth=read.multiplier("depth"),
         column=read.name("column") if "column" in content else None,
         compound=read.compound("compound"),
+        title=read.name("title") if "title" in content else "",
         group=read.name("family")
         if "family" in content
         else f"MobileNet{family.upper()}",

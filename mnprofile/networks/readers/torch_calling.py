@@ -25,6 +25,7 @@ from mnprofile.base.errors import (
     UsageError,
     nearest,
 )
+from mnprofile.base.files import note_input
 
 if TYPE_CHECKING:
     from torch import nn
@@ -132,7 +133,9 @@ def _by_name(module: str) -> ModuleType:
     if here not in sys.path:
         sys.path.append(here)
     with _importing(module):
-        return importlib.import_module(module)
+        found = importlib.import_module(module)
+    _note(found)
+    return found
 
 
 def _from_file(file: str) -> ModuleType:
@@ -153,7 +156,19 @@ def _from_file(file: str) -> ModuleType:
     sys.modules[name] = module
     with _importing(file):
         spec.loader.exec_module(module)
+    _note(module)
     return module
+
+
+def _note(module: ModuleType) -> None:
+    """Protect it, and what it imports from the working folder, from being written."""
+    here = f"{Path.cwd()}{os.sep}"
+    for one in [*sys.modules.values()]:
+        path = getattr(one, "__dict__", {}).get("__file__")
+        if isinstance(path, str) and (
+            one is module or (path.startswith(here) and "site-packages" not in path)
+        ):
+            note_input(Path(path))
 
 
 def _inside(package: str) -> list[str]:

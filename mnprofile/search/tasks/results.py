@@ -15,7 +15,7 @@ from types import TracebackType
 from typing import IO, Any
 
 from mnprofile.base.errors import FileError, Place, UsageError
-from mnprofile.base.files import Input
+from mnprofile.base.files import Input, check_targets, note_output
 from mnprofile.search.tasks.task import Outcome, Task
 
 _FILE = Input("results file", UsageError, limit=1 << 30)
@@ -36,6 +36,7 @@ class Results:
         self._file: IO[bytes] | None = None
         if path is None:
             return
+        check_targets([path])
         if path.exists() and not resume:
             raise UsageError(
                 f"--results: {path} is there already",
@@ -45,6 +46,7 @@ class Results:
         try:
             self._file = open(path, "ab")  # noqa: SIM115  closed by __exit__
             self._file.truncate(whole)
+            note_output(path.resolve())
         except OSError as fault:
             reason = fault.strerror or str(fault)
             raise FileError(f"cannot write: {reason}", place=Place(str(path))) from None

@@ -7,6 +7,7 @@ from importlib import metadata
 from pathlib import Path
 
 from mnprofile import __version__
+from mnprofile.base.files import note_input
 from mnprofile.networks.configuration import parse_spec
 
 PACKAGES = ("torch", "fvcore")
@@ -48,6 +49,7 @@ def _version(arch: str) -> str:
     table = arch.partition("#")[0].partition("+")[0]
     for file in (home, table, f"{home.replace('.', '/')}.py"):
         if Path(file).is_file():
+            note_input(Path(file))  # of a network that other processes read
             return hashlib.sha256(Path(file).read_bytes()).hexdigest()[:32]
     top = home.partition(".")[0]
     releases = metadata.packages_distributions().get(top, ())

@@ -124,11 +124,12 @@ def _layers(comparisons: Sequence[Comparison], by: Depth) -> Panel:
 
 
 def _bars(line: Line, quantity: str, letters: str, row: str | None) -> list[Segment]:
+    named = f"{line.stage} {_arrows(line.name)} ({line.type})"
     return [
         Segment(
             f"n-{letter.lower()}",
             getattr(costs or Costs(), quantity),
-            f"{letter}: {line.stage} {line.name} ({line.type}): {_figures(costs)}",
+            f"{letter}: {named}: {_figures(costs)}",
             row,
         )
         for letter, costs in zip(letters, line.costs, strict=True)
@@ -215,9 +216,11 @@ def _largest(compared: Comparison, index: int, quantity: Quantity, top: int) -> 
 def _table(sheet: Sheet, **more: Any) -> Markup:
     """A table whose names of two sides, "block3 -> block4", have an arrow."""
     rows = (
-        tuple(
-            one.replace(" -> ", " → ") if isinstance(one, str) else one for one in row
-        )
+        tuple(_arrows(one) if isinstance(one, str) else one for one in row)
         for row in sheet.rows
     )
     return html.table(replace(sheet, rows=tuple(rows)), **more)
+
+
+def _arrows(name: str) -> str:
+    return name.replace(" -> ", " → ")

@@ -10,7 +10,7 @@ from mnprofile.views.plots.palette import type_of
 from mnprofile.views.sheets.columns import DRAWN
 
 GRAPHS_ID = "mnp-graphs"
-MAX_BOXES = 3_000  # of one network; the layout of more takes a browser too long
+MAX_LAYERS = 2_000  # of one network; of more, a page shows none by itself
 
 
 def picture_panel(network: ReportNetwork, key: str) -> Panel:
@@ -24,12 +24,6 @@ def picture_panel(network: ReportNetwork, key: str) -> Panel:
         " stage or block, and shows the figures of a layer."
     )
     body = element("div", class_="graph", data_graph=key)
-    if len(drawn) > MAX_BOXES:
-        body = element(
-            "p",
-            f"{len(drawn)} layers are too many for a picture (at most {MAX_BOXES}).",
-            class_="note",
-        )
     return Panel(f"{key}-picture", "Picture of the network", caption, body)
 
 
@@ -53,7 +47,7 @@ def row_ids(network: ReportNetwork, key: str) -> dict[str, str]:
 def _graph(network: ReportNetwork, key: str) -> dict[str, Any]:
     graph = network.counted.graph
     found = boxes(graph)
-    if len(found) > MAX_BOXES:
+    if len(found) > MAX_LAYERS:
         return {"inputs": [], "layers": [], "outputs": []}
     figures = {layer.name: layer for layer in network.counted.all_layers}
     formulas, rows = block_ids(network, key), row_ids(network, key)

@@ -32,11 +32,13 @@ def element(tag: str, *children: object, **attributes: object) -> Markup:
     Markup('<b class="x">a&lt;b</b>')
     """
     assert tag not in ("br", "hr", "img", "input"), "an end tag is added to each"
-    inside = "".join(map(text, children))
+    inside = "".join([text(child) for child in children])
     named = "".join(
-        f' {_attribute(name)}="{text(value)}"'
-        for name, value in attributes.items()
-        if value is not None
+        [
+            f' {_attribute(name)}="{text(value)}"'
+            for name, value in attributes.items()
+            if value is not None
+        ]
     )
     return trusted(f"<{tag}{named}>{inside}</{tag}>")
 
@@ -53,7 +55,7 @@ def trusted(source: str) -> Markup:
 
 def join(parts: "list[Markup]") -> Markup:
     """Pieces of markup, one after the other."""
-    return Markup("").join(parts)
+    return trusted("".join([text(part) for part in parts]))
 
 
 def data_block(name: str, content: Any) -> Markup:

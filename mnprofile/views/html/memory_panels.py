@@ -5,7 +5,6 @@ from mnprofile.costs.deployment import deploy
 from mnprofile.costs.memory.activations import (
     LIVE,
     Memory,
-    activation_memory,
     maps_text,
     peak_text,
 )
@@ -18,7 +17,7 @@ from mnprofile.views.sheets.memory import step_sheet
 
 def live_memory(network: ReportNetwork, key: str) -> Panel:
     """Live activation memory layer by layer, as steps, and the peak."""
-    memory = activation_memory(network.counted.graph)
+    memory = network.memory
     every = memory.by("layer")
     peak = memory.peak
     weights = deploy(network.counted, memory.bits)

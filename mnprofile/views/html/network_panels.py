@@ -10,7 +10,7 @@ from mnprofile.base.units import grouped, percent
 from mnprofile.costs.counting import Counts, Layer, LayerGroup
 from mnprofile.networks.notation.rows import Architecture
 from mnprofile.views.html import tables as html
-from mnprofile.views.html.graph_panel import row_ids
+from mnprofile.views.html.graph_panel import MAX_LAYERS, row_ids
 from mnprofile.views.html.markup import element, join
 from mnprofile.views.html.panels import Panel, ReportNetwork, legend
 from mnprofile.views.plots.bars import Segment, columns, stacked_bar
@@ -195,6 +195,15 @@ def shares_sheet(network: ReportNetwork) -> Sheet:
         *(column for column in printed if column.key in known),
     )
     return replace(shown, total=None)
+
+
+def too_many_layers(network: ReportNetwork, key: str) -> Panel:
+    """What stands in place of the panels that have a row or a bar for every layer."""
+    count = len(network.counted.all_layers)
+    caption = f"{count} layers are too many for a page, which shows up to {MAX_LAYERS}."
+    command = element("code", f"mnprofile count {network.spelling}")
+    note = element("p", command, " prints each of them.", class_="note")
+    return Panel(f"{key}-layers", "Layer by layer", caption, note)
 
 
 def layer_table(network: ReportNetwork, key: str) -> Panel:

@@ -5,12 +5,14 @@ Each has a caption made from its data and a table with exactly the numbers it dr
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import PurePosixPath, PureWindowsPath
 
 from markupsafe import Markup
 
 from mnprofile.base.units import plain, short
 from mnprofile.costs.counting import Count
+from mnprofile.costs.memory.activations import Memory, activation_memory
 from mnprofile.evidence.literature.accuracies import source_of
 from mnprofile.networks.catalog import is_shipped
 from mnprofile.networks.configuration import spec_text
@@ -39,6 +41,11 @@ class ReportNetwork:
     counted: Count
     written: str = ""
     options: tuple[str, ...] = ()
+
+    @cached_property
+    def memory(self) -> Memory:
+        """Its live activations, which several parts of a report show."""
+        return activation_memory(self.counted.graph)
 
     @property
     def spelling(self) -> str:
@@ -100,9 +107,10 @@ def legend(*counts: Count) -> Markup:
 
 
 def key_figures(networks: Sequence[ReportNetwork]) -> Panel:
-    """Every total, one row per network."""
-    sheet = key_figure_sheet([(one.title, one.counted) for one in networks])
-    drawn = html.table(sheet.filled(), caption="Totals")
+    """Every total, one row per network, under its title and configuration."""
+    sheet = key_figure_sheet([(one.label, one.counted) for one in networks])
+    kept = (one.key for one in sheet.columns if one.key not in ("alpha", "resolution"))
+    drawn = html.table(sheet.only(*kept), caption="Totals")
     return Panel("figures", "Key figures", _compared(networks), drawn)
 
 

@@ -6,13 +6,12 @@ from mnprofile.base import escape, sheet
 from mnprofile.base.json_files import CONVENTION
 from mnprofile.base.units import short
 from mnprofile.costs.latency.devices import Device
-from mnprofile.costs.memory.activations import activation_memory
 from mnprofile.networks.catalog import is_shipped
 from mnprofile.networks.notation.rows import Architecture
 from mnprofile.views.html import panels
 from mnprofile.views.html.explorer import explorer, explorer_data, usual_device
 from mnprofile.views.html.formula_panels import formulas
-from mnprofile.views.html.graph_panel import graph_data, picture_panel
+from mnprofile.views.html.graph_panel import MAX_LAYERS, graph_data, picture_panel
 from mnprofile.views.html.memory_panels import live_memory, peak_line
 from mnprofile.views.html.network_panels import (
     layer_table,
@@ -20,6 +19,7 @@ from mnprofile.views.html.network_panels import (
     shares_sheet,
     stage_sheet,
     stages,
+    too_many_layers,
     types,
 )
 from mnprofile.views.html.pages import Page, Section, render
@@ -56,13 +56,15 @@ def report_page(
     networks: Sequence[ReportNetwork],
     verdicts: Sequence[Panel] = (),
     device: Device | None = None,
+    plot: AccuracyPlot | None = None,
 ) -> str:
     """The whole report as HTML, with the time on a ``device``.
 
-    ``verdicts`` are panels of checks that were run: a cross-check against profilers, a
-    reproduction of printed figures. They come before the sources.
+    ``plot`` is their ``accuracy_plot``, where it is there already. ``verdicts`` are
+    panels of checks that were run: a cross-check against profilers, a reproduction of
+    printed figures. They come before the sources.
     """
-    plot = accuracy_plot(networks)
+    plot = plot or accuracy_plot(networks)
     clock = device or usual_device(networks)
     sections = [
         Section("figures-section", "Key figures", (panels.key_figures(networks),)),
@@ -70,20 +72,7 @@ def report_page(
     sections.append(Section("explorer", "Explorer", (explorer(networks, plot, clock),)))
     for index, network in enumerate(networks):
         key = f"net{index}"
-        drawn = tuple(
-            panel(network, key)
-            for panel in (
-                picture_panel,
-                stages,
-                layers,
-                types,
-                live_memory,
-                *((formulas,) if isinstance(network.arch, Architecture) else ()),
-                layer_table,
-            )
-        )
-        if device is not None:
-            drawn = (*drawn[:-1], time_panel(network, key, device), drawn[-1])
+        drawn = _panels(network, key, device)
         totals = network.counted.totals
         told = f"{short(totals.macs)} multiply-adds, {short(totals.params)} parameters"
         fold = "closed" if index else "open" if len(networks) > 1 else ""
@@ -108,6 +97,25 @@ def report_page(
     )
 
 
+def _panels(
+    network: ReportNetwork, key: str, device: Device | None
+) -> tuple[Panel, ...]:
+    """The panels of one network; one of very many layers has none by layer."""
+    if len(network.counted.all_layers) > MAX_LAYERS:
+        few = len(network.counted.by("stage")) <= MAX_LAYERS // 10
+        whole = (stages, types) if few else (types,)
+        return tuple(panel(network, key) for panel in (*whole, too_many_layers))
+    drawn = [
+        panel(network, key)
+        for panel in (picture_panel, stages, layers, types, live_memory)
+    ]
+    if isinstance(network.arch, Architecture):
+        drawn.append(formulas(network, key))
+    if device is not None:
+        drawn.append(time_panel(network, key, device))
+    return (*drawn, layer_table(network, key))
+
+
 def report_markdown(networks: Sequence[ReportNetwork]) -> str:
     """Key figures, stages, types and peak memory, for a README or a pull request."""
     figures = key_figure_sheet([(one.title, one.counted) for one in networks])
@@ -118,15 +126,28 @@ def report_markdown(networks: Sequence[ReportNetwork]) -> str:
     for network in networks:
         parts.append(sheet.to_markdown(stage_sheet(network)))
         parts.append(sheet.to_markdown(shares_sheet(network)))
-        memory = activation_memory(network.counted.graph)
-        parts.append(escape.markdown(f"{peak_line(memory)}.") + "\n")
+        parts.append(escape.markdown(f"{peak_line(network.memory)}.") + "\n")
     parts.append(escape.markdown(CONVENTION) + "\n")
     return "\n".join(parts)
 
 
-def picture(networks: Sequence[ReportNetwork], style: PictureStyle = SLIDE) -> str:
+def picture(plot: AccuracyPlot, style: PictureStyle = SLIDE) -> str:
     """The accuracy plot as a file of its own: literal colours, axis and legend."""
-    return to_svg(accuracy_plotly.figure(accuracy_plot(networks)), style)
+    return to_svg(accuracy_plotly.figure(plot), style)
+
+
+def report_files(
+    networks: Sequence[ReportNetwork],
+    verdicts: Sequence[Panel] = (),
+    device: Device | None = None,
+) -> dict[str, str]:
+    """The files of a report by their names: the page, its Markdown and its picture."""
+    plot = accuracy_plot(networks)
+    return {
+        PAGE: report_page(networks, verdicts, device, plot),
+        MARKDOWN: report_markdown(networks),
+        PICTURE: picture(plot),
+    }
 
 
 def pictures(
@@ -147,8 +168,7 @@ def pictures(
         for quantity in DRAWN:
             found[f"stages-{quantity}-{end}"] = by_stage(counted, quantity)
             found[f"layers-{quantity}-{end}"] = by_layer(counted, quantity)
-        memory = activation_memory(counted.graph)
-        found[f"memory-{end}"] = memory_figure(memory)
+        found[f"memory-{end}"] = memory_figure(network.memory)
         for kind, drawn in time_plots(network, device).items() if device else ():
             found[f"{kind}-{end}"] = log_log_plotly.figure(drawn)
     return found

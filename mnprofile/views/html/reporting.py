@@ -42,13 +42,14 @@ def report(
     if twice is not None:
         raise UsageError(f'"{twice}" is given twice; a report takes each table once')
     folder = Path(output)
+    contents = {
+        folder / name: text for name, text in reports.report_files(found).items()
+    }
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except FileExistsError:
         raise UsageError(f"output: {folder} is not a folder") from None
-    files.write_text(folder / reports.MARKDOWN, reports.report_markdown(found))
-    files.write_text(folder / reports.PICTURE, reports.picture(found))
-    files.write_text(folder / reports.PAGE, reports.report_page(found))
+    files.write_texts(contents)
     return folder / reports.PAGE
 
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from markupsafe import Markup
 
 from mnprofile.base.sheet import Column, Sheet, Value, cell_text, plain
-from mnprofile.views.html.markup import element, join
+from mnprofile.views.html.markup import element, join, text, trusted
 from mnprofile.views.sheets.columns import DRAWN, label
 
 LONG = 40  # letters of a row's name, from which on it may take several lines
@@ -122,26 +122,23 @@ def _cells(
     row: Sequence[Value],
     drawn: Mapping[str, Callable[[str], Markup]] = NO_DRAWING,
 ) -> Markup:
+    """The cells of a row, written out: a page of many layers has ten thousands."""
     cells = []
-    for index, (value, column) in enumerate(zip(row, sheet.columns, strict=True)):
-        is_number = column.kind != "text"
+    tag, scope = "th", ' scope="row"'
+    for value, column in zip(row, sheet.columns, strict=True):
         shown: str = cell_text(value, column.kind, separated=True)
         if column.key in drawn and shown:
             shown = drawn[column.key](shown)
-        attributes = {
-            "class_": "n" if is_number else None,
-            "data_n": _sort_key(value) if is_number else None,
-        }
-        if index == 0:
-            class_ = "long" if len(str(value)) > LONG else None
-            attributes["class_"] = attributes["class_"] or class_
-            cells.append(element("th", shown, scope="row", **attributes))
+        if column.kind != "text":
+            class_ = f' class="n"{_sort_key(value)}'
         else:
-            cells.append(element("td", shown, **attributes))
-    return join(cells)
+            class_ = ' class="long"' if scope and len(str(value)) > LONG else ""
+        cells.append(f"<{tag}{scope}{class_}>{text(shown)}</{tag}>")
+        tag, scope = "td", ""
+    return trusted("".join(cells))
 
 
-def _sort_key(value: Value) -> str | None:
-    """The plain number behind a cell whose text is made for reading."""
+def _sort_key(value: Value) -> str:
+    """An attribute: the plain number behind a cell whose text is made for reading."""
     number = plain(value)
-    return repr(number) if isinstance(number, int | float) else None
+    return f' data-n="{number!r}"' if isinstance(number, int | float) else ""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from mnprofile.base.units import plain
-from mnprofile.views.html.markup import element
+from mnprofile.views.html.markup import element, text, trusted
 
 THINNEST = 2.5  # pixels, of a bar beside others
 
@@ -99,17 +99,11 @@ def _part(
     height: str = "100%",
     row: str | None = None,
 ) -> Markup:
-    inside = element("title", title)
-    return element(
-        "rect",
-        inside,
-        class_=f"t-{key}",
-        x=x,
-        width=width,
-        y=y,
-        height=height,
-        data_row=row,
-    )
+    """A rectangle, written out: a page of many layers has thousands."""
+    at = f'x="{x}" width="{width}" y="{y}" height="{height}"'
+    to = "" if row is None else f' data-row="{text(row)}"'
+    told = f"<title>{text(title)}</title>"
+    return trusted(f'<rect class="t-{text(key)}" {at}{to}>{told}</rect>')
 
 
 def _percent(part: int, whole: int) -> str:

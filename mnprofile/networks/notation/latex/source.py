@@ -325,5 +325,5 @@ class _Scan:
 def plain(latex: str) -> str:
     """A caption without its commands, for people to read."""
     text = _LABEL.sub("", latex).replace("~", " ")
-    text = re.sub(r"\\[a-zA-Z]+\*?|%[^\n]*\n|[{}$\\]", "", text)
+    text = re.sub(r"\\[a-zA-Z]+\*?|(?<!\\)%[^\n]*|[{}$\\]", "", text)
     return " ".join(text.split())

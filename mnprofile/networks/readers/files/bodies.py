@@ -4,16 +4,22 @@ A graph inside is recorded by itself first: of one that cannot be read nothing i
 and what a branch costs can be said without running it.
 """
 
+from collections import ChainMap
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from mnprofile.graph.graph import Parameters, Tape
 from mnprofile.graph.operators.op import Shape
 from mnprofile.graph.operators.tensors import Copy
 from mnprofile.networks.readers.files.finishing import record
-from mnprofile.networks.readers.files.lowering import Lowering
-from mnprofile.networks.readers.files.program import Call, ModelFileError, Program
+from mnprofile.networks.readers.files.lowering import MAX_DEPTH, Lowering
+from mnprofile.networks.readers.files.program import (
+    Call,
+    ModelFileError,
+    Program,
+    Tensor,
+)
 from mnprofile.networks.readers.files.values import Dims, Stored, Value
 
 Bound = Value | Stored
@@ -60,7 +66,7 @@ def body_of(
     }
     inner = Lowering(
         low.file,
-        {**low.tensors, **program.tensors},
+        _joined(program.tensors, low.tensors),
         Tape(shapes or {"": NOTHING}),
         low.batch,
         {name: one.dims for name, one in values.items()},
@@ -78,6 +84,19 @@ def body_of(
             inner.stored[name] = one
     record(inner, program, lower)
     return Body(program, inner, bound)
+
+
+def _joined(
+    inner: Mapping[str, Tensor], outer: Mapping[str, Tensor]
+) -> Mapping[str, Tensor]:
+    """The tensors of a graph and those around it, not copied for every graph."""
+    around: list[Any] = outer.maps if isinstance(outer, ChainMap) else [outer]
+    if len(around) > MAX_DEPTH:  # graphs that were run one after the other
+        merged: dict[str, Tensor] = {}
+        for one in reversed(around):
+            merged.update(one)
+        around = [merged]
+    return ChainMap({**inner}, *around)
 
 
 def tried(
@@ -114,7 +133,7 @@ def run_body(low: Lowering, call: Call, body: Body, times: int) -> list[Bound]:
             low.bytes[name] = inner.bytes[node.name]
     # Names of ONNX are those of one graph, so another may have a constant of that name.
     is_shared = any(program is one for one in low.file.subgraphs)
-    own = set() if is_shared else program.tensors.keys() - low.tensors.keys()
+    own = set() if is_shared else _own(program, low)
     low.counted |= inner.counted - own
     low.tensors = inner.tensors
     low.notes += inner.notes
@@ -128,6 +147,11 @@ def run_body(low: Lowering, call: Call, body: Body, times: int) -> list[Bound]:
         else:
             low.refuse(call, f'nothing makes its output "{output}"')
     return found
+
+
+def _own(program: Program, low: Lowering) -> set[str]:
+    """The tensors of a graph that are not of the graph around it."""
+    return {name for name in program.tensors if name not in low.tensors}
 
 
 def give(low: Lowering, call: Call, outputs: Sequence[Bound]) -> None:
@@ -182,7 +206,7 @@ def choose(
         except ModelFileError:
             told.append(f'{name} "{program.name}" of {len(program.calls)} nodes')
             continue
-        own = program.tensors.keys() - low.tensors.keys()
+        own = _own(program, low)
         low.counted = body.inner.counted - own
         bodies.append(body)
         total = Parameters(*map(sum, zip(total, body.parameters, strict=True)))

@@ -1,6 +1,5 @@
 """What the readers of model files share: opening a file, and the finished graph."""
 
-import os
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -146,7 +145,7 @@ def _stored(low: Lowering, program: Program) -> StoredFile:
         by_type[tensor.dtype] = by_type.get(tensor.dtype, 0) + tensor.bytes
     return StoredFile(
         format=low.file.format,
-        size=os.path.getsize(low.file.path),  # noqa: PTH202 - a text is given
+        size=low.file.size,
         bits={name: BITS_OF.get(kind, 0) or 32 for name, kind in low.dtypes.items()},
         kept=low.bytes,
         by_type=dict(sorted(by_type.items(), key=lambda item: -item[1])),

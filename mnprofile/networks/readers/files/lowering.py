@@ -20,6 +20,7 @@ from mnprofile.networks.readers.files.program import (
     ModelFileError,
     Tensor,
     Values,
+    most_nodes,
 )
 from mnprofile.networks.readers.files.values import Dims, Stored, Value
 
@@ -54,9 +55,13 @@ class Lowering:
     bytes: dict[str, StoredBytes] = field(default_factory=dict)  # of nodes
     notes: list[str] = field(default_factory=list)
     copies: dict[str, int] = field(default_factory=dict)  # of a node's name
-    budget: list[int] = field(default_factory=lambda: [MAX_INSIDE])  # calls left
+    budget: list[int] = field(default_factory=list)  # calls left, in one for all
     depth: int = 0  # of graphs within graphs
     weight_names: tuple[str, ...] = ()  # of the layer that is being recorded
+
+    def __post_init__(self) -> None:
+        if not self.budget:
+            self.budget.append(min(MAX_INSIDE, most_nodes(self.file.size)))
 
     # --- what is known of a tensor -----------------------------------------------
 
@@ -314,7 +319,8 @@ class Lowering:
             raise ModelFileError(
                 "its graphs within graphs become too many nodes",
                 place=Place(self.file.path),
-                accepted=f"at most {MAX_INSIDE} nodes, {MAX_DEPTH} graphs deep",
+                accepted=f"at most {min(MAX_INSIDE, most_nodes(self.file.size))} nodes,"
+                f" {MAX_DEPTH} graphs deep",
             )
 
     def unknown(

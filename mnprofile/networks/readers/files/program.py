@@ -6,13 +6,15 @@ ONNX and TFLite files become the same ``Program``; it knows no operator and no c
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from math import prod
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from mnprofile.base.errors import MnprofileError
+from mnprofile.base.errors import MnprofileError, Place
 
 MAX_RANK = 32
 MAX_ELEMENTS = 1 << 50  # of one tensor
 MAX_VALUES = 64  # a constant of at most so many elements is decoded
+FEW_NODES, MAX_NODES = 4_000, 100_000  # that any file may have, and none more than
+BYTES_PER_NODE = 256  # of a file with more than a few; weights are many more
 
 # Bits of one element, by type. A type of no fixed size has none.
 BITS_OF = {
@@ -40,6 +42,22 @@ class ModelFileError(MnprofileError):
     kind = "model-file"
 
 
+def most_nodes(size: int) -> int:
+    """How many nodes a file of ``size`` bytes may have, so that none is slow."""
+    return min(MAX_NODES, max(FEW_NODES, size // BYTES_PER_NODE))
+
+
+def check_nodes(nodes: int, size: int, path: str) -> None:
+    """Raise ModelFileError for more nodes, inputs and outputs than a file may have."""
+    if nodes > most_nodes(size):
+        raise ModelFileError(
+            f"{nodes} nodes, inputs and outputs in a file of {size} bytes",
+            place=Place(path),
+            accepted=f"{FEW_NODES}; up to {MAX_NODES} in a file with {BYTES_PER_NODE}"
+            " bytes for each",
+        )
+
+
 @dataclass(frozen=True, slots=True)
 class Tensor:
     """A value in the file: its type, its shape as far as known, and who makes it.
@@ -62,8 +80,11 @@ class Tensor:
         """The shape, or None where a part of it is not known."""
         if self.dims is None:
             return None
-        known = tuple(dim for dim in self.dims if isinstance(dim, int))
-        return known if len(known) == len(self.dims) else None
+        sizes: tuple[Any, ...] = self.dims
+        for dim in sizes:
+            if not isinstance(dim, int):
+                return None
+        return sizes
 
     @property
     def elements(self) -> int:
@@ -116,6 +137,7 @@ class ModelFile:
     """Everything that a file says about its network."""
 
     path: str
+    size: int  # bytes
     format: str  # "ONNX" or "TFLite"
     producer: str
     main: Program

@@ -22,11 +22,13 @@ from mnprofile.networks.readers.files.program import (
     Program,
     Tensor,
     Values,
+    check_nodes,
 )
 from mnprofile.networks.readers.onnx.protobuf import Message
 
-MAX_NODES = 100_000  # in the whole file
 MAX_DEPTH = 16  # of graphs within graphs
+CONSTANTS = 16  # that weigh as much as a node
+EDGES = 32  # inputs and outputs of a node that weigh as much as another node
 
 # TensorProto.DataType, from 1.
 _TYPES_TEXT = """
@@ -57,15 +59,16 @@ LISTS = (6, 7, 8)  # AttributeProto.AttributeType: FLOATS, INTS, STRINGS
 
 def read_onnx(data: memoryview, path: str) -> ModelFile:
     """Everything that an ONNX file says about its network. Raises ModelFileError."""
-    return _Reader(path).file(Message(data, path, "model"))
+    return _Reader(path, len(data)).file(Message(data, path, "model"))
 
 
 class _Reader:
-    """One file being read: how many nodes it may still have, and what was met."""
+    """One file being read: how many nodes it has so far, and what was met."""
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str, size: int) -> None:
         self.path = path
-        self.nodes_left = MAX_NODES
+        self.size = size
+        self.nodes = 0  # read so far, with inputs and outputs of graphs
         self.is_external = False
 
     def file(self, model: Message) -> ModelFile:
@@ -80,6 +83,7 @@ class _Reader:
         functions = dict(map(self._function, model.messages(25, "function")))
         return ModelFile(
             path=self.path,
+            size=self.size,
             format="ONNX",
             producer=" ".join(filter(None, (model.text(2), model.text(3)))),
             main=main,
@@ -91,6 +95,7 @@ class _Reader:
         if depth > MAX_DEPTH:
             graph.refuse(f"graphs within graphs, more than {MAX_DEPTH} deep")
         tensors = {one.name: one for one in self._infos(graph, 13)}
+        self._note(graph.size(11) + graph.size(12) + graph.size(5) // CONSTANTS)
         inputs = self._infos(graph, 11)
         outputs = self._infos(graph, 12)
         tensors |= {one.name: one for one in (*inputs, *outputs)}
@@ -130,9 +135,7 @@ class _Reader:
         self, graph: Message, field: int, tensors: dict[str, Tensor], depth: int
     ) -> tuple[Call, ...]:
         """The nodes, and their constants among ``tensors``."""
-        self.nodes_left -= graph.size(field)
-        if self.nodes_left < 0:
-            graph.refuse(f"more than {MAX_NODES} nodes")
+        self._note(graph.size(field))
         calls = []
         for message in graph.messages(field, "node"):
             call = self._call(message, depth)
@@ -143,6 +146,11 @@ class _Reader:
                 calls.append(call)
         return tuple(calls)
 
+    def _note(self, nodes: int) -> None:
+        """Count nodes, inputs and outputs, of which a file may have so many."""
+        self.nodes += nodes
+        check_nodes(self.nodes, self.size, self.path)
+
     def _call(self, message: Message, depth: int) -> Call:
         name = message.text(3)
         operator = message.text(4)
@@ -150,11 +158,13 @@ class _Reader:
             self._attribute(one, depth) for one in message.messages(5, "attribute")
         )
         domain = message.text(7)
+        inputs, outputs = tuple(message.texts(1)), tuple(message.texts(2))
+        self._note((len(inputs) + len(outputs)) // EDGES)
         return Call(
             name=name,
             operator=operator,
-            inputs=tuple(message.texts(1)),
-            outputs=tuple(message.texts(2)),
+            inputs=inputs,
+            outputs=outputs,
             attributes=attributes,
             domain="" if domain == "ai.onnx" else domain,
             scopes=_scopes(message, name),

@@ -11,6 +11,7 @@ from mnprofile.networks.readers.files.program import (
     ModelFileError,
     Program,
     Tensor,
+    most_nodes,
 )
 from mnprofile.networks.readers.onnx.file import MAX_DEPTH, Reference
 
@@ -35,15 +36,17 @@ class _Inliner:
         self.file = file
         self.tensors: dict[str, Tensor] = {}
         self.made = 0
+        self.most = min(MAX_INLINED, most_nodes(file.size))
 
     def expand(self, calls: tuple[Call, ...], depth: int) -> Iterator[Call]:
         for call in calls:
-            self.made += 1
-            if depth > MAX_DEPTH or self.made > MAX_INLINED:
+            # Names and modules are longer with every function within a function.
+            self.made += 1 + len(call.name) // 256 + len(call.scopes) // 32
+            if depth > MAX_DEPTH or self.made > self.most:
                 raise ModelFileError(
                     f'the local function "{call.operator}" becomes too many nodes',
                     place=Place(self.file.path),
-                    accepted=f"at most {MAX_INLINED} nodes, {MAX_DEPTH} calls deep",
+                    accepted=f"at most {self.most} nodes, {MAX_DEPTH} calls deep",
                 )
             function = self.file.functions.get((call.domain, call.operator))
             if function is None:

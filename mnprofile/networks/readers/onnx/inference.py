@@ -9,6 +9,7 @@ from mnprofile.networks.readers.files.program import ModelFileError
 from mnprofile.networks.readers.files.values import Dims
 
 SMALL = 1 << 10  # bytes of a constant that may be needed: shapes, axes
+MAX_COPIES = 1 << 20  # of constants, which it makes for each graph within a graph
 
 
 def infer(data: memoryview, path: str, inputs: Mapping[str, Dims]) -> dict[str, Dims]:
@@ -25,6 +26,14 @@ def infer(data: memoryview, path: str, inputs: Mapping[str, Dims]) -> dict[str, 
         model = onnx.ModelProto.FromString(data)
     except DecodeError:
         raise ModelFileError("not a whole ONNX file", place=Place(path)) from None
+    graphs, constants = _graphs(model.graph), len(model.graph.initializer)
+    if graphs * constants > MAX_COPIES:
+        raise ModelFileError(
+            f"{graphs} graphs within graphs and {constants} constants are too many for"
+            " onnx.shape_inference",
+            place=Place(path),
+            accepted="a file that states its shapes",
+        )
     _prepare(model.graph, inputs)
     try:
         known = onnx.shape_inference.infer_shapes(model, data_prop=True)
@@ -40,6 +49,14 @@ def infer(data: memoryview, path: str, inputs: Mapping[str, Dims]) -> dict[str, 
         if one.type.tensor_type.HasField("shape") and 0 not in dims:
             found[one.name] = dims
     return found
+
+
+def _graphs(graph: Any) -> int:
+    """How many graphs there are within a graph."""
+    inner = [
+        one.g for node in graph.node for one in node.attribute if one.HasField("g")
+    ]
+    return len(inner) + sum(map(_graphs, inner))
 
 
 def _prepare(graph: Any, inputs: Mapping[str, Dims]) -> None:

@@ -19,6 +19,7 @@ from mnprofile.networks.readers.files.program import (
     Program,
     Tensor,
     Values,
+    check_nodes,
 )
 from mnprofile.networks.readers.tflite.flatbuffer import Buffer, Table
 from mnprofile.networks.readers.tflite.schema import (
@@ -57,6 +58,8 @@ def read_tflite(data: memoryview, path: str, key: str | None = None) -> ModelFil
         _Subgraph(table, codes, buffers, names, firsts).program()
         for table in model.tables(2, "subgraph")
     )
+    nodes = sum(len((*p.calls, *p.inputs, *p.outputs)) for p in programs)
+    check_nodes(nodes, len(data), path)
     if not programs:
         raise ModelFileError("there is no subgraph in this file", place=Place(path))
     signatures = [
@@ -65,6 +68,7 @@ def read_tflite(data: memoryview, path: str, key: str | None = None) -> ModelFil
     main, part = _chosen(programs, signatures, path, key)
     return ModelFile(
         path=path,
+        size=len(data),
         format="TFLite",
         producer=model.text(3),
         main=main,
@@ -250,6 +254,8 @@ class _Subgraph:
         options = table.table(place, f"options of {operator}") if not domain else None
         outputs = self._named(table, 2)
         name = _name(operator, outputs[0]) if outputs else f"{operator} {index}"
+        scopes = tuple(filter(None, name.split("/")[:-1]))
+        table.buffer.spend(len(name) + 8 * len(scopes), table.where)
         return Call(
             name=name,
             operator=operator,
@@ -262,7 +268,7 @@ class _Subgraph:
                 for one in OPTIONS.get(operator, ())
             },
             domain=domain,
-            scopes=tuple(filter(None, name.split("/")[:-1])),
+            scopes=scopes,
         )
 
 

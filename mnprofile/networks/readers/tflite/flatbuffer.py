@@ -2,8 +2,9 @@
 
 The format has offsets everywhere, and the runtime for Python follows them unchecked: a
 damaged one gives an error of another module, or values from another place. A reader
-here accepts an offset only if what it points to lies in the buffer, and does a limited
-number of reads, as tables may be shared and a small file can so claim a huge one.
+here accepts an offset only if what it points to lies in the buffer. Parts may be
+shared, so that a small file can claim a huge one: what is read of it, each part as
+often as it is, may be little more than the file.
 """
 
 import struct
@@ -13,7 +14,9 @@ from typing import NoReturn
 from mnprofile.base.errors import Place
 from mnprofile.networks.readers.files.program import ModelFileError
 
-MAX_READS = 4_000_000  # tables, and elements of vectors
+SHARED = 4  # times as many bytes as the file has may be read ...
+SOME = 1 << 16  # ... and these, as a writer may share what is equal
+OF_A_TABLE = 64  # bytes that a table weighs, for the time that it takes
 MAX_TEXT = 1 << 16  # bytes of a name
 
 
@@ -25,16 +28,16 @@ class Buffer:
     def __init__(self, data: memoryview, file: str) -> None:
         self.data = data
         self.file = file
-        self.left = MAX_READS
+        self.left = SHARED * len(data) + SOME
 
     def root(self, where: str) -> "Table":
         return Table(self, self.number("I", 0, where), where)
 
-    def spend(self, reads: int, where: str) -> None:
-        """Take from what may be read. Raises ModelFileError where nothing is left."""
-        self.left -= reads
+    def spend(self, size: int, where: str) -> None:
+        """Take from the bytes to read. Raises ModelFileError where none are left."""
+        self.left -= size
         if self.left < 0:
-            self.refuse(where, f"the file claims more than {MAX_READS} parts")
+            self.refuse(where, "parts of the file are shared too often")
 
     def number(self, code: str, at: int, where: str) -> int:
         """A little-endian number at an offset."""
@@ -60,7 +63,7 @@ class Table:
         self.buffer = buffer
         self.at = at
         self.where = where
-        buffer.spend(1, where)
+        buffer.spend(OF_A_TABLE, where)
         self.entries = at - buffer.number("i", at, where)  # of the field table
         self.size = buffer.number("H", self.entries, where)
 
@@ -104,8 +107,9 @@ class Table:
 
     def numbers(self, number: int, code: str = "i") -> tuple[int, ...]:
         """A vector of numbers."""
-        start, length = self._vector(number, struct.calcsize(code))
-        self.buffer.spend(length, self.where)
+        width = struct.calcsize(code)
+        start, length = self._vector(number, width)
+        self.buffer.spend(length * width, self.where)
         return struct.unpack_from(f"<{length}{code}", self.buffer.data, start)
 
     def tables(self, number: int, where: str) -> Iterator["Table"]:
@@ -125,4 +129,5 @@ class Table:
         raw = self.raw(number)
         if len(raw) > MAX_TEXT:
             self.buffer.refuse(self.where, f"a text of {len(raw)} bytes")
+        self.buffer.spend(len(raw), self.where)
         return str(raw, "utf-8", errors="backslashreplace")

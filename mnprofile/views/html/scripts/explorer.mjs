@@ -159,17 +159,18 @@ const explore = (data) => {
     if (key === "t" && (text === "" || /table/i.test(text))) {
       state = { ...state, t: 0 };
     } else if (text !== "") {
-      const size = key === "res" ? nets[state.net].res.indexOf(parseSize(text)) : -1;
-      const wanted = size < 0 ? parseFactor(text) : null;
-      if (size >= 0) {
-        state = { ...state, res: size };
+      const size = key === "res" ? parseSize(text) : null;
+      const wanted = size === null ? parseFactor(text) : sideOf(size);
+      if (size !== null && nets[state.net].res.includes(size)) {
+        const res = nets[state.net].res.indexOf(size);
+        state = { ...state, res };
       } else if (wanted === null) {
         words = `${label}: "${text}" is not a number; still ${shownOf(nets[state.net], key)}.`;
       } else {
         const numbers = all.map((one) => (Number.isNaN(one) ? Infinity : one));
         const found = nearest(numbers, wanted);
         state = { ...state, [key]: found };
-        if (numbers[found] !== wanted) words = `${label} ${text} is not counted on this page; nearest counted: ${numbers[found]}.`;
+        if (numbers[found] !== wanted || size !== null) words = `${label} ${text} is not counted on this page; nearest counted: ${numbers[found]}.`;
       }
     }
     afterPress(() => { say(words); draw(); });

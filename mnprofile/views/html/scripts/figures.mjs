@@ -28,6 +28,11 @@ export const standalone = (svg, legend, paper) => {
   own.forEach((node, index) => {
     const style = getComputedStyle(node);
     for (const name of KEPT) made[index].setAttribute(name, style.getPropertyValue(name));
+    // Few programs for drawings know strokes that keep their width: it is written for the scale.
+    if (style.vectorEffect === "non-scaling-stroke") {
+      const { a, b } = node.getCTM();
+      made[index].setAttribute("stroke-width", String(Number.parseFloat(style.strokeWidth) / Math.hypot(a, b)));
+    }
     for (const name of ["class", "id", "tabindex", "role"]) made[index].removeAttribute(name);
   });
   const names = "http://www.w3.org/2000/svg";
