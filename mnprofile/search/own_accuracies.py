@@ -7,15 +7,17 @@ apart (model, resolution, arguments). An empty cell fits every value.
 from __future__ import annotations
 
 import ast
-import csv
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from mnprofile.base.csv_files import read_rows
 from mnprofile.base.errors import MnprofileError, Place, nearest
 from mnprofile.base.files import Input
 
 TOP1 = "top1"
+_NOTHING = object()
 Row = Mapping[str, Any]
 
 
@@ -45,15 +47,11 @@ def read_accuracies(path: Path, names: Sequence[str]) -> tuple[Known, ...]:
     Raises AccuracyError, with the line and column, and FileError.
     """
     file = str(path)
-    text = FILES.text(path).removeprefix("\ufeff")
-    reader = csv.reader(text.splitlines(keepends=True), strict=True)
-    try:
-        header = [name.strip() for name in next(reader, [])]
-        _check_header(header, names, file)
-        return tuple(_rows(reader, header, file))
-    except csv.Error as fault:
-        place = Place(file, reader.line_num)
-        raise AccuracyError(f"not CSV: {fault}", place=place) from None
+    rows = read_rows(path, FILES, lambda header: _check_header(header, names, file))
+    found = tuple(_known(row, Place(file, line)) for line, row in rows)
+    if not found:
+        raise AccuracyError("there is no accuracy", place=Place(file))
+    return found
 
 
 def with_accuracies(
@@ -124,31 +122,12 @@ def _check_header(header: list[str], names: Sequence[str], file: str) -> None:
         )
 
 
-def _rows(reader: Any, header: list[str], file: str) -> Iterator[Known]:
-    count = 0
-    for cells in reader:
-        if not any(cells):
-            continue
-        line = reader.line_num
-        if len(cells) != len(header):
-            raise AccuracyError(
-                f"the row has {len(cells)} cells",
-                place=Place(file, line),
-                accepted=f"{len(header)}, as the header has",
-            )
-        row = dict(zip(header, map(str.strip, cells), strict=True))
-        text = row.pop(TOP1)
-        count += 1
-        yield Known(
-            {name: cell for name, cell in row.items() if cell},
-            _percent(text, file, line),
-            Place(file, line),
-        )
-    if not count:
-        raise AccuracyError("there is no accuracy", place=Place(file))
+def _known(row: dict[str, str], place: Place) -> Known:
+    top1 = _percent(row.pop(TOP1), place._replace(header=TOP1))
+    return Known({name: cell for name, cell in row.items() if cell}, top1, place)
 
 
-def _percent(text: str, file: str, line: int) -> float:
+def _percent(text: str, place: Place) -> float:
     try:
         value = float(text)
     except ValueError:
@@ -156,7 +135,7 @@ def _percent(text: str, file: str, line: int) -> float:
     if not 1 <= value <= 100:  # 0.72 is a share, which would be taken for 0.72 %
         raise AccuracyError(
             f'"{text}" is not a percentage',
-            place=Place(file, line, header=TOP1),
+            place=place,
             accepted="1 to 100, such as 72.3",
         )
     return value
@@ -164,9 +143,13 @@ def _percent(text: str, file: str, line: int) -> float:
 
 def _same(value: object, cell: str) -> bool:
     """Whether a cell is a value: the same text, or the same Python literal."""
-    if str(value) == cell:
-        return True
+    return str(value) == cell or bool(_literal(cell) == value)
+
+
+@cache
+def _literal(cell: str) -> object:
+    """What a cell is in Python; a value that equals no other where it is nothing."""
     try:
-        return bool(ast.literal_eval(cell) == value)
+        return ast.literal_eval(cell)
     except (ValueError, SyntaxError, MemoryError, RecursionError):
-        return False
+        return _NOTHING

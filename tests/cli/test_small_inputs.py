@@ -15,6 +15,8 @@ from typing import NamedTuple
 
 import pytest
 
+from mnprofile.evidence.literature.sources import COLUMNS
+
 ROOT = Path(__file__).parents[2]
 TIMES, BYTES = 10, 200 << 20  # of the processor time of ``count v2``; resident
 COSTS = ("macs", "params", "activations")
@@ -151,6 +153,16 @@ CORPUS: dict[str, tuple[Callable[[], str], tuple[str, ...], int]] = {
         2,
     ),
     "deep.json": (lambda: "[" * 900_000, ("diff", "deep.json", "v2"), 2),
+    "measured.csv": (
+        lambda: (
+            "arch,alpha,ms\n"
+            + "".join(
+                f"v2,{0.5 + at / 1e5:.5f},{10 + at % 7}\n" for at in range(60_000)
+            )
+        ),
+        ("time", "--calibrate", "measured.csv", "--device", "board"),
+        2,
+    ),
     "a.json": (
         lambda: counted("a", blocks=True),
         ("diff", "a.json", "a_other.json"),
@@ -218,6 +230,14 @@ def test_a_small_input_takes_little(tmp_path: Path, name: str) -> None:
     for other in (one for one in arguments if "_other" in one):
         (tmp_path / other).write_text(OTHER[other]())
     assert_takes_little(tmp_path, name, arguments, code)
+
+
+def test_a_source_of_many_figures_takes_little(tmp_path: Path) -> None:
+    row = "Table 1,p{},V2,v2,v2,{:.5f},,,ImageNet,,macs,300,M,,\n"
+    rows = (row.format(at, 0.5 + at / 1e5) for at in range(14_000))
+    (tmp_path / "blog.csv").write_text(",".join(COLUMNS) + "\n" + "".join(rows))
+    (tmp_path / "blog.toml").write_text('title = "A blog"\n')
+    assert_takes_little(tmp_path, "blog.csv", ("reproduce", "blog.csv"), 2)
 
 
 def assert_takes_little(

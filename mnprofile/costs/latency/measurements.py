@@ -8,11 +8,12 @@ import csv
 import io
 import os
 import shlex
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from mnprofile.base import escape
+from mnprofile.base.csv_files import read_rows
 from mnprofile.base.errors import (
     MnprofileError,
     Place,
@@ -45,6 +46,7 @@ _SETTINGS = ("alpha", "resolution", "t", "classes", "impl")  # of a table
 _READING = ("arguments", "inputs")  # of another network
 OPTIONAL = (*_SETTINGS, *_READING)
 MAX_MS = 1e9
+MAX_NETWORKS = 500  # of one file, each of which is built
 WRITTEN = (  # the columns of a file that --measure writes
     *("arch", *_SETTINGS, *_READING, "ms", "low_ms", "high_ms"),
     *("runs", "threads", "batch", "dtype", "processor", "engine"),
@@ -67,15 +69,8 @@ def read_measurements(path: Path) -> list[MeasuredRow]:
     Raises CalibrationError, with the line and column, and FileError.
     """
     file = str(path)
-    text = FILES.text(path).removeprefix("\ufeff")
-    reader = csv.reader(text.splitlines(keepends=True), strict=True)
-    try:
-        header = [name.strip() for name in next(reader, [])]
-        _check_header(header, file)
-        return [*_rows(reader, header, file)]
-    except csv.Error as fault:
-        place = Place(file, reader.line_num)
-        raise CalibrationError(f"not CSV: {fault}", place=place) from None
+    rows = read_rows(path, FILES, lambda header: _check_header(header, file))
+    return [_row(row, file, line) for line, row in rows]
 
 
 def _check_header(header: list[str], file: str) -> None:
@@ -87,21 +82,6 @@ def _check_header(header: list[str], file: str) -> None:
                 accepted=f"{', '.join(NEEDED)}, and any of {', '.join(OPTIONAL)}",
                 suggestion=nearest(name, header) if header else None,
             )
-
-
-def _rows(reader: Any, header: list[str], file: str) -> Iterator[MeasuredRow]:
-    for cells in reader:
-        if not any(cells):
-            continue
-        line = reader.line_num
-        if len(cells) != len(header):
-            raise CalibrationError(
-                f"the row has {len(cells)} cells",
-                place=Place(file, line),
-                accepted=f"{len(header)}, as the header has",
-            )
-        row = dict(zip(header, map(str.strip, cells), strict=True))
-        yield _row(row, file, line)
 
 
 def _row(row: dict[str, str], file: str, line: int) -> MeasuredRow:
@@ -178,7 +158,7 @@ def device_from(path: Path, name: str, bits: int) -> Device:
     """
     measured: dict[str, list[Measured]] = {}
     works: dict[tuple[str, float, int, int], Work] = {}
-    for row in read_measurements(path):
+    for row in _few(read_measurements(path), path):
         try:
             network, graph = find_network(row.arch, row.request, row.asked)
         except MnprofileError as fault:
@@ -205,6 +185,20 @@ def device_from(path: Path, name: str, bits: int) -> Device:
         place = Place(str(path))
         raise CalibrationError(message, place=place, accepted=last.accepted)
     return Device(name, (), "", bits, tuple(calibrations), tuple(refused))
+
+
+def _few(rows: list[MeasuredRow], path: Path) -> list[MeasuredRow]:
+    """The rows, if they are about few networks. Raises CalibrationError."""
+    seen: set[str] = set()
+    for row in rows:
+        seen.add(repr((row.arch, row.request, row.asked)))
+        if len(seen) > MAX_NETWORKS:
+            raise CalibrationError(
+                f"more than {MAX_NETWORKS} different networks",
+                place=Place(str(path), row.line),
+                accepted=f"at most {MAX_NETWORKS}; a network may have several rows",
+            )
+    return rows
 
 
 def _called(name: str, config: Configuration, row: MeasuredRow) -> str:

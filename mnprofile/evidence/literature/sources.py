@@ -19,6 +19,7 @@ from mnprofile.base.files import Input
 from mnprofile.base.records import Record
 
 FOLDER = Path(__file__).parent / "figures"
+MAX_FIGURES = 400  # of one source, each of which is counted
 CSV = Input("CSV file", FiguresError, 16 << 20)
 TOML = Input("TOML file", FiguresError, 1 << 20)
 
@@ -241,6 +242,12 @@ def _rows(source: str) -> tuple[tuple[int, list[str]], ...]:
             f"the header is {','.join(header)}",
             place=Place(str(path), 1),
             accepted=",".join(COLUMNS),
+        )
+    if len(rows) > MAX_FIGURES:
+        raise FiguresError(
+            f"{len(rows)} figures",
+            place=Place(str(path), rows[MAX_FIGURES][0]),
+            accepted=f"at most {MAX_FIGURES} in one source",
         )
     for line, cells in rows:
         if len(cells) != len(COLUMNS):
