@@ -9,6 +9,7 @@ from mnprofile.views.html.markup import element, join, text, trusted
 from mnprofile.views.sheets.columns import DRAWN, label
 
 LONG = 40  # letters of a row's name, from which on it may take several lines
+PHRASE = 16  # letters, from which on it may where there is little room
 NO_DRAWING: Mapping[str, Callable[[str], Markup]] = {}
 
 
@@ -132,10 +133,17 @@ def _cells(
         if column.kind != "text":
             class_ = f' class="n"{_sort_key(value)}'
         else:
-            class_ = ' class="long"' if scope and len(str(value)) > LONG else ""
+            class_ = _length(str(value)) if scope else ""
         cells.append(f"<{tag}{scope}{class_}>{text(shown)}</{tag}>")
         tag, scope = "td", ""
     return trusted("".join(cells))
+
+
+def _length(name: str) -> str:
+    """The class of a row's name that may take several lines, as an attribute."""
+    if len(name) > LONG:
+        return ' class="long"'
+    return ' class="phrase"' if len(name) > PHRASE else ""
 
 
 def _sort_key(value: Value) -> str:
