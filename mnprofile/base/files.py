@@ -229,10 +229,11 @@ def write_texts(texts: Mapping[Path, str] | Mapping[Path, str | bytes]) -> None:
             file.flush()  # what the disk has no room for fails before any is replaced
 
 
-def check_targets(paths: Iterable[Path | None]) -> None:
+def check_targets(paths: Iterable[Path | None], *, makes_folders: bool = False) -> None:
     """Check the names of a command's outputs before the first of them is written.
 
-    None and "-" (standard output) are left out. Raises FileError, and UsageError for a
+    None and "-" (standard output) are left out, with ``makes_folders`` also whether
+    their folders are there. Raises FileError, and UsageError for a
     path that this run has used, or that is there twice.
     """
     seen: set[Path] = set()
@@ -241,6 +242,8 @@ def check_targets(paths: Iterable[Path | None]) -> None:
             continue
         try:
             target = _target(path)
+            if not (makes_folders or target.parent.is_dir()):
+                raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
         except OSError as fault:
             reason = fault.strerror or str(fault)
             raise FileError(f"cannot write: {reason}", place=_place(path)) from None

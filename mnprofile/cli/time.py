@@ -151,6 +151,8 @@ def command(
       mnprofile time v2 --measure --alpha 0.5,1 --res 96:224:64 --save mine.csv
       mnprofile time v2 --peak 16G --bandwidth 12GB
     """
+    one_file = given["calibrate"] != PUBLISHED  # else --save is a folder
+    files.check_targets([output, given["plot"], given["save"] if one_file else None])
     document, code = _document(arch, device, by, given)
     emit(document, format_, output)
     return code

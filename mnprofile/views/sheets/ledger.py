@@ -55,7 +55,8 @@ def _gaps(book: Ledger, entries: Sequence[LedgerEntry]) -> list[str]:
     if parts:
         told.append(
             "*: of this quantity, only what the code writes as that profiler needs it:"
-            " with a module of torch, or a function that it replaces"
+            " with a module of torch, or a function that it replaces; more often in a"
+            " module that several others hold"
         )
     return told + _on_cpu(book) + _traced(book, entries)
 
