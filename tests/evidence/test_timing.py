@@ -360,7 +360,11 @@ def test_a_network_that_fails_is_a_row_of_the_grid(run: Run, tmp_path: Path) -> 
         (["v2", "--measure", "--res", "96,9x"], 2, "--res"),
         (["v2", "--measure", "--res", "32,64", "--devices"], 2, "cannot be used"),
         (["v2", "--measure", "--resume"], 2, "--resume needs --results"),
-        (["v1", "--measure", "--res", "32,64", "--device", "Pixel 1"], 3, "for MobileNetV1"),
+        (
+            ["v1", "--measure", "--res", "32,64", "--device", "Pixel 1"],
+            3,
+            "for MobileNetV1",
+        ),
     ],
 )
 def test_a_grid_that_cannot_be_measured_is_refused_before_anything_runs(
