@@ -172,9 +172,7 @@ def replacing(path: Path) -> Iterator[IO[bytes]]:
     is written to, never replaced; a symbolic link is kept and its target replaced.
     Raises FileError naming the path, and UsageError for a path that this run has used.
     """
-    import tempfile  # 7 ms that only a command with a file should pay
-
-    temporary: str | None = None
+    temporary: Path | None = None
     try:
         path = _target(path)
         if path.exists() and not path.is_file():
@@ -184,16 +182,16 @@ def replacing(path: Path) -> Iterator[IO[bytes]]:
         mode = path.stat().st_mode & 0o777 if path.exists() else 0o666 & ~_umask()
         prefix = f".{path.name[:80]}."
         _clear_stale(path.parent, prefix)
-        handle, temporary = tempfile.mkstemp(
-            prefix=prefix, suffix=_TEMPORARY, dir=path.parent
-        )
-        with open(handle, "wb") as file:
+        # Named before it is made: a signal in between must not leave it behind.
+        random = os.urandom(_RANDOM // 2).hex()
+        temporary = path.parent / f"{prefix}{random}{_TEMPORARY}"
+        with open(temporary, "xb", opener=_private) as file:
             _lock(file)
             yield file
             file.flush()
             os.fsync(file.fileno())
-        Path(temporary).chmod(mode)
-        Path(temporary).replace(path)
+        temporary.chmod(mode)
+        temporary.replace(path)
         temporary = None
         note_output(path)
     except OSError as fault:
@@ -202,7 +200,12 @@ def replacing(path: Path) -> Iterator[IO[bytes]]:
     finally:
         if temporary is not None:
             with suppress(OSError):
-                Path(temporary).unlink()
+                temporary.unlink()
+
+
+def _private(name: str, flags: int) -> int:
+    """Open a file that only its owner can read, until it has its mode."""
+    return os.open(name, flags, 0o600)
 
 
 def write_text(path: Path, text: str) -> None:
@@ -226,10 +229,11 @@ def write_texts(texts: Mapping[Path, str] | Mapping[Path, str | bytes]) -> None:
             file.flush()  # what the disk has no room for fails before any is replaced
 
 
-def check_targets(paths: Iterable[Path | None]) -> None:
+def check_targets(paths: Iterable[Path | None], *, makes_folders: bool = False) -> None:
     """Check the names of a command's outputs before the first of them is written.
 
-    None and "-" (standard output) are left out. Raises FileError, and UsageError for a
+    None and "-" (standard output) are left out, with ``makes_folders`` also whether
+    their folders are there. Raises FileError, and UsageError for a
     path that this run has used, or that is there twice.
     """
     seen: set[Path] = set()
@@ -238,6 +242,8 @@ def check_targets(paths: Iterable[Path | None]) -> None:
             continue
         try:
             target = _target(path)
+            if not (makes_folders or target.parent.is_dir()):
+                raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
         except OSError as fault:
             reason = fault.strerror or str(fault)
             raise FileError(f"cannot write: {reason}", place=_place(path)) from None
@@ -251,7 +257,7 @@ def check_targets(paths: Iterable[Path | None]) -> None:
 
 
 _TEMPORARY = ".tmp"
-_RANDOM = 8  # characters that tempfile puts into a name
+_RANDOM = 8  # characters between the name and that
 _STALE_AFTER_S = 1.0  # a younger one may be about to be locked
 
 

@@ -136,7 +136,7 @@ def command(
             plots / f"{name}.{plot_format}": picture(figure, plot_format, style)
             for name, figure in reports.pictures(networks, where).items()
         }
-    files.check_targets(contents)
+    files.check_targets(contents, makes_folders=True)
     for option, folder in folders.items():
         try:
             folder.mkdir(parents=True, exist_ok=True)

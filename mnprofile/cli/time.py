@@ -17,6 +17,7 @@ from mnprofile.cli.options import (
     output_options,
     read_request,
     together,
+    with_head,
 )
 from mnprofile.cli.output import emit, warn
 from mnprofile.cli.tasks import KEEP_OPTIONS, TaskRun, keep_options, take_many
@@ -150,6 +151,8 @@ def command(
       mnprofile time v2 --measure --alpha 0.5,1 --res 96:224:64 --save mine.csv
       mnprofile time v2 --peak 16G --bandwidth 12GB
     """
+    one_file = given["calibrate"] != PUBLISHED  # else --save is a folder
+    files.check_targets([output, given["plot"], given["save"] if one_file else None])
     document, code = _document(arch, device, by, given)
     emit(document, format_, output)
     return code
@@ -167,6 +170,12 @@ def _document(
     keep = TaskRun(**{name: given.pop(name) for name in KEEP_OPTIONS})
     if not given["measure"] and not keep.is_default:
         raise UsageError("--results and the like belong to --measure")
+    for name, option in (("table", "table"), ("settings", "set")):
+        if given["measure"] and given["save"] and given[name]:
+            raise UsageError(
+                f"--save: a row of measurements cannot say --{option}",
+                accepted="a file of its own, or FILE#2 for one of several tables",
+            )
     if not given["measure"] or arch is None or not time_grid.is_grid(arch, given, keep):
         time_grid.refuse(given)
         return _one(arch, device, by, given), OK
@@ -206,7 +215,8 @@ def _one(
     if measuring:
         names = ("table", "settings", "inputs", "arguments", "train")
         read = read_request(**{name: given[name] for name in names})
-        return _measure(network, graph, arch, read, device, how, save)
+        named = with_head(arch, given["head"])
+        return _measure(network, graph, named, read, device, how, save)
     if peaks != (None, None):
         return _bound(graph, *peaks, asked_bits, by)
     if bits is not None:

@@ -171,6 +171,16 @@ def test_ci_writes_all_of_its_files_or_none(run: Run) -> None:
     assert sorted(path.name for path in Path().iterdir()) == ["mnprofile.toml"]
 
 
+def test_ci_writes_nothing_if_a_folder_is_missing(run: Run) -> None:
+    Path("mnprofile.toml").write_text(BUDGET)
+    outputs = ("--summary", "s.md", "--html", "h.html", "--junit", "none/j.xml")
+    result = run("ci", "--write-baseline", *outputs)
+
+    assert result.code == 4
+    assert "none/j.xml: cannot write: No such file or directory" in result.err
+    assert sorted(path.name for path in Path().iterdir()) == ["mnprofile.toml"]
+
+
 def test_report_writes_all_of_its_files_or_none(run: Run) -> None:
     Path("rr").mkdir()
     Path("rr/report.md").write_text(GOOD_V2, "utf-8")

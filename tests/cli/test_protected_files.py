@@ -52,6 +52,18 @@ def test_what_is_read_is_not_written(run: Run, arguments: tuple[str, ...]) -> No
     assert {**contents(), "rows.csv": b""} == {**before, "rows.csv": b""}
 
 
+@pytest.mark.parametrize(
+    "more", [("--plot", "p.svg"), ("--measure", "--repeats", "1", "--save", "s.csv")]
+)
+def test_time_writes_all_of_its_files_or_none(run: Run, more: tuple[str, ...]) -> None:
+    before = contents()
+    arguments = ("time", "v2", "--device", "Pixel 1", "-o", "none/time.json")
+    result = run(*arguments, *more)
+
+    assert result.code == 4, result.err
+    assert contents() == before
+
+
 def test_what_is_imported_by_its_name_is_not_written(run: Run) -> None:
     shutil.copy("my_nets.py", "own_nets.py")
     arguments = ("count", "own_nets:small", *CODE[1:], "--format", "csv")

@@ -239,10 +239,10 @@ def test_a_read_only_folder(
 ) -> None:
     """The refusal is simulated, since root may write anywhere."""
 
-    def refuse(**_: object) -> None:
+    def refuse(*_: object) -> int:
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr("tempfile.mkstemp", refuse)
+    monkeypatch.setattr("mnprofile.base.files._private", refuse)
     code, _, err = run(capsys, "sweep", "v2", "-o", "rows.csv")
     assert code == 4
     assert "rows.csv: cannot write: Permission denied" in err

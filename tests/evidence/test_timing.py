@@ -9,12 +9,13 @@ from typing import Any
 
 import pytest
 
-from mnprofile import build
+from mnprofile import build, count
 from mnprofile.costs.latency.measurements import read_measurements
 from mnprofile.evidence.profilers import timing
 from mnprofile.evidence.profilers.timing import HowToRun, MeasuredTime, measure
 from mnprofile.evidence.profilers.to_torch import to_torch
 from mnprofile.networks.catalog import load
+from mnprofile.networks.finding import find_network
 from tests.conftest import Run
 
 SHORT = ("--repeats", "2", "--warmup", "1", "--threads", "1")
@@ -122,8 +123,36 @@ def test_measurements_gather_in_a_file_that_calibrate_reads(
 
 
 @pytest.mark.parametrize(
+    "arguments",
+    [
+        ("v1@0.25/64", "--head", "lraspp"),
+        ("efficientnet-b0@1/32", "--depth", "0.5"),
+        ("v2@0.35/64", "--output-stride", "16"),
+    ],
+)
+def test_a_row_of_measurements_says_which_network_it_is_about(
+    run: Run, tmp_path: Path, arguments: tuple[str, ...]
+) -> None:
+    pytest.importorskip("torch")
+    path = tmp_path / "mine.csv"
+    result = run("time", *arguments, "--measure", *SHORT, "--save", str(path))
+    assert result.code == 0, result.err
+    counted = json.loads(run("count", *arguments, "--format", "json").out)
+    (row,) = read_measurements(path)
+    _, graph = find_network(row.arch, row.request, row.asked)
+    figures = counted["totals"]
+    assert count(graph).totals.macs == figures["macs"]
+    assert count(graph).totals.params == figures["params"]
+
+
+@pytest.mark.parametrize(
     ("arguments", "code", "message"),
     [
+        (
+            ["v2", "--measure", "--save", "x.csv", "--set", "scaling=v1"],
+            2,
+            "--save: a row of measurements cannot say --set",
+        ),
         (["v2", "--threads", "2"], 2, "--threads belongs to --measure"),
         (["v2", "--on", "cpu"], 2, "--on belongs to --measure"),
         (["v2", "--measure", "--devices"], 2, "cannot be used together"),
@@ -331,7 +360,11 @@ def test_a_network_that_fails_is_a_row_of_the_grid(run: Run, tmp_path: Path) -> 
         (["v2", "--measure", "--res", "96,9x"], 2, "--res"),
         (["v2", "--measure", "--res", "32,64", "--devices"], 2, "cannot be used"),
         (["v2", "--measure", "--resume"], 2, "--resume needs --results"),
-        (["v1", "--measure", "--res", "32,64", "--device", "Pixel 1"], 3, "for v1"),
+        (
+            ["v1", "--measure", "--res", "32,64", "--device", "Pixel 1"],
+            3,
+            "for MobileNetV1",
+        ),
     ],
 )
 def test_a_grid_that_cannot_be_measured_is_refused_before_anything_runs(

@@ -42,7 +42,10 @@ from mnprofile.networks.readers.inputs import (
 
 FILES = Input("CSV file", CalibrationError, 16 << 20)
 NEEDED = ("arch", "ms")
-_SETTINGS = ("alpha", "resolution", "t", "classes", "impl")  # of a table
+_SETTINGS = (  # of a table
+    *("alpha", "resolution", "t", "classes", "impl"),
+    *("depth", "output_stride"),
+)
 _READING = ("arguments", "inputs")  # of another network
 OPTIONAL = (*_SETTINGS, *_READING)
 MAX_MS = 1e9
@@ -115,6 +118,12 @@ def _row(row: dict[str, str], file: str, line: int) -> MeasuredRow:
             if "classes" in given
             else None,
             impl=given.get("impl"),
+            depth=number("depth", given["depth"], "a depth multiplier")
+            if "depth" in given
+            else None,
+            output_stride=int(number("output_stride", stride, "an output stride"))
+            if (stride := given.get("output_stride"))
+            else None,
         )
         asked = ReadRequest(
             inputs=parse_inputs(_words(given.get("inputs", ""))),
@@ -211,6 +220,8 @@ def _called(name: str, config: Configuration, row: MeasuredRow) -> str:
         "t": config.t,
         "classes": None if config.classes == 1000 else config.classes,
         "impl": None if config.impl == PAPER else config.impl,
+        "depth": None if config.depth == 1 else config.depth,
+        "output stride": config.output_stride,
     }
     some = [f"{key} {value}" for key, value in told.items() if value is not None]
     return ", ".join([name, *some])

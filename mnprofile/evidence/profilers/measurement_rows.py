@@ -21,8 +21,9 @@ def measured_row(
     row: dict[str, object] = {"arch": name}
     if reader is None:
         row["resolution"] = resolution_text(config.resolution)
-        for setting in ("alpha", "t", "classes", "impl"):
+        for setting in ("alpha", "t", "classes", "impl", "output_stride"):
             row[setting] = getattr(config, setting)
+        row["depth"] = None if config.depth == 1 else config.depth
     else:
         row["arguments"] = argument_cell(asked.arguments)
         row["inputs"] = " ".join(map(str, asked.inputs))
