@@ -9,7 +9,7 @@ from mnprofile.views.html.markup import element, join, text, trusted
 from mnprofile.views.sheets.columns import DRAWN, label
 
 LONG = 40  # letters of a row's name, from which on it may take several lines
-PHRASE = 16  # letters, from which on it may where there is little room
+PHRASE = 16  # letters of several words, which may where there is little room
 NO_DRAWING: Mapping[str, Callable[[str], Markup]] = {}
 
 
@@ -143,7 +143,7 @@ def _length(name: str) -> str:
     """The class of a row's name that may take several lines, as an attribute."""
     if len(name) > LONG:
         return ' class="long"'
-    return ' class="phrase"' if len(name) > PHRASE else ""
+    return ' class="phrase"' if len(name) > PHRASE and " " in name else ""
 
 
 def _sort_key(value: Value) -> str:
