@@ -16,7 +16,8 @@ from mnprofile.cli import main
 from mnprofile.costs.counting import count
 from mnprofile.evidence.literature.accuracies import printed_accuracies, source_of
 from mnprofile.networks.catalog import build, load, parse, tables_folder
-from mnprofile.search.factors import Factors, factors
+from mnprofile.search.factors import EXPANSIONS, Factors, factors
+from mnprofile.views.html import explorer_networks
 from mnprofile.views.html import report_page as reports
 from mnprofile.views.html.formula_panels import formulas
 from mnprofile.views.html.markup import data_block, element
@@ -49,6 +50,18 @@ def totals_of(found: Factors, alpha: int, t: int, res: int) -> tuple[int, int, i
         params += slot.weights[at] + (slot.biases + slot.norms) * slot.out[at]
         activations += slot.out[at] * slot.positions[res]
     return macs, params, activations
+
+
+def test_large_networks_keep_the_expansion_of_their_table() -> None:
+    """Every t makes structures of its own: of 92 layers they took four seconds."""
+    small, large = (
+        explorer_networks._factors(load(arch), count(build(arch)))
+        for arch in ("v2", "efficientnet-v2-b0")
+    )
+    assert small is not None
+    assert large is not None
+    assert (len(small.expansions), large.expansions) == (len(EXPANSIONS), (None,))
+    assert len(small.alphas) == len(large.alphas)
 
 
 @pytest.mark.parametrize(

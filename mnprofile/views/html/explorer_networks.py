@@ -10,6 +10,7 @@ from typing import Any
 from mnprofile.base.errors import UnmeasuredError, UsageError
 from mnprofile.base.escape import visible
 from mnprofile.base.units import Bits, plain, resolution_text
+from mnprofile.costs.counting import Count
 from mnprofile.costs.latency.devices import Device
 from mnprofile.costs.latency.prediction import family_of as calibrated_family
 from mnprofile.costs.latency.prediction import predict
@@ -35,7 +36,9 @@ from mnprofile.views.plots.palette import family_of, type_of
 
 # JavaScript numbers above this are not exact.
 MAX_EXACT = 1 << 53
-MAX_LAYERS = 400  # on a grid, whose every structure is built: one has 20 or more
+# On a grid every structure of a network is built, and t makes many: 233 of
+# EfficientNetV2-S, which took eight seconds. Of more layers, t stays the table's own.
+MAX_LAYERS, MAX_VARIED = 400, 80
 BITS: Bits = 8  # per element of a map, where memory is shown
 
 
@@ -108,7 +111,7 @@ def _on_grid(network: ReportNetwork, device: Device | None) -> dict[str, Any] | 
     if len(network.counted.layers) > MAX_LAYERS:
         return None
     config = network.counted.config
-    found = _factors(network.arch, config)
+    found = _factors(network.arch, network.counted)
     if found is None:
         return None
     exact = _exact(found)
@@ -169,15 +172,17 @@ def _by_area(resolutions: set[Resolution]) -> tuple[Resolution, ...]:
     return tuple(sorted(resolutions, key=area))
 
 
-def _factors(arch: Architecture, config: Configuration) -> Factors | None:
+def _factors(arch: Architecture, counted: Count) -> Factors | None:
     """The table on its grid, or None if a rule refuses some widths of the grid."""
+    config = counted.config
+    varied = EXPANSIONS if len(counted.layers) <= MAX_VARIED else ()
     try:
         return factors(
             arch,
             impl=config.impl,
             classes=config.classes,
             alphas=tuple(sorted({*ALPHAS, config.alpha})),
-            expansions=tuple(dict.fromkeys((*EXPANSIONS, config.t))),
+            expansions=tuple(dict.fromkeys((*varied, config.t))),
             resolutions=_by_area({*RESOLUTIONS, _resolution(config)}),
         )
     except UsageError:
