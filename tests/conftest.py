@@ -75,6 +75,13 @@ def installed(package: str) -> bool:
     return importlib.util.find_spec(package) is not None
 
 
+def skip_if_missing(told: str) -> None:
+    """Skip a test whose command says that a package of an extra is not there."""
+    absent = re.search(r'(?:^|"message": ")(\w+) is not installed', told, re.MULTILINE)
+    if absent and absent[1] in extras.OPTIONAL and not installed(absent[1]):
+        pytest.skip(extras.needs(absent[1]))
+
+
 @pytest.fixture
 def run(capfd: pytest.CaptureFixture[str]) -> Run:
     """Run the command line: ``run("count", "v2")``."""
@@ -82,9 +89,7 @@ def run(capfd: pytest.CaptureFixture[str]) -> Run:
     def call(*arguments: str) -> Result:
         code = main(list(arguments))
         captured = capfd.readouterr()
-        absent = re.search(r"^(\w+) is not installed", captured.err, re.MULTILINE)
-        if absent and absent[1] in extras.OPTIONAL and not installed(absent[1]):
-            pytest.skip(extras.needs(absent[1]))
+        skip_if_missing(captured.err)
         return Result(code, captured.out, captured.err)
 
     return call

@@ -22,6 +22,7 @@ OPTIONAL = {
     "fvcore": "check",
     "torchinfo": "check-all",
     "pyarrow": "parquet",
+    "scipy": "calibrate",
     "onnx": "onnx",
     "torchvision": None,
     "timm": None,

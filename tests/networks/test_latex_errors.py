@@ -67,7 +67,7 @@ def test_the_file_to_change_is_accepted() -> None:
         ("\\begin{tabular}", "% \\begin{tabular}", None, ["no tabular"]),
         ("relu6", "relu7", "2:27", ['"relu"']),
         ("activation", "activatoin", "2:14", ["activatoin", '"activation"']),
-        ('scaling = "v2"', "", "3", ["scaling", "--set"]),
+        ('scaling = "v2"', "", "3", ['the setting "scaling" is missing', "--set"]),
         ('"v2"', '"v2', "1:27", ["not valid TOML"]),
         ("\\end{tabular}", "\\end{tabular}\n% mnprofile: a = 1", "10:13", ["after"]),
     ],
@@ -153,6 +153,13 @@ def test_an_unknown_key_lists_them_too(key: str, words: list[str]) -> None:
 
     for word in words:
         assert word in told
+
+
+def test_a_file_has_at_most_20_000_lines() -> None:
+    lines = 20_000 - GOOD.count("\n")
+
+    assert mnprofile.parse(GOOD + "\n" * (lines - 1), "my.tex").name == "my"
+    assert "my.tex:20001: " in str(fault_of(GOOD + "\n" * lines))
 
 
 @pytest.mark.parametrize(

@@ -143,6 +143,16 @@ def test_a_row_is_counted(case: str) -> None:
 
 
 @pytest.mark.parametrize("case", CASES)
+def test_every_operator_of_a_row_stands_in_a_block_and_a_stage(case: str) -> None:
+    row = CASES[case][0]
+    graph = built(f"b | - | 16²×8 | {row}")
+    own = [node for node in graph if node.name.startswith("b")]
+
+    assert all(node.block and node.layer and node.stage for node in graph)
+    assert {node.block for node in own} <= {"b", "b.1", "b.2"}
+
+
+@pytest.mark.parametrize("case", CASES)
 def test_torch_and_fvcore_count_the_same(case: str) -> None:
     pytest.importorskip("fvcore")
 

@@ -239,7 +239,7 @@ def test_a_mistake_in_the_errata(old: str, new: str, words: list[str]) -> None:
         ),
         (GOOD_V2 + "\n" + GOOD_V2.split("```\n")[1], ["my.md:21:3", "a second table"]),
         (GOOD_V2 + "\n```toml\n```\n", ["second ```toml block"]),
-        (GOOD_V2.split("| 32²×3")[0], ["a table without rows"]),
+        (GOOD_V2.split("| 32²×3")[0], ["my.md:12:3", "a table without rows"]),
         (GOOD_V2 + "| " + "x" * 201 + " | | | | | |\n", ["my.md:19", "at most 200"]),
         (GOOD_V2 + "| 1 | 2 | 3 | 4 | 5 | 6 |\n" * 1001, ["too many rows", "1000"]),
     ],

@@ -102,6 +102,8 @@ def test_a_product_holds_the_single_counts(
         return
     made = product(arch, **asked)
     macs, activations = made.macs(), made.activations()
+    for one in (made.params, made.weights, made.buffers):
+        assert one.dtype == np.int64  # not floats, which equal them while they are few
     for k, alpha in enumerate(alphas):
         for r, side_ in enumerate(sides):
             assert (
