@@ -281,6 +281,27 @@ def test_the_plot_can_be_saved(site: Path, watched: Watched, kind: str) -> None:
         assert max(widths) < 3  # pixels, in programs that scale strokes too
 
 
+def test_the_bars_of_all_layers_are_saved_with_their_titles_and_legend(
+    site: Path, watched: Watched
+) -> None:
+    page = watched.open(site / "index.html", "#net1")
+    with page.expect_download() as waiting:
+        page.locator("#net1-layers").get_by_text("Save as SVG").click()
+
+    data = Path(waiting.value.path()).read_text("utf-8")
+    root = ElementTree.fromstring(data)
+    assert waiting.value.suggested_filename == "mobilenet_v2-layers.svg"
+    assert len(root.findall("{http://www.w3.org/2000/svg}svg")) == 3
+    told = [one.text for one in root.findall("{http://www.w3.org/2000/svg}text")]
+    assert told == [
+        "Multiply-adds, up to 20,070,400 per layer",
+        "Parameters, up to 1,281,000 per layer",
+        "Activations, up to 1,204,224 per layer",
+        *("Conv 1x1", "Conv DW", "Conv k x k", "Fully Connected"),
+    ]
+    assert "var(" not in data
+
+
 # --- the keyboard, sorting and filtering ---------------------------------------------
 
 

@@ -116,9 +116,10 @@ def layers(network: ReportNetwork, key: str) -> Panel:
         peak = f"{label}, up to {grouped(max(values))} per layer"
         plots.append(element("p", peak, class_="axis-title"))
         plots.append(columns(segments, f"{label} of each layer"))
-    return Panel(
-        f"{key}-layers", "Layer by layer", caption, element("figure", join(plots))
-    )
+    plots.append(legend(network.counted))
+    name = f"{network.arch.name}-layers"
+    body = element("figure", *plots, data_picture=name)
+    return Panel(f"{key}-layers", "Layer by layer", caption, body)
 
 
 def _full(layer: Layer) -> str:

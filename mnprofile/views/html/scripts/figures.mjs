@@ -20,39 +20,61 @@ const switches = (figure) => {
 const KEPT = ["fill", "stroke", "stroke-width", "stroke-dasharray", "stroke-opacity", "fill-opacity",
   "opacity", "font-family", "font-size", "font-weight", "paint-order", "text-anchor", "visibility"];
 
-/* A drawing as it looks now, as a file of its own: literal colours, its size in pixels. */
-export const standalone = (svg, legend, paper) => {
-  const { width, height } = svg.getBoundingClientRect();
+const made = (name, attributes, text = "") => {
+  const node = document.createElementNS("http://www.w3.org/2000/svg", name);
+  for (const [key, value] of Object.entries(attributes)) node.setAttribute(key, value);
+  node.textContent = text;
+  return node;
+};
+
+/* A drawing as it looks now, with literal colours in place of the page's style. */
+const copied = (svg) => {
   const copy = svg.cloneNode(true);
-  const [own, made] = [svg, copy].map((one) => [one, ...one.querySelectorAll("*")]);
+  const [own, copies] = [svg, copy].map((one) => [one, ...one.querySelectorAll("*")]);
   own.forEach((node, index) => {
     const style = getComputedStyle(node);
-    for (const name of KEPT) made[index].setAttribute(name, style.getPropertyValue(name));
+    for (const name of KEPT) copies[index].setAttribute(name, style.getPropertyValue(name));
     // Few programs for drawings know strokes that keep their width: it is written for the scale.
     if (style.vectorEffect === "non-scaling-stroke") {
       const { a, b } = node.getCTM();
-      made[index].setAttribute("stroke-width", String(Number.parseFloat(style.strokeWidth) / Math.hypot(a, b)));
+      copies[index].setAttribute("stroke-width", String(Number.parseFloat(style.strokeWidth) / Math.hypot(a, b)));
     }
-    for (const name of ["class", "id", "tabindex", "role"]) made[index].removeAttribute(name);
+    for (const name of ["class", "id", "tabindex", "role"]) copies[index].removeAttribute(name);
   });
-  const names = "http://www.w3.org/2000/svg";
-  const file = document.createElementNS(names, "svg");
-  const back = document.createElementNS(names, "rect");
-  const tall = height + 24 + 20 * Math.ceil(legend.length / 4);
-  for (const [name, value] of Object.entries({ width: width + 32, height: tall, viewBox: `0 0 ${width + 32} ${tall}` })) file.setAttribute(name, value);
-  for (const [name, value] of Object.entries({ width: "100%", height: "100%", fill: paper })) back.setAttribute(name, value);
-  for (const [name, value] of Object.entries({ x: 16, y: 8, width, height })) copy.setAttribute(name, value);
-  file.append(back, copy);
-  legend.forEach(({ text, color, ink }, index) => {
-    const [x, y] = [16 + (index % 4) * (width / 4), height + 24 + 20 * Math.floor(index / 4)];
-    const mark = document.createElementNS(names, "rect");
-    for (const [name, value] of Object.entries({ x, y: y - 10, width: 11, height: 11, fill: color })) mark.setAttribute(name, value);
-    const label = document.createElementNS(names, "text");
-    label.textContent = text;
-    for (const [name, value] of Object.entries({ x: x + 16, y, fill: ink, "font-size": "12", "font-family": "sans-serif" })) label.setAttribute(name, value);
-    file.append(mark, label);
+  return copy;
+};
+
+/* Drawings below each other, each under its title, as a file of its own. */
+const standalone = (drawings, legend, paper, ink) => {
+  const text = (words, x, y) => made("text", { x, y, fill: ink, "font-size": "12", "font-family": "sans-serif" }, words);
+  const parts = [];
+  let [y, wide] = [8, 0];
+  for (const [svg, title] of drawings) {
+    const { width, height } = svg.getBoundingClientRect();
+    if (title) {
+      parts.push(text(title, 16, y + 12));
+      y += 20;
+    }
+    const copy = copied(svg);
+    for (const [name, value] of Object.entries({ x: 16, y, width, height })) copy.setAttribute(name, value);
+    parts.push(copy);
+    [y, wide] = [y + height + 8, Math.max(wide, width)];
+  }
+  const columns = Math.min(Math.max(Math.floor(wide / 150), 1), 4);
+  legend.forEach(({ text: words, color }, index) => {
+    const [x, line] = [16 + (index % columns) * (wide / columns), y + 8 + 20 * Math.floor(index / columns)];
+    parts.push(made("rect", { x, y: line - 2, width: 11, height: 11, fill: color }), text(words, x + 16, line + 8));
   });
+  const [width, height] = [wide + 32, y + 8 + 20 * Math.ceil(legend.length / columns)];
+  const file = made("svg", { width, height, viewBox: `0 0 ${width} ${height}` });
+  file.append(made("rect", { width: "100%", height: "100%", fill: paper }), ...parts);
   return new XMLSerializer().serializeToString(file);
+};
+
+/* The drawings of a figure with their titles: all that have one, else the first drawing. */
+const drawingsOf = (figure) => {
+  const titles = [...figure.querySelectorAll(".axis-title")];
+  return titles.length ? titles.map((one) => [one.nextElementSibling, one.textContent]) : [[figure.querySelector("svg"), ""]];
 };
 
 const saveAs = (url, name) => {
@@ -64,9 +86,9 @@ const save = (figure, kind) => {
   const legend = [...figure.querySelectorAll(".legend button[aria-pressed=true], .legend:not(.series) li")].map((one) => ({
     text: one.textContent.trim(),
     color: getComputedStyle(one.querySelector("path, rect, circle")).fill,
-    ink: getComputedStyle(one).color,
   }));
-  const text = standalone(figure.querySelector("svg"), legend, getComputedStyle(document.body).backgroundColor);
+  const { backgroundColor, color } = getComputedStyle(document.body);
+  const text = standalone(drawingsOf(figure), legend, backgroundColor, color);
   const name = `${figure.dataset.picture}.${kind}`;
   const url = `data:image/svg+xml;charset=utf-8,${encodeURIComponent(text)}`;
   if (kind === "svg") { saveAs(url, name); return; }
@@ -88,5 +110,7 @@ for (const figure of document.querySelectorAll("figure[data-picture]")) {
     button.addEventListener("click", () => save(figure, kind));
     line.append(button);
   }
-  figure.querySelector("figcaption")?.before(line);
+  const caption = figure.querySelector("figcaption");
+  if (caption) caption.before(line);
+  else figure.append(line);
 }
