@@ -9,6 +9,7 @@ import click
 from mnprofile.base.errors import OK, UNMEASURED, VERDICT, UsageError
 from mnprofile.cli.help import Command
 from mnprofile.cli.options import (
+    by_option,
     network_of,
     network_options,
     output_options,
@@ -54,13 +55,7 @@ mnprofile check v2@0.75 --against torchvision.models:mobilenet_v2 \\
 @click.command("check", cls=Command, examples=EXAMPLES)
 @network_options
 @writing_options
-@click.option(
-    "--by",
-    type=click.Choice(get_args(By)),
-    default="layer",
-    show_default=True,
-    help="How to group the rows of the table.",
-)
+@by_option(get_args(By))
 @click.option(
     "--counter",
     "counters",
