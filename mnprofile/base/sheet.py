@@ -17,7 +17,7 @@ NARROWEST = 80
 _WORD = re.compile(r"\S+")
 _PART = re.compile(r"[^\s_(=/-]*[_(=/-]|[^\s_(=/-]+")  # of a word, up to a mark
 
-Kind = Literal["text", "count", "delta", "share", "number"]
+Kind = Literal["text", "count", "delta", "share", "number", "factor"]
 
 
 class Share(NamedTuple):
@@ -309,6 +309,8 @@ def cell_text(value: Value, kind: Kind, *, separated: bool) -> str:
         return units.grouped(value) if separated else str(value)
     if isinstance(value, int) and kind == "delta":
         return units.signed(value, separated=separated)
+    if isinstance(value, float) and kind in ("factor", "text"):
+        return units.factor(value)
     return escape.visible(str(value))
 
 
