@@ -13,8 +13,16 @@ from mnprofile.cli.output import emit, in_terminal
 from mnprofile.costs.counting import GROUPINGS, Grouping, count
 from mnprofile.views.sheets.count import count_document
 
+EXAMPLES = """
+mnprofile count v2 --alpha 0.75 --res 160
+mnprofile count v1 --by type
+mnprofile count my_network.md --res 192 --format json
+mnprofile count v2 --deploy --bits 8 --by stage
+mnprofile count v3-small --fields receptive
+"""
 
-@click.command("count", cls=Command)
+
+@click.command("count", cls=Command, examples=EXAMPLES)
 @network_options
 @click.option(
     "--by",
@@ -72,14 +80,6 @@ def command(
 
     Figures that papers and model zoos print for exactly this configuration are shown
     below the shares (in JSON, under "published").
-
-    \b
-    Examples:
-      mnprofile count v2 --alpha 0.75 --res 160
-      mnprofile count v1 --by type
-      mnprofile count my_network.md --res 192 --format json
-      mnprofile count v2 --deploy --bits 8 --by stage
-      mnprofile count v3-small --fields receptive
     """
     if bits is not None and not deploy:
         raise UsageError(

@@ -34,7 +34,14 @@ class GroupsType(click.ParamType[Groups]):
         )
 
 
-@click.command("memory", cls=Command)
+EXAMPLES = """
+mnprofile memory v2 --bits 8
+mnprofile memory v2@0.5/128 --groups 4 --by block
+mnprofile memory v2 --bits 16 --by resolution
+"""
+
+
+@click.command("memory", cls=Command, examples=EXAMPLES)
 @network_options
 @click.option(
     "--bits",
@@ -83,12 +90,6 @@ def command(
     --fuse       the limit of --groups: input + output
     --by resolution
                  the largest map at each resolution (the paper's Table 3)
-
-    \b
-    Examples:
-      mnprofile memory v2 --bits 8
-      mnprofile memory v2@0.5/128 --groups 4 --by block
-      mnprofile memory v2 --bits 16 --by resolution
     """
     _, graph = network_of(**given)
     if by == "resolution" and (groups != 1 or fuse):
