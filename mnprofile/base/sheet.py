@@ -29,12 +29,18 @@ class Share(NamedTuple):
     def __float__(self) -> float:
         return self.part / self.whole if self.whole else 0.0
 
+    def __str__(self) -> str:
+        return units.percent(self.part, self.whole)
+
 
 class Change(NamedTuple):
     """A change, drawn in percent of ``base`` and exported as a fraction of it."""
 
     base: int
     head: int
+
+    def __str__(self) -> str:
+        return units.change(self.base, self.head)
 
 
 Value = str | int | float | Share | Change | None
@@ -301,10 +307,6 @@ def cell_text(value: Value, kind: Kind, *, separated: bool) -> str:
     """One value as text for people."""
     if value is None:
         return ""
-    if isinstance(value, Share):
-        return units.percent(value.part, value.whole)
-    if isinstance(value, Change):
-        return units.change(value.base, value.head)
     if isinstance(value, int) and kind == "count":
         return units.grouped(value) if separated else str(value)
     if isinstance(value, int) and kind == "delta":
