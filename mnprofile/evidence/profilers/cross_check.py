@@ -190,8 +190,7 @@ def check(
     layers = _layers(counted, measured, writing)
     whole = measured.modules[""]
     problems = tuple(_problems(graph, layers, measured))
-    if not problems:
-        problems = tuple(_differing_operators(counted, twin))
+    problems = problems or tuple(_differing_operators(counted, twin))
     return Check(
         counted,
         writing,
