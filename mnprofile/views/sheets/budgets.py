@@ -6,10 +6,7 @@ from typing import Any
 from mnprofile.base.sheet import Change, Column, Share, Sheet, Value
 from mnprofile.costs.budgets.baseline import NetworkCosts
 from mnprofile.costs.budgets.evaluation import BudgetCheck, LimitCheck
-from mnprofile.costs.comparison.sides import (
-    COMPARED,
-    Costs,
-)
+from mnprofile.costs.comparison.sides import COMPARED, Costs
 from mnprofile.views.document import Document, record_of
 from mnprofile.views.sheets.columns import columns, drawn
 
@@ -47,10 +44,7 @@ def verdict_sheet(verdicts: Sequence[LimitCheck]) -> Sheet:
         columns(
             "verdict budget network",
             Column("rule", "Limit set by"),
-            "quantity measured limit",
-            Column("headroom", "Headroom", "delta"),
-            Column("used", "Used", "share"),
-            "baseline line note",
+            "quantity measured limit headroom used baseline line note",
         ),
         map(_cells, verdicts),
     )
@@ -122,9 +116,8 @@ def change_sheet(judgement: BudgetCheck) -> Sheet:
                 if now != then:
                     step = (then, now, now - then, Change(then, now))
                     rows.append((name, network.label, quantity, *step))
-    heads = (
-        *columns("budget network quantity"),
-        Column("baseline", "Baseline", "count"),
+    heads = columns(
+        "budget network quantity baseline",
         Column("measured", "Now", "count"),
         Column("delta", "Change", "delta"),
         Column("change", "Share", "share"),

@@ -6,12 +6,7 @@ from typing import Any, Literal
 
 from mnprofile.base.sheet import Column, Sheet, noted
 from mnprofile.base.units import grouped
-from mnprofile.evidence.profilers.cross_check import (
-    Check,
-    LayerCheck,
-    Problem,
-    sum_of,
-)
+from mnprofile.evidence.profilers.cross_check import Check, LayerCheck, Problem, sum_of
 from mnprofile.evidence.profilers.module_check import ModuleCheck
 from mnprofile.evidence.profilers.readings import Reading
 from mnprofile.views.document import Document, record_of
@@ -130,8 +125,7 @@ def reading_sheet(
             Column("total", "Prints", "count"),
             Column("formula", "Ledger"),
             Column("ledger_total", "Explained", "count"),
-            Column("rest", "Rest", "count"),
-            "failure",
+            "rest failure",
         ),
         (
             {

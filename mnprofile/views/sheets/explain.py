@@ -91,7 +91,7 @@ def _heading(one: Explanation) -> str:
 def _layers_sheet(one: Explanation) -> Sheet:
     total = int(one.macs.value)
     return Sheet(
-        columns("layer formula macs", Column("share", "Share", "share")),
+        columns("layer formula macs share"),
         tuple(
             (name, formula.text, int(formula.value), Share(int(formula.value), total))
             for name, formula in one.layers
@@ -100,10 +100,7 @@ def _layers_sheet(one: Explanation) -> Sheet:
 
 
 def _symbols_sheet(meanings: Sequence[Meaning]) -> Sheet:
-    return Sheet.of(
-        columns("symbol meaning value"),
-        map(_meaning_record, meanings),
-    )
+    return Sheet.of(columns("symbol meaning value"), map(_meaning_record, meanings))
 
 
 def _meaning_record(meaning: Meaning) -> dict[str, Any]:

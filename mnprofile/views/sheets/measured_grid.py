@@ -10,14 +10,10 @@ from mnprofile.views.sheets.swept_networks import failure_notes, failures
 
 _FIGURES = columns(
     Column("macs", "Mult-adds", "count"),
-    Column("ms", "ms", "number"),
+    "ms",
     Column("low_ms", "Half from", "number"),
     Column("high_ms", "to", "number"),
-    Column("predicted_ms", "Predicted ms", "number"),
-    Column("ratio", "Ratio", "number"),
-    "engine",
-    Column("threads", "Threads", "number"),
-    "error",
+    "predicted_ms ratio engine threads error",
 )
 _SHOWN = ("macs", "ms", "low_ms", "high_ms")
 

@@ -30,13 +30,13 @@ def _sheet(checked: ModuleCheck) -> Sheet:
     torch_s = sum(row.flop_counter for row in checked.rows)
     return Sheet(
         columns(
-            Column("module", "Module"),
+            "module",
             Column("kind", "Class"),
-            Column("line", "Line", "number"),
+            "line",
             Column("ours", "Ours", "count"),
             Column("flop_counter", "FlopCounterMode / 2", "count"),
             Column("fvcore", "fvcore", "count"),
-            Column("verdict", "Verdict"),
+            "verdict",
         ),
         tuple(
             (

@@ -10,10 +10,7 @@ from mnprofile.views.document import Document
 from mnprofile.views.sheets.columns import columns
 
 _COLUMNS = columns(
-    "field",
-    Column("effective_stride", "Stride", "number"),
-    "padding",
-    Column("sees_all", "Sees all"),
+    "field", Column("effective_stride", "Stride", "number"), "padding sees_all"
 )
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import IO, Any
 
 from mnprofile.base.json_files import envelope
-from mnprofile.base.sheet import Column, Sheet, Value
+from mnprofile.base.sheet import Sheet, Value
 from mnprofile.base.units import Bits
 from mnprofile.views.document import Document
 from mnprofile.views.sheets.columns import columns
@@ -15,9 +15,7 @@ from mnprofile.views.sheets.time import approximate, latency_notes
 
 _COLUMNS = columns(
     "model impl phi alpha depth resolution t classes",
-    Column("macs", "Multiply-adds", "count"),
-    "params act_peak_bytes top1",
-    Column("latency_ms", "ms", "number"),
+    "macs params act_peak_bytes top1 latency_ms",
 )
 
 

@@ -4,14 +4,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from mnprofile.base.sheet import Column, Sheet
+from mnprofile.base.units import factor
 from mnprofile.views.document import Document
 from mnprofile.views.sheets.columns import columns
 
 _FIGURES = columns(
-    Column("macs", "Multiply-adds", "count"),
-    "params weights buffers activations act_peak_bytes",
-    Column("latency_ms", "ms", "number"),
-    Column("top1", "Top-1 %", "number"),
+    "macs params weights buffers activations act_peak_bytes latency_ms top1",
     Column("without_rule", "Not counted"),
     "error",
 )
@@ -39,7 +37,7 @@ def swept_networks_document(
     )
     notes = [*_notes(rows, bits, count), *told]
     seen = [name for name in names if any(row.get(name) is not None for row in rows)]
-    unknown = any(row.get("without_rule") for row in rows)
+    unknown = ["without_rule"] * any(row.get("without_rule") for row in rows)
     asked = [name for name in _IF_ASKED if any(name in r for r in rows)]
     figures = [one for one in _FIGURES if one.key not in _IF_ASKED or one.key in asked]
     all_columns = (*settings, *figures)
@@ -50,14 +48,7 @@ def swept_networks_document(
     )
     return Document(
         "sweep-networks",
-        [
-            shown.only(
-                *(seen or names[:1]),
-                *_SHOWN,
-                *asked,
-                *(["without_rule"] if unknown else []),
-            )
-        ],
+        [shown.only(*(seen or names[:1]), *_SHOWN, *asked, *unknown)],
         Sheet.of(all_columns, rows, notes=notes),
         lambda: {
             "bits": bits,
@@ -90,8 +81,13 @@ def failure_notes(rows: Sequence[Mapping[str, Any]], names: Sequence[str]) -> li
     """Why rows failed, below a table that has no room for it."""
     failed = [row for row in rows if row["error"] is not None]
     lines = [
-        f"{', '.join(f'{name} {row.get(name)}' for name in names)}: {row['error']}"
+        f"{', '.join(f'{name} {_setting(row.get(name))}' for name in names)}:"
+        f" {row['error']}"
         for row in failed[:SHOWN_FAILURES]
     ]
     more = len(failed) - SHOWN_FAILURES
     return [*lines, f"and {more} more; csv and json have all"] if more > 0 else lines
+
+
+def _setting(value: object) -> object:
+    return factor(value) if isinstance(value, float) else value
