@@ -1,13 +1,17 @@
 """A log-log plot as a plotly figure."""
 
-import math
 from typing import Any
 
 from mnprofile.base import escape
 from mnprofile.views.plots.log_log import Dot, Line, LogLogPlot
 from mnprofile.views.plots.palette import TYPES
-from mnprofile.views.plots.plotly_layout import TEXT, PlotlyFigure, layout, scatter
-from mnprofile.views.plots.scales import Scale, tick_text
+from mnprofile.views.plots.plotly_layout import (
+    TEXT,
+    PlotlyFigure,
+    layout,
+    log_axis,
+    scatter,
+)
 
 
 def figure(plot: LogLogPlot) -> PlotlyFigure:
@@ -18,18 +22,8 @@ def figure(plot: LogLogPlot) -> PlotlyFigure:
         _marks(names.get(key, key), key, [dot for dot in plot.dots if dot.key == key])
         for key in keys
     ]
-    drawn = layout(x=_axis(plot.x), y=_axis(plot.y))
+    drawn = layout(x=log_axis(plot.x), y=log_axis(plot.y))
     return {"data": [*map(_line, plot.lines), *marks], "layout": drawn}
-
-
-def _axis(scale: Scale) -> dict[str, Any]:
-    return {
-        "title": scale.title,
-        "type": "log",
-        "range": [math.log10(scale.low), math.log10(scale.high)],
-        "tickvals": list(scale.ticks),
-        "ticktext": [tick_text(tick) for tick in scale.ticks],
-    }
 
 
 def _line(line: Line) -> dict[str, Any]:
