@@ -67,7 +67,8 @@ def _saving_note(explained: NetworkExplanation) -> list[str | Markup]:
 def mathml(text: str) -> Markup:
     """A formula in the papers' symbols, such as D_K·D_K·M, as MathML.
 
-    Browsers set it without a script. A letter with an underscore has an index. ``alttext`` is the text itself.
+    Browsers set it without a script. A letter with an underscore has an index;
+    ``alttext`` is the text itself.
     """
     parts = []
     for name, number, space, sign in _TOKEN.findall(text):
