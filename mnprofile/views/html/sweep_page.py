@@ -11,7 +11,7 @@ from mnprofile.search.grids import Grid
 from mnprofile.views.html.markup import data_block
 from mnprofile.views.html.scripts import bundle, vendored
 from mnprofile.views.html.shell import asset, document, fragment
-from mnprofile.views.plots import accuracy_plotly, expansion, heat, log_log_plotly
+from mnprofile.views.plots import accuracy_plotly, expansion, heat, log_log
 from mnprofile.views.plots.accuracy import AccuracyPlot, Axis, sweep_caption, titles
 from mnprofile.views.plots.expansion import PHI, Curve, Over, T
 from mnprofile.views.plots.plotly_layout import CONFIG, THEMES, PlotlyFigure
@@ -90,7 +90,7 @@ class NetworkPlots:
         plot = accuracy_plot(self.points, self.axis)
         costs = cost_plot(self.points)
         caption = f"{len(costs.dots):,} configurations."
-        drawn = log_log_plotly.figure(costs)
+        drawn = log_log.figure(costs)
         views = [
             *_accuracy(plot, accuracy_caption(plot)),
             View("mnp-costs", costs.name, caption, drawn, height=520),
@@ -102,7 +102,7 @@ class NetworkPlots:
         plot = accuracy_plot(self.points, self.axis)
         if plot.points:
             return accuracy_plotly.figure(plot)
-        return log_log_plotly.figure(cost_plot(self.points))
+        return log_log.figure(cost_plot(self.points))
 
 
 def _title(names: Sequence[str], what: str = "Accuracy and cost") -> str:

@@ -7,9 +7,8 @@ from mnprofile.views.html import tables as html
 from mnprofile.views.html.markup import element, join
 from mnprofile.views.html.panels import Panel, ReportNetwork
 from mnprofile.views.html.sweep_page import View, plots_page
-from mnprofile.views.plots import log_log_plotly
-from mnprofile.views.plots.log_log import LogLogPlot
-from mnprofile.views.plots.log_log_svg import legend, svg
+from mnprofile.views.plots import log_log
+from mnprofile.views.plots.log_log import LogLogPlot, legend, svg
 from mnprofile.views.plots.time_plots import latency, roofline, title_of
 from mnprofile.views.sheets.time import parts_sheet, prediction_notes
 
@@ -74,7 +73,7 @@ def _plots(found: Prediction) -> list[tuple[str, LogLogPlot, str]]:
 def time_page(found: Prediction) -> str:
     """The plots of a prediction as one HTML file that needs no network."""
     views = [
-        View(f"mnp-{name}", plot.name, note, log_log_plotly.figure(plot), height=460)
+        View(f"mnp-{name}", plot.name, note, log_log.figure(plot), height=460)
         for name, plot, note in _plots(found)
     ]
     title = f"Time of {title_of(found.graph)} on {found.device.name}"

@@ -83,10 +83,8 @@ def explained_sheet(compared: Comparison) -> Sheet:
     )
 
 
-def fitted_markdown(
-    sheets: Sequence[Sheet], whole: int = 1, most: int = MARKDOWN_LINES
-) -> str:
-    """Markdown for a pull request, in at most ``most`` lines.
+def fitted_markdown(sheets: Sequence[Sheet], whole: int = 1) -> str:
+    """Markdown for a pull request, in at most MARKDOWN_LINES lines.
 
     The first ``whole`` sheets are kept as they are; the others share the lines that are
     left. Of a sheet that does not fit, the rows with the largest changes stay (column
@@ -94,9 +92,9 @@ def fitted_markdown(
     many are left out. The last sheets go where their headers would leave too little.
     """
     kept = list(sheets)
-    while len(kept) > whole + 1 and _frames(kept) > most - 12:
+    while len(kept) > whole + 1 and _frames(kept) > MARKDOWN_LINES - 12:
         kept.pop()
-    spare = most - _frames(kept)
+    spare = MARKDOWN_LINES - _frames(kept)
     shares = dict.fromkeys(range(len(kept)), 0)
     # The short ones first: what they do not need is for the long ones.
     order = sorted(range(whole, len(kept)), key=lambda at: len(kept[at].rows))

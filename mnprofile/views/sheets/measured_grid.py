@@ -6,7 +6,7 @@ from typing import Any
 from mnprofile.base.sheet import Column, Sheet
 from mnprofile.views.document import Document
 from mnprofile.views.sheets.columns import columns
-from mnprofile.views.sheets.swept_networks import failure_notes, failures
+from mnprofile.views.sheets.swept_networks import failure_notes, failures, settings
 
 _FIGURES = columns(
     Column("macs", "Mult-adds", "count"),
@@ -25,10 +25,6 @@ def measured_grid_document(
     rows = [_with_ratio(row) for row in rows]
     figures = {column.key for column in _FIGURES}
     names = [name for name in rows[0] if name not in figures]
-    settings = tuple(
-        Column(name, "Res" if name == "resolution" else name.capitalize(), "text")
-        for name in names
-    )
     notes = _notes(rows, how)
     seen = [
         name
@@ -36,7 +32,7 @@ def measured_grid_document(
         if name == "model" or len({repr(row[name]) for row in rows}) > 1
     ]
     predicted = any(row.get("ratio") for row in rows)
-    every = (*settings, *_FIGURES)
+    every = (*settings(names), *_FIGURES)
     shown = Sheet.of(
         every,
         ({**row, "macs": "failed"} if row["error"] else row for row in rows),

@@ -1,6 +1,6 @@
 """The rows of a sweep over networks that are not tables."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from mnprofile.base.sheet import Column, Sheet
@@ -31,16 +31,12 @@ def swept_networks_document(
     ``count`` configurations ran; the rows are those that a limit does not exclude.
     ``told`` are notes on where latencies and accuracies come from.
     """
-    settings = tuple(
-        Column(name, "Res" if name == "resolution" else name.capitalize(), "text")
-        for name in names
-    )
     notes = [*_notes(rows, bits, count), *told]
     seen = [name for name in names if any(row.get(name) is not None for row in rows)]
     unknown = ["without_rule"] * any(row.get("without_rule") for row in rows)
     asked = [name for name in _IF_ASKED if any(name in r for r in rows)]
     figures = [one for one in _FIGURES if one.key not in _IF_ASKED or one.key in asked]
-    all_columns = (*settings, *figures)
+    all_columns = (*settings(names), *figures)
     shown = Sheet.of(
         all_columns,
         ({**row, "macs": "failed"} if row["error"] else row for row in rows),
@@ -59,6 +55,12 @@ def swept_networks_document(
             "notes": notes,
         },
     )
+
+
+def settings(names: Iterable[str]) -> list[Column]:
+    """The columns of what tells configurations apart; an argument may have any name."""
+    labels = {"resolution": "Res"}
+    return [Column(name, labels.get(name, name.capitalize())) for name in names]
 
 
 def failures(rows: Sequence[Mapping[str, Any]]) -> int:
