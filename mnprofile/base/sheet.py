@@ -147,7 +147,9 @@ def to_csv(sheet: Sheet) -> str:
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow([column.key for column in sheet.columns])
     for row in sheet.rows:
-        writer.writerow([_csv_value(value) for value in row])
+        writer.writerow(
+            [escape.csv_cell(v) if isinstance(v, str) else plain(v) for v in row]
+        )
     return out.getvalue()
 
 
@@ -341,7 +343,3 @@ def _markdown_row(sheet: Sheet, row: tuple[Value, ...]) -> list[str]:
 
 def _pipes(cells: list[str]) -> str:
     return "| " + " | ".join(cells) + " |"
-
-
-def _csv_value(value: Value) -> object:
-    return escape.csv_cell(value) if isinstance(value, str) else plain(value)

@@ -191,13 +191,8 @@ def _shown(resolution: Resolution) -> int | str:
     return resolution if isinstance(resolution, int) else resolution_text(resolution)
 
 
-def _by_area(resolutions: set[Resolution]) -> tuple[Resolution, ...]:
-    """Smallest first: the order of the page's slider."""
-
-    def area(one: Resolution) -> int:
-        return one * one if isinstance(one, int) else prod(one)
-
-    return tuple(sorted(resolutions, key=area))
+def _area(one: Resolution) -> int:
+    return one * one if isinstance(one, int) else prod(one)
 
 
 def _factors(arch: Architecture, counted: Count) -> Factors | None:
@@ -211,7 +206,8 @@ def _factors(arch: Architecture, counted: Count) -> Factors | None:
             classes=config.classes,
             alphas=tuple(sorted({*ALPHAS, config.alpha})),
             expansions=tuple(dict.fromkeys((*varied, config.t))),
-            resolutions=_by_area({*RESOLUTIONS, _resolution(config)}),
+            # Smallest first: the order of the page's slider.
+            resolutions=tuple(sorted({*RESOLUTIONS, _resolution(config)}, key=_area)),
         )
     except UsageError:
         return None

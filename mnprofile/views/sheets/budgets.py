@@ -16,10 +16,13 @@ WORDS = {"over": "over budget", "unmeasured": "not measured", "ok": "within budg
 def budgets_document(judgement: BudgetCheck) -> Document:
     """Every limit and its verdict, worst first."""
     sheet = verdict_sheet(judgement.verdicts)
+    many = any(len(networks) > 1 for networks in judgement.networks.values())
+    named = ("budget", "network") if many else ("budget",)
+    shown = ("verdict", *named, "quantity", "measured", "limit", "headroom")
     notes = (*dict.fromkeys(_notes(judgement)), verdict_sentence(judgement))
     return Document(
         "ci",
-        [sheet.only(*_shown_columns(judgement)).noted(*notes)],
+        [sheet.only(*shown).noted(*notes)],
         sheet,
         lambda: _record(judgement),
     )
@@ -64,13 +67,6 @@ def note_of(verdict: LimitCheck) -> str:
     """What no column holds: the reason, and the budget's own message."""
     message = verdict.budget.message if verdict.state != "ok" else ""
     return "; ".join(filter(None, (verdict.reason, message)))
-
-
-def _shown_columns(judgement: BudgetCheck) -> tuple[str, ...]:
-    """The columns for people; networks are named if a budget has several."""
-    many = any(len(networks) > 1 for networks in judgement.networks.values())
-    named = ("budget", "network") if many else ("budget",)
-    return ("verdict", *named, "quantity", "measured", "limit", "headroom")
 
 
 def _notes(judgement: BudgetCheck) -> list[str]:

@@ -61,7 +61,8 @@ def _layer_sheets(one: Explanation, config: Configuration) -> list[Sheet]:
     sheets = [Sheet(columns("quantity formula"), tuple(rows), title=title)]
     if len(one.layers) > 1:
         sheets.append(_layers_sheet(one))
-    sheets.append(_symbols_sheet(one.macs.meanings))
+    meanings = map(_meaning_record, one.macs.meanings)
+    sheets.append(Sheet.of(columns("symbol meaning value"), meanings))
     if one.ratios:
         sheets.append(_ratios_sheet(one.ratios))
     why = why_no_ratios(config)
@@ -97,10 +98,6 @@ def _layers_sheet(one: Explanation) -> Sheet:
             for name, formula in one.layers
         ),
     )
-
-
-def _symbols_sheet(meanings: Sequence[Meaning]) -> Sheet:
-    return Sheet.of(columns("symbol meaning value"), map(_meaning_record, meanings))
 
 
 def _meaning_record(meaning: Meaning) -> dict[str, Any]:

@@ -61,7 +61,8 @@ def row_sheet(table: Any, title: str, notes: Sequence[str], *, memory: bool) -> 
         cells["top1"] = map(_top1, table["top1"].tolist(), table["top1_kind"].tolist())
     if "latency_ms" in cells:
         kinds = table["latency_kind"].astype(str).tolist()
-        times = map(_ms, table["latency_ms"].tolist())
+        known = table["latency_ms"].tolist()
+        times = (None if math.isnan(ms) else float(ms) for ms in known)
         cells["latency_ms"] = map(approximate, times, kinds)
     rows = tuple(zip(*cells.values(), strict=True))
     return Sheet(tuple(shown), rows, None, title, tuple(notes))
@@ -70,10 +71,6 @@ def row_sheet(table: Any, title: str, notes: Sequence[str], *, memory: bool) -> 
 def _cell(value: Any) -> Value:
     """A cell of a frame; nan is empty."""
     return None if isinstance(value, float) and math.isnan(value) else value
-
-
-def _ms(value: float) -> float | None:
-    return None if math.isnan(value) else float(value)
 
 
 def _top1(value: float, kind: str) -> Value:
