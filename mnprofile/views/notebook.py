@@ -82,7 +82,7 @@ def _graph(graph: Any) -> View:
         for node in graph
     )
     full = Sheet.of(columns, records, title=headline(graph.config))
-    return View((full.only("name", "op", "in_shape", "out_shape", "row"),), full)
+    return View((full.only("name op in_shape out_shape row"),), full)
 
 
 def _architecture(arch: Any) -> View:
@@ -93,9 +93,9 @@ def _architecture(arch: Any) -> View:
 def _count(counted: Any) -> View:
     sheet_by = _sheets("count").sheet_by
     full = sheet_by(counted, "layer")
-    shown = full.only("name", "type", "out_shape", "macs", "params", "row")
+    shown = full.only("name type out_shape macs params row")
     by_type = sheet_by(counted, "type")
-    by_type = by_type.only("type", "layers", "macs", "macs_share", "params")
+    by_type = by_type.only("type layers macs macs_share params")
     return View(tuple(headed([by_type, shown], counted.config)), full)
 
 

@@ -76,7 +76,7 @@ def _explained(compared: Comparison, index: int) -> Panel:
             f"{f' ({first[1]})' if first[1] else ''}."
         )
     stored = [one for one in sheet.columns if one.key == "stored_bytes"]
-    shown = sheet.only("cause", *_MOVED, *stored, "layers", "what")
+    shown = sheet.only("cause", *_MOVED, *stored, "layers what")
     table = _table(shown, caption=f"Causes, from A to {letter}")
     return Panel(f"why-{index}", f"Why {letter} differs from A", caption, table)
 
@@ -177,11 +177,7 @@ def _largest(compared: Comparison, index: int, quantity: Quantity, top: int) -> 
     """The layers that changed most."""
     sheet = causes_sheet(compared, quantity, top)
     shown = sheet.only(
-        "state",
-        "stage",
-        "name",
-        "type",
-        Column("delta", f"{LETTERS[index]} - A", "delta"),
+        "state stage name type", Column("delta", f"{LETTERS[index]} - A", "delta")
     )
     title = f"Largest changes, from A to {LETTERS[index]}"
     return Panel(

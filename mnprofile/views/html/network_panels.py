@@ -176,11 +176,7 @@ def shares_sheet(network: ReportNetwork) -> Sheet:
     )
     known = {column.key for column in full.columns}
     shown = full.only(
-        "type",
-        "macs",
-        "macs_share",
-        "weights",
-        "weights_share",
+        "type macs macs_share weights weights_share",
         *(column for column in printed if column.key in known),
     )
     return replace(shown, total=None)

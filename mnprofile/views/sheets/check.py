@@ -51,7 +51,7 @@ def check_document(checked: Check, by: By) -> Document:
     else:
         full = _group_sheet(checked, by)
     shown = full.only(
-        full.columns[0].key, "macs", "fvcore_macs", "flops", "fvcore_other", "problems"
+        full.columns[0].key, "macs fvcore_macs flops fvcore_other problems"
     )
     sheets = [*headed([shown.noted(LEGEND)], checked.count.config)]
     sheets.append(totals_sheet(checked))
@@ -143,7 +143,7 @@ def totals_sheet(checked: Check | ModuleCheck) -> Sheet:
     """The same for one network."""
     sheet = reading_sheet([("", checked)], failed="failed")
     return replace(
-        sheet.only("profiler", "version", "total", "formula", "rest"),
+        sheet.only("profiler version total formula rest"),
         title="Grand totals of each profiler, and what the ledger leaves unexplained",
         notes=(legend(one.entry for one in checked.readings),),
     )
@@ -162,7 +162,7 @@ def _first_problems_sheet(checked: Check) -> Sheet:
     first = checked.problems[:SHOWN_PROBLEMS]
     sheet = problem_sheet(("", one) for one in first)
     return replace(
-        sheet.only("layer", "row", "what", "ours", "measured"),
+        sheet.only("layer row what ours measured"),
         title="Differences, in the order of the network",
         notes=(f"and {more} more; --format json has all of them",) if more > 0 else (),
     )

@@ -180,9 +180,9 @@ def _rows_sheet(compared: Comparison, by: Depth, quantity: Quantity) -> Sheet:
         title=f"{label(quantity)} by {by}: {told} of {len(rows)} {unit}",
     )
     if by == "stage":
-        return found.only("state", "stage", "base", "head", "delta", "change")
+        return found.only("state stage base head delta change")
     # Names are long here, so the percentage is dropped on a terminal of 80 columns.
-    return found.only("state", "stage", "name", "base", "head", "delta")
+    return found.only("state stage name base head delta")
 
 
 def causes_sheet(compared: Comparison, quantity: Quantity, top: int) -> Sheet:

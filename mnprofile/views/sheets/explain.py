@@ -212,7 +212,7 @@ def network_document(network: NetworkExplanation) -> Document:
     """The formulas of a network, one row per block."""
     full = block_sheet(network)
     blocks = replace(
-        full.only("block", "formula", "macs"),
+        full.only("block formula macs"),
         title=headline(network.config),
         notes=_saving_notes(network),
     )
@@ -222,7 +222,7 @@ def network_document(network: NetworkExplanation) -> Document:
     return Document(
         "explain",
         sheets,
-        full.only("block", "kind", "formula", "numbers", "macs", "standard_macs"),
+        full.only("block kind formula numbers macs standard_macs"),
         lambda: network_record(network),
         lambda: _network_markdown(network, sheets),
     )

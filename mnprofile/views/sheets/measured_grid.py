@@ -41,7 +41,7 @@ def measured_grid_document(
     more = ("predicted_ms", "ratio") if predicted else ()
     return Document(
         "time-grid",
-        [shown.only(*seen, *_SHOWN, *more)],
+        [shown.only(*settings(seen), *_SHOWN, *more)],
         Sheet.of(every, rows, notes=notes),
         lambda: {
             "how": dict(how),

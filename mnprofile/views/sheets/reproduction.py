@@ -231,11 +231,9 @@ def _errata_sheet(
         title=heading,
     )
     if not numbered:
-        return sheet.only("place", "kind", "printed", "reads", "reason")
+        return sheet.only("place kind printed reads reason")
     reasons = tuple(f"{number}. {why}" for number, *_, why in sheet.rows)
-    return replace(
-        sheet.only("number", "place", "kind", "printed", "reads"), notes=reasons
-    )
+    return replace(sheet.only("number place kind printed reads"), notes=reasons)
 
 
 def _listed_sheets(

@@ -44,7 +44,7 @@ def swept_networks_document(
     )
     return Document(
         "sweep-networks",
-        [shown.only(*(seen or names[:1]), *_SHOWN, *asked, *unknown)],
+        [shown.only(*settings(seen or names[:1]), *_SHOWN, *asked, *unknown)],
         Sheet.of(all_columns, rows, notes=notes),
         lambda: {
             "bits": bits,

@@ -65,7 +65,7 @@ def time_document(
     printed = _about(device, published)
     overhead = any(part.overhead_ms for part in prediction.layers)
     times = _PART_MS if overhead else _PART_MS[:2]
-    shown = sheet.only(by, "macs", *times, "ms", "share", "bound")
+    shown = sheet.only(by, "macs", *times, "ms share bound")
     notes = (*prediction_notes(prediction), *published_notes(printed))
     heading = f"{headline(config)}, on {device.name}"
     return Document(
@@ -342,7 +342,7 @@ def bound_document(
 ) -> Document:
     """The least time at peak rate and bandwidth, which is not a prediction."""
     sheet = parts_sheet(parts, by).only(
-        by, "macs", "intensity", *_PART_MS[:2], "ms", "share", "bound"
+        by, "macs intensity", *_PART_MS[:2], "ms share bound"
     )
     whole = sum(part.ms for part in parts)
     note = (
