@@ -8,6 +8,7 @@ from typing import Any
 from mnprofile.base.units import plain
 from mnprofile.costs.latency.devices import Device, shipped_devices
 from mnprofile.costs.latency.prediction import family_of
+from mnprofile.views.document import record_of
 from mnprofile.views.html.explorer_networks import BITS, network_data
 from mnprofile.views.html.markup import data_block
 from mnprofile.views.html.panels import Panel, ReportNetwork, accuracy, legend
@@ -122,12 +123,9 @@ def explorer_data(
             "points": [
                 {
                     "net": numbers[point.network],
-                    "alpha": point.alpha,
                     "res": int(point.resolution),
-                    "top1": point.top1,
                     "printed": plain(point.top1),
-                    "macs": point.macs,
-                    "params": point.params,
+                    **record_of(point, "alpha", "top1", "macs", "params"),
                 }
                 for point in plot.points
             ],
@@ -137,10 +135,7 @@ def explorer_data(
                 "x": FRAME[:2],
                 "y": FRAME[2:],
             },
-            "quantities": [
-                {"key": one.key, "label": one.label, "unit": one.unit}
-                for one in limited
-            ],
+            "quantities": [record_of(one, "key", "label", "unit") for one in limited],
             "limits": {one.key: one.steps for one in limited},
             "stacked": [{"key": key, "label": label} for key, label in DRAWN.items()],
             "types": [(key, name) for key, (name, _) in TYPES.items()],

@@ -10,7 +10,7 @@ from typing import Any
 from mnprofile.base.errors import UnmeasuredError, UsageError
 from mnprofile.base.escape import visible
 from mnprofile.base.units import Bits, plain, resolution_text
-from mnprofile.costs.counting import Count
+from mnprofile.costs.counting import QUANTITIES, Count
 from mnprofile.costs.latency.devices import Device
 from mnprofile.costs.latency.prediction import family_of as calibrated_family
 from mnprofile.costs.latency.prediction import predict
@@ -31,6 +31,7 @@ from mnprofile.search.factors import (
 )
 from mnprofile.search.latencies import exact_times
 from mnprofile.search.products import Product
+from mnprofile.views.document import record_of
 from mnprofile.views.html.panels import ReportNetwork
 from mnprofile.views.plots.palette import family_of, type_of
 
@@ -104,7 +105,7 @@ def _fixed(network: ReportNetwork, device: Device | None) -> dict[str, Any]:
         with suppress(UnmeasuredError):
             ms = predict(graph, calibrated_family(network.arch), device).ms
             figures["latency_ms"] = ms
-    keys = ("macs", "params", "weights", "biases", "bn_affine", "other_params")
+    keys = [key for key in QUANTITIES if key != "flops"]
     size = _shown(_resolution(config))
     return {
         "alphas": [config.alpha],
@@ -117,10 +118,7 @@ def _fixed(network: ReportNetwork, device: Device | None) -> dict[str, Any]:
                     "name": visible(layer.name),
                     "stage": visible(layer.stage),
                     "type": type_of(layer.type),
-                    **{
-                        key: getattr(layer.figures, key)
-                        for key in (*keys, "buffers", "activations")
-                    },
+                    **record_of(layer.figures, *keys),
                 }
                 for layer in network.counted.all_layers
             ],

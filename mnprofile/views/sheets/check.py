@@ -252,8 +252,7 @@ def _problem_record(one: Problem) -> dict[str, Any]:
     return {
         "layer": one.layer,
         "row": one.line,
-        "what": one.what,
-        "ours": one.ours,
+        **record_of(one, "what", "ours"),
         "measured": one.theirs,
     }
 

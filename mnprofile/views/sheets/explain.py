@@ -170,17 +170,10 @@ def _formula_record(formula: Formula) -> dict[str, Any]:
 def explanation_record(one: Explanation) -> dict[str, Any]:
     """The JSON record of a layer or block."""
     x, y = one.in_shape, one.out_shape
-    formulas = {
-        "macs": one.macs,
-        "weights": one.weights,
-        "separable": one.separable,
-        "standard": one.standard,
-        "saving": one.saving,
-        "scaled": one.scaled,
-    }
+    names = ("macs", "weights", "separable", "standard", "saving", "scaled")
+    formulas = record_of(one, *names)
     return {
-        "name": one.name,
-        "kind": one.kind,
+        **record_of(one, "name", "kind"),
         "source": one.source or None,
         "in_shape": [x.c, x.h, x.w],
         "out_shape": [y.c, y.h, y.w],
