@@ -12,7 +12,7 @@ from mnprofile.costs.comparison.alignment import STATES, Comparison, Delta, Dept
 from mnprofile.costs.comparison.several import LETTERS, Line, lines_of, sides_of
 from mnprofile.costs.comparison.sides import COMPARED, Costs, Quantity
 from mnprofile.views.html import tables as html
-from mnprofile.views.html.markup import element, legend, square
+from mnprofile.views.html.markup import element, legend_list, square
 from mnprofile.views.html.pages import Page, Section, render
 from mnprofile.views.html.panels import Panel
 from mnprofile.views.plots.bars import Segment, bars, figures_text, step_bar
@@ -101,7 +101,7 @@ def _layers(comparisons: Sequence[Comparison], by: Depth) -> Panel:
         plots.append(element("p", peak, class_="axis-title"))
         told = f"{label} of each layer and network"
         plots.append(html.frame(bars(groups, told, 96), told))
-    key = legend(
+    key = legend_list(
         (square(f"n-{letter.lower()}"), f"{letter}: {side.shown}")
         for letter, side in zip(letters, sides_of(comparisons), strict=True)
     )

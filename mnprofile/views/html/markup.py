@@ -69,7 +69,7 @@ def square(key: str) -> Markup:
     return swatch(element("rect", class_=f"t-{key}", width=12, height=12))
 
 
-def legend(items: Iterable[tuple[Markup, str]]) -> Markup:
+def legend_list(items: Iterable[tuple[Markup, str]]) -> Markup:
     """Which swatch is what."""
     named = [element("li", picture, " ", name) for picture, name in items]
     return element("ul", join(named), class_="legend")

@@ -18,9 +18,8 @@ from mnprofile.networks.catalog import is_shipped
 from mnprofile.networks.configuration import spec_text
 from mnprofile.networks.imported import Imported, Network
 from mnprofile.networks.notation.rows import Architecture
-from mnprofile.views.html import markup
 from mnprofile.views.html import tables as html
-from mnprofile.views.html.markup import element, join, square
+from mnprofile.views.html.markup import element, join, legend_list, square
 from mnprofile.views.plots.accuracy import AccuracyPlot
 from mnprofile.views.plots.accuracy_svg import legend as series_legend
 from mnprofile.views.plots.accuracy_svg import scatter
@@ -92,7 +91,7 @@ class Panel:
 def legend(*counts: Count) -> Markup:
     """Which colour is which operator type, of those that these networks have."""
     used = {type_of(layer.type) for one in counts for layer in one.layers}
-    return markup.legend(
+    return legend_list(
         (square(key), label) for key, (label, _) in TYPES.items() if key in used
     )
 

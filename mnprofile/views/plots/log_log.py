@@ -8,8 +8,7 @@ from typing import Any, NamedTuple
 from markupsafe import Markup
 
 from mnprofile.base import escape
-from mnprofile.views.html import markup
-from mnprofile.views.html.markup import element, swatch
+from mnprofile.views.html.markup import element, legend_list, swatch
 from mnprofile.views.html.shell import drawing
 from mnprofile.views.plots.palette import TYPES
 from mnprofile.views.plots.plotly_layout import (
@@ -93,7 +92,7 @@ def svg(plot: LogLogPlot) -> Markup:
 
 def legend(plot: LogLogPlot) -> Markup:
     """Which colour is what."""
-    return markup.legend(
+    return legend_list(
         (swatch(element("circle", cx=6, cy=6, r=5, class_=f"t-{key}")), name)
         for key, name in plot.legend
     )
