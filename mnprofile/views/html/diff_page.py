@@ -100,7 +100,9 @@ def _layers(comparisons: Sequence[Comparison], by: Depth) -> Panel:
         peak = f"{label}, up to {grouped(most)} per layer"
         plots.append(element("p", peak, class_="axis-title"))
         told = f"{label} of each layer and network"
-        plots.append(html.frame(bars(groups, told, 96), told))
+        frame = {"class_": "scroll", "tabindex": "0", "role": "region"}
+        drawn = bars(groups, told, 96)
+        plots.append(element("div", drawn, aria_label=told, **frame))
     key = legend_list(
         (square(f"n-{letter.lower()}"), f"{letter}: {side.shown}")
         for letter, side in zip(letters, sides_of(comparisons), strict=True)

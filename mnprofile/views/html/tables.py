@@ -59,13 +59,10 @@ def table(
     notes = [element("p", note, class_="note") for note in sheet.notes]
     named = caption or sheet.title or "Table"
     made = element("table", *parts, class_=class_ or None)
-    return join([frame(made, named), *notes])
-
-
-def frame(content: Markup, label: str) -> Markup:
-    """What scrolls if it is too wide."""
-    named = {"tabindex": "0", "role": "region", "aria_label": label}
-    return element("div", content, class_="scroll", **named)
+    frame = element(
+        "div", made, class_="scroll", tabindex="0", role="region", aria_label=named
+    )
+    return join([frame, *notes])
 
 
 def _written_out(column: Column) -> str:
