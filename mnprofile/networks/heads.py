@@ -28,26 +28,21 @@ from mnprofile.networks.notation.cells import (
 )
 from mnprofile.networks.notation.rows import ABOVE, Architecture, Row
 from mnprofile.networks.notation.settings import Settings
-from mnprofile.networks.notation.styles.style import TableStyle, ValueColumn, by_columns
+from mnprofile.networks.notation.styles.style import ValueColumn, by_columns
 from mnprofile.networks.notation.table import Table
 
 if TYPE_CHECKING:
     from mnprofile.networks.blocks.builder import Builder
 
 HEADERS = ("Name", "From", "Operator", "#out", "NL", "s", "d")
-STYLE = TableStyle(
+STYLE = by_columns(
     "head",
     "a head",
-    ("Operator", "#out", "NL", "s"),
-    "input",
-    "operator",
-    by_columns(
-        (
-            ValueColumn("#out", "out", channels),
-            ValueColumn("nl", "activation", nonlinearity),
-            ValueColumn("s", "stride", stride),
-        )
-    ),
+    ValueColumn("#out", "out", channels),
+    ValueColumn("NL", "activation", nonlinearity),
+    ValueColumn("s", "stride", stride),
+    before=("Operator",),
+    extras=(),
 )
 
 

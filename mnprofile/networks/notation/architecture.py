@@ -147,7 +147,7 @@ def _belongs(style: TableStyle, header: str) -> bool:
     return (
         header in style.printed
         or header in LABELS
-        or any(header == extra.header for extra in style.extras)
+        or any(header == extra.key for extra in style.extras)
         or (style.columns is not None and bool(style.columns.fullmatch(header)))
     )
 
@@ -218,10 +218,13 @@ def read_rows(
         rows.extend(group * group_size)
         group.clear()
 
-    read = [RowCells(table, printed, list(line)) for line in table.grid.rows]
+    read = [
+        RowCells(table, printed, number, list(line))
+        for number, line in enumerate(table.grid.rows, start=1)
+    ]
     labels = _labels(read, printed, image, is_head=is_head)
     expected, pooled = image, False
-    for number, cells in enumerate(read, start=1):
+    for cells in read:
         size_here = style.group(cells)
         if size_here != group_size:
             close_group()
@@ -230,11 +233,10 @@ def read_rows(
             expected, pooled = labels.enter(cells)
             if labels.label.name and group_size > 1:
                 raise cells.fault("name", "a name in rows that repeat as a group", "-")
-        below = read[number] if number < len(read) else None
+        below = read[cells.number] if cells.number < len(read) else None
         made = style.read_row(
             cells,
             Context(
-                number,
                 settings.activation,
                 expected,
                 settings.squeeze_excite,
@@ -250,7 +252,7 @@ def read_rows(
         line = made if isinstance(made, tuple) else (made,)
         group += labels.leave(cells, line) if labels else line
         built = len(rows) + len(group) * group_size
-        _check_number(table, number, built, (*rows, *group))
+        _check_number(table, cells.number, built, (*rows, *group))
         if rows or group:
             expected = (*rows, *group)[-1].gives
     close_group()

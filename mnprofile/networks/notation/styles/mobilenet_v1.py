@@ -86,7 +86,7 @@ def _read_row(cells: RowCells, context: Context) -> Row:
     kind, step, _ = cells.read("type/stride", _type)
     shape = cells.read("inputsize", size_or_classes if kind == "softmax" else size)
     numbers = cells.read("filtershape", _filter(kind))
-    base = (shape, context.number, cells.by_header)
+    base = (shape, cells.number, cells.by_header)
 
     if kind in ("conv", "depthwise", "fc"):
         takes = numbers[0 if kind == "fc" else 1]
