@@ -126,6 +126,7 @@ def _whole(low: int, high: int) -> Check:
     )
 
 
+_FLAG: Check = (lambda value: isinstance(value, bool), "true or false")
 _KEYS: dict[str, Check] = {
     "of": _one_of("printed", "input"),
     "scales": _one_of(*get_args(Scales)),
@@ -136,18 +137,18 @@ _KEYS: dict[str, Check] = {
     "divisor": _whole(1, 1024),
     "minimum": _whole(1, MAX_CHANNELS),
     "rounding": _one_of(*get_args(Rounding)),
-    "cut-first": (lambda value: isinstance(value, bool), "true or false"),
+    "cut-first": _FLAG,
     "decimals": _whole(0, 6),
 }
 
 _ROWS = "fixed-depth"
 _FLAGS: dict[str, Check] = {
-    "expands-always": (lambda value: isinstance(value, bool), "true or false"),
-    "strides-late": (lambda value: isinstance(value, bool), "true or false"),
+    "expands-always": _FLAG,
+    "strides-late": _FLAG,
     "inception-kernel": _one_of(3, 5),
-    "even-halves": (lambda value: isinstance(value, bool), "true or false"),
+    "even-halves": _FLAG,
     "depth": _one_of(*get_args(DepthRounding)),
-    "biased": (lambda value: isinstance(value, bool), "true or false"),
+    "biased": _FLAG,
     _ROWS: (
         lambda value: (
             isinstance(value, list)
