@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 from operator import add, attrgetter
 from typing import TYPE_CHECKING, Literal, NamedTuple
@@ -157,12 +157,7 @@ class Count(Shown):
                 f"by: {grouping!r} is not a grouping", accepted=", ".join(GROUPINGS)
             )
         groups: dict[str, list[Layer]] = {}
-        key: Callable[[Layer], str] = {
-            "layer": lambda layer: layer.name,
-            "block": lambda layer: layer.block,
-            "stage": lambda layer: layer.stage,
-            "type": lambda layer: layer.type,
-        }[grouping]
+        key = attrgetter("name" if grouping == "layer" else grouping)
         for layer in self.all_layers:
             groups.setdefault(key(layer), []).append(layer)
         summed = [

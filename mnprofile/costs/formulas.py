@@ -176,7 +176,7 @@ class _Derivation:
         return _shape(
             channels,
             *(
-                self.side(letter, "input map", size) if size > 1 else size
+                self.side(letter, "input map", Fraction(size)) if size > 1 else size
                 for letter, size in zip(letters, (x.h, x.w), strict=True)
             ),
         )
@@ -208,24 +208,9 @@ class _Derivation:
             value = side.evaluate(values_of(tuple(self.meanings.values())))
             if any(one.text.lstrip("ρ") == letter for one in self.meanings):
                 letter += "2"  # a second strided layer in one block
-            self.sides[side] = self._new_output_side(letter, value, side)
+            built = value / self.scale.rho if self.scale else value
+            self.sides[side] = self.side(letter, "output map", built, side)
         return self.sides[side]
-
-    def _new_output_side(self, letter: str, value: Fraction, side: Expr) -> Expr:
-        if self.scale is None:
-            return self.define(
-                letter, "side of the output map", value, rank=_SIDES, definition=side
-            )
-        rho = self.scale.rho
-        return self.define(
-            f"ρ{letter}",
-            "side of the output map, times rho",
-            value,
-            rank=_SIDES,
-            latex=rf"\rho {_latex(letter)}",
-            number=f"{number_text(rho)}·{number_text(value / rho)}",
-            definition=side,
-        )
 
     # --- operators -------------------------------------------------------------------
 
@@ -305,19 +290,21 @@ class _Derivation:
             number=f"{number_text(self.scale.alpha)}·{built}",
         )
 
-    def side(self, letter: str, text: str, built: int) -> Expr:
+    def side(
+        self, letter: str, what: str, built: Fraction, definition: Expr | None = None
+    ) -> Expr:
+        text = f"side of the {what}"
         if self.scale is None:
-            return self.define(
-                letter, f"side of the {text}", Fraction(built), rank=_SIDES
-            )
+            return self.define(letter, text, built, rank=_SIDES, definition=definition)
         rho = self.scale.rho
         return self.define(
             f"ρ{letter}",
-            f"side of the {text}, times rho",
+            f"{text}, times rho",
             rho * built,
             rank=_SIDES,
             latex=rf"\rho {_latex(letter)}",
-            number=f"{number_text(rho)}·{built}",
+            number=f"{number_text(rho)}·{number_text(built)}",
+            definition=definition,
         )
 
     def kernel(self, size: int) -> Expr:

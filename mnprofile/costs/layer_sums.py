@@ -12,7 +12,7 @@ from fractions import Fraction
 from math import prod
 from typing import Any
 
-from mnprofile.costs.formula import Formula, Meaning
+from mnprofile.costs.formula import Formula, Meaning, values_of
 from mnprofile.costs.formulas import Derivation, LayerTerms, derive
 from mnprofile.graph.graph import Node
 from mnprofile.graph.operators.op import GraphError, TensorShape
@@ -45,25 +45,26 @@ def derived(nodes: tuple[Node, ...]) -> Derivation:
     if len(counted) == 1:
         return _of_one(counted[0])
     if not any(_is_tensor(node) for node in nodes):
-        try:
-            found = derive(nodes)
-        except (AssertionError, GraphError, KeyError, TypeError, ValueError):
-            pass  # layers that no letters are shared by
-        else:
-            if _value(found) == sum(node.macs for node in counted):
-                return found
+        found = _in_common_letters(nodes, sum(node.macs for node in counted))
+        if found is not None:
+            return found
     return _sum_of(counted)
+
+
+def _in_common_letters(nodes: tuple[Node, ...], macs: int) -> Derivation | None:
+    """A formula in common letters; None where none gives these multiply-adds."""
+    try:
+        found = derive(nodes)
+    except (AssertionError, GraphError, KeyError, TypeError, ValueError):
+        return None
+    return found if found.macs.evaluate(values_of(found.meanings)) == macs else None
 
 
 def _of_one(node: Node) -> Derivation:
     if not _is_tensor(node) and not node.op.products(node.in_shape, *node.other_shapes):
-        try:
-            found = derive((node,))
-        except (AssertionError, GraphError, KeyError, TypeError, ValueError):
-            pass
-        else:
-            if _value(found) == node.macs:
-                return found
+        found = _in_common_letters((node,), node.macs)
+        if found is not None:
+            return found
     letters = _Letters()
     macs, weights = _terms(node, letters)
     terms = LayerTerms(node.layer, macs, weights)
@@ -73,10 +74,6 @@ def _of_one(node: Node) -> Derivation:
 def _is_tensor(node: Node) -> bool:
     shapes = (node.in_shape, node.out_shape, *node.other_shapes)
     return any(isinstance(one, TensorShape) for one in shapes)
-
-
-def _value(found: Derivation) -> Fraction:
-    return found.macs.evaluate({one.symbol: one.value for one in found.meanings})
 
 
 # --- one layer -----------------------------------------------------------------------

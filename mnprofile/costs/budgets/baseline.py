@@ -13,6 +13,7 @@ from mnprofile.costs.comparison.sides import (
     Costs,
     Part,
     Side,
+    read_costs,
     summed,
 )
 
@@ -103,7 +104,7 @@ def _layer_record(layer: Part) -> dict[str, object]:
 
 def _layer(record: Record) -> Part:
     record.only(*_PLACE, *COMPARED)
-    costs = Costs(*(record.count(quantity) for quantity in COMPARED))
+    costs = read_costs(record)
     name, block, stage, kind = (record.text(key) for key in _PLACE)
     return Part(name, block, stage, kind, costs)
 
@@ -128,4 +129,4 @@ def _network(record: Record, name: str) -> NetworkCosts:
 
 def _costs(record: Record) -> Costs:
     record.only(*COMPARED)
-    return Costs(*(record.count(quantity) for quantity in COMPARED))
+    return read_costs(record)
