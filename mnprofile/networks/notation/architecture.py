@@ -17,6 +17,7 @@ from mnprofile.networks.notation.rows import (
     Architecture,
     Row,
     normalised,
+    place_of,
 )
 from mnprofile.networks.notation.settings import Settings, read_settings
 from mnprofile.networks.notation.styles.style import (
@@ -60,7 +61,8 @@ def read_architecture(table: Table, variant: str | None = None) -> Architecture:
     style = _style(table)
     nl_is_a_column = any(normalised(c.text) == "nl" for c in table.grid.headers)
     settings = read_settings(table, nl_is_a_column=nl_is_a_column, variant=variant)
-    rows = tuple(_rows(table, style, settings))
+    image = Size(settings.side, settings.side, 3)
+    rows = tuple(read_rows(table, style, settings, image))
     if not rows:
         header = table.grid.headers[0]
         raise TableError("a table without rows", place=table.cell_place(header))
@@ -74,10 +76,7 @@ def read_architecture(table: Table, variant: str | None = None) -> Architecture:
     if first.h != first.w:
         raise TableError(
             f"the first input is {first.h}x{first.w}: a table's own input is square",
-            place=table.cell_place(
-                rows[0].cells[style.input_header],
-                style.printed[style.input_header],
-            ),
+            place=place_of(table, style, rows[0], style.input_header),
             accepted="a square size; count with --res HxW builds any other",
         )
     if first.h != settings.side:
@@ -189,12 +188,6 @@ def _column(table: Table, style: TableStyle, settings: Settings) -> str | None:
     return normalised(chosen)
 
 
-def _rows(table: Table, style: TableStyle, settings: Settings) -> list[Row]:
-    """The rows in network order, with the 5× groups of V1 repeated."""
-    image = Size(settings.side, settings.side, 3)
-    return read_rows(table, style, settings, image)
-
-
 def read_rows(
     table: Table,
     style: TableStyle,
@@ -203,9 +196,9 @@ def read_rows(
     *,
     is_head: bool = False,
 ) -> list[Row]:
-    """The rows of a network that takes an image, or of a head.
+    """The rows of a network that takes an image, or of a head, in network order.
 
-    Raises TableError at the faulty cell.
+    Groups, such as the 5× of V1, are repeated. Raises TableError at the faulty cell.
     """
     headers = [_canonical(style, normalised(c.text)) for c in table.grid.headers]
     printed = dict(zip(headers, (c.text for c in table.grid.headers), strict=True))
@@ -299,7 +292,7 @@ def _check_place(
     table: Table, style: TableStyle, row: Row, *, pooled: bool, classified: bool
 ) -> None:
     """Refuse a row that cannot follow what it reads."""
-    place = _operator_place(table, style, row)
+    place = place_of(table, style, row, style.operator_header)
     if row.ends:
         if not classified:
             raise TableError("softmax without a classifier above it", place=place)
@@ -325,13 +318,6 @@ def _check_place(
             place=table.cell_place(cell, style.printed.get("se", "SE")),
             accepted="-",
         )
-
-
-def _operator_place(table: Table, style: TableStyle, row: Row) -> Place:
-    cell = row.cells.get(style.operator_header)
-    if cell is None:
-        return Place(table.file, row.line)
-    return table.cell_place(cell, style.printed[style.operator_header])
 
 
 def _classes(table: Table, rows: tuple[Row, ...], setting: int | None) -> int:
