@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from typing import Any, overload
+from typing import Any, NamedTuple, overload
 
 from mnprofile.base.errors import UsageError, nearest
 from mnprofile.base.shown import Shown
@@ -37,8 +37,7 @@ STANDARD = (
 PROBES = (0.75, 0.5, 0.25)
 
 
-@dataclass(frozen=True, slots=True)
-class Ratio:
+class Ratio(NamedTuple):
     """One configuration compared with alpha 1 at the table's resolution.
 
     It has exact figures and what textbooks say: cost falls with alpha² rho²,

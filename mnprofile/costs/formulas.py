@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from types import MappingProxyType
-from typing import Any
+from typing import Any, NamedTuple
 
 from mnprofile.costs.formula import Formula, Meaning, number_text, values_of
 from mnprofile.graph.graph import Node
@@ -24,8 +24,7 @@ _NONE_APART: Mapping[str, bool] = MappingProxyType({})
 _SIDES, _CHANNELS, _T, _KERNEL, _LAST = range(5)
 
 
-@dataclass(frozen=True, slots=True)
-class LayerTerms:
+class LayerTerms(NamedTuple):
     """Multiply-adds and weights of one layer, as expressions.
 
     ``own`` is its formula where its letters are not those of the layers around it.
@@ -37,8 +36,7 @@ class LayerTerms:
     own: Formula | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Derivation:
+class Derivation(NamedTuple):
     """Consecutive layers in symbols.
 
     ``separable`` is the cost of the depthwise layers, each with the projection after
@@ -68,8 +66,7 @@ class Derivation:
         return sum((layer.weights for layer in self.layers), start=Expr())
 
 
-@dataclass(frozen=True, slots=True)
-class Multipliers:
+class Multipliers(NamedTuple):
     """How alpha and rho enter a formula: their values, and what alpha narrows."""
 
     alpha: Fraction

@@ -1,13 +1,12 @@
 """The layer graph as a tree, a Mermaid flowchart and a Graphviz graph."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from mnprofile.base import escape
 from mnprofile.graph.graph import Graph, Node
 
 
-@dataclass(frozen=True, slots=True)
-class Box:
+class Box(NamedTuple):
     """One layer as it is drawn, and the layers that feed it."""
 
     name: str

@@ -8,8 +8,7 @@ import operator
 import os
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from mnprofile.base.errors import UsageError
 from mnprofile.base.units import parse_resolution, plain, resolution_text
@@ -27,8 +26,7 @@ _TABLE_FILE = re.compile(r"\.(?:md|tex)(?:#[^@]*)?$")
 _ALPHA = r"[0-9]{0,6}\.?[0-9]{1,6}"
 
 
-@dataclass(frozen=True)
-class Request:
+class Request(NamedTuple):
     """The settings requested for a table. None keeps the table's own."""
 
     alpha: float | None = None
@@ -42,6 +40,9 @@ class Request:
     phi: float | None = None  # compound scaling, in place of alpha, depth and rho
 
 
+PLAIN = Request()
+
+
 def parse_spec(text: str) -> tuple[str, Request]:
     """``v2@0.75/160`` -> the architecture, and the width and resolution it fixes.
 
@@ -50,7 +51,7 @@ def parse_spec(text: str) -> tuple[str, Request]:
     """
     arch, at, factors = text.rpartition("@")
     if not at or _TABLE_FILE.search(text) or os.path.lexists(text):
-        return text, Request()
+        return text, PLAIN
     width, slash, side = factors.partition("/")
     if not re.fullmatch(_ALPHA, width):
         raise UsageError(
@@ -74,8 +75,7 @@ def said_twice(spec: Request, options: Request) -> str | None:
 
 def with_spec(spec: Request, options: Request) -> Request:
     """The options together with the width and resolution that a spec fixes."""
-    return replace(
-        options,
+    return options._replace(
         alpha=options.alpha if spec.alpha is None else spec.alpha,
         resolution=spec.resolution or options.resolution,
     )
@@ -93,7 +93,7 @@ def spec_text(config: Configuration, number: Callable[[float], str] = plain) -> 
     return f"{number(config.alpha)}/{resolution_text(config.resolution)}{depth}{t}"
 
 
-def configure(arch: Architecture, request: Request = Request()) -> Configuration:
+def configure(arch: Architecture, request: Request = PLAIN) -> Configuration:
     """The configuration of a table that a request asks for.
 
     Raises UsageError for a value out of range, or a setting that the table cannot use.
@@ -145,8 +145,7 @@ def scaled_by_phi(arch: Architecture, request: Request) -> Request:
         raise UsageError(
             f"phi: {phi:g} is out of range", accepted=f"{-MAX_PHI} to {MAX_PHI}"
         )
-    return replace(
-        request,
+    return request._replace(
         phi=None,
         alpha=compound.width**phi,
         depth=compound.depth**phi,

@@ -3,10 +3,10 @@
 import glob
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
-from typing import Literal, NoReturn
+from typing import Literal, NamedTuple, NoReturn
 
 from mnprofile.base.errors import (
     OK,
@@ -48,8 +48,7 @@ State = Literal["over", "unmeasured", "ok"]
 STATES: tuple[State, ...] = ("over", "unmeasured", "ok")  # worst first
 
 
-@dataclass(frozen=True)
-class LimitCheck:
+class LimitCheck(NamedTuple):
     """One limit of a budget compared with a network, or why it could not be."""
 
     state: State
@@ -77,8 +76,7 @@ class LimitCheck:
         return Fraction(self.measured, self.limit)
 
 
-@dataclass(frozen=True)
-class BudgetCheck:
+class BudgetCheck(NamedTuple):
     """The verdict on every limit, the worst first, and the figures behind them."""
 
     verdicts: tuple[LimitCheck, ...]

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
-from typing import Literal, TypeVar
+from typing import Literal, NamedTuple, TypeVar
 
 from mnprofile.base.shown import Shown
 from mnprofile.costs.comparison.placing import (
@@ -152,8 +152,7 @@ def compare(base: Side, head: Side) -> Comparison:
 # --- alignment -----------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class _Block:
+class _Block(NamedTuple):
     """A block as the alignment sees it.
 
     ``role`` is ``block``, ``stem``, ``fc``: only blocks of the same role are paired.

@@ -11,7 +11,6 @@ file change of that (with the scales it stores) is a step of its own, "quantised
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from mnprofile.base.units import size_text
@@ -76,8 +75,7 @@ class Step(NamedTuple):
         return FLOAT32 * self.moved.params + self.more_bytes
 
 
-@dataclass(frozen=True)
-class Cause:
+class Cause(NamedTuple):
     """One cause over the whole network. ``details`` says what changed where known."""
 
     key: str

@@ -6,7 +6,7 @@ The model is in ``liveness``; blocks that run as one operator are in ``grouped``
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import groupby
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from mnprofile.base.errors import UsageError
 from mnprofile.base.shown import Shown
@@ -82,8 +82,7 @@ class Memory(Shown):
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Widest:
+class Widest(NamedTuple):
     """The largest map at one resolution: one row of Table 3 in the V2 paper.
 
     ``any_map`` is the largest of all, ``between`` the largest outside fused operators,

@@ -5,9 +5,9 @@ has one. ``printed_accuracies`` has them with the costs counted here.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from decimal import Decimal
 from functools import cache
+from typing import NamedTuple
 
 from mnprofile.costs.counting import count
 from mnprofile.evidence.literature.sources import Printed, figures
@@ -21,8 +21,7 @@ PHONES = ("Pixel 1", "Pixel 2", "Pixel 3")
 WidthAndSide = tuple[float, int]  # alpha, resolution
 
 
-@dataclass(frozen=True, slots=True)
-class AccuracySeries:
+class AccuracySeries(NamedTuple):
     """Figures of one source that belong together, and what to call them."""
 
     source: str
@@ -102,8 +101,7 @@ LATENCY: dict[str, tuple[AccuracySeries, ...]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Latency:
+class Latency(NamedTuple):
     """Published milliseconds on one phone, by configuration."""
 
     phone: str
@@ -151,8 +149,7 @@ def point_of(figure: Printed) -> WidthAndSide:
     return figure.alpha or 1.0, figure.resolution or 224
 
 
-@dataclass(frozen=True)
-class PrintedAccuracy:
+class PrintedAccuracy(NamedTuple):
     """A printed top-1 accuracy (percent) and the counted cost of its network."""
 
     alpha: float

@@ -170,7 +170,7 @@ def _observed(series: Iterable[Printed], bits: int) -> Iterator[Observation]:
         try:
             config = configure(table, asked)
         except MnprofileError:  # an implementation without this family
-            config = configure(table, replace(asked, impl="paper"))
+            config = configure(table, asked._replace(impl="paper"))
         yield Observation(one, work(build_rows(table, config), bits))
 
 
