@@ -17,7 +17,6 @@ from mnprofile.costs.layer_sums import derived as formula_of
 from mnprofile.costs.parts import (
     Parts,
     explainable,
-    is_counted,
     kind_of,
     kind_of_module,
     source_of,
@@ -195,7 +194,7 @@ def network_explanation(
         widths = Parts(base), Parts(_probe(table, base, graph))
         ratios = _ratios(table, graph, base, None) if compared else ()
     here, is_table = Parts(graph), table is not None
-    blocks = dict.fromkeys(node.block for node in graph if is_counted(node))
+    blocks = dict.fromkeys(node.block for node in graph if node.op.is_counted)
     return NetworkExplanation(
         graph.config,
         tuple(
@@ -296,12 +295,12 @@ def _scaled(
 ) -> Formula | None:
     """The formula with alpha and rho, from the channels and sides at alpha 1."""
     layers = [layer.name for layer in derived.layers]
-    if [node.layer for node in base if is_counted(node)] != layers or not probe:
+    if [node.layer for node in base if node.op.is_counted] != layers or not probe:
         return None
     rho = graph.config.rho
     if rho is None:
         return None
-    outs = [[n for n in nodes if is_counted(n)][-1] for nodes in (base, probe)]
+    outs = [[n for n in nodes if n.op.is_counted][-1] for nodes in (base, probe)]
     scale = Multipliers(
         alpha=Fraction(repr(graph.config.alpha)),
         rho=Fraction(rho).limit_denominator(10**6),

@@ -17,7 +17,7 @@ from mnprofile.costs.formula import Formula, Meaning, number_text, values_of
 from mnprofile.graph.graph import Node
 from mnprofile.graph.operators.convolution import Conv
 from mnprofile.graph.operators.op import Shape
-from mnprofile.graph.symbols import Expr, Symbol, symbol
+from mnprofile.graph.symbols import Expr, Symbol, as_expr, of_atom, symbol
 
 _NONE_APART: Mapping[str, bool] = MappingProxyType({})
 # Common factors that are taken out of a sum are written in this order.
@@ -127,7 +127,7 @@ class _Derivation:
             if node.op.products(node.in_shape, *node.other_shapes):
                 # Attention: each query sees each key, and each weight each value.
                 keys = shapes.get(node.inputs[1], node.other_shapes[0])
-                attended = _expr(x.positions * keys.positions * (x.c + x.c))
+                attended = as_expr(x.positions * keys.positions * (x.c + x.c))
                 layers[node.layer] = LayerTerms(node.layer, attended, Expr())
                 shapes[node.name] = x
                 continue
@@ -142,15 +142,15 @@ class _Derivation:
             shapes[node.name] = y
             if not op.is_counted:
                 continue
-            weights = _expr(op.weights(x))
-            macs = _expr(weights * op.positions(x, y))
+            weights = as_expr(op.weights(x))
+            macs = as_expr(weights * op.positions(x, y))
             layers[node.layer] = LayerTerms(node.layer, macs, weights)
             if not op.mixes_channels:
                 depthwise = (op, x, macs)
             elif depthwise and node.type != "SE":
                 slow, before, cost = depthwise
                 full = Conv(op.out, slow.kernel)
-                instead = _expr(full.weights(before)) * y.positions
+                instead = as_expr(full.weights(before)) * y.positions
                 standard = instead if standard is None else standard + instead
                 separable = (
                     cost + macs if separable is None else separable + cost + macs
@@ -235,7 +235,7 @@ class _Derivation:
                     return self.squeeze_alone(node, channels)
                 return channels / self.reduction(Fraction(node.in_shape.c, out))
             (power,) = (s for s in self.meanings if s.text == "r")
-            return channels * Expr(((1, ((power, 1),)),))
+            return channels * of_atom(power)
         if node.name == main[-1].name:
             narrows = self.scale is not None and self.scale.narrows_output
             return self.channels("N", "output channels", out, narrows=narrows)
@@ -261,7 +261,7 @@ class _Derivation:
             ratio = Fraction(node.in_shape.c, node.out_shape.c)
             return channels / self.reduction(ratio)
         (whole,) = (s for s in self.meanings if s.text.endswith("C"))
-        return Expr(((1, ((whole, 1),)),))
+        return of_atom(whole)
 
     def free(self, letter: str, value: Fraction) -> str:
         """The letter, or with a number after it where it stands for another value."""
@@ -307,7 +307,7 @@ class _Derivation:
     def kernel(self, size: int) -> Expr:
         for meaning in self.meanings.values():
             if meaning.text.startswith("kernel") and meaning.value == size:
-                return Expr(((1, ((meaning.symbol, 1),)),))
+                return of_atom(meaning.symbol)
         taken = any(one.text == "D_K" for one in self.meanings)
         letter = "D_L" if taken else "D_K"
         return self.define(letter, "kernel side", Fraction(size), rank=_KERNEL)
@@ -340,10 +340,6 @@ def _latex(letter: str) -> str:
     """D_K -> D_{K}."""
     head, _, index = letter.partition("_")
     return f"{head}_{{{index}}}" if index else head
-
-
-def _expr(value: Any) -> Expr:
-    return value if isinstance(value, Expr) else Expr(((value, ()),))
 
 
 def _shape(c: Any, h: Any, w: Any) -> Shape:

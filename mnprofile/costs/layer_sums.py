@@ -16,7 +16,7 @@ from mnprofile.costs.formula import Formula, Meaning, values_of
 from mnprofile.costs.formulas import Derivation, LayerTerms, derive
 from mnprofile.graph.graph import Node
 from mnprofile.graph.operators.op import GraphError, TensorShape
-from mnprofile.graph.symbols import Expr, Symbol, symbol
+from mnprofile.graph.symbols import Expr, Symbol, as_expr, symbol
 
 
 class _Letters:
@@ -105,7 +105,7 @@ def _weights(node: Node, letters: _Letters) -> Expr:
         taken = letters("M", "input channels", node.in_shape.c)
         hidden = letters("H", "channels of the state", op.hidden)
         made = replace(op, hidden=hidden).weights(TensorShape((taken,)))  # type: ignore[arg-type] # letters, not numbers
-        return made if isinstance(made, Expr) else _number(total)
+        return made if isinstance(made, Expr) else as_expr(total)
     out = getattr(op, "out", None)
     if out is None:
         return letters("W", "weights", total)
@@ -149,10 +149,6 @@ def _products(node: Node, letters: _Letters) -> Expr:
     return letters("A", "multiply-adds of the operator", macs)
 
 
-def _number(value: int) -> Expr:
-    return Expr(((value, ()),))
-
-
 # --- several -------------------------------------------------------------------------
 
 
@@ -166,7 +162,7 @@ def _sum_of(counted: list[Node]) -> Derivation:
         letter = node.layer[len(shared) :]
         letter = letter if letter[:1].isalpha() else node.layer
         made = letters(letter, f"{node.type}: {own.text}", node.macs, own.numbers)
-        weights = _number(node.op.weights(node.in_shape))
+        weights = as_expr(node.op.weights(node.in_shape))
         terms.append(LayerTerms(node.layer, made, weights, own))
     return Derivation(tuple(terms), tuple(letters.meanings), None, None)
 

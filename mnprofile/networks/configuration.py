@@ -142,9 +142,7 @@ def scaled_by_phi(arch: Architecture, request: Request) -> Request:
             option = "res" if name == "resolution" else name
             raise UsageError(f"--phi and --{option} together: phi sets all three")
     if not -MAX_PHI <= phi <= MAX_PHI:
-        raise UsageError(
-            f"phi: {phi:g} is out of range", accepted=f"{-MAX_PHI} to {MAX_PHI}"
-        )
+        raise _out_of_range("phi", f"{phi:g}", f"{-MAX_PHI} to {MAX_PHI}")
     return request._replace(
         phi=None,
         alpha=compound.width**phi,
@@ -159,10 +157,7 @@ def checked_depth(arch: Architecture, depth: object) -> float:
     if not any(row.deepens for row in arch.rows):
         raise UsageError(f"depth: {arch.name} has no row with repeats that can change")
     if not 0 < value <= MAX_DEPTH:
-        raise UsageError(
-            f"depth: {value:g} is out of range",
-            accepted=f"above 0, at most {MAX_DEPTH}",
-        )
+        raise _out_of_range("depth", f"{value:g}", f"above 0, at most {MAX_DEPTH}")
     return value
 
 
@@ -170,10 +165,7 @@ def checked_alpha(alpha: object, arch: Architecture) -> float:
     """A width multiplier above 0, or UsageError; 1 where a table has no width rules."""
     value = real_number("alpha", alpha)
     if not 0 < value <= MAX_ALPHA:
-        raise UsageError(
-            f"alpha: {value:g} is out of range",
-            accepted=f"above 0, at most {MAX_ALPHA:g}",
-        )
+        raise _out_of_range("alpha", f"{value:g}", f"above 0, at most {MAX_ALPHA:g}")
     if value != 1 and not arch.scaling[PAPER].scales:
         raise UsageError(
             f"alpha: {arch.name} has no width rules: its channels are those printed",
@@ -193,9 +185,7 @@ def checked_resolution(arch: Architecture, resolution: object) -> tuple[int, int
     height, width = (whole_number("resolution", side) for side in sides)
     for side in (height, width):
         if not 1 <= side <= MAX_SIZE:
-            raise UsageError(
-                f"resolution: {side} is out of range", accepted=f"1 to {MAX_SIZE}"
-            )
+            raise _out_of_range("resolution", side, f"1 to {MAX_SIZE}")
     return height, width
 
 
@@ -208,7 +198,7 @@ def side_at(
     """round(rho x the table's resolution), or UsageError."""
     value = real_number(option, rho)
     if not 0 < value <= MAX_SIZE:
-        raise UsageError(f"{option}: {rho} is out of range", accepted=accepted)
+        raise _out_of_range(option, rho, accepted)
     return round(value * arch.resolution)
 
 
@@ -220,9 +210,7 @@ def checked_t(arch: Architecture, t: object) -> float | None:
     if not arch.has_expansion:
         raise UsageError(f"t: {arch.name} has no expansion factor")
     if not 0 <= value <= MAX_EXPANSION:
-        raise UsageError(
-            f"t: {value:g} is out of range", accepted=f"0 to {MAX_EXPANSION}"
-        )
+        raise _out_of_range("t", f"{value:g}", f"0 to {MAX_EXPANSION}")
     return value
 
 
@@ -235,9 +223,7 @@ def checked_classes(arch: Architecture, classes: object) -> int:
         raise UsageError(f"classes: {arch.name} has no classifier")
     low = 1 if arch.has_class_maps else 0  # a map of no channels is no output
     if not low <= value <= MAX_CLASSES:
-        raise UsageError(
-            f"classes: {value} is out of range", accepted=f"{low} to {MAX_CLASSES}"
-        )
+        raise _out_of_range("classes", value, f"{low} to {MAX_CLASSES}")
     return value
 
 
@@ -257,6 +243,10 @@ def checked_impl(arch: Architecture, impl: str) -> str:
     """An implementation that supports this table's family, or UsageError."""
     implementation(arch.family, arch.scaling, impl)
     return impl
+
+
+def _out_of_range(name: str, value: object, accepted: str) -> UsageError:
+    return UsageError(f"{name}: {value} is out of range", accepted=accepted)
 
 
 def whole_number(name: str, value: Any) -> int:
