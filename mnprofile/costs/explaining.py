@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, NamedTuple, overload
 
@@ -232,14 +232,14 @@ def saving_text(network: NetworkExplanation) -> str:
 def _base(table: Architecture, graph: Graph) -> Graph:
     """The network at alpha 1 and the table's resolution."""
     side = table.resolution
-    config = replace(graph.config, alpha=1.0, resolution=(side, side))
+    config = graph.config._replace(alpha=1.0, resolution=(side, side))
     return graph if config == graph.config else build_rows(table, config)
 
 
 def _probe(table: Architecture, base: Graph, graph: Graph) -> Graph:
     """A network of another width, which shows which channels alpha changes at all."""
     alpha = 0.5 if graph.config.alpha <= 1 else 2.0
-    return build_rows(table, replace(base.config, alpha=alpha))
+    return build_rows(table, base.config._replace(alpha=alpha))
 
 
 def _explanation(
@@ -320,8 +320,8 @@ def _ratios(
         others = [graph]
     else:
         side = table.resolution // 2
-        chosen = [replace(base.config, alpha=alpha) for alpha in PROBES]
-        chosen.append(replace(base.config, resolution=(side, side)))
+        chosen = [base.config._replace(alpha=alpha) for alpha in PROBES]
+        chosen.append(base.config._replace(resolution=(side, side)))
         others = [other for one in chosen if side and (other := _built(table, one))]
     found = []
     for other in others:

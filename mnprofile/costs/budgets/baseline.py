@@ -3,7 +3,7 @@
 import json
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from mnprofile.base.json_files import envelope, read_record
@@ -52,8 +52,10 @@ def baseline_text(networks: Mapping[str, Sequence[NetworkCosts]]) -> str:
         name: {
             one.network: {
                 "layers": [_layer_record(layer) for layer in one.layers],
-                "stages": {stage: asdict(costs) for stage, costs in one.stages.items()},
-                "totals": asdict(one.total),
+                "stages": {
+                    stage: costs._asdict() for stage, costs in one.stages.items()
+                },
+                "totals": one.total._asdict(),
             }
             for one in some
         }
@@ -99,7 +101,7 @@ _PLACE = ("name", "block", "stage", "type")
 
 
 def _layer_record(layer: Part) -> dict[str, object]:
-    return {key: getattr(layer, key) for key in _PLACE} | asdict(layer.costs)
+    return {key: getattr(layer, key) for key in _PLACE} | layer.costs._asdict()
 
 
 def _layer(record: Record) -> Part:

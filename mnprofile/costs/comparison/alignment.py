@@ -8,7 +8,7 @@ their part: expand, depthwise, project.
 
 from collections import Counter
 from collections.abc import Hashable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import groupby
 from typing import Literal, NamedTuple, TypeVar
 
@@ -231,7 +231,7 @@ def _unnamed_block(name: str, layers: Sequence[Part], role: str = "") -> _Block:
         parts={str(at): layer for at, layer in enumerate(layers)},
         part_names=tuple(layer.type for layer in layers),
         # What is folded or shared changes the parameters, not the rest.
-        costs=tuple(replace(layer.costs, params=0) for layer in layers),
+        costs=tuple(layer.costs._replace(params=0) for layer in layers),
     )
 
 

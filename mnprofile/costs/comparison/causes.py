@@ -16,7 +16,6 @@ from typing import NamedTuple
 from mnprofile.base.units import size_text
 from mnprofile.costs.comparison.alignment import Comparison, Delta
 from mnprofile.costs.comparison.sides import (
-    COMPARED,
     FLOAT32,
     Costs,
     Part,
@@ -110,9 +109,7 @@ def explain_difference(compared: Comparison) -> tuple[Cause, ...]:
         for key, steps in found.items()
     ]
     order = list(CAUSES)
-    causes.sort(
-        key=lambda one: (*(-abs(c) for c in _values(one)), order.index(one.key))
-    )
+    causes.sort(key=lambda one: (*(-abs(c) for c in one.moved), order.index(one.key)))
     return tuple(causes)
 
 
@@ -127,10 +124,6 @@ def _details(steps: list[Step]) -> tuple[str, ...]:
 def _signed(value: int) -> str:
     """+1,234, with a true minus sign."""
     return f"{value:+,}".replace("-", "\N{MINUS SIGN}")
-
-
-def _values(cause: Cause) -> tuple[int, ...]:
-    return tuple(getattr(cause.moved, quantity) for quantity in COMPARED)
 
 
 def _steps(row: Delta, block: Delta, base: Side, head: Side) -> Iterator[Step]:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from math import prod
-from operator import add, attrgetter, sub
+from operator import add, sub
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
@@ -19,22 +19,18 @@ MAX_LAYERS = 5_000
 FLOAT32 = 4  # bytes of a parameter where nothing else is said
 
 
-@dataclass(frozen=True, slots=True)
-class Costs:
+class Costs(NamedTuple):
     """The compared quantities of a layer, block or stage. Costs can be added."""
 
     macs: int = 0
     params: int = 0
     activations: int = 0
 
-    def __add__(self, other: "Costs") -> "Costs":
-        return Costs(*map(add, _values(self), _values(other)))
+    def __add__(self, other: "Costs") -> "Costs":  # type: ignore[override] # no tuple
+        return Costs(*map(add, self, other))
 
     def __sub__(self, other: "Costs") -> "Costs":
-        return Costs(*map(sub, _values(self), _values(other)))
-
-
-_values = attrgetter(*COMPARED)
+        return Costs(*map(sub, self, other))
 
 
 class Form(NamedTuple):
