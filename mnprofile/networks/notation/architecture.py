@@ -33,15 +33,16 @@ if TYPE_CHECKING:
 
 MAX_ROWS_BUILT = 1_000  # blocks
 DEFAULT_CLASSES = 1000
+_WITHOUT_BLOCKS = ("mobilenet_v2", "mobilenet_v3")  # styles that load none
 
 
-def styles() -> Iterator[TableStyle]:
+def styles(first: tuple[str, ...] = ()) -> Iterator[TableStyle]:
     """All known styles: each module of the package ``styles`` defines one.
 
-    They are loaded one after the other, as far as the caller goes: those of MobileNets
-    first, which need few blocks.
+    They are loaded one after the other, as far as the caller goes: ``first`` some, then
+    those of MobileNets, which need few blocks.
     """
-    for name in style_names():
+    for name in sorted(style_names(), key=lambda name: name not in first):
         module = import_module(f"{package.__name__}.{name}")
         if hasattr(module, "STYLE"):
             yield module.STYLE
@@ -109,7 +110,7 @@ def read_architecture(table: Table, variant: str | None = None) -> Architecture:
 def _style(table: Table) -> TableStyle:
     """The style whose headers the table has; each must occur exactly once."""
     found = [normalised(cell.text) for cell in table.grid.headers]
-    for style in styles():
+    for style in styles(_WITHOUT_BLOCKS):
         names = {_canonical(style, one) for one in found}
         if len(found) < max(2, len(style.printed)) or len(found) > len(names):
             continue
