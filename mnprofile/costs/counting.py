@@ -69,14 +69,7 @@ QUANTITIES = (
     "buffers",
     "activations",
 )
-ELEMENTWISE = (
-    "batch_norm_elems",
-    "activation_elems",
-    "pool_elems",
-    "add_elems",
-    "scale_elems",
-    "other_elems",
-)
+ELEMENTWISE = tuple(name for name in Counts._fields if name.endswith("_elems"))
 
 
 class Layer(NamedTuple):

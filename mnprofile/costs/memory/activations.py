@@ -6,6 +6,7 @@ The model is in ``liveness``; blocks that run as one operator are in ``grouped``
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import groupby
+from operator import attrgetter
 from typing import Literal, NamedTuple
 
 from mnprofile.base.errors import UsageError
@@ -72,13 +73,9 @@ class Memory(Shown):
         """
         if view not in VIEWS:
             raise UsageError(f"by: {view!r} is not a view", accepted=", ".join(VIEWS))
-
-        def key(step: Step) -> str:
-            return str(getattr(step, view))
-
         return tuple(
             (name, max(steps, key=self.bytes_of))
-            for name, steps in groupby(self.steps, key)
+            for name, steps in groupby(self.steps, attrgetter(view))
         )
 
 

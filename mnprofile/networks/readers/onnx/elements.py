@@ -10,9 +10,10 @@ from mnprofile.graph.operators.elementwise import (
 )
 from mnprofile.graph.operators.joining import Add, Multiply, Scale, Subtract
 from mnprofile.graph.operators.op import Op, broadcast
-from mnprofile.graph.operators.pooling import GlobalPool, Pool, PoolKind
+from mnprofile.graph.operators.pooling import GlobalPool
 from mnprofile.graph.operators.reshaping import Flatten
 from mnprofile.graph.operators.tensors import Copy, Elementwise, PReLU, Reduce
+from mnprofile.graph.operators.window_pooling import Pool, PoolKind
 from mnprofile.networks.readers.files.absorbing import absorb, factors, per_channel
 from mnprofile.networks.readers.files.arithmetic import combined
 from mnprofile.networks.readers.files.attributes import number, numbers

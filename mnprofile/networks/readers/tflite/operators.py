@@ -23,9 +23,10 @@ from mnprofile.graph.operators.joining import (
     Subtract,
 )
 from mnprofile.graph.operators.op import Op
-from mnprofile.graph.operators.pooling import GlobalPool, Pool, PoolKind
+from mnprofile.graph.operators.pooling import GlobalPool
 from mnprofile.graph.operators.reshaping import Pad, Resize
 from mnprofile.graph.operators.tensors import Copy, Elementwise, PReLU
+from mnprofile.graph.operators.window_pooling import Pool, PoolKind
 from mnprofile.networks.readers.files.absorbing import absorb, factors
 from mnprofile.networks.readers.files.attributes import number
 from mnprofile.networks.readers.files.lowering import Lowering
