@@ -18,10 +18,11 @@ from mnprofile.base.shown import Shown
 from mnprofile.costs.counting import Count, Counts, Layer, count
 from mnprofile.evidence.profilers.foreign import (
     LABELS,
+    Unit,
+    Watch,
     field_text,
     first_difference,
     our_units,
-    run_units,
 )
 from mnprofile.evidence.profilers.measuring import (
     Measurement,
@@ -176,9 +177,13 @@ def check(
         extras.require(package)
     steps = 2 + len(names)
     progress("building the network", 0, steps)
-    twin = network or to_torch(graph, pooling=pooling, activations=activations)
+    if network is None:
+        twin = to_torch(graph, pooling=pooling, activations=activations)
+    else:
+        twin = copy.deepcopy(network)  # which is left as it was
     progress(" and ".join(ALWAYS), 1, steps)
-    measured = measure(twin, graph.input_shape)
+    watch = Watch()
+    measured = measure(twin.eval(), graph.input_shape, watch.after, watch.operators())
     book = ledger(graph, pooling=pooling, activations=activations)
     readings = list(_own_readings(measured, book))
     for done, name in enumerate(names, start=2):
@@ -191,7 +196,7 @@ def check(
     whole = measured.modules[""]
     problems = tuple(_problems(graph, layers, measured))
     if not problems:
-        problems = tuple(_differing_operators(counted, twin))
+        problems = tuple(_differing_operators(counted, watch.units))
     return Check(
         counted,
         writing,
@@ -275,11 +280,9 @@ def _problems(
         yield from _uncounted(graph, measured.left_out)
 
 
-def _differing_operators(counted: Count, network: nn.Module) -> Iterable[Problem]:
+def _differing_operators(counted: Count, ran: tuple[Unit, ...]) -> Iterable[Problem]:
     """The first layer that differs in what its figures do not show, or after which
     other operators run."""
-    meta = copy.deepcopy(network).eval().to("meta")
-    ran, _ = run_units(meta, counted.graph.input_shape, device="meta")
     first = first_difference(our_units(counted), ran)
     if first is None:
         return
