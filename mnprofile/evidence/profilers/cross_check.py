@@ -12,7 +12,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from mnprofile.base import extras
 from mnprofile.base.errors import UsageError
 from mnprofile.base.shown import Shown
 from mnprofile.costs.counting import Count, Counts, Layer, count
@@ -34,6 +33,7 @@ from mnprofile.evidence.profilers.readings import (
     Progress,
     Reading,
     chosen_counters,
+    counter_readings,
 )
 from mnprofile.evidence.profilers.rules import profiler_of
 from mnprofile.evidence.profilers.to_torch import to_torch
@@ -44,7 +44,7 @@ from mnprofile.evidence.profilers.totals import (
     ledger,
     uses,
 )
-from mnprofile.evidence.profilers.worker import Twin, run, version_of
+from mnprofile.evidence.profilers.worker import Twin, version_of
 from mnprofile.graph.graph import Graph, Node
 from mnprofile.graph.operators.op import Shape
 from mnprofile.networks.catalog import Arch, graph_of
@@ -173,8 +173,6 @@ def check(
     names, not_installed = chosen_counters(counters)
     if names and network is not None:
         raise UsageError("counters run on the graph's own network, not on another one")
-    for package in ("torch", "fvcore"):
-        extras.require(package)
     steps = 2 + len(names)
     progress("building the network", 0, steps)
     if network is None:
@@ -186,17 +184,13 @@ def check(
     measured = measure(twin.eval(), graph.input_shape, watch.after, watch.operators())
     book = ledger(graph, pooling=pooling, activations=activations)
     readings = list(_own_readings(measured, book))
-    for done, name in enumerate(names, start=2):
-        progress(name, done, steps)
-        ran = run(name, book[name].profiler.package, Twin(graph, writing))
-        readings.append(Reading(book[name], ran.version, ran.total, ran.failure))
+    readings += counter_readings(names, book, Twin(graph, writing), progress, steps)
     progress("done", steps, steps)
     counted = count(graph)
     layers = _layers(counted, measured, writing)
     whole = measured.modules[""]
     problems = tuple(_problems(graph, layers, measured))
-    if not problems:
-        problems = tuple(_differing_operators(counted, watch.units))
+    problems = problems or tuple(_differing_operators(counted, watch.units))
     return Check(
         counted,
         writing,

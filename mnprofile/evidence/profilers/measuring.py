@@ -80,7 +80,9 @@ def measure(
     left_out: dict[str, int] = {}
     failure = ""
     if not stopped:
-        operators, left_out, failure = _run_fvcore(network, image)
+        operators, left_out, failure = fvcore_counts(
+            lambda: (network, (_zeros(network, image),))
+        )
     params, buffers = _sizes(network)
     modules = {}
     for path, _ in network.named_modules():
@@ -173,17 +175,21 @@ def _run_flop_counter(
     return shapes, flops, stopped
 
 
-def _run_fvcore(
-    network: nn.Module, image: Shape
+def fvcore_counts(
+    made: Callable[[], tuple[nn.Module, tuple[Tensor, ...]]],
 ) -> tuple[dict[str, Counter[str]], dict[str, int], str]:
-    """fvcore's counts by module and operator, what it left out, and why it failed."""
+    """fvcore's counts by module and operator, what it left out, and why it failed.
+
+    ``made`` gives the network and its inputs. Raises UnmeasuredError if memory runs
+    out.
+    """
     with warnings.catch_warnings():
         # It relies on parts of torch that are deprecated.
         warnings.simplefilter("ignore")
         try:
             from fvcore.nn import FlopCountAnalysis
 
-            analysis = FlopCountAnalysis(network, _zeros(network, image))
+            analysis = FlopCountAnalysis(*made())
             analysis.unsupported_ops_warnings(False).uncalled_modules_warnings(False)
             analysis.tracer_warnings("none")
             counts = analysis.by_module_and_operator()
@@ -233,12 +239,7 @@ def _plain(operator: str) -> str:
     return operator.removeprefix("aten::").rstrip("_")
 
 
-def first_line(fault: BaseException) -> str:
-    """The first line of an error's message, at most 300 characters; may be empty."""
-    lines = str(fault).strip().splitlines()
-    return lines[0][:300] if lines else ""
-
-
 def reason_of(fault: BaseException) -> str:
     """The first line of an error's message, or its kind where it has none."""
-    return first_line(fault) or type(fault).__name__
+    lines = str(fault).strip().splitlines()
+    return lines[0][:300] if lines else type(fault).__name__
