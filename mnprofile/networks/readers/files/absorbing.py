@@ -8,8 +8,7 @@ from mnprofile.graph.operators.op import Op
 from mnprofile.graph.operators.tensors import Elementwise
 from mnprofile.graph.stored import StoredBytes
 from mnprofile.networks.readers.files.lowering import Lowering
-from mnprofile.networks.readers.files.program import Call
-from mnprofile.networks.readers.files.values import Stored, Value
+from mnprofile.networks.readers.files.program import Call, Stored, Value
 
 
 def per_channel(x: Value, known: Stored) -> bool:

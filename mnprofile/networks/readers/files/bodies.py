@@ -16,11 +16,13 @@ from mnprofile.networks.readers.files.finishing import record
 from mnprofile.networks.readers.files.lowering import MAX_DEPTH, Lowering
 from mnprofile.networks.readers.files.program import (
     Call,
+    Dims,
     ModelFileError,
     Program,
+    Stored,
     Tensor,
+    Value,
 )
-from mnprofile.networks.readers.files.values import Dims, Stored, Value
 
 Bound = Value | Stored
 Rule = Callable[[Lowering, Call], object]

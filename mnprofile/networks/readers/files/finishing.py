@@ -16,9 +16,10 @@ from mnprofile.networks.readers.files.program import (
     Call,
     ModelFileError,
     Program,
+    Stored,
     Tensor,
+    Value,
 )
-from mnprofile.networks.readers.files.values import Stored, Value
 from mnprofile.networks.readers.inputs import InputSpec, ReadRequest, fixed
 from mnprofile.networks.readers.placing import is_map, placed
 

@@ -16,13 +16,15 @@ from mnprofile.graph.operators.tensors import Constant, Output, Unknown, View
 from mnprofile.graph.stored import StoredBytes
 from mnprofile.networks.readers.files.program import (
     Call,
+    Dims,
     ModelFile,
     ModelFileError,
+    Stored,
     Tensor,
+    Value,
     Values,
     most_nodes,
 )
-from mnprofile.networks.readers.files.values import Dims, Stored, Value
 
 WEIGHT = ".weight"  # how PyTorch ends the name of a layer's weight
 MAX_INSIDE = 30_000  # calls in graphs within graphs

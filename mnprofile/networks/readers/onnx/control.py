@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 from functools import partial
 
-from mnprofile.networks.readers.files.attributes import number, numbers
 from mnprofile.networks.readers.files.bodies import (
     Bound,
     Branch,
@@ -16,8 +15,7 @@ from mnprofile.networks.readers.files.bodies import (
     tried,
 )
 from mnprofile.networks.readers.files.lowering import Lowering
-from mnprofile.networks.readers.files.program import Call, Program
-from mnprofile.networks.readers.files.values import Stored, Value
+from mnprofile.networks.readers.files.program import Call, Program, Stored, Value
 
 
 def _captured(low: Lowering, program: Program) -> dict[str, Bound]:
@@ -105,11 +103,11 @@ def _trips(low: Lowering, call: Call, inner: Lowering, program: Program) -> int 
 
 def scan(low: Lowering, call: Call, lower: Rule) -> None:
     """Scan: states, then tensors whose parts the body takes one after the other."""
-    program, taken = _graph(low, call, "body"), number(call, "num_scan_inputs")
+    program, taken = _graph(low, call, "body"), call.number("num_scan_inputs")
     states = len(call.inputs) - taken
     if not 0 < taken <= len(call.inputs) or len(program.inputs) != len(call.inputs):
         return low.unknown(call)  # as it was before opset 9
-    axes = numbers(call, "scan_input_axes") or (0,) * taken
+    axes = call.numbers("scan_input_axes") or (0,) * taken
     bound = _captured(low, program)
     times = 0
     for at, name in enumerate(program.inputs):

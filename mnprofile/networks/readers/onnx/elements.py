@@ -2,6 +2,7 @@
 
 from math import inf
 
+from mnprofile.graph.operators.convolution import plain_sides
 from mnprofile.graph.operators.elementwise import (
     Activation,
     ActivationKind,
@@ -15,10 +16,8 @@ from mnprofile.graph.operators.reshaping import Flatten
 from mnprofile.graph.operators.tensors import Copy, Elementwise, PReLU, Reduce
 from mnprofile.networks.readers.files.absorbing import absorb, factors, per_channel
 from mnprofile.networks.readers.files.arithmetic import combined
-from mnprofile.networks.readers.files.attributes import number, numbers
 from mnprofile.networks.readers.files.lowering import Lowering
-from mnprofile.networks.readers.files.program import Call
-from mnprofile.networks.readers.files.values import Dims, Stored, Value, plain_sides
+from mnprofile.networks.readers.files.program import Call, Dims, Stored, Value
 from mnprofile.networks.readers.onnx.layers import is_rescaled, padding, sides
 
 FUNCTIONS: dict[str, ActivationKind] = {
@@ -191,7 +190,7 @@ def pool(low: Lowering, call: Call, function: PoolKind) -> None:
     """MaxPool, AveragePool, LpPool."""
     x = low.as_map(call, low.value(call, 0))
     rank = len(x.dims) - 2
-    kernel = numbers(call, "kernel_shape")
+    kernel = call.numbers("kernel_shape")
     if rank < 1 or len(kernel) != rank or min(kernel) < 1:
         low.refuse(call, f"a window {list(kernel)} on a map {list(x.dims)}")
     op = Pool(
@@ -199,7 +198,7 @@ def pool(low: Lowering, call: Call, function: PoolKind) -> None:
         plain_sides(kernel),
         sides(low, call, "strides", rank),
         sides(low, call, "dilations", rank),
-        padding(low, call, rank, ceil=bool(number(call, "ceil_mode"))),
+        padding(low, call, rank, ceil=bool(call.number("ceil_mode"))),
     )
     made = low.emit(call, op, x)
     if len(call.outputs) > 1 and call.outputs[1]:  # where each maximum was
@@ -215,17 +214,17 @@ def reduce(low: Lowering, call: Call, function: str) -> None:
     """ReduceMean and its like: the axes are an input, in older files an attribute."""
     known = low.constant(call, 0)
     dims = low.dims(call, 0)
-    axes = low.numbers(call, 1) if low.name(call, 1) else numbers(call, "axes")
+    axes = low.numbers(call, 1) if low.name(call, 1) else call.numbers("axes")
     if axes is None:
         axes = _reduced(dims, low.needed(call))
     if not axes:
-        stays = number(call, "noop_with_empty_axes")
+        stays = call.number("noop_with_empty_axes")
         axes = () if stays else tuple(range(len(dims)))
     over = {int(one) for one in axes}
     if any(not -len(dims) <= one < len(dims) for one in over):
         low.refuse(call, f"axes {sorted(over)} of {list(dims)}")
     over = {one % len(dims) for one in over}
-    keeps = bool(number(call, "keepdims", 1))
+    keeps = bool(call.number("keepdims", 1))
     out = reduced(dims, over, keeps)
     if known:
         return low.keep(call, combined(call.operator, out, [known]))

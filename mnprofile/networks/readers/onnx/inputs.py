@@ -3,8 +3,7 @@
 from collections.abc import Iterable
 
 from mnprofile.base.errors import Place, UsageError, nearest
-from mnprofile.networks.readers.files.program import Program, Tensor
-from mnprofile.networks.readers.files.values import Dims
+from mnprofile.networks.readers.files.program import Dims, Program, Tensor
 from mnprofile.networks.readers.inputs import InputSpec, ReadRequest
 
 MAP_RANK = 4  # an image with its batch

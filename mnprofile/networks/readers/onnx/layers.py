@@ -10,6 +10,7 @@ from mnprofile.graph.operators.convolution import (
     Padding,
     Sides,
     Zeros,
+    plain_sides,
 )
 from mnprofile.graph.operators.embedding import Embedding
 from mnprofile.graph.operators.joining import Add
@@ -20,20 +21,18 @@ from mnprofile.graph.operators.recurrent import GATES, Cell, Recurrent
 from mnprofile.graph.operators.tensors import Output, View
 from mnprofile.graph.operators.transposed import ConvTranspose
 from mnprofile.networks.readers.files.absorbing import absorb
-from mnprofile.networks.readers.files.attributes import number, numbers, text
 from mnprofile.networks.readers.files.lowering import Lowering
-from mnprofile.networks.readers.files.program import Call
-from mnprofile.networks.readers.files.values import Dims, Stored, Value, plain_sides
+from mnprofile.networks.readers.files.program import Call, Dims, Stored, Value
 
 SUMS = "int32"  # of products of integers
 
 
 def padding(low: Lowering, call: Call, rank: int, *, ceil: bool = False) -> Padding:
     """The zeros around a map of ``rank`` axes. SAME_UPPER is TensorFlow's rule."""
-    auto = text(call, "auto_pad", "NOTSET")
+    auto = call.text("auto_pad", "NOTSET")
     if auto in ("SAME_UPPER", "SAME_LOWER"):
         return SAME
-    zeros = numbers(call, "pads") if auto == "NOTSET" else ()
+    zeros = call.numbers("pads") if auto == "NOTSET" else ()
     zeros = zeros or (0,) * (2 * rank)
     if len(zeros) != 2 * rank or min(zeros) < 0:
         low.refuse(call, f"pads {list(zeros)} on a map of {rank} dimensions")
@@ -47,7 +46,7 @@ def sides(low: Lowering, call: Call, name: str, rank: int) -> Sides:
 
 def per_axis(low: Lowering, call: Call, name: str, rank: int) -> Dims:
     """One positive number per axis of the map."""
-    found = numbers(call, name) or (1,) * rank
+    found = call.numbers(name) or (1,) * rank
     if len(found) != rank or min(found, default=1) < 1:
         low.refuse(call, f"{name} {list(found)} on a map of {rank} dimensions")
     return found
@@ -60,7 +59,7 @@ def convolve(low: Lowering, call: Call, x: int = 0, w: int = 1, b: int = 2) -> N
     rank = len(kernel) - 2
     if rank < 1 or len(image.dims) != rank + 2:
         low.refuse(call, f"a kernel {list(kernel)} on a map {list(image.dims)}")
-    groups, channels = number(call, "group", 1), image.dims[1]
+    groups, channels = call.number("group", 1), image.dims[1]
     if groups < 1 or channels != kernel[1] * groups:
         low.refuse(
             call, f"a kernel {list(kernel)} in {groups} groups on {channels} channels"
@@ -106,14 +105,14 @@ def convolve_transposed(low: Lowering, call: Call) -> None:
     image, kernel = low.as_map(call, low.value(call, 0)), low.dims(call, 1)
     weight, bias = low.constant(call, 1), low.constant(call, 2)
     rank = len(kernel) - 2
-    groups, channels = number(call, "group", 1), image.dims[1]
+    groups, channels = call.number("group", 1), image.dims[1]
     if rank < 1 or len(image.dims) != rank + 2 or kernel[0] != channels or groups < 1:
         low.refuse(call, f"a kernel {list(kernel)} on a map {list(image.dims)}")
     stride = per_axis(low, call, "strides", rank)
     dilation = per_axis(low, call, "dilations", rank)
     zeros = padding(low, call, rank)
-    extra = numbers(call, "output_padding") or (0,) * rank
-    size = numbers(call, "output_shape")
+    extra = call.numbers("output_padding") or (0,) * rank
+    size = call.numbers("output_shape")
     if len(extra) != rank or len(size) not in (0, rank):
         low.refuse(call, f"output_padding {list(extra)} on {rank} dimensions")
     if zeros is SAME:
@@ -246,7 +245,7 @@ def _transposed(low: Lowering, call: Call, x: Value, is_turned: bool) -> Value:
 def gemm(low: Lowering, call: Call, a: int = 0, b: int = 1, c: int = 2) -> None:
     """Gemm: a matrix product and an addition."""
     weight, bias = low.constant(call, b), low.constant(call, c)
-    turned = (bool(number(call, "transA")), bool(number(call, "transB")))
+    turned = (bool(call.number("transA")), bool(call.number("transB")))
     first, second = low.dims(call, a), low.dims(call, b)
     if len(first) != 2 or len(second) != 2:
         low.refuse(call, f"Gemm of {list(first)} and {list(second)}: not matrices")
@@ -265,7 +264,7 @@ def gemm(low: Lowering, call: Call, a: int = 0, b: int = 1, c: int = 2) -> None:
 
 def einsum(low: Lowering, call: Call) -> None:
     """Sums of products by index letters: every combination is one multiply-add."""
-    equation = text(call, "equation").replace(" ", "")
+    equation = call.text("equation").replace(" ", "")
     operands, arrow, result = equation.partition("->")
     parts = operands.split(",")
     sizes: dict[str, int] = {}
@@ -309,7 +308,7 @@ def recurrent(low: Lowering, call: Call, cell: Cell) -> None:
         or rows % GATES[cell]
     ):
         low.refuse(call, f"weights {list(w.dims)}, {list(r.dims)} on {list(x.dims)}")
-    layout, bias = number(call, "layout"), low.constant(call, 3)
+    layout, bias = call.number("layout"), low.constant(call, 3)
     steps, batch = x.dims[:2] if layout == 0 else x.dims[1::-1]
     tokens = low.view(call, x, (batch, steps, taken), output=None)
     op = Recurrent(cell, hidden, 1, directions, 2 if bias else 0)
@@ -332,7 +331,7 @@ def recurrent(low: Lowering, call: Call, cell: Cell) -> None:
 
 def gather(low: Lowering, call: Call) -> bool:
     """An embedding: rows of a constant matrix. False for any other Gather."""
-    table, axis = low.constant(call, 0), number(call, "axis")
+    table, axis = low.constant(call, 0), call.number("axis")
     if table is None or low.constant(call, 1) or len(table.dims) != 2 or axis != 0:
         return False
     if not low.is_trained(table) and not low.is_quantised(table):

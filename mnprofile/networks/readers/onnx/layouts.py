@@ -10,10 +10,8 @@ from dataclasses import replace
 
 from mnprofile.graph.operators.elementwise import Activation
 from mnprofile.graph.operators.tensors import Copy, Elementwise
-from mnprofile.networks.readers.files.attributes import number
 from mnprofile.networks.readers.files.lowering import Lowering
-from mnprofile.networks.readers.files.program import Call
-from mnprofile.networks.readers.files.values import Dims, Value
+from mnprofile.networks.readers.files.program import Call, Dims, Value
 from mnprofile.networks.readers.onnx.elements import FUSED
 from mnprofile.networks.readers.onnx.layers import convolve
 
@@ -25,7 +23,7 @@ def either(rule: Rule) -> Rule:
     """A rule for channels first, also for calls that say ``channels_last``."""
 
     def turned(low: Lowering, call: Call) -> None:
-        if number(call, "channels_last"):
+        if call.number("channels_last"):
             last(rule)(low, call)
         else:
             rule(low, call)
@@ -59,7 +57,7 @@ def last(rule: Rule) -> Rule:
 def convolve_blocks(low: Lowering, call: Call) -> None:
     """Conv of nchwc: a sum and an activation function may come with it."""
     x, kernel = low.value(call, 0), low.dims(call, 1)
-    channels = kernel[1] * number(call, "group", 1) if len(kernel) == 4 else 0
+    channels = kernel[1] * call.number("group", 1) if len(kernel) == 4 else 0
     if len(x.dims) == 4 and channels > x.dims[1]:
         dims = (x.dims[0], channels, *x.dims[2:])
         low.values[call.inputs[0]] = _reordered(low, call, dims, output=None)
@@ -83,7 +81,7 @@ def finish_fused(low: Lowering, call: Call) -> None:
 def into_blocks(low: Lowering, call: Call) -> None:
     """ReorderInput: the next convolution says to how many channels it rounds."""
     x = low.value(call, 0)
-    if number(call, "channels_last"):
+    if call.number("channels_last"):
         _reordered(low, call, (x.dims[0], x.dims[-1], *x.dims[1:-1]))
     else:
         low.alias(call, x)
@@ -91,10 +89,10 @@ def into_blocks(low: Lowering, call: Call) -> None:
 
 def out_of_blocks(low: Lowering, call: Call) -> None:
     """ReorderOutput: channels that were only added are left out."""
-    x, channels = low.value(call, 0), number(call, "channels")
+    x, channels = low.value(call, 0), call.number("channels")
     if len(x.dims) != 4 or not 0 < channels <= x.dims[1]:
         low.refuse(call, f"{channels} channels of {list(x.dims)}")
-    if number(call, "channels_last"):
+    if call.number("channels_last"):
         out = (x.dims[0], *x.dims[2:], channels)
         low.emit(call, Copy(*low.graph_dims(out, -1), "reorder"), x, dims=out)
     else:

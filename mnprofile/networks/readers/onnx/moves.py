@@ -7,10 +7,15 @@ from mnprofile.graph.operators.op import broadcast
 from mnprofile.graph.operators.reshaping import Flatten, Pad, Resize
 from mnprofile.graph.operators.tensors import Copy
 from mnprofile.networks.readers.files.arithmetic import picked, turned
-from mnprofile.networks.readers.files.attributes import number, numbers, text
 from mnprofile.networks.readers.files.lowering import Lowering
-from mnprofile.networks.readers.files.program import MAX_VALUES, Call, Values
-from mnprofile.networks.readers.files.values import Dims, Stored, Value
+from mnprofile.networks.readers.files.program import (
+    MAX_VALUES,
+    Call,
+    Dims,
+    Stored,
+    Value,
+    Values,
+)
 from mnprofile.networks.readers.onnx.layers import gather as embed
 
 MAX_SIDE = 1 << 40
@@ -19,7 +24,7 @@ MAX_SIDE = 1 << 40
 def integers(low: Lowering, call: Call, at: int, name: str = "") -> Dims | None:
     """Whole numbers from an input, or from an attribute as older files have them."""
     if not low.name(call, at):
-        return numbers(call, name) if name else ()
+        return call.numbers(name) if name else ()
     values = low.numbers(call, at)
     return None if values is None else tuple(int(one) for one in values)
 
@@ -59,7 +64,7 @@ def reshape(low: Lowering, call: Call) -> None:
 
 def resolved(low: Lowering, call: Call, dims: Dims, wanted: Dims) -> Dims:
     """The shape that Reshape is asked for: 0 keeps a dimension, -1 takes the rest."""
-    keep = not number(call, "allowzero")
+    keep = not call.number("allowzero")
     out = [
         dims[at] if side == 0 and keep and at < len(dims) else side
         for at, side in enumerate(wanted)
@@ -88,14 +93,14 @@ def _channels_after(x: Value, out: Dims) -> int:
 
 def flatten(low: Lowering, call: Call) -> None:
     dims = low.dims(call, 0)
-    axis = number(call, "axis", 1)
+    axis = call.number("axis", 1)
     axis = axis + len(dims) if axis < 0 else axis
     moved(low, call, (prod(dims[:axis]), prod(dims[axis:])), name="flatten")
 
 
 def transpose(low: Lowering, call: Call) -> None:
     dims = low.dims(call, 0)
-    order = numbers(call, "perm") or tuple(range(len(dims) - 1, -1, -1))
+    order = call.numbers("perm") or tuple(range(len(dims) - 1, -1, -1))
     if sorted(order) != list(range(len(dims))):
         low.refuse(call, f"perm {list(order)} of {list(dims)}")
     out = tuple(dims[at] for at in order)
@@ -186,7 +191,7 @@ def copied(low: Lowering, call: Call, out: Dims, name: str) -> None:
 
 
 def split(low: Lowering, call: Call) -> None:
-    dims, axis = low.dims(call, 0), number(call, "axis")
+    dims, axis = low.dims(call, 0), call.number("axis")
     if not -len(dims) <= axis < len(dims):
         low.refuse(call, f"axis {axis} of {list(dims)}")
     axis %= len(dims)
@@ -240,7 +245,7 @@ def gather(low: Lowering, call: Call) -> None:
     """An embedding, a part of a tensor, or an element of a shape."""
     if embed(low, call):
         return None
-    dims, indices, axis = low.dims(call, 0), low.dims(call, 1), number(call, "axis")
+    dims, indices, axis = low.dims(call, 0), low.dims(call, 1), call.number("axis")
     if not dims or not -len(dims) <= axis < len(dims):
         low.refuse(call, f"axis {axis} of {list(dims)}")
     axis %= len(dims)
@@ -267,7 +272,7 @@ def concatenate(low: Lowering, call: Call) -> None:
     every = [low.dims(call, at) for at in names]
     if not every:
         low.refuse(call, "nothing to concatenate")
-    rank, axis = len(every[0]), number(call, "axis")
+    rank, axis = len(every[0]), call.number("axis")
     if any(len(one) != rank for one in every) or not -rank <= axis < rank:
         low.refuse(call, f"{every} cannot be concatenated along {axis}")
     axis %= rank
@@ -333,7 +338,7 @@ def resize(low: Lowering, call: Call) -> None:
     if (
         wanted
         and len(wanted) == len(dims)
-        and not text(call, "keep_aspect_ratio_policy")
+        and not call.text("keep_aspect_ratio_policy")
     ):
         out = tuple(int(one) for one in wanted)
     elif isinstance(scales, tuple) and len(scales) == len(dims):
@@ -360,7 +365,7 @@ def resized(low: Lowering, call: Call, out: Dims) -> None:
 def blocks(low: Lowering, call: Call) -> None:
     """DepthToSpace and SpaceToDepth."""
     n, c, h, w = (*low.dims(call, 0), 1, 1, 1, 1)[:4]
-    size = number(call, "blocksize", 1)
+    size = call.number("blocksize", 1)
     deep = call.operator == "SpaceToDepth"
     divided = (h % size or w % size) if deep else c % size**2
     if size < 1 or divided or len(low.dims(call, 0)) != 4:

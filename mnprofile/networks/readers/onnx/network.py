@@ -15,8 +15,7 @@ from mnprofile.networks.readers.files.finishing import (
     run,
 )
 from mnprofile.networks.readers.files.lowering import Lowering
-from mnprofile.networks.readers.files.program import ModelFileError
-from mnprofile.networks.readers.files.values import Dims
+from mnprofile.networks.readers.files.program import Dims, ModelFileError
 from mnprofile.networks.readers.inputs import InputSpec, ReadRequest
 from mnprofile.networks.readers.onnx.file import read_onnx
 from mnprofile.networks.readers.onnx.functions import inlined

@@ -12,8 +12,7 @@ from mnprofile.graph.operators.normalisation import (
 from mnprofile.graph.stored import StoredBytes
 from mnprofile.networks.readers.files.absorbing import absorb
 from mnprofile.networks.readers.files.lowering import Lowering
-from mnprofile.networks.readers.files.program import Call
-from mnprofile.networks.readers.files.values import Value
+from mnprofile.networks.readers.files.program import Call, Value
 
 
 def batch_norm(low: Lowering, call: Call) -> None:

@@ -11,10 +11,8 @@ from mnprofile.graph.operators.joining import Add
 from mnprofile.graph.operators.linear import Linear
 from mnprofile.graph.operators.tensors import Elementwise
 from mnprofile.networks.readers.files.absorbing import absorb
-from mnprofile.networks.readers.files.attributes import number
 from mnprofile.networks.readers.files.lowering import Lowering
-from mnprofile.networks.readers.files.program import Call
-from mnprofile.networks.readers.files.values import Stored
+from mnprofile.networks.readers.files.program import Call, Stored
 from mnprofile.networks.readers.onnx.elements import arithmetic
 from mnprofile.networks.readers.onnx.layers import (
     as_tokens,
@@ -119,7 +117,7 @@ def qlinear_concat(low: Lowering, call: Call) -> None:
     for at in range(2, len(call.inputs), 3):
         _with_scales(low, call, at, at + 1)
     inputs = [low.value(call, at) for at in range(2, len(call.inputs), 3)]
-    axis = number(call, "axis") % len(inputs[0].dims) if inputs[0].dims else 0
+    axis = call.number("axis") % len(inputs[0].dims) if inputs[0].dims else 0
     rows = [one.dims for one in inputs]
     out = (*rows[0][:axis], sum(one[axis] for one in rows), *rows[0][axis + 1 :])
     join(low, call, inputs, axis, out)
@@ -128,7 +126,7 @@ def qlinear_concat(low: Lowering, call: Call) -> None:
 def matmul_of_bits(low: Lowering, call: Call) -> None:
     """MatMulNBits: the weights lie packed, their size is in the attributes."""
     x, packed = low.value(call, 0), low.constant(call, 1)
-    taken, out = number(call, "K"), number(call, "N")
+    taken, out = call.number("K"), call.number("N")
     if packed is None or x.dims[-1] != taken or out < 1:
         low.refuse(call, f"weights of {out} x {taken} on {list(x.dims)}")
     scales = low.constant(call, 2)
@@ -150,13 +148,13 @@ def fused_matmul(low: Lowering, call: Call) -> None:
     names = []
     for at, side in enumerate("AB"):
         name = call.inputs[at]
-        if number(call, f"transBatch{side}") and not low.constant(call, at):
+        if call.number(f"transBatch{side}") and not low.constant(call, at):
             x = low.value(call, at)
             dims = (*x.dims[1:-1], x.dims[0], x.dims[-1])
             name = f"{call.outputs[0]}: {side}"
             low.values[name] = low.view(call, x, dims, name="transpose", output=None)
         names.append(name)
-    turned = (bool(number(call, "transA")), bool(number(call, "transB")))
+    turned = (bool(call.number("transA")), bool(call.number("transB")))
     matmul(low, replace(call, inputs=tuple(names)), turned=turned)
 
 

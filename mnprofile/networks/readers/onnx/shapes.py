@@ -3,10 +3,8 @@
 from math import floor, prod
 
 from mnprofile.graph.operators.tensors import Copy
-from mnprofile.networks.readers.files.attributes import number
 from mnprofile.networks.readers.files.lowering import Lowering
-from mnprofile.networks.readers.files.program import MAX_VALUES, Call
-from mnprofile.networks.readers.files.values import Dims, Stored
+from mnprofile.networks.readers.files.program import MAX_VALUES, Call, Dims, Stored
 from mnprofile.networks.readers.onnx.moves import integers
 
 # Operators whose output has the shape of their first input.
@@ -28,7 +26,7 @@ KEEPING = (
 def shape(low: Lowering, call: Call) -> None:
     """The shape of a tensor as a value: a constant here."""
     dims = low.dims(call, 0)
-    start, end = number(call, "start"), number(call, "end", len(dims))
+    start, end = call.number("start"), call.number("end", len(dims))
     part = dims[start:end]
     low.keep(call, Stored((len(part),), values=part))
 

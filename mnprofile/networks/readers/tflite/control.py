@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from functools import partial
 
-from mnprofile.networks.readers.files.attributes import number
 from mnprofile.networks.readers.files.bodies import (
     Bound,
     Branch,
@@ -22,7 +21,7 @@ COMPARED = {"LESS": 0, "LESS_EQUAL": 1, "GREATER": 0, "GREATER_EQUAL": 1}
 
 def _subgraph(low: Lowering, call: Call, name: str) -> Program:
     every = low.file.subgraphs
-    index = number(call, name, -1)
+    index = call.number(name, -1)
     if not 0 <= index < len(every):
         low.refuse(call, f"there is no subgraph {index}")
     return every[index]

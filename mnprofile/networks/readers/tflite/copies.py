@@ -5,8 +5,7 @@ from mnprofile.graph.operators.embedding import Embedding
 from mnprofile.graph.operators.tensors import Copy
 from mnprofile.graph.stored import StoredBytes
 from mnprofile.networks.readers.files.lowering import Lowering
-from mnprofile.networks.readers.files.program import Call
-from mnprofile.networks.readers.files.values import Stored
+from mnprofile.networks.readers.files.program import Call, Stored
 from mnprofile.networks.readers.tflite.layers import (
     given,
 )

@@ -9,6 +9,7 @@ from mnprofile.graph.operators.convolution import (
     Padding,
     Sides,
     Zeros,
+    plain_sides,
 )
 from mnprofile.graph.operators.elementwise import Activation, ActivationKind
 from mnprofile.graph.operators.linear import Linear
@@ -16,10 +17,8 @@ from mnprofile.graph.operators.op import Op
 from mnprofile.graph.operators.products import Contraction
 from mnprofile.graph.operators.reshaping import Flatten
 from mnprofile.graph.operators.transposed import ConvTranspose
-from mnprofile.networks.readers.files.attributes import number
 from mnprofile.networks.readers.files.lowering import Lowering
-from mnprofile.networks.readers.files.program import Call
-from mnprofile.networks.readers.files.values import Dims, Stored, Value, plain_sides
+from mnprofile.networks.readers.files.program import Call, Dims, Stored, Value
 from mnprofile.networks.readers.tflite.schema import ACTIVATIONS, PADDINGS
 
 FUSED: dict[str, ActivationKind] = {
@@ -38,7 +37,7 @@ def given(low: Lowering, call: Call, output: int = 0) -> Dims:
 
 def fused(low: Lowering, call: Call, made: Value) -> Value:
     """The activation function that an operator has built in."""
-    index = number(call, "activation")
+    index = call.number("activation")
     if not 0 <= index < len(ACTIVATIONS):
         low.refuse(call, f"there is no activation function {index}")
     if index == 0:
@@ -69,7 +68,7 @@ def sides(low: Lowering, call: Call, name: str, axes: str = "hw") -> Sides:
 
 def per_axis(low: Lowering, call: Call, name: str, axes: str = "hw") -> Dims:
     """A positive number per axis."""
-    found = tuple(number(call, f"{name}_{axis}", 1) for axis in axes)
+    found = tuple(call.number(f"{name}_{axis}", 1) for axis in axes)
     if min(found) < 1:
         low.refuse(call, f"{name} {list(found)}")
     return found
@@ -77,7 +76,7 @@ def per_axis(low: Lowering, call: Call, name: str, axes: str = "hw") -> Dims:
 
 def padding(low: Lowering, call: Call, rank: int = 2) -> Padding:
     """SAME is TensorFlow's rule, VALID no zeros."""
-    index = number(call, "padding")
+    index = call.number("padding")
     if not 0 <= index < len(PADDINGS):
         low.refuse(call, f"there is no padding {index}")
     return SAME if PADDINGS[index] == "SAME" else Zeros((0,) * rank, (0,) * rank)
@@ -218,7 +217,7 @@ def batch_matmul(low: Lowering, call: Call) -> None:
     a, b, out = low.dims(call, 0), low.dims(call, 1), given(low, call)
     if min(len(a), len(b)) < 2:
         low.refuse(call, f"{list(a)} cannot be multiplied by {list(b)}")
-    turned = bool(number(call, "adj_x")), bool(number(call, "adj_y"))
+    turned = bool(call.number("adj_x")), bool(call.number("adj_y"))
     inner = a[-2] if turned[0] else a[-1]
     if inner != (b[-1] if turned[1] else b[-2]):
         low.refuse(call, f"{list(a)} cannot be multiplied by {list(b)}")
@@ -259,7 +258,7 @@ def recurrent(low: Lowering, call: Call) -> None:
     vectors = [one for one in known if one and len(one.dims) == 1]
     if len(x.dims) != 3 or len(matrices) < 2:
         return low.unknown(call)
-    steps = x.dims[0] if number(call, "time_major") else x.dims[1]
+    steps = x.dims[0] if call.number("time_major") else x.dims[1]
     roots = tuple(root for one in matrices for root in one.roots)
     weight = Stored((sum(one.elements for one in matrices),), roots)
     macs = weight.elements * steps

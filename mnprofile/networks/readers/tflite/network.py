@@ -14,8 +14,7 @@ from mnprofile.networks.readers.files.finishing import (
     run,
 )
 from mnprofile.networks.readers.files.lowering import Lowering
-from mnprofile.networks.readers.files.program import ModelFileError
-from mnprofile.networks.readers.files.values import Dims
+from mnprofile.networks.readers.files.program import Dims, ModelFileError
 from mnprofile.networks.readers.inputs import InputSpec, ReadRequest, split_part
 from mnprofile.networks.readers.tflite.file import read_tflite
 from mnprofile.networks.readers.tflite.operators import lower

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from functools import partial
 from math import prod
 
-from mnprofile.graph.operators.convolution import Zeros
+from mnprofile.graph.operators.convolution import Zeros, plain_sides
 from mnprofile.graph.operators.elementwise import (
     Activation,
     ActivationKind,
@@ -27,10 +27,8 @@ from mnprofile.graph.operators.pooling import GlobalPool, Pool, PoolKind
 from mnprofile.graph.operators.reshaping import Pad, Resize
 from mnprofile.graph.operators.tensors import Copy, Elementwise, PReLU
 from mnprofile.networks.readers.files.absorbing import absorb, factors
-from mnprofile.networks.readers.files.attributes import number
 from mnprofile.networks.readers.files.lowering import Lowering
-from mnprofile.networks.readers.files.program import Call
-from mnprofile.networks.readers.files.values import Dims, Stored, Value, plain_sides
+from mnprofile.networks.readers.files.program import Call, Dims, Stored, Value
 from mnprofile.networks.readers.tflite.control import rules
 from mnprofile.networks.readers.tflite.copies import copy, embed
 from mnprofile.networks.readers.tflite.layers import (
@@ -201,7 +199,7 @@ def split(low: Lowering, call: Call) -> None:
 
 
 def concatenate(low: Lowering, call: Call) -> None:
-    out, axis = given(low, call), number(call, "axis")
+    out, axis = given(low, call), call.number("axis")
     inputs = [low.value(call, at) for at in range(len(call.inputs))]
     if not inputs or not out:
         low.refuse(call, "nothing to concatenate")
