@@ -11,9 +11,8 @@ from typing import Any, NamedTuple
 
 from mnprofile.graph.graph import Parameters, Tape
 from mnprofile.graph.operators.op import Shape
-from mnprofile.graph.operators.tensors import Copy
-from mnprofile.networks.readers.files.finishing import record
-from mnprofile.networks.readers.files.lowering import MAX_DEPTH, Lowering
+from mnprofile.networks.readers.files.finishing import MAX_DEPTH, record
+from mnprofile.networks.readers.files.lowering import Lowering
 from mnprofile.networks.readers.files.program import (
     Call,
     Dims,
@@ -25,7 +24,6 @@ from mnprofile.networks.readers.files.program import (
 )
 
 Bound = Value | Stored
-Rule = Callable[[Lowering, Call], object]
 NOTHING = Shape(1, 1, 1)  # the input of a graph that has none
 
 
@@ -55,12 +53,9 @@ class Body:
         return found.dims if found else None
 
 
-def body_of(
-    low: Lowering, program: Program, bound: Mapping[str, Bound], lower: Rule
-) -> Body:
+def body_of(low: Lowering, program: Program, bound: Mapping[str, Bound]) -> Body:
     """Record a graph inside. Raises ModelFileError."""
     values = {name: one for name, one in bound.items() if isinstance(one, Value)}
-    shapes = {name: low.shape(one) for name, one in values.items()}
     stated = {
         name: tensor.sizes
         for name, tensor in program.tensors.items()
@@ -68,23 +63,25 @@ def body_of(
     }
     inner = Lowering(
         low.file,
+        low.rules,
         _joined(program.tensors, low.tensors),
-        Tape(shapes or {"": NOTHING}),
         low.batch,
         {name: one.dims for name, one in values.items()},
         lambda: stated,
         low.channels_last,
         counted=set(low.counted),
-        budget=low.budget,
+        inside=low.inside,
         depth=low.depth + 1,
     )
+    shapes = {name: low.shape(one) for name, one in values.items()}
+    inner.tape = Tape(shapes or {"": NOTHING})
     for name, one in bound.items():
         if isinstance(one, Value):
             inner.values[name] = one._replace(node=name)
             inner.dtypes[name] = low.dtypes.get(one.node, "")
         else:
             inner.stored[name] = one
-    record(inner, program, lower)
+    record(inner, program)
     return Body(program, inner, bound)
 
 
@@ -102,11 +99,11 @@ def _joined(
 
 
 def tried(
-    low: Lowering, call: Call, program: Program, bound: Mapping[str, Bound], lower: Rule
+    low: Lowering, call: Call, program: Program, bound: Mapping[str, Bound]
 ) -> Body | None:
     """The body of a loop, or None where it cannot be read: then it is only named."""
     try:
-        return body_of(low, program, bound, lower)
+        return body_of(low, program, bound)
     except ModelFileError:
         low.unknown(call, f'("{program.name}" of {len(program.calls)} nodes)')
         return None
@@ -172,7 +169,7 @@ def collected(low: Lowering, call: Call, made: Bound, times: int, at: int) -> No
     dims = (times, *made.dims)
     if isinstance(made, Stored):
         return low.keep(call, made._replace(dims=dims, values=None), at)
-    low.emit(call, Copy(*low.graph_dims(dims, -1), "scan"), made, dims=dims, output=at)
+    low.copy(call, "scan", made, dims=dims, output=at)
     return None
 
 
@@ -188,7 +185,6 @@ def choose(
     call: Call,
     branches: Sequence[Branch],
     bound: Callable[[Program], Mapping[str, Bound]],
-    lower: Rule,
 ) -> None:
     """An If: the first branch if its condition holds, else the second.
 
@@ -198,13 +194,13 @@ def choose(
     condition = low.numbers(call, 0)
     if condition:
         taken = branches[0 if condition[0] else 1].program
-        body = body_of(low, taken, bound(taken), lower)
+        body = body_of(low, taken, bound(taken))
         return give(low, call, run_body(low, call, body, 1))
     told, total = [], Parameters()
     counted, bodies = low.counted, []
     for name, program in branches:
         try:
-            body = body_of(low, program, bound(program), lower)
+            body = body_of(low, program, bound(program))
         except ModelFileError:
             told.append(f'{name} "{program.name}" of {len(program.calls)} nodes')
             continue

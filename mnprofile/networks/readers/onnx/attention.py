@@ -2,7 +2,6 @@
 
 from mnprofile.graph.operators.op import Op
 from mnprofile.graph.operators.products import Attention, ScaledDotProduct
-from mnprofile.graph.operators.tensors import Copy
 from mnprofile.networks.readers.files.lowering import Lowering
 from mnprofile.networks.readers.files.program import Call, Dims, Value
 from mnprofile.networks.readers.onnx.layers import as_tokens, linear
@@ -44,9 +43,7 @@ def _attend(
     low.emit(call, op, q, k, v, dims=dims)
     for at, one in ((1, k), (2, v)):  # keys and values for the next step
         if at < len(call.outputs) and call.outputs[at]:
-            dims = low.needed(call, at)
-            copied = Copy(*low.graph_dims(dims, -1))
-            low.emit(call, copied, one, dims=dims, output=at)
+            low.copy(call, "copy", one, dims=low.needed(call, at), output=at)
 
 
 def packed_attention(low: Lowering, call: Call) -> None:

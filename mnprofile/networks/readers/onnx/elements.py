@@ -12,10 +12,15 @@ from mnprofile.graph.operators.elementwise import (
 from mnprofile.graph.operators.joining import Add, Multiply, Scale, Subtract
 from mnprofile.graph.operators.op import Op, broadcast
 from mnprofile.graph.operators.pooling import GlobalPool, Pool, PoolKind
-from mnprofile.graph.operators.reshaping import Flatten
-from mnprofile.graph.operators.tensors import Copy, Elementwise, PReLU, Reduce
-from mnprofile.networks.readers.files.absorbing import absorb, factors, per_channel
+from mnprofile.graph.operators.tensors import Elementwise, PReLU, Reduce
 from mnprofile.networks.readers.files.arithmetic import combined
+from mnprofile.networks.readers.files.layers import (
+    absorb,
+    add_bias,
+    factors,
+    per_channel,
+    pool_whole,
+)
 from mnprofile.networks.readers.files.lowering import Lowering
 from mnprofile.networks.readers.files.program import Call, Dims, Stored, Value
 from mnprofile.networks.readers.onnx.layers import is_rescaled, padding, sides
@@ -75,10 +80,7 @@ def _limit(low: Lowering, call: Call, at: int) -> float | None:
 
 def biased_activation(low: Lowering, call: Call) -> None:
     """BiasGelu: an addition of a constant and an activation function."""
-    x = low.value(call, 0)
-    bias = low.constant(call, 1)
-    if bias and not absorb(low, x, bias):
-        x = low.emit(call, Add(), x, low.value(call, 1), dims=x.dims, output=None)
+    x = add_bias(low, call, low.value(call, 0), 1)
     low.emit(call, Activation("gelu"), x, dims=x.dims)
 
 
@@ -124,7 +126,7 @@ def arithmetic(
     if name == "add" and len(moving) == len(trained) == 1:
         known = constants[trained[0]]
         source = next(low.name(call, one) for one in at if one not in constants)
-        is_only = low.readers.get(source, 0) <= 1
+        is_only = low.is_read_once(source)
         if is_only and moving[0].dims == dims and absorb(low, moving[0], known):
             return low.alias(call, moving[0])
     if name == "mul" and len(moving) == 1 and is_rescaled(low, moving[0]):
@@ -151,7 +153,7 @@ def _masks(low: Lowering, known: Stored, x: Value) -> bool:
 
     An exporter stores it where the number of tokens is fixed. It is not trained.
     """
-    scores = len(x.dims) == 4 and hasattr(low.shape(x), "axis")
+    scores = len(x.dims) == 4 and not low.is_map(x)
     side = x.dims[-1] if x.dims else 0
     alone = known.elements == side**2 and known.dims[-2:] == (side, side)
     return scores and alone and len(known.dims) > 2
@@ -216,7 +218,7 @@ def reduce(low: Lowering, call: Call, function: str) -> None:
     dims = low.dims(call, 0)
     axes = low.numbers(call, 1) if low.name(call, 1) else call.numbers("axes")
     if axes is None:
-        axes = _reduced(dims, low.needed(call))
+        axes = _shrunk(dims, low.needed(call))
     if not axes:
         stays = call.number("noop_with_empty_axes")
         axes = () if stays else tuple(range(len(dims)))
@@ -224,47 +226,35 @@ def reduce(low: Lowering, call: Call, function: str) -> None:
     if any(not -len(dims) <= one < len(dims) for one in over):
         low.refuse(call, f"axes {sorted(over)} of {list(dims)}")
     over = {one % len(dims) for one in over}
-    keeps = bool(call.number("keepdims", 1))
-    out = reduced(dims, over, keeps)
+    out = _reduced(dims, over, keeps=bool(call.number("keepdims", 1)))
     if known:
         return low.keep(call, combined(call.operator, out, [known]))
-    reduce_over(low, call, low.value(call, 0), function, over, out)
+    _reduce_over(low, call, low.value(call, 0), function, over, out)
     return None
 
 
-def _reduced(dims: Dims, out: Dims) -> tuple[int, ...]:
+def _shrunk(dims: Dims, out: Dims) -> Dims:
     """The dimensions that became 1."""
     if len(dims) != len(out):
         return ()
     return tuple(at for at, one in enumerate(out) if one == 1 != dims[at])
 
 
-def reduced(dims: Dims, over: set[int], keeps: bool) -> Dims:
+def _reduced(dims: Dims, over: set[int], *, keeps: bool) -> Dims:
     """The dimensions of a reduction."""
     if keeps:
         return tuple(1 if at in over else one for at, one in enumerate(dims))
     return tuple(one for at, one in enumerate(dims) if at not in over)
 
 
-def reduce_over(
+def _reduce_over(
     low: Lowering, call: Call, x: Value, function: str, over: set[int], out: Dims
 ) -> None:
     """The mean over a whole map is pooling; everything else keeps its name."""
-    rank = len(x.dims)
-    channels = x.channels % rank if rank else 0
-    whole = set(range(1, rank)) - {channels}
-    if function == "mean" and rank == 4 and over == whole and 0 not in over:
-        pooled = (x.dims[0], *(1 if at in over else x.dims[at] for at in range(1, 4)))
-        if pooled == out:
-            low.emit(call, GlobalPool(), _as_channels(low, call, x), dims=out)
-            return
-        y = low.emit(
-            call, GlobalPool(), _as_channels(low, call, x), dims=pooled, output=None
-        )
-        low.emit(call, Flatten(), y, dims=out)
-        return
-    if low.channels_last and rank >= 4:
-        low.emit(call, Copy(*low.graph_dims(out, -1), function), x, dims=out)
+    dims, rank = x.dims, len(x.dims)
+    if function == "mean" and rank == 4 and over == {1, 2, 3} - {x.channels % rank}:
+        x = _as_channels(low, call, x)
+        pool_whole(low, call, x, _reduced(dims, over, keeps=True), out)
         return
     inner = len(low.shape(x).dims)
     counted = tuple(at - rank for at in sorted(over) if rank - at <= inner)
@@ -274,7 +264,7 @@ def reduce_over(
 
 def _as_channels(low: Lowering, call: Call, x: Value) -> Value:
     """A map with its channels first, whatever their place was."""
-    if x.channels == 1 - len(x.dims) or low.channels_last:
+    if x.channels == 1 - len(x.dims):
         return low.as_map(call, x)
     order = (x.dims[0], x.dims[x.channels], *(x.dims[1:-1]))
     return low.view(call, x, order, 1 - len(order), name="transpose", output=None)

@@ -3,10 +3,9 @@
 from collections.abc import Iterable
 
 from mnprofile.base.errors import Place, UsageError, nearest
+from mnprofile.networks.readers.files.finishing import MAP_RANK
 from mnprofile.networks.readers.files.program import Dims, Program, Tensor
 from mnprofile.networks.readers.inputs import InputSpec, ReadRequest
-
-MAP_RANK = 4  # an image with its batch
 
 
 class Sizes:

@@ -2,7 +2,6 @@
 
 from math import prod
 
-from mnprofile.graph.graph import Parameters
 from mnprofile.graph.operators.convolution import (
     SAME,
     Conv,
@@ -12,15 +11,13 @@ from mnprofile.graph.operators.convolution import (
     Zeros,
     plain_sides,
 )
-from mnprofile.graph.operators.embedding import Embedding
-from mnprofile.graph.operators.joining import Add
 from mnprofile.graph.operators.linear import Linear
 from mnprofile.graph.operators.op import Op, broadcast
-from mnprofile.graph.operators.products import Contraction, MatMul
+from mnprofile.graph.operators.products import MatMul
 from mnprofile.graph.operators.recurrent import GATES, Cell, Recurrent
 from mnprofile.graph.operators.tensors import Output, View
 from mnprofile.graph.operators.transposed import ConvTranspose
-from mnprofile.networks.readers.files.absorbing import absorb
+from mnprofile.networks.readers.files.layers import add_bias, contract, layer, look_up
 from mnprofile.networks.readers.files.lowering import Lowering
 from mnprofile.networks.readers.files.program import Call, Dims, Stored, Value
 
@@ -76,29 +73,13 @@ def convolve(low: Lowering, call: Call, x: int = 0, w: int = 1, b: int = 2) -> N
         op = Depthwise(**settings)  # type: ignore[arg-type] # of mixed types
     else:
         op = Conv(kernel[0], groups=groups, **settings)  # type: ignore[arg-type] # likewise
-    emit_layer(low, call, op, image, weight, bias)
+    layer(low, call, op, image, weight=weight, bias=bias)
 
 
 def convolve_integers(low: Lowering, call: Call) -> None:
     """ConvInteger: its further inputs are zero points."""
     convolve(low, call, b=len(call.inputs))
     low.dtypes[low.values[call.outputs[0]].node] = SUMS
-
-
-def emit_layer(
-    low: Lowering,
-    call: Call,
-    op: Op,
-    x: Value,
-    weight: Stored | None,
-    bias: Stored | None,
-    dims: Dims | None = None,
-    *,
-    output: int | None = 0,
-) -> Value:
-    """A node with weights and, where there is one, a bias."""
-    stored, kept = low.parameters(op, low.shape(x), weight, bias)
-    return low.emit(call, op, x, dims=dims, stored=stored, kept=kept, output=output)
 
 
 def convolve_transposed(low: Lowering, call: Call) -> None:
@@ -136,7 +117,7 @@ def convolve_transposed(low: Lowering, call: Call) -> None:
         zeros,
         extra,
     )
-    emit_layer(low, call, op, image, weight, bias)
+    layer(low, call, op, image, weight=weight, bias=bias)
 
 
 def linear(
@@ -150,22 +131,18 @@ def linear(
     output: int | None = 0,
 ) -> Value:
     """A fully connected layer on the last dimension."""
-    if not (_is_plain(low, x) and len(x.dims) == 2):
+    if not (low.is_map(x) and len(x.dims) == 2):
         x = as_tokens(low, call, x)
     op = Linear(out, bias is not None)
     dims = (*x.dims[:-1], out)
-    return emit_layer(low, call, op, x, weight, bias, dims, output=output)
+    return layer(low, call, op, x, weight=weight, bias=bias, dims=dims, output=output)
 
 
 def as_tokens(low: Lowering, call: Call, x: Value) -> Value:
     """A tensor whose last dimension are the channels."""
-    if x.channels == -1 and not _is_plain(low, x):
+    if x.channels == -1 and not low.is_map(x):
         return x
     return low.view(call, x, x.dims, -1, output=None)
-
-
-def _is_plain(low: Lowering, x: Value) -> bool:
-    return not hasattr(low.shape(x), "axis")
 
 
 def matmul(
@@ -199,7 +176,7 @@ def matmul(
         return low.emit(call, MatMul(), x, y, dims=dims)
     inputs = [low.value(call, at) for at in (a, b) if low.constant(call, at) is None]
     macs = prod(dims) * rows[-1]
-    return contract(low, call, "MatMul", dims, macs, weight, inputs)
+    return contract(low, call, "MatMul", *inputs, dims=dims, macs=macs, weight=weight)
 
 
 def matmul_integers(low: Lowering, call: Call) -> None:
@@ -211,25 +188,8 @@ def matmul_integers(low: Lowering, call: Call) -> None:
 
 def is_rescaled(low: Lowering, x: Value) -> bool:
     """Whether a product with ``x`` gives sums of integer products their scale."""
-    index = low.positions.get(x.node)
-    counted = index is not None and low.tape.nodes[index].op.is_counted
-    return counted and low.dtypes.get(x.node) == SUMS
-
-
-def contract(
-    low: Lowering,
-    call: Call,
-    name: str,
-    dims: Dims,
-    macs: int,
-    weight: Stored | None,
-    inputs: list[Value],
-) -> Value:
-    """A product of tensors that is no plain layer, by its multiply-adds."""
-    shape, axis = low.graph_dims(dims, -1)
-    op = Contraction(name, shape, axis, macs, weight.elements if weight else 0)
-    stored, kept = low.parameters(op, low.shape(inputs[0]), weight, None)
-    return low.emit(call, op, *inputs, dims=dims, stored=stored, kept=kept)
+    node = low.node(x.node)
+    return bool(node and node.op.is_counted and low.dtypes[x.node] == SUMS)
 
 
 def _turned(dims: Dims, is_turned: bool) -> Dims:
@@ -242,18 +202,23 @@ def _transposed(low: Lowering, call: Call, x: Value, is_turned: bool) -> Value:
     return low.view(call, x, _turned(x.dims, True), name="transpose", output=None)
 
 
+def turned_operands(call: Call) -> tuple[bool, bool]:
+    """Which operands of Gemm and FusedMatMul are transposed."""
+    return bool(call.number("transA")), bool(call.number("transB"))
+
+
 def gemm(low: Lowering, call: Call, a: int = 0, b: int = 1, c: int = 2) -> None:
     """Gemm: a matrix product and an addition."""
     weight, bias = low.constant(call, b), low.constant(call, c)
-    turned = (bool(call.number("transA")), bool(call.number("transB")))
+    turned = turned_operands(call)
     first, second = low.dims(call, a), low.dims(call, b)
     if len(first) != 2 or len(second) != 2:
         low.refuse(call, f"Gemm of {list(first)} and {list(second)}: not matrices")
     columns = _turned(second, turned[1])
     if weight is None or turned[0] or low.constant(call, a):
         made = matmul(low, call, a, b, turned)
-        if made and bias and low.is_trained(bias) and not absorb(low, made, bias):
-            low.emit(call, Add(), made, low.value(call, c), dims=made.dims)
+        if made and bias and low.is_trained(bias):
+            add_bias(low, call, made, c, output=0)
         return
     if first[1] != columns[0]:
         low.refuse(call, f"{list(first)} cannot be multiplied by {list(columns)}")
@@ -291,7 +256,8 @@ def einsum(low: Lowering, call: Call) -> None:
         return low.unknown(call, equation)
     # One operand is only moved or summed.
     macs = prod(sizes.values()) if len(parts) == 2 else 0
-    contract(low, call, "Einsum", dims, macs, weights[0] if weights else None, inputs)
+    weight = weights[0] if weights else None
+    contract(low, call, "Einsum", *inputs, dims=dims, macs=macs, weight=weight)
     return None
 
 
@@ -316,7 +282,7 @@ def recurrent(low: Lowering, call: Call, cell: Cell) -> None:
         (op.weights(low.shape(tokens)),), w.roots + r.roots, None, w.scales + r.scales
     )
     whole = (batch, steps, directions * hidden)
-    made = emit_layer(low, call, op, tokens, both, bias, whole, output=None)
+    made = layer(low, call, op, tokens, weight=both, bias=bias, dims=whole, output=None)
     every: Dims = (steps, directions, batch, hidden)
     last: Dims = (directions, batch, hidden)
     if layout == 1:
@@ -337,14 +303,5 @@ def gather(low: Lowering, call: Call) -> bool:
     if not low.is_trained(table) and not low.is_quantised(table):
         return False
     indices = low.value(call, 1)
-    op = Embedding(*table.dims)
-    _, kept = low.parameters(op, low.shape(indices), table, None)
-    low.emit(
-        call,
-        op,
-        indices,
-        dims=(*indices.dims, table.dims[1]),
-        stored=Parameters(other_params=table.elements if kept.weights else 0),
-        kept=kept._replace(weights=0, other=kept.weights),
-    )
+    look_up(low, call, indices, table, (*indices.dims, table.dims[1]))
     return True

@@ -5,17 +5,15 @@ are. In the domain ``com.microsoft.nchwc`` channels lie in blocks, so that their
 may be rounded up: the file's dimensions are those of the blocks.
 """
 
-from collections.abc import Callable
 from dataclasses import replace
 
 from mnprofile.graph.operators.elementwise import Activation
-from mnprofile.graph.operators.tensors import Copy, Elementwise
-from mnprofile.networks.readers.files.lowering import Lowering
+from mnprofile.graph.operators.tensors import Elementwise
+from mnprofile.networks.readers.files.lowering import Lowering, Rule
 from mnprofile.networks.readers.files.program import Call, Dims, Value
 from mnprofile.networks.readers.onnx.elements import FUSED
 from mnprofile.networks.readers.onnx.layers import convolve
 
-Rule = Callable[[Lowering, Call], object]
 _ROUNDED = "channels lie in blocks: their numbers are rounded up in this file"
 
 
@@ -38,14 +36,13 @@ def last(rule: Rule) -> Rule:
         x = low.value(call, 0)
         if len(x.dims) < 3:
             low.refuse(call, f"a map {list(x.dims)}")
-        rank = len(x.dims)
         dims = (x.dims[0], x.dims[-1], *x.dims[1:-1])
         name = f"{call.outputs[0]}, channels first"
         inner = replace(
             call, inputs=(f"{name}: x", *call.inputs[1:]), outputs=(f"{name}: y",)
         )
         low.values[inner.inputs[0]] = low.view(
-            call, x, dims, 1 - rank, name="transpose", output=None
+            call, x, dims, 1 - len(dims), name="transpose", output=None
         )
         rule(low, inner)
         y = low.values[inner.outputs[0]]
@@ -94,11 +91,11 @@ def out_of_blocks(low: Lowering, call: Call) -> None:
         low.refuse(call, f"{channels} channels of {list(x.dims)}")
     if call.number("channels_last"):
         out = (x.dims[0], *x.dims[2:], channels)
-        low.emit(call, Copy(*low.graph_dims(out, -1), "reorder"), x, dims=out)
+        low.copy(call, "reorder", x, dims=out)
     else:
         _reordered(low, call, (x.dims[0], channels, *x.dims[2:]))
 
 
 def _reordered(low: Lowering, call: Call, dims: Dims, output: int | None = 0) -> Value:
-    copy = Copy(*low.graph_dims(dims, 1 - len(dims)), "reorder")
-    return low.emit(call, copy, low.value(call, 0), dims=dims, output=output)
+    x, channels = low.value(call, 0), 1 - len(dims)
+    return low.copy(call, "reorder", x, dims=dims, channels=channels, output=output)

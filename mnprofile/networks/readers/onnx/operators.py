@@ -1,6 +1,5 @@
 """Which rule each ONNX operator has, by its name and domain."""
 
-from collections.abc import Callable
 from functools import partial
 
 from mnprofile.graph.operators.normalisation import (
@@ -9,10 +8,10 @@ from mnprofile.graph.operators.normalisation import (
     LayerNorm,
     RMSNorm,
 )
-from mnprofile.networks.readers.files.lowering import Lowering
-from mnprofile.networks.readers.files.program import Call
+from mnprofile.networks.readers.files.lowering import Rule
 from mnprofile.networks.readers.onnx import (
     attention,
+    control,
     elements,
     layers,
     layouts,
@@ -21,9 +20,6 @@ from mnprofile.networks.readers.onnx import (
     quantised,
     shapes,
 )
-from mnprofile.networks.readers.onnx.control import rules
-
-Rule = Callable[[Lowering, Call], object]
 
 _ELEMENTWISE_TEXT = """
 Abs Acos Acosh Add And Asin Asinh Atan Atanh BitShift BitwiseAnd BitwiseNot BitwiseOr
@@ -68,6 +64,10 @@ OPERATORS: dict[str, Rule] = {
         f"Reduce{name}": partial(elements.reduce, function=name.lower())
         for name in _REDUCING
     },
+    # graphs within the graph
+    "If": control.branch,
+    "Loop": control.repeat,
+    "Scan": control.scan,
     # layers
     "Conv": layers.convolve,
     "ConvInteger": layers.convolve_integers,
@@ -162,8 +162,8 @@ CONTRIBUTED: dict[str, Rule] = {
     "FusedGemm": layers.gemm,
     "DynamicQuantizeMatMul": partial(quantised.matmul_with_bias, bias=4),
     "MatMulIntegerToFloat": partial(quantised.matmul_with_bias, bias=6),
-    "SkipLayerNormalization": partial(norms.skip_norm, kind=LayerNorm, gamma=2),
-    "SkipSimplifiedLayerNormalization": partial(norms.skip_norm, kind=RMSNorm, gamma=2),
+    "SkipLayerNormalization": partial(norms.skip_norm, kind=LayerNorm),
+    "SkipSimplifiedLayerNormalization": partial(norms.skip_norm, kind=RMSNorm),
     "Attention": attention.packed_attention,
     "MultiHeadAttention": attention.attention_of_heads,
     "GroupQueryAttention": attention.attention_of_heads,
@@ -185,17 +185,3 @@ DOMAINS = {
     "com.microsoft": CONTRIBUTED,
     "com.microsoft.nchwc": BLOCKED,
 }
-
-
-def lower(low: Lowering, call: Call) -> None:
-    """Record one call. A call without a rule is recorded as unknown."""
-    rule = DOMAINS.get(call.domain, {}).get(call.operator)
-    if not any(call.outputs):
-        return
-    if rule is None:
-        low.unknown(call)
-    else:
-        rule(low, call)
-
-
-OPERATORS |= rules(lower)

@@ -7,20 +7,19 @@ type the tensor is.
 
 from dataclasses import replace
 
-from mnprofile.graph.operators.joining import Add
 from mnprofile.graph.operators.linear import Linear
 from mnprofile.graph.operators.tensors import Elementwise
-from mnprofile.networks.readers.files.absorbing import absorb
+from mnprofile.networks.readers.files.layers import add_bias, layer
 from mnprofile.networks.readers.files.lowering import Lowering
 from mnprofile.networks.readers.files.program import Call, Stored
 from mnprofile.networks.readers.onnx.elements import arithmetic
 from mnprofile.networks.readers.onnx.layers import (
     as_tokens,
     convolve,
-    emit_layer,
     gemm,
     matmul,
     recurrent,
+    turned_operands,
 )
 from mnprofile.networks.readers.onnx.layouts import finish_fused
 from mnprofile.networks.readers.onnx.moves import join
@@ -35,7 +34,7 @@ def quantize(low: Lowering, call: Call) -> None:
     dtype = low.tensors[call.outputs[0]].dtype if call.outputs[0] in low.tensors else ""
     zero = low.name(call, 2)
     dtype = dtype or (low.tensors[zero].dtype if zero in low.tensors else "uint8")
-    if x.node in low.positions and low.readers.get(low.name(call, 0), 0) <= 1:
+    if x.node in low.positions and low.is_read_once(low.name(call, 0)):
         low.dtypes[x.node] = dtype
         return low.alias(call, x)
     made = low.emit(call, Elementwise("quantize", in_place=False), x, dims=x.dims)
@@ -134,7 +133,7 @@ def matmul_of_bits(low: Lowering, call: Call) -> None:
     bias = low.constant(call, 5)
     op = Linear(out, bias is not None)
     x = as_tokens(low, call, x)
-    emit_layer(low, call, op, x, weight, bias, (*x.dims[:-1], out))
+    layer(low, call, op, x, weight=weight, bias=bias, dims=(*x.dims[:-1], out))
 
 
 def fused_conv(low: Lowering, call: Call) -> None:
@@ -154,13 +153,11 @@ def fused_matmul(low: Lowering, call: Call) -> None:
             name = f"{call.outputs[0]}: {side}"
             low.values[name] = low.view(call, x, dims, name="transpose", output=None)
         names.append(name)
-    turned = (bool(call.number("transA")), bool(call.number("transB")))
-    matmul(low, replace(call, inputs=tuple(names)), turned=turned)
+    matmul(low, replace(call, inputs=tuple(names)), turned=turned_operands(call))
 
 
 def matmul_with_bias(low: Lowering, call: Call, bias: int) -> None:
     """A quantised matrix product whose bias is a further input."""
-    known = low.constant(call, bias)
     made = matmul(low, call)
-    if made and known and not absorb(low, made, known):
-        low.emit(call, Add(), made, low.value(call, bias), dims=made.dims)
+    if made:
+        add_bias(low, call, made, bias, output=0)
