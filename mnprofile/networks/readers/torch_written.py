@@ -26,7 +26,7 @@ from mnprofile.graph.written import (
     Einsum,
     Written,
 )
-from mnprofile.networks.readers.torch_call import tensors_in
+from mnprofile.networks.readers.torch_call import tensors_in, tensors_within
 
 _TIMM = ("timm.layers.attention", "timm.models.vision_transformer")
 _ATTENTION = "multi_head_attention_forward"
@@ -124,7 +124,13 @@ class Calls(TorchFunctionMode):
             counts = _units(module, inputs[0])
         self.derived += (Derived(key, written, one) for key, one in counts.items())
 
-    def leave(self) -> None:
+    def leave(self, module: nn.Module, output: object) -> None:
+        """A module has run: what it uses of weights that it holds itself."""
+        found = tensors_within(output) if _holds_weights(module) else iter(())
+        given = next(found, None)
+        if given is not None:
+            amount = _own_weights(module, given)
+            self.derived.append(Derived("own_weights", Written(), amount))
         self._within.pop()
 
     def _name(self, func: Any) -> str:
@@ -174,7 +180,7 @@ def besides(
         yield Derived("grid_corners", written, corners * out.numel())
 
 
-def own_weights(module: nn.Module, output: Tensor) -> int:
+def _own_weights(module: nn.Module, output: Tensor) -> int:
     """Weights and biases of a module of another class, without parts, as they are used.
 
     Once for each sample, or for each output position of what is called a convolution;
@@ -194,7 +200,7 @@ def own_weights(module: nn.Module, output: Tensor) -> int:
     return found
 
 
-def holds_weights(module: nn.Module) -> bool:
+def _holds_weights(module: nn.Module) -> bool:
     """Whether a module of another class, without parts, has weights of its own.
 
     Recurrent cells are taken for such, too: their weights have names of their own.
