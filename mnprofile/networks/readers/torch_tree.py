@@ -27,11 +27,9 @@ class ModuleTree:
 
     def __init__(self, root: nn.Module) -> None:
         self.modules = dict(root.named_modules())
-        self.block = cache(self._block)
-        self.origin = cache(self._origin)
-        self._holds_series = cache(self._find_series)
+        self._holds: dict[nn.Module, bool] = {}
 
-    def _block(self, path: str) -> str:
+    def block(self, path: str) -> str:
         """The unit that a module belongs to: the innermost repeated one that has parts.
 
         Containers, and modules that hold a series of like modules (an encoder with its
@@ -47,13 +45,15 @@ class ModuleTree:
                 return here
         return path
 
-    def _find_series(self, module: nn.Module) -> bool:
+    def _holds_series(self, module: nn.Module) -> bool:
         """Whether a series of like modules with parts is somewhere below."""
-        children = list(module.children())
-        is_one = isinstance(module, _CONTAINERS) and _is_series(children)
-        return is_one or any(self._holds_series(child) for child in children)
+        if module not in self._holds:
+            children = list(module.children())
+            is_one = isinstance(module, _CONTAINERS) and _is_series(children)
+            self._holds[module] = is_one or any(map(self._holds_series, children))
+        return self._holds[module]
 
-    def _origin(self, path: str) -> Origin:
+    def origin(self, path: str) -> Origin:
         """The source of the class of a module, or of the one around a torch module."""
         parts = path.split(".") if path else []
         for at in range(len(parts), -1, -1):
