@@ -64,6 +64,11 @@ class Found:
     bn_affine: tuple[Tensor | None, ...] = ()
     other_params: tuple[Tensor | None, ...] = ()
 
+    @property
+    def held(self) -> tuple[tuple[Tensor | None, ...], ...]:
+        """The tensors that it holds, as ``Parameters`` tells them apart."""
+        return self.weights, self.biases, self.bn_affine, self.other_params
+
 
 def shape(tensor: Tensor, axis: int) -> Shape:
     """The shape of a tensor without a batch of one."""

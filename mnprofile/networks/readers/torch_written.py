@@ -332,7 +332,7 @@ def _called_name(code: CodeType, at: int) -> str | None:
     """The global name that is called at a place of some code, None for ``a.b()``."""
     instructions = list(dis.get_instructions(code))
     # What follows an instruction there are its caches.
-    call = max((one for one in instructions if one.offset <= at), key=_offset).positions
+    call = next(one for one in reversed(instructions) if one.offset <= at).positions
     found = [
         one
         for one in instructions
@@ -341,10 +341,6 @@ def _called_name(code: CodeType, at: int) -> str | None:
     names = [str(one.argval) for one in found if one.opname == "LOAD_GLOBAL"]
     attributes = [one for one in found if one.opname in ("LOAD_ATTR", "LOAD_METHOD")]
     return names[0] if names and not attributes else None
-
-
-def _offset(instruction: dis.Instruction) -> int:
-    return instruction.offset
 
 
 def _is_start(part: dis.Positions, whole: dis.Positions) -> bool:

@@ -7,7 +7,7 @@ and what a branch costs can be said without running it.
 from collections import ChainMap
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, NamedTuple
+from typing import Any
 
 from mnprofile.graph.graph import Parameters, Tape
 from mnprofile.graph.operators.op import Shape
@@ -173,32 +173,25 @@ def collected(low: Lowering, call: Call, made: Bound, times: int, at: int) -> No
     return None
 
 
-class Branch(NamedTuple):
-    """A graph that an operator may run, by the name that it has there."""
-
-    name: str
-    program: Program
-
-
 def choose(
     low: Lowering,
     call: Call,
-    branches: Sequence[Branch],
+    branches: Mapping[str, Program],
     bound: Callable[[Program], Mapping[str, Bound]],
 ) -> None:
-    """An If: the first branch if its condition holds, else the second.
+    """An If: the first branch if its condition holds, else the second, by their names.
 
     Of a condition that is a constant one branch is left. Else both are named with what
     they cost, and their parameters count: the file holds them all.
     """
     condition = low.numbers(call, 0)
     if condition:
-        taken = branches[0 if condition[0] else 1].program
+        taken = [*branches.values()][0 if condition[0] else 1]
         body = body_of(low, taken, bound(taken))
         return give(low, call, run_body(low, call, body, 1))
     told, total = [], Parameters()
     counted, bodies = low.counted, []
-    for name, program in branches:
+    for name, program in branches.items():
         try:
             body = body_of(low, program, bound(program))
         except ModelFileError:

@@ -65,6 +65,12 @@ def contract(
     return layer(low, call, op, *inputs, weight=weight, dims=dims)
 
 
+def apply(low: Lowering, call: Call, op: Op) -> None:
+    """An operator that keeps the shape of its one input."""
+    x = low.value(call, 0)
+    low.emit(call, op, x, dims=x.dims)
+
+
 def look_up(low: Lowering, call: Call, x: Value, table: Stored, dims: Dims) -> None:
     """An embedding: the rows of a constant matrix that the indices ``x`` say."""
     op = Embedding(*table.dims)

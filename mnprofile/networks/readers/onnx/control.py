@@ -5,7 +5,6 @@ from functools import partial
 
 from mnprofile.networks.readers.files.bodies import (
     Bound,
-    Branch,
     choose,
     collected,
     give,
@@ -49,7 +48,7 @@ def _graph(low: Lowering, call: Call, name: str) -> Program:
 def branch(low: Lowering, call: Call) -> None:
     """If: its branches have no inputs, they read what is around them."""
     names = ("then_branch", "else_branch")
-    branches = [Branch(name, _graph(low, call, name)) for name in names]
+    branches = {name: _graph(low, call, name) for name in names}
     choose(low, call, branches, partial(_captured, low))
 
 

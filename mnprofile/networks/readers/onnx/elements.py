@@ -7,7 +7,6 @@ from mnprofile.graph.operators.elementwise import (
     Activation,
     ActivationKind,
     LayerScale,
-    Softmax,
 )
 from mnprofile.graph.operators.joining import Add, Multiply, Scale, Subtract
 from mnprofile.graph.operators.op import Op, broadcast
@@ -17,6 +16,7 @@ from mnprofile.networks.readers.files.arithmetic import combined
 from mnprofile.networks.readers.files.layers import (
     absorb,
     add_bias,
+    apply,
     factors,
     per_channel,
     pool_whole,
@@ -42,30 +42,19 @@ FUNCTIONS: dict[str, ActivationKind] = {
     "Softsign": "softsign",
     "ThresholdedRelu": "threshold",
     "Shrink": "hardshrink",
-    "FastGelu": "gelu",
-    "QuickGelu": "silu",
-    "QLinearSigmoid": "sigmoid",
-    "QLinearLeakyRelu": "leaky_relu",
 }
 FUSED: dict[str, ActivationKind] = {**FUNCTIONS, "Clip": "hardtanh"}
 
 
-def activate(low: Lowering, call: Call) -> None:
-    """An activation function; a bias may come with it (BiasGelu, FastGelu)."""
-    x = low.value(call, 0)
-    low.emit(call, Activation(FUNCTIONS[call.operator]), x, dims=x.dims)
-
-
 def clip(low: Lowering, call: Call) -> None:
     """Clip to 0 and 6 is ReLU6, to 0 and no end ReLU."""
-    x = low.value(call, 0)
     low_end, high_end = (_limit(low, call, at) for at in (1, 2))
     function: ActivationKind = "hardtanh"
     if low_end == 0 and high_end == 6:
         function = "relu6"
     elif low_end == 0 and high_end == inf:
         function = "relu"
-    low.emit(call, Activation(function), x, dims=x.dims)
+    apply(low, call, Activation(function))
 
 
 def _limit(low: Lowering, call: Call, at: int) -> float | None:
@@ -79,7 +68,7 @@ def _limit(low: Lowering, call: Call, at: int) -> float | None:
 
 
 def biased_activation(low: Lowering, call: Call) -> None:
-    """BiasGelu: an addition of a constant and an activation function."""
+    """BiasGelu, FastGelu: a constant may be added before the activation function."""
     x = add_bias(low, call, low.value(call, 0), 1)
     low.emit(call, Activation("gelu"), x, dims=x.dims)
 
@@ -90,11 +79,6 @@ def prelu(low: Lowering, call: Call) -> None:
         return arithmetic(low, call, "prelu")
     factors(low, call, x, slopes, PReLU(slopes.elements > 1))
     return None
-
-
-def softmax(low: Lowering, call: Call) -> None:
-    x = low.value(call, 0)
-    low.emit(call, Softmax(), x, dims=x.dims)
 
 
 def arithmetic(

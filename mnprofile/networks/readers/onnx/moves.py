@@ -260,8 +260,10 @@ def gather(low: Lowering, call: Call) -> None:
     return None
 
 
-def concatenate(low: Lowering, call: Call) -> None:
-    names = [at for at in range(len(call.inputs)) if low.name(call, at)]
+def concatenate(low: Lowering, call: Call, first: int = 0, step: int = 1) -> None:
+    """Concat; its quantised form has its parts ``step`` inputs apart."""
+    places = range(first, len(call.inputs), step)
+    names = [at for at in places if low.name(call, at)]
     every = [low.dims(call, at) for at in names]
     if not every:
         low.refuse(call, "nothing to concatenate")
@@ -269,21 +271,18 @@ def concatenate(low: Lowering, call: Call) -> None:
     if any(len(one) != rank for one in every) or not -rank <= axis < rank:
         low.refuse(call, f"{every} cannot be concatenated along {axis}")
     axis %= rank
-    first = every[0]
-    if any(
-        one[:axis] != first[:axis] or one[axis + 1 :] != first[axis + 1 :]
-        for one in every
-    ):
+    before, after = every[0][:axis], every[0][axis + 1 :]
+    if any((one[:axis], one[axis + 1 :]) != (before, after) for one in every):
         low.refuse(call, f"{[list(one) for one in every]} cannot be concatenated")
-    out = (*first[:axis], sum(one[axis] for one in every), *first[axis + 1 :])
+    out = (*before, sum(one[axis] for one in every), *after)
     constants = [low.constant(call, at) for at in names]
     if all(constants):
         return low.keep(call, _joined(out, [one for one in constants if one]))
-    join(low, call, [low.value(call, at) for at in names], axis, out)
+    _join(low, call, [low.value(call, at) for at in names], axis, out)
     return None
 
 
-def join(low: Lowering, call: Call, inputs: list[Value], axis: int, out: Dims) -> None:
+def _join(low: Lowering, call: Call, inputs: list[Value], axis: int, out: Dims) -> None:
     """Several tensors one after the other along a dimension."""
     on_channels = all(one.channels % len(out) == axis for one in inputs)
     if on_channels and all(map(low.is_map, inputs)):

@@ -22,7 +22,7 @@ from mnprofile.networks.readers.onnx.layers import (
     turned_operands,
 )
 from mnprofile.networks.readers.onnx.layouts import finish_fused
-from mnprofile.networks.readers.onnx.moves import join
+from mnprofile.networks.readers.onnx.moves import concatenate
 
 
 def quantize(low: Lowering, call: Call) -> None:
@@ -115,11 +115,7 @@ def qlinear_concat(low: Lowering, call: Call) -> None:
     """QLinearConcat: two scales, then tensor, scale and zero point of each part."""
     for at in range(2, len(call.inputs), 3):
         _with_scales(low, call, at, at + 1)
-    inputs = [low.value(call, at) for at in range(2, len(call.inputs), 3)]
-    axis = call.number("axis") % len(inputs[0].dims) if inputs[0].dims else 0
-    rows = [one.dims for one in inputs]
-    out = (*rows[0][:axis], sum(one[axis] for one in rows), *rows[0][axis + 1 :])
-    join(low, call, inputs, axis, out)
+    concatenate(low, call, 2, 3)
 
 
 def matmul_of_bits(low: Lowering, call: Call) -> None:

@@ -7,19 +7,11 @@ from mnprofile.networks.readers.files.program import MAX_VALUES, Call, Dims, Sto
 from mnprofile.networks.readers.onnx.moves import integers
 
 # Operators whose output has the shape of their first input.
-KEEPING = (
-    "ScatterND",
-    "ScatterElements",
-    "Scatter",
-    "TensorScatter",
-    "CumSum",
-    "Trilu",
-    "ReverseSequence",
-    "Hardmax",
-    "RandomNormalLike",
-    "RandomUniformLike",
-    "Bernoulli",
-)
+_KEEPING_TEXT = """
+ScatterND ScatterElements Scatter TensorScatter CumSum Trilu ReverseSequence Hardmax
+RandomNormalLike RandomUniformLike Bernoulli
+"""
+KEEPING = _KEEPING_TEXT.split()
 
 
 def shape(low: Lowering, call: Call) -> None:

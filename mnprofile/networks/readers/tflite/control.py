@@ -4,7 +4,6 @@ from collections.abc import Mapping
 
 from mnprofile.networks.readers.files.bodies import (
     Bound,
-    Branch,
     choose,
     give,
     loop,
@@ -35,7 +34,7 @@ def branch(low: Lowering, call: Call) -> None:
         return dict(zip(program.inputs, given, strict=True))
 
     names = ("then_branch", "else_branch")
-    branches = [Branch(name, _subgraph(low, call, name)) for name in names]
+    branches = {name: _subgraph(low, call, name) for name in names}
     choose(low, call, branches, bound)
 
 

@@ -25,7 +25,13 @@ from mnprofile.graph.operators.op import Op
 from mnprofile.graph.operators.pooling import GlobalPool, Pool, PoolKind
 from mnprofile.graph.operators.reshaping import Flatten, Pad, Resize
 from mnprofile.graph.operators.tensors import Elementwise, PReLU
-from mnprofile.networks.readers.files.layers import absorb, factors, look_up, pool_whole
+from mnprofile.networks.readers.files.layers import (
+    absorb,
+    apply,
+    factors,
+    look_up,
+    pool_whole,
+)
 from mnprofile.networks.readers.files.lowering import Lowering, Rule
 from mnprofile.networks.readers.files.program import Call, Dims, Stored, Value
 from mnprofile.networks.readers.tflite import control
@@ -110,11 +116,6 @@ def _join(
     return low.copy(call, name, *inputs, dims=dims)
 
 
-def activate(low: Lowering, call: Call) -> None:
-    x = low.value(call, 0)
-    low.emit(call, Activation(FUNCTIONS[call.operator]), x, dims=x.dims)
-
-
 def prelu(low: Lowering, call: Call) -> None:
     x, slopes = low.value(call, 0), low.constant(call, 1)
     per_channel = slopes is not None and slopes.elements == x.dims[-1]
@@ -122,11 +123,6 @@ def prelu(low: Lowering, call: Call) -> None:
         return arithmetic(low, call, "prelu")
     factors(low, call, x, slopes, PReLU(per_channel))
     return None
-
-
-def softmax(low: Lowering, call: Call) -> None:
-    x = low.value(call, 0)
-    low.emit(call, Softmax(), x, dims=x.dims)
 
 
 def pool(low: Lowering, call: Call, function: PoolKind) -> None:
@@ -242,10 +238,7 @@ def quantize(low: Lowering, call: Call) -> None:
     known = low.constant(call, 0)
     if known:
         return low.keep(call, known._replace(dims=low.needed(call)))
-    x = low.value(call, 0)
-    op = Elementwise(call.operator.lower(), in_place=False)
-    low.emit(call, op, x, dims=x.dims)
-    return None
+    return apply(low, call, Elementwise(call.operator.lower(), in_place=False))
 
 
 _FUNCTIONS = """
@@ -274,10 +267,10 @@ OPERATORS: dict[str, Rule] = {
         name: partial(reduce, function=name.removeprefix("REDUCE_").lower())
         for name in _REDUCTIONS.split()
     },
-    **dict.fromkeys(FUNCTIONS, activate),
+    **{name: partial(apply, op=Activation(kind)) for name, kind in FUNCTIONS.items()},
     **dict.fromkeys(("QUANTIZE", "DEQUANTIZE", "CAST"), quantize),
     **dict.fromkeys(("SPLIT", "SPLIT_V", "UNPACK"), split),
-    **dict.fromkeys(("SOFTMAX", "LOG_SOFTMAX"), softmax),
+    **dict.fromkeys(("SOFTMAX", "LOG_SOFTMAX"), partial(apply, op=Softmax())),
     **dict.fromkeys(("EMBEDDING_LOOKUP", "GATHER"), embed),
     **dict.fromkeys(("RESIZE_BILINEAR", "RESIZE_NEAREST_NEIGHBOR"), resize),
     **dict.fromkeys(
