@@ -91,15 +91,19 @@ def like(x: Shape, tensor: Tensor) -> Shape:
     return shape_of(y.dims, axis) if len(y.dims) == len(x.dims) else y
 
 
-def tensors_in(*groups: Any) -> Iterator[Tensor]:
-    """Every tensor in arguments, lists of them included."""
-    for group in groups:
-        if isinstance(group, Tensor):
-            yield group
-        elif isinstance(group, tuple | list):
-            yield from tensors_in(*group)
-        elif isinstance(group, dict):
-            yield from tensors_in(*group.values())
+def tensors_in(*values: Any) -> Iterator[Tensor]:
+    """Every tensor in some values, whatever holds it."""
+    for value in values:
+        if isinstance(value, Tensor):
+            yield value
+        elif isinstance(value, tuple | list):
+            yield from tensors_in(*value)
+        elif isinstance(value, dict):
+            yield from tensors_in(*value.values())
+        elif hasattr(value, "__dict__") and not isinstance(value, type):
+            for one in vars(value).values():
+                if isinstance(one, Tensor | list | tuple | dict):
+                    yield from tensors_in(one)
 
 
 NO_ZEROS = Zeros((0,), (0,))
@@ -175,19 +179,3 @@ METADATA = frozenset(
 COUNTED = frozenset(
     ("convolution", "addmm", "mm", "bmm", "baddbmm", "linear", "_grouped_mm")
 )
-
-
-def tensors_within(value: object) -> Iterator[Tensor]:
-    """Every tensor in what a network returns, whatever holds it."""
-    if isinstance(value, Tensor):
-        yield value
-    elif isinstance(value, dict):
-        for one in value.values():
-            yield from tensors_within(one)
-    elif isinstance(value, list | tuple):
-        for one in value:
-            yield from tensors_within(one)
-    elif hasattr(value, "__dict__") and not isinstance(value, type):
-        for one in vars(value).values():
-            if isinstance(one, Tensor | list | tuple | dict):
-                yield from tensors_within(one)

@@ -41,7 +41,6 @@ from mnprofile.networks.readers.torch_call import (
     like,
     shape,
     tensors_in,
-    tensors_within,
     whole,
 )
 from mnprofile.networks.readers.torch_parameters import Sources
@@ -98,7 +97,7 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call] # of torch
 
     def nodes_of(self, value: object) -> tuple[str, ...]:
         """The nodes of the tensors in what the network returns."""
-        known = (self._values.get(key_of(one)) for one in tensors_within(value))
+        known = (self._values.get(key_of(one)) for one in tensors_in(value))
         return tuple(dict.fromkeys(self._read(one) for one in known if one is not None))
 
     # --- modules ---------------------------------------------------------------------
@@ -154,7 +153,7 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call] # of torch
     def _record(
         self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any], out: Any
     ) -> None:
-        outputs = (out,) if isinstance(out, Tensor) else tuple(tensors_in(out))
+        outputs = tuple(tensors_in(out))
         if not outputs:
             return
         self._kept.append(out)

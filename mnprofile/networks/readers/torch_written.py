@@ -26,7 +26,7 @@ from mnprofile.graph.written import (
     Einsum,
     Written,
 )
-from mnprofile.networks.readers.torch_call import tensors_in, tensors_within
+from mnprofile.networks.readers.torch_call import tensors_in
 
 _TIMM = ("timm.layers.attention", "timm.models.vision_transformer")
 _ATTENTION = "multi_head_attention_forward"
@@ -126,7 +126,7 @@ class Calls(TorchFunctionMode):
 
     def leave(self, module: nn.Module, output: object) -> None:
         """A module has run: what it uses of weights that it holds itself."""
-        found = tensors_within(output) if _holds_weights(module) else iter(())
+        found = tensors_in(output) if _holds_weights(module) else iter(())
         given = next(found, None)
         if given is not None:
             amount = _own_weights(module, given)

@@ -99,6 +99,19 @@ def add_bias(
     return low.emit(call, Add(), x, low.value(call, at), dims=x.dims, output=output)
 
 
+def with_constant(
+    low: Lowering, call: Call, name: str, x: Value, known: Stored
+) -> Value | None:
+    """A bias or a factor per channel; None where the constant is something else."""
+    if not per_channel(x, known):
+        return None
+    source = next(one for one in call.inputs if one and one not in low.stored)
+    if name == "add" and low.is_read_once(source) and absorb(low, x, known):
+        low.alias(call, x)
+        return x
+    return factors(low, call, x, known, LayerScale()) if name == "mul" else None
+
+
 def absorb(low: Lowering, x: Value, known: Stored) -> bool:
     """Make a constant that is added to ``x`` a part of the operator that made ``x``.
 

@@ -6,7 +6,6 @@ from mnprofile.graph.operators.convolution import plain_sides
 from mnprofile.graph.operators.elementwise import (
     Activation,
     ActivationKind,
-    LayerScale,
 )
 from mnprofile.graph.operators.joining import Add, Multiply, Scale, Subtract
 from mnprofile.graph.operators.op import Op, broadcast
@@ -14,12 +13,11 @@ from mnprofile.graph.operators.pooling import GlobalPool, Pool, PoolKind
 from mnprofile.graph.operators.tensors import Elementwise, PReLU, Reduce
 from mnprofile.networks.readers.files.arithmetic import combined
 from mnprofile.networks.readers.files.layers import (
-    absorb,
     add_bias,
     apply,
     factors,
-    per_channel,
     pool_whole,
+    with_constant,
 )
 from mnprofile.networks.readers.files.lowering import Lowering
 from mnprofile.networks.readers.files.program import Call, Dims, Stored, Value
@@ -91,11 +89,10 @@ def arithmetic(
     name = name or call.operator.lower()
     at = operands or tuple(range(len(call.inputs)))
     at = tuple(one for one in at if low.name(call, one))
-    dims: Dims | None = ()
-    for one in at:
-        dims = None if dims is None else broadcast(dims, low.dims(call, one))
+    rows = [low.dims(call, one) for one in at]
+    dims = _together(rows)
     if dims is None or not at:
-        told = ", ".join(str(list(low.dims(call, one))) for one in at)
+        told = ", ".join(str(list(one)) for one in rows)
         low.refuse(call, f"shapes that do not fit together: {told}")
     constants = {one: known for one in at if (known := low.constant(call, one))}
     if len(constants) == len(at):
@@ -107,29 +104,27 @@ def arithmetic(
         if low.is_trained(known)
         and not (name == "add" and any(_masks(low, known, x) for x in moving))
     ]
-    if name == "add" and len(moving) == len(trained) == 1:
-        known = constants[trained[0]]
-        source = next(low.name(call, one) for one in at if one not in constants)
-        is_only = low.is_read_once(source)
-        if is_only and moving[0].dims == dims and absorb(low, moving[0], known):
-            return low.alias(call, moving[0])
-    if name == "mul" and len(moving) == 1 and is_rescaled(low, moving[0]):
-        low.alias(call, moving[0])
-        low.dtypes[moving[0].node] = "float32"
+    x = moving[0]
+    if name == "mul" and len(moving) == 1 and is_rescaled(low, x):
+        low.dtypes[x.node] = "float32"
+        return low.alias(call, x)
+    is_pair = len(moving) == len(trained) == 1 and x.dims == dims
+    if is_pair and with_constant(low, call, name, x, constants[trained[0]]):
         return None
-    if name == "mul" and len(moving) == len(trained) == 1:
-        known = constants[trained[0]]
-        if per_channel(moving[0], known) and moving[0].dims == dims:
-            factors(low, call, moving[0], known, LayerScale())
-            return None
-    moved: Dims | None = ()
-    for x in moving:
-        moved = None if moved is None else broadcast(moved, x.dims)
+    moved = _together([one.dims for one in moving])
     # Where a mask makes the result larger, it is an input too.
     kept = trained if moved == dims or trained else list(constants)
     moving += [low.value(call, one) for one in kept]
     _join(low, call, name, moving, dims)
     return None
+
+
+def _together(rows: list[Dims]) -> Dims | None:
+    """The dimensions that some tensors have together, None where they do not fit."""
+    dims: Dims | None = ()
+    for one in rows:
+        dims = None if dims is None else broadcast(dims, one)
+    return dims
 
 
 def _masks(low: Lowering, known: Stored, x: Value) -> bool:

@@ -11,7 +11,6 @@ from mnprofile.graph.operators.convolution import Zeros, plain_sides
 from mnprofile.graph.operators.elementwise import (
     Activation,
     ActivationKind,
-    LayerScale,
     Softmax,
 )
 from mnprofile.graph.operators.joining import (
@@ -26,11 +25,11 @@ from mnprofile.graph.operators.pooling import GlobalPool, Pool, PoolKind
 from mnprofile.graph.operators.reshaping import Flatten, Pad, Resize
 from mnprofile.graph.operators.tensors import Elementwise, PReLU
 from mnprofile.networks.readers.files.layers import (
-    absorb,
     apply,
     factors,
     look_up,
     pool_whole,
+    with_constant,
 )
 from mnprofile.networks.readers.files.lowering import Lowering, Rule
 from mnprofile.networks.readers.files.program import Call, Dims, Stored, Value
@@ -72,30 +71,14 @@ def arithmetic(low: Lowering, call: Call, name: str) -> None:
     if not moving:
         roots = tuple(root for one in constants if one for root in one.roots)
         return low.keep(call, Stored(out, roots))
-    places = [at for at, one in enumerate(constants) if one and one.elements > 1]
+    trained = {at: one for at, one in enumerate(constants) if one and one.elements > 1}
     made: Value | None = None
-    if len(moving) == len(places) == 1 and moving[0].dims == out:
-        made = _with_constant(low, call, name, moving[0], constants[places[0]])
+    if len(moving) == len(trained) == 1 and moving[0].dims == out:
+        made = with_constant(low, call, name, moving[0], *trained.values())
     if made is None:
-        inputs = [*moving, *(low.value(call, at) for at in places)]
+        inputs = [*moving, *(low.value(call, at) for at in trained)]
         made = _join(low, call, name, inputs, out)
-    fused(low, call, made)
-    return None
-
-
-def _with_constant(
-    low: Lowering, call: Call, name: str, x: Value, known: Stored | None
-) -> Value | None:
-    """A bias or a factor per channel; None where the constant is something else."""
-    if known is None or known.elements != x.dims[-1] or known.dims[-1] != x.dims[-1]:
-        return None
-    source = next(one for one in call.inputs if one not in low.stored)
-    if name == "add" and low.is_read_once(source) and absorb(low, x, known):
-        low.alias(call, x)
-        return x
-    if name == "mul":
-        return factors(low, call, x, known, LayerScale())
-    return None
+    return fused(low, call, made)
 
 
 def _join(
