@@ -59,7 +59,11 @@ def contract(
     macs: int,
     weight: Stored | None,
 ) -> Value:
-    """A product of tensors that is no plain layer, by its multiply-adds."""
+    """A product of tensors that is no plain layer.
+
+    ``macs`` are its multiply-adds, of the whole batch where ``dims`` begin with it.
+    """
+    macs //= low.batch if dims[:1] == (low.batch,) else 1
     elements = weight.elements if weight else 0
     op = Contraction(name, *low.graph_dims(dims, -1), macs, elements)
     return layer(low, call, op, *inputs, weight=weight, dims=dims)

@@ -181,7 +181,7 @@ def batch_matmul(low: Lowering, call: Call) -> None:
     inputs = [low.value(call, at) for at in (0, 1) if not low.constant(call, at)]
     if not inputs:
         return low.keep(call, Stored(out))
-    macs = prod(out) * inner // (low.batch if out[0] == low.batch else 1)
+    macs = prod(out) * inner
     contract(low, call, "MatMul", *inputs, dims=out, macs=macs, weight=weight)
     return None
 
