@@ -121,10 +121,8 @@ class MixRow(Row):
     words: ClassVar[Mapping[str, OperatorWord]] = {"mix": OperatorWord()}
 
     def build(self, to):
-        block = to.next_block()
-        out = to.rules.output.channels(to.width(self, self.out))
-        to.tape.move(block=block, stage=to.stage)
-        to.convolution(block, to.conv(out, 1), "relu6")
+        block, *_ = to.begin()
+        to.convolution(block, to.conv(to.channels(self, self.out), 1), "relu6")
 '''
 STYLE = '''
 """Two columns and no more."""

@@ -17,7 +17,7 @@ NARROWEST = 80
 _WORD = re.compile(r"\S+")
 _PART = re.compile(r"[^\s_(=/-]*[_(=/-]|[^\s_(=/-]+")  # of a word, up to a mark
 
-Kind = Literal["text", "count", "delta", "share", "number"]
+Kind = Literal["text", "count", "delta", "share", "number", "factor"]
 
 
 class Share(NamedTuple):
@@ -29,12 +29,18 @@ class Share(NamedTuple):
     def __float__(self) -> float:
         return self.part / self.whole if self.whole else 0.0
 
+    def __str__(self) -> str:
+        return units.percent(self.part, self.whole)
+
 
 class Change(NamedTuple):
     """A change, drawn in percent of ``base`` and exported as a fraction of it."""
 
     base: int
     head: int
+
+    def __str__(self) -> str:
+        return units.change(self.base, self.head)
 
 
 Value = str | int | float | Share | Change | None
@@ -301,14 +307,12 @@ def cell_text(value: Value, kind: Kind, *, separated: bool) -> str:
     """One value as text for people."""
     if value is None:
         return ""
-    if isinstance(value, Share):
-        return units.percent(value.part, value.whole)
-    if isinstance(value, Change):
-        return units.change(value.base, value.head)
     if isinstance(value, int) and kind == "count":
         return units.grouped(value) if separated else str(value)
     if isinstance(value, int) and kind == "delta":
         return units.signed(value, separated=separated)
+    if isinstance(value, float) and kind in ("factor", "text"):
+        return units.factor(value)
     return escape.visible(str(value))
 
 

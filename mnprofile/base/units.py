@@ -217,8 +217,13 @@ def size_text(sides: Sequence[int]) -> str:
 
 
 def plain(value: float) -> str:
-    """A factor as people write it: 0.75, 1.0, 6."""
+    """A factor exactly, as a command takes it: 0.75, 1.0, 6, 1.3310000000000004."""
     return repr(value)
+
+
+def factor(value: float) -> str:
+    """A factor for people, in six digits at most: 1.331 for 1.3310000000000004."""
+    return plain(value if isinstance(value, int) else float(f"{value:.6g}"))
 
 
 # Bits per element of a map, or per weight.

@@ -2,13 +2,14 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, get_args
+from typing import TYPE_CHECKING, Any, get_args
 
 import click
 
 from mnprofile.base.errors import OK, UNMEASURED, VERDICT, UsageError
 from mnprofile.cli.help import Command
 from mnprofile.cli.options import (
+    by_option,
     network_of,
     network_options,
     output_options,
@@ -29,23 +30,32 @@ from mnprofile.cli.tasks import (
 from mnprofile.evidence.profilers.cross_check import Check, check
 from mnprofile.evidence.profilers.foreign import check_against
 from mnprofile.graph.graph import Graph
-from mnprofile.networks.imported import Imported
+from mnprofile.networks.imported import Imported, Network
 from mnprofile.networks.readers.inputs import parse_argument
 from mnprofile.views.sheets.check import By, check_document
 from mnprofile.views.sheets.checked_grid import checked_grid_document, tally
 from mnprofile.views.sheets.foreign import foreign_document
 
+if TYPE_CHECKING:
+    from mnprofile.evidence.profilers.module_check import ModuleCheck
+    from mnprofile.search.tasks.task import Task
+    from mnprofile.views.document import Document
 
-@click.command("check", cls=Command)
+EXAMPLES = """
+mnprofile check v2 --alpha 0.75 --res 160
+mnprofile check v2 --by stage --counter all
+mnprofile check v2 --against torchvision.models:mobilenet_v2
+mnprofile check v2 --alpha 0.35:1.4:0.35 --res 128,224 --workers 2
+mnprofile check --grid published --workers 2 --results checked.jsonl
+mnprofile check v2@0.75 --against torchvision.models:mobilenet_v2 \\
+          --against-arg width_mult=0.75
+"""
+
+
+@click.command("check", cls=Command, examples=EXAMPLES)
 @network_options
 @writing_options
-@click.option(
-    "--by",
-    type=click.Choice(get_args(By)),
-    default="layer",
-    show_default=True,
-    help="How to group the rows of the table.",
-)
+@by_option(get_args(By))
 @click.option(
     "--counter",
     "counters",
@@ -107,26 +117,12 @@ def command(
     configurations, each in a process of its own: one that crashes or takes too long
     becomes a row with the reason.
 
-    \b
-    Needs the extra check (torch, fvcore); --counter needs the extra
-    check-all. Counters: torchinfo, ptflops,
-    ptflops-aten, ptflops-modules, thop, torchprofile, calflops,
-    calflops-macs; "all" runs those that are installed.
+    Needs the extra check (torch, fvcore); --counter needs the extra check-all.
+    Counters: torchinfo, ptflops, ptflops-aten, ptflops-modules, thop, torchprofile,
+    calflops, calflops-macs; "all" runs those that are installed.
 
-    \b
-    Exit codes: 0 all agree; 1 something differs or is unexplained;
-    2 invalid argument or callable; 3 a package is missing, or a profiler
-    failed.
-
-    \b
-    Examples:
-      mnprofile check v2 --alpha 0.75 --res 160
-      mnprofile check v2 --by stage --counter all
-      mnprofile check v2 --against torchvision.models:mobilenet_v2
-      mnprofile check v2 --alpha 0.35:1.4:0.35 --res 128,224 --workers 2
-      mnprofile check --grid published --workers 2 --results checked.jsonl
-      mnprofile check v2@0.75 --against torchvision.models:mobilenet_v2 \\
-                --against-arg width_mult=0.75
+    Exit codes: 0 all agree; 1 something differs or is unexplained; 2 invalid argument
+    or callable; 3 a package is missing, or a profiler failed.
     """
     how = TaskRun(**{name: given.pop(name) for name in TASK_OPTIONS})
     keywords = _keywords(factory, against_arguments, counters)
@@ -135,37 +131,34 @@ def command(
         if factory is not None:
             raise UsageError("--against compares one configuration, not a grid")
         tasks = _tasks(arch, given, grid_name, {**style, "counters": counters})
-        from mnprofile.search.tasks.versions import versions_of
-
-        also = versions_of([] if arch is None else [arch])
-        rows = [one.row for one in run_tasks(tasks, how, also)]
-        emit(checked_grid_document(rows), format_, output)
-        return grid_exit_code(rows)
+        return _check_grid(arch, tasks, how, format_, output)
     if not how.is_default:
         raise UsageError("--workers and the like need a grid", accepted=_GRIDS)
     if arch is None:
         raise UsageError("ARCH is missing", accepted=f"ARCH, or {_GRIDS}")
     network, graph = network_of(arch, **given)
-    if isinstance(network, Imported) and factory is None:
-        return _check_imported(network, graph, counters, format_, output)
     if factory is not None:
         outcome = check_against(graph, factory, keywords)
         emit(foreign_document(outcome), format_, output)
         return OK if outcome.agrees else VERDICT
-    with step_bar() as progress:
-        checked = check(graph, counters=counters, progress=progress, **style)
-    emit(check_document(checked, by), format_, output)
-    return _exit_code(checked)
+    document, code = _check_one(network, graph, by, counters, style)
+    emit(document, format_, output)
+    return code
 
 
-def _check_imported(
-    network: Imported,
+def _check_one(
+    network: Network,
     graph: Graph,
+    by: By,
     counters: Sequence[str],
-    format_: str | None,
-    output: Path | None,
-) -> int:
-    """A network that is no table: its own code is run, module by module."""
+    style: dict[str, Any],
+) -> "tuple[Document, int]":
+    """A network in torch, and the exit code: a table's own twin, or its own code."""
+    checked: Check | ModuleCheck
+    if not isinstance(network, Imported):
+        with step_bar() as progress:
+            checked = check(graph, counters=counters, progress=progress, **style)
+        return check_document(checked, by), _exit_code(checked)
     if network.module is None:
         raise UsageError(
             f"check: {network.name} is a model file, which torch does not run",
@@ -178,10 +171,23 @@ def _check_imported(
     code = Code(network.spelling, network.asked)
     with step_bar() as progress:
         checked = check_module(network.module, graph, counters, code, progress)
-    emit(module_document(checked), format_, output)
-    if not checked.agrees:
-        return VERDICT
-    return OK if checked.is_complete else UNMEASURED
+    return module_document(checked), _exit_code(checked)
+
+
+def _check_grid(
+    arch: str | None,
+    tasks: "Sequence[Task]",
+    how: TaskRun,
+    format_: str | None,
+    output: Path | None,
+) -> int:
+    """Many configurations, each in a process of its own."""
+    from mnprofile.search.tasks.versions import versions_of
+
+    also = versions_of([] if arch is None else [arch])
+    rows = [one.row for one in run_tasks(tasks, how, also)]
+    emit(checked_grid_document(rows), format_, output)
+    return grid_exit_code(rows)
 
 
 _GRIDS = "--grid published, or lists and ranges such as --alpha 0.35:1.4:0.35"
@@ -194,7 +200,7 @@ for _param in command.params:
 
 def _tasks(
     arch: str | None, given: dict[str, Any], grid_name: str | None, more: dict[str, Any]
-) -> list[Any]:
+) -> "list[Task]":
     """The configurations of a grid as tasks. Raises UsageError.
 
     ``more`` are arguments that they share; those of ``given`` come to it.
@@ -248,7 +254,7 @@ def _keywords(
     return keywords
 
 
-def _exit_code(checked: Check) -> int:
+def _exit_code(checked: "Check | ModuleCheck") -> int:
     if not checked.agrees:
         return VERDICT
     return OK if checked.is_complete else UNMEASURED

@@ -33,8 +33,14 @@ from mnprofile.views.sheets.budgets import budgets_document
 
 File = click.Path(path_type=Path, dir_okay=False)
 
+EXAMPLES = """
+mnprofile ci
+mnprofile ci --write-baseline
+mnprofile ci --html budgets.html --junit budgets.xml --format json
+"""
 
-@click.command("ci", cls=Command)
+
+@click.command("ci", cls=Command, examples=EXAMPLES)
 @click.option(
     "--config",
     type=File,
@@ -82,12 +88,6 @@ def command(
 
     Exit code 1: a limit is exceeded. Exit code 3: no limit is exceeded, but one could
     not be measured (no baseline, a pattern that matches nothing, no budget).
-
-    \b
-    Examples:
-      mnprofile ci
-      mnprofile ci --write-baseline
-      mnprofile ci --html budgets.html --junit budgets.xml --format json
     """
     outputs = [summary_file, junit_file, html_file, output]
     try:

@@ -8,21 +8,23 @@ import click
 from mnprofile.base.errors import UsageError
 from mnprofile.base.units import BITS, check_bits
 from mnprofile.cli.help import Command
-from mnprofile.cli.options import network_of, network_options, output_options
+from mnprofile.cli.options import by_option, network_of, network_options, output_options
 from mnprofile.cli.output import emit, in_terminal
 from mnprofile.costs.counting import GROUPINGS, Grouping, count
 from mnprofile.views.sheets.count import count_document
 
+EXAMPLES = """
+mnprofile count v2 --alpha 0.75 --res 160
+mnprofile count v1 --by type
+mnprofile count my_network.md --res 192 --format json
+mnprofile count v2 --deploy --bits 8 --by stage
+mnprofile count v3-small --fields receptive
+"""
 
-@click.command("count", cls=Command)
+
+@click.command("count", cls=Command, examples=EXAMPLES)
 @network_options
-@click.option(
-    "--by",
-    type=click.Choice(GROUPINGS),
-    default="layer",
-    show_default=True,
-    help="How to group the rows of the table.",
-)
+@by_option(GROUPINGS)
 @click.option(
     "--elementwise",
     is_flag=True,
@@ -72,14 +74,6 @@ def command(
 
     Figures that papers and model zoos print for exactly this configuration are shown
     below the shares (in JSON, under "published").
-
-    \b
-    Examples:
-      mnprofile count v2 --alpha 0.75 --res 160
-      mnprofile count v1 --by type
-      mnprofile count my_network.md --res 192 --format json
-      mnprofile count v2 --deploy --bits 8 --by stage
-      mnprofile count v3-small --fields receptive
     """
     if bits is not None and not deploy:
         raise UsageError(

@@ -11,6 +11,7 @@ from mnprofile.cli.help import Command
 from mnprofile.cli.options import (
     READING_OPTIONS,
     ArchType,
+    by_option,
     network_of,
     output_options,
     reading_options,
@@ -34,16 +35,18 @@ from mnprofile.networks.configuration import spec_text
 from mnprofile.networks.widths import IMPLS
 from mnprofile.views.sheets.comparison_several import several_document
 
+EXAMPLES = """
+mnprofile diff v1@1.0/224 v2@1.0/224
+mnprofile diff v1 v2 v3-large v3-small -o diff.html
+mnprofile diff v3-large@0.75 v3-large@0.75 --impl paper --impl torchvision
+mnprofile diff before.json my_table.md --by block -o diff.md
+mnprofile diff v2 model.onnx --input 1x3x224x224
+"""
 
-@click.command("diff", cls=Command)
+
+@click.command("diff", cls=Command, examples=EXAMPLES)
 @click.argument("archs", metavar="A B...", type=ArchType(), nargs=-1, required=True)
-@click.option(
-    "--by",
-    type=click.Choice(DEPTHS),
-    default="stage",
-    show_default=True,
-    help="How to group the rows of the table.",
-)
+@by_option(DEPTHS, default="stage")
 @click.option(
     "--quantity",
     type=click.Choice(get_args(Quantity)),
@@ -88,14 +91,6 @@ def command(
     applies to A, the second to B, and the last to the rest.
 
     Markdown is made for a pull request: the most important first, 60 lines or less.
-
-    \b
-    Examples:
-      mnprofile diff v1@1.0/224 v2@1.0/224
-      mnprofile diff v1 v2 v3-large v3-small -o diff.html
-      mnprofile diff v3-large@0.75 v3-large@0.75 --impl paper --impl torchvision
-      mnprofile diff before.json my_table.md --by block -o diff.md
-      mnprofile diff v2 model.onnx --input 1x3x224x224
     """
     if not 2 <= len(archs) <= MAX_NETWORKS:
         raise UsageError(

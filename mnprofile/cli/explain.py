@@ -37,7 +37,14 @@ class LayerType(click.ParamType[str]):
         return [CompletionItem(name) for name in names if name.startswith(incomplete)]
 
 
-@click.command("explain", cls=Command)
+EXAMPLES = """
+mnprofile explain v1 block1
+mnprofile explain v2@0.75/160 block3.depthwise
+mnprofile explain v2 --format md
+"""
+
+
+@click.command("explain", cls=Command, examples=EXAMPLES)
 @network_options
 @click.argument("layer", metavar="[LAYER]", required=False, type=LayerType())
 @output_options()
@@ -56,12 +63,6 @@ def command(
     D_F  side of the input map    t     expansion factor
     D_G  side of the output map   r     squeeze-excite reduction
     α    width multiplier         ρ     resolution multiplier
-
-    \b
-    Examples:
-      mnprofile explain v1 block1
-      mnprofile explain v2@0.75/160 block3.depthwise
-      mnprofile explain v2 --format md
     """
     arch, graph = network_of(**given)
     table = arch if isinstance(arch, Architecture) else None

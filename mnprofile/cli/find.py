@@ -11,8 +11,16 @@ from mnprofile.cli.options import ArchType, output_options
 from mnprofile.cli.output import emit
 from mnprofile.views.sheets.best import best_document
 
+EXAMPLES = """
+mnprofile find --max-macs 100M --max-params 3M --top 10
+mnprofile find v2 --min-top1 70 --published
+mnprofile find v1 v2 --max-activations 2M --format json
+mnprofile find --max-memory 256KiB --bits 8
+mnprofile find v2 v3-large --max-latency 30ms --device "Pixel 1"
+"""
 
-@click.command("find", cls=Command)
+
+@click.command("find", cls=Command, examples=EXAMPLES)
 @click.argument("archs", metavar="[ARCH]...", nargs=-1, type=ArchType())
 @limit_options
 @click.option("--published", is_flag=True, help="Only published accuracies.")
@@ -44,14 +52,6 @@ def command(
     between published figures that promise more are listed separately. Also shows which
     limit binds and what the next better configuration costs. By default ARCH is v1, v2,
     v3-large and v3-small. Exit code 1 if nothing fits.
-
-    \b
-    Examples:
-      mnprofile find --max-macs 100M --max-params 3M --top 10
-      mnprofile find v2 --min-top1 70 --published
-      mnprofile find v1 v2 --max-activations 2M --format json
-      mnprofile find --max-memory 256KiB --bits 8
-      mnprofile find v2 v3-large --max-latency 30ms --device "Pixel 1"
     """
     from mnprofile.search.best import find
     from mnprofile.search.grids import DEFAULT_TABLES

@@ -1,10 +1,12 @@
 """``--help`` in one screen; ``--help-all`` has the rest.
 
 A command with many options names those that choose a network or run a grid in a few
-lines, and, if that is still too long, keeps the beginning of its text and its examples.
+lines, and, if that is still too long, keeps the first paragraph of its text. Examples
+always stand between the text and the options.
 """
 
-import re
+from inspect import cleandoc
+from textwrap import indent
 from typing import Any
 
 import click
@@ -27,8 +29,10 @@ SHARED = {
 class Command(click.Command):
     """A command whose ``--help`` fits a terminal."""
 
-    def __init__(self, *args: Any, **more: Any) -> None:
-        super().__init__(*args, **more)
+    def __init__(self, name: str, *, examples: str, **more: Any) -> None:
+        super().__init__(name, **more)
+        shown = indent(examples.strip("\n"), "  ")
+        self.epilog = f"\b\nExamples:\n{shown}"
         self.params.append(
             click.Option(
                 ["--help-all"],
@@ -50,15 +54,11 @@ class Command(click.Command):
     def _help(self, ctx: click.Context, *, compact: bool, brief: bool) -> str:
         formatter = click.HelpFormatter(width=COLUMNS, max_width=COLUMNS)
         self.format_usage(ctx, formatter)
-        whole = self.help
-        try:
-            if brief and whole:
-                first, *rest = re.split(r"\n\n", whole)
-                kept = [part for part in rest if "Examples:" in part]
-                self.help = "\n\n".join([first, *kept])
-            self.format_help_text(ctx, formatter)
-        finally:
-            self.help = whole
+        text = cleandoc(self.help or "")
+        parts = [text.split("\n\n")[0] if brief else text, self.epilog or ""]
+        formatter.write_paragraph()
+        with formatter.indentation():
+            formatter.write_text("\n\n".join(parts))
         shared = _shared(self.get_params(ctx)) if compact else {}
         hidden = {id(option) for options in shared.values() for option in options}
         records = [

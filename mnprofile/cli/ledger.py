@@ -17,8 +17,14 @@ from mnprofile.evidence.profilers.rules import profiler_of
 from mnprofile.evidence.profilers.totals import ledger
 from mnprofile.views.sheets.ledger import ledger_document
 
+EXAMPLES = """
+mnprofile ledger v2 --alpha 0.75 --res 160
+mnprofile ledger v3-large --pooling module
+mnprofile ledger v2 --profiler thop --profiler ptflops
+"""
 
-@click.command("ledger", cls=Command)
+
+@click.command("ledger", cls=Command, examples=EXAMPLES)
 @network_options
 @writing_options
 @click.option(
@@ -43,12 +49,6 @@ def command(
     the multiply-adds, the rest is what that profiler adds. The rules were read from
     each profiler's code and apply to one image in evaluation mode;
     `mnprofile check --counter all` compares them with real runs.
-
-    \b
-    Examples:
-      mnprofile ledger v2 --alpha 0.75 --res 160
-      mnprofile ledger v3-large --pooling module
-      mnprofile ledger v2 --profiler thop --profiler ptflops
     """
     chosen = [profiler_of(name) for name in names]
     _, graph = network_of(**given)

@@ -11,16 +11,15 @@ from mnprofile.costs.counting import count
 from mnprofile.networks.catalog import build, heads, shipped
 from mnprofile.views.sheets.tables import tables_document
 
+EXAMPLES = """
+mnprofile list
+mnprofile list --format json
+"""
 
-@click.command("list", cls=Command)
+
+@click.command("list", cls=Command, examples=EXAMPLES)
 @output_options()
 def command(format_: str | None, output: Path | None) -> None:
-    """List the architecture tables, with their figures at alpha 1.
-
-    \b
-    Examples:
-      mnprofile list
-      mnprofile list --format json
-    """
+    """List the architecture tables, with their figures at alpha 1."""
     tables = [(arch, count(build(arch)).totals) for arch in shipped()]
     emit(tables_document(tables, heads()), format_, output)

@@ -8,7 +8,7 @@ import click
 from mnprofile.base.errors import UsageError
 from mnprofile.base.units import BITS
 from mnprofile.cli.help import Command
-from mnprofile.cli.options import network_of, network_options, output_options
+from mnprofile.cli.options import by_option, network_of, network_options, output_options
 from mnprofile.cli.output import emit
 from mnprofile.costs.memory.activations import VIEWS, activation_memory
 from mnprofile.costs.memory.grouped import Groups
@@ -34,7 +34,14 @@ class GroupsType(click.ParamType[Groups]):
         )
 
 
-@click.command("memory", cls=Command)
+EXAMPLES = """
+mnprofile memory v2 --bits 8
+mnprofile memory v2@0.5/128 --groups 4 --by block
+mnprofile memory v2 --bits 16 --by resolution
+"""
+
+
+@click.command("memory", cls=Command, examples=EXAMPLES)
 @network_options
 @click.option(
     "--bits",
@@ -53,13 +60,7 @@ class GroupsType(click.ParamType[Groups]):
 @click.option(
     "--fuse", is_flag=True, help="Count only the input and output of each block."
 )
-@click.option(
-    "--by",
-    type=click.Choice((*VIEWS, "resolution")),
-    default="layer",
-    show_default=True,
-    help="How to group the rows of the table.",
-)
+@by_option((*VIEWS, "resolution"))
 @output_options()
 def command(
     bits: str | None,
@@ -83,12 +84,6 @@ def command(
     --fuse       the limit of --groups: input + output
     --by resolution
                  the largest map at each resolution (the paper's Table 3)
-
-    \b
-    Examples:
-      mnprofile memory v2 --bits 8
-      mnprofile memory v2@0.5/128 --groups 4 --by block
-      mnprofile memory v2 --bits 16 --by resolution
     """
     _, graph = network_of(**given)
     if by == "resolution" and (groups != 1 or fuse):

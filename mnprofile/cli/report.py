@@ -1,11 +1,11 @@
 """mnprofile report ARCH...: one self-contained page."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from mnprofile.base import files
 from mnprofile.base.errors import OK, VERDICT, UsageError
 from mnprofile.cli.help import Command
 from mnprofile.cli.options import (
@@ -25,8 +25,15 @@ from mnprofile.networks.imported import Imported
 if TYPE_CHECKING:
     from mnprofile.views.html.panels import Panel, ReportNetwork
 
+EXAMPLES = """
+mnprofile report v1 v2 v3-large v3-small -o site/
+mnprofile report v2 -o site/ --plots site/plots --plot-format pdf
+mnprofile report v1 v2 --check --reproduce -o site/
+mnprofile report my_network.md v2@0.75/160 -o site/
+"""
 
-@click.command("report", cls=Command)
+
+@click.command("report", cls=Command, examples=EXAMPLES)
 @click.argument("arch", metavar="ARCH...", type=ArchType(), nargs=-1, required=True)
 @click.option(
     "-o",
@@ -88,44 +95,21 @@ def command(
     --check compares the networks with fvcore and torch, as mnprofile check does, and
     --reproduce adds the published cost figures of these networks with their verdicts.
     If either disagrees, the report is written all the same and the exit code is 1.
-
-    \b
-    Examples:
-      mnprofile report v1 v2 v3-large v3-small -o site/
-      mnprofile report v2 -o site/ --plots site/plots --plot-format pdf
-      mnprofile report v1 v2 --check --reproduce -o site/
-      mnprofile report my_network.md v2@0.75/160 -o site/
     """
     from mnprofile.costs.latency.devices import device_of
-    from mnprofile.views.html import (
-        report_page as reports,  # Jinja2 is loaded by this command only
-    )
-    from mnprofile.views.html.panels import ReportNetwork
+    from mnprofile.views.html import report_page, reporting  # these load Jinja2
     from mnprofile.views.plots.picture import picture, style_of
 
     style = style_of(size, theme, plot_format)
-    networks: list[ReportNetwork] = []
-    for spec, own in zip(arch, readings_of(arch, reading), strict=True):
-        if own is None:
-            table, graph = network_of(spec, impl=impl)
-        else:
-            table, graph = network_of(spec, **own)
-        if any(table.name == one.arch.name for one in networks):
-            raise UsageError(
-                f'"{table.name}" is given twice; a report takes each table once',
-                accepted="mnprofile diff, for two configurations of one table",
-            )
-        words = reading_words(own) if own else ()
-        counted = count(graph)
-        if not counted.layers:
-            raise UsageError(
-                f"{spec}: nothing to report",
-                accepted="a network with multiply-adds or parameters",
-            )
-        networks.append(ReportNetwork(table, counted, parse_spec(spec)[0], words))
+    networks = reporting.checked(
+        [
+            _network(spec, {"impl": impl}, own)
+            for spec, own in zip(arch, readings_of(arch, reading), strict=True)
+        ]
+    )
     agrees, verdicts = _verdicts(networks, checks=checks, reproduces=reproduces)
     where = device_of(device) if device is not None else None
-    made = reports.report_files(networks, verdicts, where)
+    made = report_page.report_files(networks, verdicts, where)
     contents: dict[Path, str | bytes] = {
         output / name: text for name, text in made.items()
     }
@@ -134,22 +118,31 @@ def command(
         folders["--plots"] = plots
         contents |= {
             plots / f"{name}.{plot_format}": picture(figure, plot_format, style)
-            for name, figure in reports.pictures(networks, where).items()
+            for name, figure in report_page.pictures(networks, where).items()
         }
-    files.check_targets(contents, makes_folders=True)
-    for option, folder in folders.items():
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-        except FileExistsError:
-            raise UsageError(f"{option}: {folder} is not a folder") from None
-    files.write_texts(contents)
+    reporting.write_files(contents, folders)
     for path in contents:
         warn(f"wrote {path}")
     return OK if agrees else VERDICT
 
 
+def _network(
+    spec: str, configuration: dict[str, Any], reading: dict[str, Any] | None
+) -> "ReportNetwork":
+    """A network as ARCH and the options say: ``reading`` is None for a table."""
+    from mnprofile.views.html.panels import ReportNetwork
+
+    if reading is None:
+        table, graph = network_of(spec, **configuration)
+        return ReportNetwork(table, count(graph), parse_spec(spec)[0])
+    network, graph = network_of(spec, **reading)
+    return ReportNetwork(
+        network, count(graph), parse_spec(spec)[0], reading_words(reading)
+    )
+
+
 def _verdicts(
-    networks: "list[ReportNetwork]", *, checks: bool, reproduces: bool
+    networks: "Sequence[ReportNetwork]", *, checks: bool, reproduces: bool
 ) -> "tuple[bool, list[Panel]]":
     """Whether all checks agree, and one panel per kind of check asked for."""
     agrees, panels = True, []

@@ -47,7 +47,15 @@ def _verdicts(status: str | None) -> tuple[Verdict, ...]:
     return ERRATA if status == ERRATUM else (Verdict(status),)
 
 
-@click.command("reproduce", cls=Command)
+EXAMPLES = """
+mnprofile reproduce
+mnprofile reproduce paper-v1 --all
+mnprofile reproduce --status erratum
+mnprofile reproduce --all --output published.md
+"""
+
+
+@click.command("reproduce", cls=Command, examples=EXAMPLES)
 @click.argument("source", metavar="[SOURCE]", required=False, type=SourceType())
 @click.option("--all", "every", is_flag=True, help="List every figure.")
 @click.option(
@@ -73,13 +81,6 @@ def command(
     are shown, each with the number of figures that it fits.
 
     Exit code 1 if a figure is unexplained.
-
-    \b
-    Examples:
-      mnprofile reproduce
-      mnprofile reproduce paper-v1 --all
-      mnprofile reproduce --status erratum
-      mnprofile reproduce --all --output published.md
     """
     done = reproduce(source)
     document = reproduction_document(

@@ -11,19 +11,18 @@ from mnprofile.cli.output import chosen_format, emit, write
 from mnprofile.graph import drawing
 from mnprofile.views.sheets.architecture import architecture_document
 
+EXAMPLES = """
+mnprofile show v3-large
+mnprofile show v2 --format mermaid
+mnprofile show v2 --alpha 0.5 --format dot -o v2.dot
+"""
 
-@click.command("show", cls=Command)
+
+@click.command("show", cls=Command, examples=EXAMPLES)
 @network_options
 @output_options("mermaid", "dot")
 def command(format_: str | None, output: Path | None, **given: Any) -> None:
-    """Show a table as parsed, and the layer graph built from it.
-
-    \b
-    Examples:
-      mnprofile show v3-large
-      mnprofile show v2 --format mermaid
-      mnprofile show v2 --alpha 0.5 --format dot -o v2.dot
-    """
+    """Show a table as parsed, and the layer graph built from it."""
     arch, graph = network_of(**given)
     kind = chosen_format(format_, output, {".mmd": "mermaid", ".dot": "dot"})
     if kind in ("mermaid", "dot"):

@@ -21,6 +21,7 @@ from mnprofile.cli.limits import LIMITS, limit_options, limit_values
 from mnprofile.cli.options import (
     READING_OPTIONS,
     ArchType,
+    output_options,
     picture_options,
     reading_options,
     together,
@@ -107,8 +108,19 @@ axis_options = together(
     ),
 )
 
+EXAMPLES = """
+mnprofile sweep
+mnprofile sweep v1 v2 -o sweep.csv --plot sweep.html
+mnprofile sweep --plot slide.pdf --size 1280x720 --theme dark
+mnprofile sweep v2 --alpha 0.35:1.4:0.05 --res 96:224:32 --t 1,3,6 -o v2.md
+mnprofile sweep v2 v3-small --max-params 3M --pareto
+mnprofile sweep timm:create_model --arg model_name=resnet18,resnet34 \\
+          --res 160,192,224 --workers 2
+mnprofile sweep v2 --res 96:224:16 --max-memory 256KiB --bits 8
+"""
 
-@click.command("sweep", cls=Command)
+
+@click.command("sweep", cls=Command, examples=EXAMPLES)
 @click.argument("archs", metavar="[ARCH]...", nargs=-1, type=ArchType())
 @axis_options
 @reading_options
@@ -143,18 +155,7 @@ axis_options = together(
     help='Plot top-1 against macs, params, activations or "latency:Pixel 1".',
 )
 @task_options
-@click.option(
-    "--format",
-    "format_",
-    type=click.Choice(["table", "json", "csv", "md", "parquet"]),
-    help="Output format. [default: table]",
-)
-@click.option(
-    "-o",
-    "--output",
-    type=click.Path(path_type=Path, allow_dash=True),
-    help="Write to a file (- is standard output); its suffix gives the format.",
-)
+@output_options("parquet")
 def command(
     archs: tuple[str, ...],
     where: tuple[str, ...],
@@ -185,17 +186,6 @@ def command(
     counted in a process of its own, and one that fails becomes a row with the reason.
     --accuracy has a column top1 in percent, and any of model, resolution and the names
     of arguments.
-
-    \b
-    Examples:
-      mnprofile sweep
-      mnprofile sweep v1 v2 -o sweep.csv --plot sweep.html
-      mnprofile sweep --plot slide.pdf --size 1280x720 --theme dark
-      mnprofile sweep v2 --alpha 0.35:1.4:0.05 --res 96:224:32 --t 1,3,6 -o v2.md
-      mnprofile sweep v2 v3-small --max-params 3M --pareto
-      mnprofile sweep timm:create_model --arg model_name=resnet18,resnet34 \\
-                --res 160,192,224 --workers 2
-      mnprofile sweep v2 --res 96:224:16 --max-memory 256KiB --bits 8
     """
     axes = {name: given[name] for name in _AXES} | {"resolution": given["res"]}
     limits = {name: given[name] for name in LIMITS}
@@ -215,10 +205,20 @@ def command(
     if any(foreign_reader(arch) for arch in archs):
         accuracy = given["accuracy"]
         return _networks(ask, reading, how, kind, output, draw, accuracy)
+    _refuse_for_tables(reading, how, given["accuracy"])
+    files.check_targets([output, path])
+    run(ask, kind, output, draw)
+    return OK
+
+
+def _refuse_for_tables(
+    reading: dict[str, Any], how: TaskRun, accuracy: Path | None
+) -> None:
+    """Raise UsageError for an option that only a sweep over other networks has."""
     for option, value in (
         ("arg", reading["arguments"]),
         ("input", reading["inputs"]),
-        ("accuracy", given["accuracy"]),
+        ("accuracy", accuracy),
     ):
         if value:
             raise UsageError(
@@ -230,9 +230,6 @@ def command(
             "--workers and the like are for networks that are not tables",
             accepted="a table is counted at once",
         )
-    files.check_targets([output, path])
-    run(ask, kind, output, draw)
-    return OK
 
 
 def _networks(

@@ -12,6 +12,7 @@ from mnprofile.base.errors import OK, UnmeasuredError, UsageError
 from mnprofile.cli.help import Command
 from mnprofile.cli.options import (
     ArchType,
+    by_option,
     configuration_options,
     network_of,
     output_options,
@@ -90,8 +91,17 @@ _measuring_options = together(
 )
 _MEASURING = ("threads", "batch", "dtype", "processor", "warmup", "repeats")
 
+EXAMPLES = """
+mnprofile time v2 --device "Pixel 1" --by stage
+mnprofile time --devices
+mnprofile time --calibrate mine.csv --device "My board" --save board.toml
+mnprofile time v2@0.5/160 --measure --threads 1 --save mine.csv
+mnprofile time v2 --measure --alpha 0.5,1 --res 96:224:64 --save mine.csv
+mnprofile time v2 --peak 16G --bandwidth 12GB
+"""
 
-@click.command("time", cls=Command)
+
+@click.command("time", cls=Command, examples=EXAMPLES)
 @click.argument("arch", metavar="[ARCH]", type=ArchType(), required=False)
 @configuration_options
 @click.option(
@@ -100,13 +110,7 @@ _MEASURING = ("threads", "batch", "dtype", "processor", "warmup", "repeats")
     help='A device of --devices, such as "Pixel 1", or a .toml file of --calibrate.'
     " [default: each that knows the family]",
 )
-@click.option(
-    "--by",
-    type=click.Choice(GROUPINGS),
-    default="layer",
-    show_default=True,
-    help="How to group the rows of the table.",
-)
+@by_option(GROUPINGS)
 @click.option(
     "--plot",
     type=click.Path(path_type=Path),
@@ -141,15 +145,6 @@ def command(
     layer; an .onnx or .tflite file with onnxruntime or LiteRT, as a whole. Lists and
     ranges of --alpha, --res and other settings, or of --arg, measure a grid as a whole,
     one network at a time, each in a process of its own.
-
-    \b
-    Examples:
-      mnprofile time v2 --device "Pixel 1" --by stage
-      mnprofile time --devices
-      mnprofile time --calibrate mine.csv --device "My board" --save board.toml
-      mnprofile time v2@0.5/160 --measure --threads 1 --save mine.csv
-      mnprofile time v2 --measure --alpha 0.5,1 --res 96:224:64 --save mine.csv
-      mnprofile time v2 --peak 16G --bandwidth 12GB
     """
     one_file = given["calibrate"] != PUBLISHED  # else --save is a folder
     files.check_targets([output, given["plot"], given["save"] if one_file else None])

@@ -7,6 +7,7 @@ as ``v2@0.75/160`` or in a budget file; ``configure`` applies it to one table.
 import operator
 import os
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -80,16 +81,16 @@ def with_spec(spec: Request, options: Request) -> Request:
     )
 
 
-def spec_text(config: Configuration) -> str:
+def spec_text(config: Configuration, number: Callable[[float], str] = plain) -> str:
     """The part of a spec after the @, with depth and t where they are not the table's.
 
-    Of a network that is not a table, its inputs.
+    ``number`` writes alpha, depth and t. Of a network that is not a table, its inputs.
     """
     if config.reader:
         return ", ".join(config.inputs)
-    t = "" if config.t is None else f", t {plain(config.t)}"
-    depth = "" if config.depth == 1 else f", depth {plain(config.depth)}"
-    return f"{plain(config.alpha)}/{resolution_text(config.resolution)}{depth}{t}"
+    t = "" if config.t is None else f", t {number(config.t)}"
+    depth = "" if config.depth == 1 else f", depth {number(config.depth)}"
+    return f"{number(config.alpha)}/{resolution_text(config.resolution)}{depth}{t}"
 
 
 def configure(arch: Architecture, request: Request = Request()) -> Configuration:

@@ -17,6 +17,7 @@ from mnprofile.search.conditions import (
     KNOWN,
     LATENCY,
     MEMORY,
+    ONLY_PUBLISHED,
     Condition,
     limit_value,
 )
@@ -28,7 +29,7 @@ from mnprofile.search.grids import (
     grids_for,
     total_size,
 )
-from mnprofile.search.interpolation import ESTIMATE, KINDS, PUBLISHED, Accuracy
+from mnprofile.search.interpolation import ESTIMATE, KINDS, Accuracy
 from mnprofile.search.latencies import limits_latency, require_times
 from mnprofile.search.row_files import frame
 from mnprofile.search.rows import TIMED, Rows, join
@@ -160,27 +161,21 @@ def find(
         top1=min_top1,
     )
     checked = check_bits(bits)
-    grids = tuple(
-        _between(grid, alpha is None, resolution is None)
-        for grid in grids_for(
-            arch,
-            alpha=alpha,
-            resolution=resolution,
-            device=device_of(device) if device is not None else None,
-        )
-    )
-    archs = [grid.arch for grid in grids]
-    require_times(archs, grids[0].device, limited=limits_latency(limits))
+    known = device_of(device) if device is not None else None
+    grids = [
+        _between(one, alpha is None, resolution is None)
+        for one in grids_for(arch, alpha=alpha, resolution=resolution, device=known)
+    ]
+    require_times([one.arch for one in grids], known, limited=limits_latency(limits))
     if total_size(grids) > MAX_SEARCHED:
         raise UsageError(
             f"the grid has {total_size(grids):,} configurations",
             accepted=f"up to {MAX_SEARCHED:,} to rank: larger steps",
         )
-    parts = list(stream(grids, [KNOWN], bits=checked))
+    wanted = ONLY_PUBLISHED if published_only else KNOWN
+    parts = list(stream(grids, [wanted], bits=checked))
     rows = join(parts) if parts else None
-    if rows is not None and published_only:
-        rows = rows.take(rows.columns["kind"] == PUBLISHED)
-    return replace(_ranked(rows, limits, checked), device=grids[0].device)
+    return replace(_ranked(rows, limits, checked), device=known)
 
 
 def _ranked(rows: Rows | None, limits: tuple[Condition, ...], bits: Bits) -> Found:

@@ -16,6 +16,7 @@ def on_frontier(cost: Any, top1: Any, rank: Any) -> Any:
     """
     import numpy as np
 
+    cost, top1 = np.asarray(cost), np.asarray(top1, float)
     order = np.lexsort((rank, -top1, cost))
     best = np.fmax.accumulate(np.append(-np.inf, top1[order]))
     return order[top1[order] > best[:-1]]

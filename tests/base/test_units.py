@@ -102,3 +102,19 @@ def test_resolutions() -> None:
     for text in ("", "x", "160x", "1x2x3", "1.5", "²"):
         with pytest.raises(UsageError, match="320x240"):
             units.parse_resolution(text)
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (1.1**3, "1.331"),
+        (1.2**3, "1.728"),
+        (1.1**0.5, "1.04881"),
+        (0.35, "0.35"),
+        (1.0, "1.0"),
+        (6, "6"),
+    ],
+)
+def test_people_see_six_digits_of_a_factor(value: float, text: str) -> None:
+    assert units.factor(value) == text
+    assert float(units.plain(value)) == value

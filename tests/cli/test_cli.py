@@ -126,6 +126,7 @@ def on_a_terminal(*arguments: str, columns: int = 80, **environment: str) -> str
         ("count", "v3-large", "--by", "block"),
         ("list",),
         ("show", "v3-small"),
+        ("sweep", "efficientnet-b0", "--phi", "0.5:3:0.5", "--no-plot"),
     ],
 )
 def test_a_terminal_of_80_columns_shows_every_line_whole(

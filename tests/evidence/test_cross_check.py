@@ -15,6 +15,7 @@ from mnprofile.base import extras
 from mnprofile.base.errors import MissingExtraError, UnmeasuredError, UsageError
 from mnprofile.cli import main
 from mnprofile.evidence.profilers import cross_check as crosscheck
+from mnprofile.evidence.profilers import readings
 from mnprofile.evidence.profilers.cross_check import Check, Problem
 from mnprofile.evidence.profilers.torch_style import Style
 from mnprofile.evidence.profilers.worker import Run
@@ -270,7 +271,7 @@ def test_a_missing_profiler_is_named_with_its_extra(
 
 def test_an_unexplained_rest_is_a_verdict(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(extras, "is_installed", lambda package: True)
-    monkeypatch.setattr(crosscheck, "run", lambda *_: Run(5, "9.9"))
+    monkeypatch.setattr(readings, "run", lambda *_: Run(5, "9.9"))
     checked = mnprofile.check(GRAPH, counters=["thop"])
 
     assert checked.readings[-1].rest == 5 - (checked.readings[-1].entry.total or 0)
@@ -372,7 +373,7 @@ def test_a_failed_profiler_exits_with_3(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(extras, "is_installed", lambda package: True)
-    monkeypatch.setattr(crosscheck, "run", lambda *_: Run(None, "1", "it broke"))
+    monkeypatch.setattr(readings, "run", lambda *_: Run(None, "1", "it broke"))
 
     assert main(["check", "v2@0.5/32", "--counter", "thop"]) == 3
     assert "thop 1 failed: it broke" in capsys.readouterr().out
@@ -402,7 +403,7 @@ def test_a_missing_extra_exits_with_3(
 
 def test_progress_counts_its_steps(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(extras, "is_installed", lambda package: True)
-    monkeypatch.setattr(crosscheck, "run", lambda *_: Run(5, "9.9"))
+    monkeypatch.setattr(readings, "run", lambda *_: Run(5, "9.9"))
     steps: list[tuple[str, int, int]] = []
     mnprofile.check(GRAPH, counters=["thop"], progress=lambda *s: steps.append(s))
 

@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -132,6 +133,29 @@ def test_the_command(capsys: pytest.CaptureFixture[str]) -> None:
     head, *rows = capsys.readouterr().out.splitlines()
     assert head.split()[:5] == ["Model", "Phi", "Alpha", "Depth", "Res"]
     assert rows[1].split()[1:6] == ["1.0", "1.1", "1.2", "258", "992629472"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "alpha", "depth"),
+    [
+        ("table", "1.331", "1.728"),
+        ("md", "1.331", "1.728"),
+        ("csv", "1.3310000000000004", "1.7279999999999998"),
+        ("json", "1.3310000000000004", "1.7279999999999998"),
+    ],
+)
+def test_people_see_a_few_digits_and_files_have_them_all(
+    kind: str, alpha: str, depth: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """1.1 and 1.2 to the power 3 are 1.331 and 1.728; floats are a little beside."""
+    sweep = ["sweep", "efficientnet-b0", "--phi", "3", "--no-plot", "--format", kind]
+    assert main(sweep) == 0
+    swept = re.split(r"[^\w.]+", capsys.readouterr().out)
+
+    assert {alpha, depth} < {*swept}
+    assert main(["count", "efficientnet-b0", "--phi", "3", "--format", kind]) == 0
+    counted = re.split(r"[^\w.]+", capsys.readouterr().out)
+    assert ({alpha, depth} < {*counted}) == (kind != "csv")  # it has no headline
 
 
 def test_json_names_the_phi_of_each_grid(tmp_path: Path) -> None:

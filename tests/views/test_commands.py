@@ -106,6 +106,20 @@ def test_graphs_from_python(
     assert_offered(page, capsys)
 
 
+def test_compound_scaling_from_python(
+    watched: Watched, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """People see a few digits of α and depth; the command has them all."""
+    graph = mnprofile.build("efficientnet-b0", phi=3)
+    page = watched.open(report(graph, tmp_path))
+
+    assert page.input_value("#x-alpha-n") == "1.331"
+    assert page.get_by_text("B0 1.331/341, depth 1.728", exact=False).count()
+    assert "1.3310" not in page.inner_text("body")
+    (command,) = assert_offered(page, capsys)
+    assert "--alpha 1.3310000000000004 --res 341 --depth 1.7279999999999998" in command
+
+
 def test_a_folder_is_not_told(watched: Watched, tmp_path: Path) -> None:
     """Of an absolute path the command has the file's name, and a path as written."""
     table = tmp_path / "a secret" / "own net.md"

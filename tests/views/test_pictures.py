@@ -123,7 +123,7 @@ def test_a_sweep_writes_a_picture(tmp_path: Path) -> None:
     root = ElementTree.parse(path).getroot()
 
     assert (root.get("width"), root.get("height")) == ("800", "450")
-    assert root[0].get("fill") == "#0d1117"
+    assert root[0].get("fill") == "#14171b"
 
 
 @pytest.mark.parametrize(
@@ -183,7 +183,7 @@ def test_a_plot_in_python_is_a_plotly_figure(kind: str) -> None:
     found = mnprofile.plot("v2", kind, theme="dark")
 
     assert isinstance(found, go.Figure)
-    assert found.layout.paper_bgcolor == "#0d1117"
+    assert found.layout.paper_bgcolor == "#14171b"
     assert len(found.data) > 0
 
 

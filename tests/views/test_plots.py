@@ -15,6 +15,7 @@ from mnprofile.search.grids import Grid, grid, grids_for
 from mnprofile.search.stream import stream
 from mnprofile.views.html import sweep_page
 from mnprofile.views.html.markup import data_block
+from mnprofile.views.html.shell import asset
 from mnprofile.views.plots import accuracy_plotly, accuracy_svg, expansion, heat
 from mnprofile.views.plots.accuracy import AccuracyPlot, sweep_caption, x_axis
 from mnprofile.views.plots.palette import styles
@@ -251,11 +252,23 @@ def test_long_text_is_cut() -> None:
     assert len(escape.plotly("x" * 500)) == 120
 
 
+@pytest.mark.parametrize("at", [0, 1])
+def test_plots_have_the_paper_of_their_pages(at: int) -> None:
+    """Reports and pages of plots have the same style; light comes first in it."""
+    paper = re.findall(r"--paper: (#\w+);", asset("theme.css"))[at]
+    drawn = themed(expansion.figure([]), ("light", "dark")[at])["layout"]
+
+    assert drawn["paper_bgcolor"] == ("#ffffff" if paper == "#fff" else paper)
+    assert drawn["plot_bgcolor"] == drawn["paper_bgcolor"]
+    for own in ("sweep.css", "plot.css", "style.css"):
+        assert "--paper:" not in asset(own)
+
+
 def test_themes_differ_in_their_tokens_only() -> None:
     figure = expansion.figure([])
     light, dark = themed(figure, "light"), themed(figure, "dark")
     assert light["layout"]["paper_bgcolor"] == "#ffffff"
-    assert dark["layout"]["paper_bgcolor"] == "#0d1117"
+    assert dark["layout"]["paper_bgcolor"] == "#14171b"
     assert "theme:" not in json.dumps(light)
 
 

@@ -190,7 +190,7 @@ def test_sums_of_the_bars_are_the_totals() -> None:
 @pytest.mark.parametrize("style", [*FAMILIES.values(), OTHER, GRAY])
 def test_every_family_has_a_colour_and_a_marker(style: PlotStyle) -> None:
     """The page's colour, where it is light, is that of the plotly figures."""
-    sheet = asset("plot.css")
+    sheet = asset("theme.css") + asset("plot.css")
     fill = re.search(rf"\.f-{style.key} {{ fill: var\((--\w+)\); }}", sheet)
 
     assert fill is not None

@@ -288,7 +288,7 @@ def test_columns_have_their_labels_and_kinds_by_key() -> None:
 
     assert columns("macs alpha", own, "top1_kind") == (
         Column("macs", "Multiply-adds", "count"),
-        Column("alpha", "Alpha", "number"),
+        Column("alpha", "Alpha", "factor"),
         own,
         Column("top1_kind", "Top1 kind"),
     )

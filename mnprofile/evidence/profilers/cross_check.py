@@ -12,7 +12,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from mnprofile.base import extras
 from mnprofile.base.errors import UsageError
 from mnprofile.base.shown import Shown
 from mnprofile.costs.counting import Count, Counts, Layer, count
@@ -33,6 +32,7 @@ from mnprofile.evidence.profilers.readings import (
     Progress,
     Reading,
     chosen_counters,
+    counter_readings,
 )
 from mnprofile.evidence.profilers.rules import profiler_of
 from mnprofile.evidence.profilers.to_torch import to_torch
@@ -43,7 +43,7 @@ from mnprofile.evidence.profilers.totals import (
     ledger,
     uses,
 )
-from mnprofile.evidence.profilers.worker import Twin, run, version_of
+from mnprofile.evidence.profilers.worker import Twin, version_of
 from mnprofile.graph.graph import Graph, Node
 from mnprofile.graph.operators.op import Shape
 from mnprofile.networks.catalog import Arch, graph_of
@@ -172,8 +172,6 @@ def check(
     names, not_installed = chosen_counters(counters)
     if names and network is not None:
         raise UsageError("counters run on the graph's own network, not on another one")
-    for package in ("torch", "fvcore"):
-        extras.require(package)
     steps = 2 + len(names)
     progress("building the network", 0, steps)
     twin = network or to_torch(graph, pooling=pooling, activations=activations)
@@ -181,17 +179,13 @@ def check(
     measured = measure(twin, graph.input_shape)
     book = ledger(graph, pooling=pooling, activations=activations)
     readings = list(_own_readings(measured, book))
-    for done, name in enumerate(names, start=2):
-        progress(name, done, steps)
-        ran = run(name, book[name].profiler.package, Twin(graph, writing))
-        readings.append(Reading(book[name], ran.version, ran.total, ran.failure))
+    readings += counter_readings(names, book, Twin(graph, writing), progress, steps)
     progress("done", steps, steps)
     counted = count(graph)
     layers = _layers(counted, measured, writing)
     whole = measured.modules[""]
     problems = tuple(_problems(graph, layers, measured))
-    if not problems:
-        problems = tuple(_differing_operators(counted, twin))
+    problems = problems or tuple(_differing_operators(counted, twin))
     return Check(
         counted,
         writing,

@@ -20,7 +20,7 @@ from mnprofile.base.errors import UnmeasuredError
 from mnprofile.graph.operators.op import Shape
 
 if TYPE_CHECKING:
-    from torch import nn
+    from torch import Tensor, nn
     from torch.utils.flop_counter import FlopCounterMode
 
 
@@ -66,13 +66,16 @@ def measure(network: nn.Module, image: Shape) -> Measurement:
 
     The network is left unchanged. Raises UnmeasuredError if memory runs out.
     """
+    import torch
+
     network = copy.deepcopy(network).eval()
     shapes, flops, stopped = _run_on_meta(copy.deepcopy(network).to("meta"), image)
     operators: dict[str, Counter[str]] = {}
     left_out: dict[str, int] = {}
     failure = ""
     if not stopped:
-        operators, left_out, failure = _run_fvcore(network, image)
+        pixels = torch.zeros(1, image.c, image.h, image.w)
+        operators, left_out, failure = fvcore_counts(lambda: (network, (pixels,)))
     params, buffers = _sizes(network)
     modules = {}
     for path, _ in network.named_modules():
@@ -150,20 +153,21 @@ def _run_on_meta(
     return shapes, flops, stopped
 
 
-def _run_fvcore(
-    network: nn.Module, image: Shape
+def fvcore_counts(
+    made: Callable[[], tuple[nn.Module, tuple[Tensor, ...]]],
 ) -> tuple[dict[str, Counter[str]], dict[str, int], str]:
-    """fvcore's counts by module and operator, what it left out, and why it failed."""
-    import torch
+    """fvcore's counts by module and operator, what it left out, and why it failed.
 
+    ``made`` gives the network and its inputs. Raises UnmeasuredError if memory runs
+    out.
+    """
     with warnings.catch_warnings():
         # It relies on parts of torch that are deprecated.
         warnings.simplefilter("ignore")
         try:
             from fvcore.nn import FlopCountAnalysis
 
-            pixels = torch.zeros(1, image.c, image.h, image.w)
-            analysis = FlopCountAnalysis(network, pixels)
+            analysis = FlopCountAnalysis(*made())
             analysis.unsupported_ops_warnings(False).uncalled_modules_warnings(False)
             analysis.tracer_warnings("none")
             counts = analysis.by_module_and_operator()
@@ -209,12 +213,7 @@ def _plain(operator: str) -> str:
     return operator.removeprefix("aten::").rstrip("_")
 
 
-def first_line(fault: BaseException) -> str:
-    """The first line of an error's message, at most 300 characters; may be empty."""
-    lines = str(fault).strip().splitlines()
-    return lines[0][:300] if lines else ""
-
-
 def reason_of(fault: BaseException) -> str:
     """The first line of an error's message, or its kind where it has none."""
-    return first_line(fault) or type(fault).__name__
+    lines = str(fault).strip().splitlines()
+    return lines[0][:300] if lines else type(fault).__name__

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mnprofile.base.errors import MissingExtraError, UnmeasuredError, UsageError
 from mnprofile.base.extras import is_installed, require
+from mnprofile.evidence.profilers.measuring import reason_of
 from mnprofile.evidence.profilers.to_torch import to_torch
 from mnprofile.evidence.profilers.worker import version_of
 from mnprofile.graph.graph import Graph
@@ -177,9 +178,7 @@ def _in_torch(
             runs = _timed(once, how, progress, "whole")
             found = _layers(module, once, wait, how, progress) if layers else {}
         except Exception as fault:  # what a user's network or an operator raises
-            raise UnmeasuredError(
-                f"torch cannot run it: {_first_line(fault)}"
-            ) from None
+            raise UnmeasuredError(f"torch cannot run it: {reason_of(fault)}") from None
         threads = torch.get_num_threads()
     homes = {node.name: node.layer for node in graph}
     sums: dict[str, float] = {}
@@ -272,7 +271,7 @@ def _in_runtime(
     try:
         runs = _timed(prepare(path, graph, how), how, progress, "whole")
     except Exception as fault:  # what a runtime raises has no common class
-        reason = _first_line(fault)
+        reason = reason_of(fault)
         raise UnmeasuredError(f"{package} cannot run {path.name}: {reason}") from None
     engine = f"{package} {version_of(package)}"
     return MeasuredTime(how, engine, how.threads, runs, {})
@@ -331,11 +330,6 @@ _RUNTIMES: dict[
     "ONNX": ("onnxruntime", "onnxruntime", _onnx),
     "TFLite": ("ai_edge_litert", "ai-edge-litert", _litert),
 }
-
-
-def _first_line(fault: Exception) -> str:
-    text = str(fault).strip().partition("\n")[0][:300]
-    return text or type(fault).__name__
 
 
 # --- the clock -----------------------------------------------------------------------

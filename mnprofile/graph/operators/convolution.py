@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from math import prod
-from typing import ClassVar, NamedTuple
+from typing import NamedTuple
 
 from mnprofile.graph.arithmetic import at_least, ceil_div, decide
 from mnprofile.graph.operators.op import (
@@ -161,8 +161,8 @@ class Grouped(Windowed):
     """Filters over groups of channels; its subclasses have the fields."""
 
     __slots__ = ()
-    is_counted: ClassVar[bool] = True
-    mixes_channels: ClassVar[bool] = True
+    is_counted = True
+    mixes_channels = True
     out: int
     bias: bool
     groups: int
@@ -192,7 +192,7 @@ class Conv(Grouped):
     The map may have any number of axes; its kernel then is a tuple of as many sides.
     """
 
-    kind: ClassVar[str] = "conv"
+    kind = "conv"
     out: int
     kernel: Sides
     stride: Sides = 1
@@ -211,8 +211,8 @@ class Conv(Grouped):
 class Depthwise(Windowed):
     """One k x k filter per channel: (c, h, w) -> (c, h/s, w/s)."""
 
-    kind: ClassVar[str] = "depthwise"
-    is_counted: ClassVar[bool] = True
+    kind = "depthwise"
+    is_counted = True
     kernel: Sides
     stride: Sides = 1
     dilation: Sides = 1

@@ -1,7 +1,5 @@
 """Operators that join several maps: addition, product, concatenation."""
 
-from typing import ClassVar
-
 from mnprofile.graph.arithmetic import decide
 from mnprofile.graph.operators.op import (
     GraphError,
@@ -16,10 +14,10 @@ class Add(Op):
     """Addition of maps of one shape, as a residual connection does."""
 
     __slots__ = ()
-    kind: ClassVar[str] = "add"
-    takes: ClassVar[int | None] = 2
-    works_in_place: ClassVar[bool] = True
-    entering: ClassVar[str | None] = "add_elems"
+    kind = "add"
+    takes = 2
+    works_in_place = True
+    entering = "add_elems"
 
     def out_shape(self, x: Shape, *others: Shape) -> Shape:
         if any(isinstance(one, TensorShape) for one in (x, *others)):
@@ -37,10 +35,10 @@ class Multiply(Op):
     """Product of maps of one shape."""
 
     __slots__ = ()
-    kind: ClassVar[str] = "multiply"
-    takes: ClassVar[int | None] = 2
-    works_in_place: ClassVar[bool] = True
-    entering: ClassVar[str | None] = "scale_elems"
+    kind = "multiply"
+    takes = 2
+    works_in_place = True
+    entering = "scale_elems"
 
     def out_shape(self, x: Shape, *others: Shape) -> Shape:
         if any(isinstance(one, TensorShape) for one in (x, *others)):
@@ -58,8 +56,8 @@ class Scale(Multiply):
     """Squeeze-excite product: a map times one factor per channel, (c, 1, 1)."""
 
     __slots__ = ()
-    kind: ClassVar[str] = "scale"
-    takes_factors: ClassVar[bool] = True
+    kind = "scale"
+    takes_factors = True
 
     def out_shape(self, x: Shape, *others: Shape) -> Shape:
         for other in others:
@@ -72,7 +70,7 @@ class Subtract(Add):
     """Difference of two maps of one shape."""
 
     __slots__ = ()
-    kind: ClassVar[str] = "subtract"
+    kind = "subtract"
 
     def tally(self, x: Shape, y: Shape) -> dict[str, int]:
         return {}
@@ -82,8 +80,8 @@ class Concatenate(Op):
     """Maps of one size, their channels one after the other."""
 
     __slots__ = ()
-    kind: ClassVar[str] = "concatenate"
-    takes: ClassVar[int | None] = None
+    kind = "concatenate"
+    takes = None
 
     def out_shape(self, x: Shape, *others: Shape) -> Shape:
         for other in others:

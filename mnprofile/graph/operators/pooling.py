@@ -1,7 +1,7 @@
 """Pooling: of the whole map, of windows, to a given size."""
 
 from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import Literal
 
 from mnprofile.graph.operators.convolution import SAME, Padding, Sides, Windowed
 from mnprofile.graph.operators.op import Op, Shape, Window, sides
@@ -13,9 +13,9 @@ class GlobalPool(Op):
     """Average over the whole map: (c, h, w) -> (c, 1, 1)."""
 
     __slots__ = ()
-    kind: ClassVar[str] = "pool"
-    sees_all: ClassVar[bool] = True
-    entering: ClassVar[str | None] = "pool_elems"
+    kind = "pool"
+    sees_all = True
+    entering = "pool_elems"
 
     def out_shape(self, x: Shape, *others: Shape) -> Shape:
         return x.mapped(x.c, (1,) * len(x.spatial))
@@ -31,8 +31,8 @@ class GlobalPool(Op):
 class Pool(Windowed):
     """Maximum or average of a k x k window: (c, h, w) -> (c, h/s, w/s)."""
 
-    kind: ClassVar[str] = "pool"
-    entering: ClassVar[str | None] = "pool_elems"
+    kind = "pool"
+    entering = "pool_elems"
     function: PoolKind
     kernel: Sides
     stride: Sides = 1
@@ -55,9 +55,9 @@ class Pool(Windowed):
 class AdaptivePool(Op):
     """Pooling to a given size; the windows follow from it."""
 
-    kind: ClassVar[str] = "pool"
-    sees_all: ClassVar[bool] = True  # nearly: windows may overlap
-    entering: ClassVar[str | None] = "pool_elems"
+    kind = "pool"
+    sees_all = True  # nearly: windows may overlap
+    entering = "pool_elems"
     function: PoolKind
     size: Sides
 

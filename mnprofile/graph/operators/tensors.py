@@ -5,7 +5,6 @@ its input alive. Tables need none of these.
 """
 
 from dataclasses import dataclass
-from typing import ClassVar
 
 from mnprofile.graph.operators.op import (
     GraphError,
@@ -21,8 +20,8 @@ from mnprofile.graph.operators.op import (
 class View(Op):
     """The same memory seen otherwise: reshape, transpose, slice, expand, split."""
 
-    kind: ClassVar[str] = "view"
-    is_view: ClassVar[bool] = True
+    kind = "view"
+    is_view = True
     dims: tuple[int, ...]
     axis: int = -1  # the channels
     name: str = "view"
@@ -39,8 +38,8 @@ class View(Op):
 class Copy(Op):
     """Elements in other places or another number: copy, gather, pad, repeat, roll."""
 
-    kind: ClassVar[str] = "copy"
-    takes: ClassVar[int | None] = None
+    kind = "copy"
+    takes = None
     dims: tuple[int, ...]
     axis: int = -1
     name: str = "copy"
@@ -64,8 +63,8 @@ class Output(Op):
     It has memory of its own, from when that operator runs.
     """
 
-    kind: ClassVar[str] = "output"
-    is_further: ClassVar[bool] = True
+    kind = "output"
+    is_further = True
     dims: tuple[int, ...]
     axis: int = -1
 
@@ -81,9 +80,9 @@ class Constant(Op):
     with the weights and takes no memory of activations.
     """
 
-    kind: ClassVar[str] = "constant"
-    takes: ClassVar[int | None] = 0
-    is_constant: ClassVar[bool] = True
+    kind = "constant"
+    takes = 0
+    is_constant = True
     dims: tuple[int, ...]
     axis: int = -1
     trained: bool = True
@@ -99,9 +98,9 @@ class Constant(Op):
 class Unused(Op):
     """Parameters of a network that no operator of the run uses."""
 
-    kind: ClassVar[str] = "unused"
-    takes: ClassVar[int | None] = 0
-    is_constant: ClassVar[bool] = True
+    kind = "unused"
+    takes = 0
+    is_constant = True
     params: int
 
     @property
@@ -119,9 +118,9 @@ class Unknown(Op):
     ``name`` is the operator as its framework calls it, ``detail`` what is known of it.
     """
 
-    kind: ClassVar[str] = "unknown"
-    is_unknown: ClassVar[bool] = True
-    takes: ClassVar[int | None] = None
+    kind = "unknown"
+    is_unknown = True
+    takes = None
     name: str
     dims: tuple[int, ...]
     axis: int = -1
@@ -141,9 +140,9 @@ class Unknown(Op):
 class Reduce(Op):
     """Mean, sum, maximum ... over some dimensions (counted from the end: -1, -2)."""
 
-    kind: ClassVar[str] = "reduce"
-    sees_all: ClassVar[bool] = True
-    entering: ClassVar[str | None] = "pool_elems"
+    kind = "reduce"
+    sees_all = True
+    entering = "pool_elems"
     function: str
     over: tuple[int, ...]
     keeps: bool = False  # a reduced dimension stays, as 1
@@ -172,9 +171,9 @@ class Elementwise(Op):
     Inputs of different dimensions are repeated as numpy does.
     """
 
-    kind: ClassVar[str] = "elementwise"
-    takes: ClassVar[int | None] = None
-    entering: ClassVar[str | None] = "other_elems"
+    kind = "elementwise"
+    takes = None
+    entering = "other_elems"
     function: str
     in_place: bool = True
 
@@ -198,9 +197,9 @@ class Elementwise(Op):
 class PReLU(Op):
     """A leaky ReLU with trained slopes: one for all channels, or one per channel."""
 
-    kind: ClassVar[str] = "activation"
-    works_in_place: ClassVar[bool] = True
-    entering: ClassVar[str | None] = "activation_elems"
+    kind = "activation"
+    works_in_place = True
+    entering = "activation_elems"
     per_channel: bool = False
 
     @property

@@ -1,5 +1,6 @@
 """Build a layer graph from typed rows: everything that blocks need for it."""
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from math import ceil
@@ -132,11 +133,7 @@ class Builder:
     index: int = 0  # of the row that is built
     stride: int = 1
     dilation: int = 1
-    blocks: int = 0
-    convs: int = 0
-    heads: int = 0
-    pools: int = 0
-    joins: int = 0
+    numbers: Counter[str] = field(default_factory=Counter)  # by "block", "conv" ...
     pooled: bool = False
     open_block: bool = False
     identities: list[str] = field(default_factory=list)
@@ -216,7 +213,7 @@ class Builder:
     @property
     def block(self) -> str:
         """The name of the latest block that has a number."""
-        return f"block{self.blocks}"
+        return f"block{self.numbers['block']}"
 
     @property
     def stage(self) -> str:
@@ -230,25 +227,24 @@ class Builder:
         name = self.prefix + self.row.name
         return name if self.made == 1 else f"{name}.{self.made}"
 
-    def next_block(self) -> str:
-        self.blocks += 1
-        return self.named(self.block)
+    def next(self, kind: str) -> str:
+        """The name of the next block, conv, pool, join or fc."""
+        self.numbers[kind] += 1
+        return self.named(f"{kind}{self.numbers[kind]}")
 
-    def next_conv(self) -> str:
-        self.convs += 1
-        return self.named(f"conv{self.convs}")
+    def begin(self, stride: int = 1, dilation: int = 1) -> tuple[str, int, int]:
+        """Go to the next block; its name, and the stride and dilation it runs with."""
+        block = self.next("block")
+        stride, dilation = self.strided(stride, dilation)
+        self.tape.move(block=block, stage=self.stage)
+        return block, stride, dilation
 
-    def next_pool(self) -> str:
-        self.pools += 1
-        return self.named(f"pool{self.pools}")
-
-    def next_join(self) -> str:
-        self.joins += 1
-        return self.named(f"join{self.joins}")
-
-    def next_head(self) -> str:
-        self.heads += 1
-        return self.named(f"fc{self.heads}")
+    def begin_alone(self, kind: str) -> str:
+        """Go to the next conv, pool or join, which is a block by itself; its name."""
+        name = self.next(kind)
+        self.open_block = False
+        self.tape.move(layer=name, block=name, stage=self.stage)
+        return name
 
     def strided(self, printed: int, dilation: int = 1) -> tuple[int, int]:
         """The stride and dilation that a layer runs with.
@@ -293,6 +289,10 @@ class Builder:
         taken = row.input.c or self.tape.shape.c  # a head does not print it
         factor = 1.0 if repeats else printed / taken
         return Width(printed, factor, self.tape.shape.c, self.width_multiplier)
+
+    def channels(self, row: Row, printed: int) -> int:
+        """The channels inside or after a block, for those that its row prints."""
+        return self.rules.output.channels(self.width(row, printed))
 
     def conv(
         self,

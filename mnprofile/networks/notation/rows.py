@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 from mnprofile.base.errors import Place
 from mnprofile.base.shown import Shown
+from mnprofile.graph.operators.convolution import SAME, Padding
 from mnprofile.graph.operators.op import Shape
 from mnprofile.networks.notation.cells import OperatorWord, PerClass, Size
 from mnprofile.networks.notation.table import Cell, Erratum, Table
@@ -81,8 +82,12 @@ class Row:
     @property
     def gives(self) -> Size:
         """The size that it leaves for the row below, as far as the row prints it."""
-        stride = getattr(self, "stride", 1)
-        h, w = (-(-side // stride) for side in (self.input.h, self.input.w))
+        reach, stride = getattr(self, "kernel", None) or 1, getattr(self, "stride", 1)
+        padding: Padding = getattr(self, "padding", None) or SAME
+        h, w = (
+            padding.out_size(side, reach - 1, stride, axis)
+            for axis, side in enumerate((self.input.h, self.input.w))
+        )
         out = getattr(self, "out", self.input.c)
         return Size(h, w, None if type(out) is PerClass else out)
 

@@ -44,7 +44,7 @@ def render(page: Page) -> str:
     return document(
         page.title,
         fragment("page.html", page=page, needs_script=bool(page.data)),
-        style=asset("plot.css") + asset("style.css"),
+        style="".join(map(asset, ("theme.css", "plot.css", "style.css"))),
         scripts=[*map(vendored, page.vendor), bundle(*page.scripts)],
         data=page.data,
     )

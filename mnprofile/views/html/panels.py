@@ -10,7 +10,7 @@ from pathlib import PurePosixPath, PureWindowsPath
 
 from markupsafe import Markup
 
-from mnprofile.base.units import plain, short
+from mnprofile.base.units import factor, plain, short
 from mnprofile.costs.counting import Count
 from mnprofile.costs.memory.activations import Memory, activation_memory
 from mnprofile.evidence.literature.accuracies import source_of
@@ -71,7 +71,7 @@ class ReportNetwork:
     @property
     def label(self) -> str:
         """Title and configuration: "MobileNetV2 0.75/160"."""
-        return f"{self.title} {spec_text(self.counted.config)}"
+        return f"{self.title} {spec_text(self.counted.config, factor)}"
 
 
 def _is_absolute(path: str) -> bool:

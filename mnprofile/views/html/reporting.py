@@ -1,7 +1,7 @@
 """``mnprofile.report``: the page of ``mnprofile report``, from Python."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from mnprofile.base import files
@@ -36,21 +36,46 @@ def report(
     """
     single = isinstance(networks, Graph | str | os.PathLike | Architecture)
     given: Sequence[Reported] = [networks] if single else networks  # type: ignore[assignment, list-item]
-    found = [_network(one) for one in given]
-    names = [one.arch.name for one in found]
-    twice = next((name for name in names if names.count(name) > 1), None)
-    if twice is not None:
-        raise UsageError(f'"{twice}" is given twice; a report takes each table once')
+    found = checked([_network(one) for one in given])
     folder = Path(output)
     contents = {
         folder / name: text for name, text in reports.report_files(found).items()
     }
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except FileExistsError:
-        raise UsageError(f"output: {folder} is not a folder") from None
-    files.write_texts(contents)
+    write_files(contents, {"output": folder})
     return folder / reports.PAGE
+
+
+def checked(networks: Sequence[ReportNetwork]) -> Sequence[ReportNetwork]:
+    """The same networks. Raises UsageError unless each can be a part of one report."""
+    names = [one.arch.name for one in networks]
+    for one in networks:
+        if names.count(one.arch.name) > 1:
+            raise UsageError(
+                f'"{one.arch.name}" is given twice; a report takes each table once',
+                accepted="mnprofile diff, for two configurations of one table",
+            )
+        if not one.counted.layers:
+            raise UsageError(
+                f"{one.written or one.arch.name}: nothing to report",
+                accepted="a network with multiply-adds or parameters",
+            )
+    return networks
+
+
+def write_files(
+    contents: Mapping[Path, str | bytes], folders: Mapping[str, Path]
+) -> None:
+    """Write files into ``folders``, by what names each of these in an error.
+
+    Raises UsageError where a folder is another kind of file, and FileError.
+    """
+    files.check_targets(contents, makes_folders=True)
+    for name, folder in folders.items():
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except FileExistsError:
+            raise UsageError(f"{name}: {folder} is not a folder") from None
+    files.write_texts(contents)
 
 
 def _network(network: Reported) -> ReportNetwork:

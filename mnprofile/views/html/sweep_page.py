@@ -134,7 +134,7 @@ def plots_page(
     return document(
         title,
         body,
-        style=asset("sweep.css"),
+        style=asset("theme.css") + asset("sweep.css"),
         scripts=(vendored("plotly-cartesian.min.js"), bundle("plots.mjs")),
         data=(data_block("figures", drawn),),
         has_plotly=True,

@@ -15,6 +15,7 @@ from mnprofile.evidence.literature.accuracies import printed_accuracies
 from mnprofile.evidence.literature.accuracy_series import PHONES
 from mnprofile.networks.configuration import PAPER
 from mnprofile.networks.imported import Network
+from mnprofile.search.frontier import on_frontier
 from mnprofile.search.row_files import latency_column
 from mnprofile.views.plots.palette import PlotStyle, styles
 from mnprofile.views.plots.scales import Scale, log_ticks, tick_text
@@ -144,13 +145,10 @@ def frontier(points: Iterable[Point]) -> tuple[Point, ...]:
 
     Of two that are equal in both, a published one is kept, else the first.
     """
-    best: list[Point] = []
-    for point in sorted(
-        points, key=lambda one: (one.x, -one.top1, not one.is_published)
-    ):
-        if not best or point.top1 > best[-1].top1:
-            best.append(point)
-    return tuple(best)
+    some = [*points]
+    estimated = [not one.is_published for one in some]
+    found = on_frontier([one.x for one in some], [one.top1 for one in some], estimated)
+    return tuple(some[at] for at in found.tolist())
 
 
 @dataclass(frozen=True)

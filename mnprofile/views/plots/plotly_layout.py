@@ -25,7 +25,7 @@ THEMES = {
     "dark": {
         TEXT: "#e6edf3",
         GRID: "#3d444d",
-        PAPER: "#0d1117",
+        PAPER: "#14171b",
         COOL: "#16273f",
         WARM: "#2a5db0",
     },

@@ -2,7 +2,7 @@
 
 from functools import cache
 
-from mnprofile.base.units import plain, short
+from mnprofile.base.units import factor, plain, short
 from mnprofile.costs.latency.devices import Calibration, Measured
 from mnprofile.costs.latency.prediction import PartTime, Prediction, family_text
 from mnprofile.costs.latency.work import DENSE, DEPTHWISE, MEMORY
@@ -50,7 +50,7 @@ def title_of(graph: Graph) -> str:
     """What people call a network, and its configuration: MobileNetV2 0.75/160."""
     table = graph.table
     title = table.title if isinstance(table, Architecture) else ""
-    return f"{title or graph.config.name} {spec_text(graph.config)}"
+    return f"{title or graph.config.name} {spec_text(graph.config, factor)}"
 
 
 def _layer_told(part: PartTime, type_: str) -> str:

@@ -4,17 +4,12 @@ from collections.abc import Sequence
 from typing import Any
 
 from mnprofile.base.sheet import Column, Sheet
+from mnprofile.base.units import factor
 from mnprofile.views.document import Document
 from mnprofile.views.sheets.columns import columns
 
 _COLUMNS = columns(
-    "model impl",
-    Column("phi", "Phi", "number"),
-    "alpha",
-    Column("depth", "Depth", "number"),
-    "resolution",
-    Column("t", "t", "number"),
-    "classes macs params",
+    "model impl phi alpha depth resolution t classes macs params",
     Column("agrees", "Agrees"),
     Column("differences", "Off", "number"),
     Column("first", "First difference"),
@@ -66,6 +61,6 @@ def verdict(rows: Sequence[dict[str, Any]]) -> str:
     text += f"; {found['failed']} failed" if found["failed"] else ""
     for key, row in ((key, row) for key in ("first", "error") for row in rows):
         if row.get(key):
-            where = f"{row['model']}@{row['alpha']}/{row['resolution']}"
+            where = f"{row['model']}@{factor(row['alpha'])}/{row['resolution']}"
             return f"{text}. The first: {where}: {row[key]}"
     return text

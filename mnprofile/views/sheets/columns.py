@@ -17,6 +17,7 @@ _LABELS = {
     "resolution": "Res",
     "name": "Layer",
     "row": "Line",
+    "t": "t",
     "op": "Operator",
     "in_shape": "Input",
     "out_shape": "Output",
@@ -38,9 +39,11 @@ _COUNTS = _keys(
     "act_peak_bytes bytes weight_bytes bias_bytes scale_bytes training_params channels"
     " count amount measured limit baseline"
 ).union(QUANTITIES, ELEMENTWISE)
-# Numbers that stay as they are: factors, sizes, lines, printed figures.
+# What scales a network, of which people see a few digits.
+_FACTORS = _keys("alpha depth phi t")
+# Numbers that stay as they are: sizes, lines, printed figures.
 _NUMBERS = _keys(
-    "alpha resolution top1 row line layers kernel stride dilation groups classes factor"
+    "resolution top1 row line layers kernel stride dilation groups classes factor"
     " field padding value printed ours theirs reads figures fits"
 )
 
@@ -66,4 +69,6 @@ def drawn(*keys: str) -> tuple[Column, ...]:
 def _column(key: str) -> Column:
     if key in _COUNTS:
         return Column(key, label(key), "count")
+    if key in _FACTORS:
+        return Column(key, label(key), "factor")
     return Column(key, label(key), "number" if key in _NUMBERS else "text")

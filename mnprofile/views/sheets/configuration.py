@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from mnprofile.base.sheet import Column, Sheet
-from mnprofile.base.units import size_text
+from mnprofile.base.units import factor, size_text
 from mnprofile.graph.configuration import Configuration
 from mnprofile.networks.imported import Network
 from mnprofile.views.document import record_of
@@ -57,11 +57,11 @@ def headline(config: Configuration) -> str:
     """The configuration in one line."""
     if config.reader:
         return f"{config.name}, input {', '.join(config.inputs)}"
-    parts = [config.name, f"alpha {config.alpha}", size_text(config.resolution)]
+    parts = [config.name, f"alpha {factor(config.alpha)}", size_text(config.resolution)]
     if config.depth != 1:
-        parts.append(f"depth {config.depth}")
+        parts.append(f"depth {factor(config.depth)}")
     if config.t is not None:
-        parts.append(f"t {config.t}")
+        parts.append(f"t {factor(config.t)}")
     parts.append(f"{config.classes} classes")
     parts.append(f"impl {config.impl}")
     if config.output_stride is not None:

@@ -131,7 +131,7 @@ def _ratios_sheet(ratios: Sequence[Ratio]) -> Sheet:
         ),
         (
             {
-                "alpha": units.plain(one.alpha),
+                "alpha": units.factor(one.alpha),
                 "resolution": units.resolution_text(one.resolution),
                 "macs": one.macs,
                 **{key: units.ratio(getattr(one, key)) for key in decimal},

@@ -14,13 +14,7 @@ from mnprofile.views.sheets.columns import columns
 from mnprofile.views.sheets.time import approximate, latency_notes
 
 _COLUMNS = columns(
-    "model impl",
-    Column("phi", "Phi", "number"),
-    "alpha",
-    Column("depth", "Depth", "number"),
-    "resolution",
-    Column("t", "t", "number"),
-    "classes",
+    "model impl phi alpha depth resolution t classes",
     Column("macs", "Multiply-adds", "count"),
     "params act_peak_bytes top1",
     Column("latency_ms", "ms", "number"),

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { amount, change, factor, grouped, nearest, parseAmount, parseFactor, parseSize, short, sideOf, signed }
+import { amount, change, digits, factor, grouped, nearest, parseAmount, parseFactor, parseSize, short, sideOf, signed }
   from "../../../mnprofile/views/html/scripts/numbers.mjs";
 
 test("amounts are understood in every way that people write them", () => {
@@ -51,6 +51,7 @@ test("numbers as text", () => {
   assert.equal(signed(-1234), "-1,234");
   assert.equal(factor(1), "1.0");
   assert.equal(factor(0.75), "0.75");
+  assert.deepEqual([1.3310000000000004, 0.35, 2].map(digits), [1.331, 0.35, 2]);
   assert.equal(short(107295200), "107.3 M");
   assert.equal(short(9999), "9,999");
   assert.equal(amount(1234567, "count"), "1,234,567");

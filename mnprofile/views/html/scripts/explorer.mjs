@@ -5,7 +5,7 @@ import { stageBars } from "./explorer_bars.mjs";
 import { accuracyPlot } from "./explorer_plot.mjs";
 import { explorerTables } from "./explorer_tables.mjs";
 import { fromFragment, named, started, toFragment } from "./link.mjs";
-import { accepted, amount, change, factor, grouped, nearest, parseAmount, parseFactor, parseSize, sideOf } from "./numbers.mjs";
+import { accepted, amount, change, digits, factor, grouped, nearest, parseAmount, parseFactor, parseSize, sideOf } from "./numbers.mjs";
 import { afterPress, watchPresses } from "./press.mjs";
 
 const KNOBS = [["alpha", "α", (net) => net.alphas], ["res", "Resolution", (net) => net.res.map(Number)],
@@ -43,7 +43,7 @@ const explore = (data) => {
       + (t === null ? "" : ` --t ${factor(t)}`) + net.options;
   };
   const shownOf = (net, key) => ({
-    alpha: () => String(net.alphas[state.alpha]),
+    alpha: () => String(digits(net.alphas[state.alpha])),
     res: () => String(net.res[state.res]),
     t: () => net.ts[state.t].text,
   })[key]();

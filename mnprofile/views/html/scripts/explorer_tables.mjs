@@ -3,7 +3,7 @@ import { byStage, figuresOf, fits, gridOf, layersOf, sums } from "./counting.mjs
 import { at, fill, make } from "./dom.mjs";
 import { stateOf } from "./explorer_plot.mjs";
 import { named } from "./link.mjs";
-import { amount, change, factor, grouped, signed } from "./numbers.mjs";
+import { amount, change, digits, factor, grouped, signed } from "./numbers.mjs";
 
 /* "current" gives the state, "use" sets it. */
 export const explorerTables = (nets, data, current, use) => {
@@ -45,7 +45,7 @@ export const explorerTables = (nets, data, current, use) => {
       let alpha = -1;
       net.alphas.forEach((_, index) => { if (within(index, res)) alpha = index; });
       rows.push(alpha < 0 ? [side, "none", "", "", ""]
-        : [side, factor(net.alphas[alpha]), grouped(macs[alpha][res]), grouped(params[alpha][res]),
+        : [side, factor(digits(net.alphas[alpha])), grouped(macs[alpha][res]), grouped(params[alpha][res]),
           useButton({ ...state, alpha, res }, () => ({ ...current(), alpha, res }))]);
     }
     fill(at("x-fits"), "Widest α that fits, by resolution", ["Resolution", "α", "Multiply-adds", "Parameters", "Set"], rows);
@@ -60,7 +60,7 @@ export const explorerTables = (nets, data, current, use) => {
 
   const drawBest = (limits) => {
     const found = points.filter(within(limits)).sort((a, b) => b.top1 - a.top1 || a.macs - b.macs);
-    const title = (point) => `${data.nets[point.net].title} ${factor(point.alpha)}/${point.res}`;
+    const title = (point) => `${data.nets[point.net].title} ${factor(digits(point.alpha))}/${point.res}`;
     at("x-best-told").textContent = found.length === 0
       ? `None of ${points.length} printed networks fits.`
       : `${found.length} of ${points.length} printed networks fit; the most accurate is `

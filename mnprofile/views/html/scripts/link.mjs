@@ -2,7 +2,7 @@
 
    A network is named by its table and a hash of its content, so a link means the network
    and not its place in a list. Whatever does not match is told, never replaced silently. */
-import { factor, nearest, parseAmount } from "./numbers.mjs";
+import { digits, factor, nearest, parseAmount } from "./numbers.mjs";
 
 const T = (net, t) => (net.ts[t].value === null ? "-" : String(net.ts[t].value));
 
@@ -21,7 +21,7 @@ export const named = (nets, state) => {
   const net = nets[state.net];
   if (net.fixed) return net.title;
   const t = net.ts[state.t].value;
-  return `${net.title} ${factor(net.alphas[state.alpha])}/${net.res[state.res]}`
+  return `${net.title} ${factor(digits(net.alphas[state.alpha]))}/${net.res[state.res]}`
     + (t === null ? "" : `, t ${factor(t)}`);
 };
 

@@ -9,6 +9,9 @@ export const grouped = (value) => {
 export const amount = (value, unit) =>
   (unit === "ms" ? `~${grouped(value < 1000 ? Number(value.toPrecision(3)) : Math.round(value))}` : grouped(value));
 
+/* A factor for people, in six digits at most; a command takes it as it is. */
+export const digits = (value) => Number(value.toPrecision(6));
+
 /* A factor as people write it: 1 is "1.0", 0.75 stays. */
 export const factor = (value) => (Number.isInteger(value) ? value.toFixed(1) : String(value));
 
