@@ -121,25 +121,16 @@ class MixRow(Row):
     words: ClassVar[Mapping[str, OperatorWord]] = {"mix": OperatorWord()}
 
     def build(self, to):
-        block = to.next_block()
-        out = to.rules.output.channels(to.width(self, self.out))
-        to.tape.move(block=block, stage=to.stage)
-        to.convolution(block, to.conv(out, 1), "relu6")
+        block, *_ = to.begin()
+        to.convolution(block, to.conv(to.channels(self, self.out), 1), "relu6")
 '''
 STYLE = '''
 """Two columns and no more."""
 
 from mnprofile.networks.notation.cells import channels
-from mnprofile.networks.notation.styles.style import ValueColumn, TableStyle, by_columns
+from mnprofile.networks.notation.styles.style import ValueColumn, by_columns
 
-STYLE = TableStyle(
-    "short",
-    "a short paper",
-    ("Input", "Operator", "width"),
-    "input",
-    "operator",
-    by_columns((ValueColumn("width", "out", channels),)),
-)
+STYLE = by_columns("short", "a short paper", ValueColumn("width", "out", channels))
 '''
 
 

@@ -9,6 +9,7 @@ import click
 from mnprofile.base.errors import OK, UNMEASURED, VERDICT, UsageError
 from mnprofile.cli.help import Command
 from mnprofile.cli.options import (
+    by_option,
     network_of,
     network_options,
     output_options,
@@ -54,13 +55,7 @@ mnprofile check v2@0.75 --against torchvision.models:mobilenet_v2 \\
 @click.command("check", cls=Command, examples=EXAMPLES)
 @network_options
 @writing_options
-@click.option(
-    "--by",
-    type=click.Choice(get_args(By)),
-    default="layer",
-    show_default=True,
-    help="How to group the rows of the table.",
-)
+@by_option(get_args(By))
 @click.option(
     "--counter",
     "counters",
@@ -210,7 +205,7 @@ def _tasks(
 
     ``more`` are arguments that they share; those of ``given`` come to it.
     """
-    from mnprofile.networks.catalog import load, shipped
+    from mnprofile.networks.catalog import architectures, load
     from mnprofile.search.grids import grids_for
     from mnprofile.search.tasks.checks import check_tasks, published_grids
 
@@ -235,7 +230,7 @@ def _tasks(
     if set_too:
         option = set_too[0].replace("resolution", "res")
         raise UsageError(f"--grid published already sets --{option}")
-    archs = shipped() if arch is None else [load(arch)]
+    archs = architectures() if arch is None else [load(arch)]
     return check_tasks(published_grids(archs, axes["impl"]), more)
 
 

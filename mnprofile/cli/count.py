@@ -8,7 +8,7 @@ import click
 from mnprofile.base.errors import UsageError
 from mnprofile.base.units import BITS, check_bits
 from mnprofile.cli.help import Command
-from mnprofile.cli.options import network_of, network_options, output_options
+from mnprofile.cli.options import by_option, network_of, network_options, output_options
 from mnprofile.cli.output import emit, in_terminal
 from mnprofile.costs.counting import GROUPINGS, Grouping, count
 from mnprofile.views.sheets.count import count_document
@@ -24,13 +24,7 @@ mnprofile count v3-small --fields receptive
 
 @click.command("count", cls=Command, examples=EXAMPLES)
 @network_options
-@click.option(
-    "--by",
-    type=click.Choice(GROUPINGS),
-    default="layer",
-    show_default=True,
-    help="How to group the rows of the table.",
-)
+@by_option(GROUPINGS)
 @click.option(
     "--elementwise",
     is_flag=True,

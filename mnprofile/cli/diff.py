@@ -11,6 +11,7 @@ from mnprofile.cli.help import Command
 from mnprofile.cli.options import (
     READING_OPTIONS,
     ArchType,
+    by_option,
     network_of,
     output_options,
     reading_options,
@@ -45,13 +46,7 @@ mnprofile diff v2 model.onnx --input 1x3x224x224
 
 @click.command("diff", cls=Command, examples=EXAMPLES)
 @click.argument("archs", metavar="A B...", type=ArchType(), nargs=-1, required=True)
-@click.option(
-    "--by",
-    type=click.Choice(DEPTHS),
-    default="stage",
-    show_default=True,
-    help="How to group the rows of the table.",
-)
+@by_option(DEPTHS, default="stage")
 @click.option(
     "--quantity",
     type=click.Choice(get_args(Quantity)),

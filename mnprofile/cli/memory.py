@@ -8,7 +8,7 @@ import click
 from mnprofile.base.errors import UsageError
 from mnprofile.base.units import BITS
 from mnprofile.cli.help import Command
-from mnprofile.cli.options import network_of, network_options, output_options
+from mnprofile.cli.options import by_option, network_of, network_options, output_options
 from mnprofile.cli.output import emit
 from mnprofile.costs.memory.activations import VIEWS, activation_memory
 from mnprofile.costs.memory.grouped import Groups
@@ -60,13 +60,7 @@ mnprofile memory v2 --bits 16 --by resolution
 @click.option(
     "--fuse", is_flag=True, help="Count only the input and output of each block."
 )
-@click.option(
-    "--by",
-    type=click.Choice((*VIEWS, "resolution")),
-    default="layer",
-    show_default=True,
-    help="How to group the rows of the table.",
-)
+@by_option((*VIEWS, "resolution"))
 @output_options()
 def command(
     bits: str | None,

@@ -310,22 +310,32 @@ def writing_options(function: F) -> F:
     )(function)
 
 
+def by_option(groupings: Sequence[str], default: str = "layer") -> Callable[[F], F]:
+    """--by: how the rows of a table are grouped."""
+    return click.option(
+        "--by",
+        type=click.Choice(groupings),
+        default=default,
+        show_default=True,
+        help="How to group the rows of the table.",
+    )
+
+
 def output_options(*more_formats: str) -> Callable[[F], F]:
     """--format (table, json, csv, md and those of one command) and --output."""
 
-    def decorate(function: F) -> F:
-        function = click.option(
+    return together(
+        click.option(
+            "--format",
+            "format_",
+            type=click.Choice(["table", "json", "csv", "md", *more_formats]),
+            help="Output format. [default: from the suffix of --output, else table]",
+        ),
+        click.option(
             "-o",
             "--output",
             type=click.Path(path_type=Path, allow_dash=True),
             metavar="FILE",
             help="Write to a file; - is standard output.",
-        )(function)
-        return click.option(
-            "--format",
-            "format_",
-            type=click.Choice(["table", "json", "csv", "md", *more_formats]),
-            help="Output format. [default: from the suffix of --output, else table]",
-        )(function)
-
-    return decorate
+        ),
+    )

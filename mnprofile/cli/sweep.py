@@ -21,6 +21,7 @@ from mnprofile.cli.limits import LIMITS, limit_options, limit_values
 from mnprofile.cli.options import (
     READING_OPTIONS,
     ArchType,
+    output_options,
     picture_options,
     reading_options,
     together,
@@ -154,18 +155,7 @@ mnprofile sweep v2 --res 96:224:16 --max-memory 256KiB --bits 8
     help='Plot top-1 against macs, params, activations or "latency:Pixel 1".',
 )
 @task_options
-@click.option(
-    "--format",
-    "format_",
-    type=click.Choice(["table", "json", "csv", "md", "parquet"]),
-    help="Output format. [default: table]",
-)
-@click.option(
-    "-o",
-    "--output",
-    type=click.Path(path_type=Path, allow_dash=True),
-    help="Write to a file (- is standard output); its suffix gives the format.",
-)
+@output_options("parquet")
 def command(
     archs: tuple[str, ...],
     where: tuple[str, ...],

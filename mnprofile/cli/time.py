@@ -12,6 +12,7 @@ from mnprofile.base.errors import OK, UnmeasuredError, UsageError
 from mnprofile.cli.help import Command
 from mnprofile.cli.options import (
     ArchType,
+    by_option,
     configuration_options,
     network_of,
     output_options,
@@ -109,13 +110,7 @@ mnprofile time v2 --peak 16G --bandwidth 12GB
     help='A device of --devices, such as "Pixel 1", or a .toml file of --calibrate.'
     " [default: each that knows the family]",
 )
-@click.option(
-    "--by",
-    type=click.Choice(GROUPINGS),
-    default="layer",
-    show_default=True,
-    help="How to group the rows of the table.",
-)
+@by_option(GROUPINGS)
 @click.option(
     "--plot",
     type=click.Path(path_type=Path),

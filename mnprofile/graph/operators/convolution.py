@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from math import prod
-from typing import ClassVar, NamedTuple
+from typing import NamedTuple
 
 from mnprofile.graph.arithmetic import at_least, ceil_div, decide
 from mnprofile.graph.operators.op import (
@@ -101,6 +101,11 @@ Sides = int | tuple[int, ...]
 SAME, CENTRED = Same(), Centred()
 
 
+def plain_sides(sides: tuple[int, ...]) -> Sides:
+    """Height and width, or one number that means both."""
+    return sides[0] if len(sides) == 2 and sides[0] == sides[1] else sides
+
+
 def sides_text(kernel: Sides) -> str:
     """A kernel as papers write it: 3x3, and 3 on a map of one dimension."""
     return (
@@ -156,8 +161,8 @@ class Grouped(Windowed):
     """Filters over groups of channels; its subclasses have the fields."""
 
     __slots__ = ()
-    is_counted: ClassVar[bool] = True
-    mixes_channels: ClassVar[bool] = True
+    is_counted = True
+    mixes_channels = True
     out: int
     bias: bool
     groups: int
@@ -187,7 +192,7 @@ class Conv(Grouped):
     The map may have any number of axes; its kernel then is a tuple of as many sides.
     """
 
-    kind: ClassVar[str] = "conv"
+    kind = "conv"
     out: int
     kernel: Sides
     stride: Sides = 1
@@ -206,8 +211,8 @@ class Conv(Grouped):
 class Depthwise(Windowed):
     """One k x k filter per channel: (c, h, w) -> (c, h/s, w/s)."""
 
-    kind: ClassVar[str] = "depthwise"
-    is_counted: ClassVar[bool] = True
+    kind = "depthwise"
+    is_counted = True
     kernel: Sides
     stride: Sides = 1
     dilation: Sides = 1

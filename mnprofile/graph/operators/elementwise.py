@@ -1,7 +1,7 @@
 """Operators on one element at a time: activation functions, batch norm, arithmetic."""
 
 from dataclasses import dataclass
-from typing import ClassVar, Literal, get_args
+from typing import Literal, get_args
 
 from mnprofile.graph.operators.op import Op, Shape
 
@@ -41,9 +41,9 @@ class BatchNorm(Op):
     offset per channel, which hold them.
     """
 
-    kind: ClassVar[str] = "batch_norm"
-    works_in_place: ClassVar[bool] = True
-    entering: ClassVar[str | None] = "batch_norm_elems"
+    kind = "batch_norm"
+    works_in_place = True
+    entering = "batch_norm_elems"
     affine: bool = True
     has_statistics: bool = True
 
@@ -67,9 +67,9 @@ class BatchNorm(Op):
 class Activation(Op):
     """An activation function."""
 
-    kind: ClassVar[str] = "activation"
-    works_in_place: ClassVar[bool] = True
-    entering: ClassVar[str | None] = "activation_elems"
+    kind = "activation"
+    works_in_place = True
+    entering = "activation_elems"
     function: ActivationKind
 
     @property
@@ -84,8 +84,8 @@ class GatedLinearUnit(Op):
     """Half of the channels times the sigmoid of the other half."""
 
     __slots__ = ()
-    kind: ClassVar[str] = "glu"
-    entering: ClassVar[str | None] = "activation_elems"
+    kind = "glu"
+    entering = "activation_elems"
 
     def out_shape(self, x: Shape, *others: Shape) -> Shape:
         return x.mapped(x.c // 2, x.spatial)
@@ -95,9 +95,9 @@ class Softmax(Op):
     """Softmax (or its logarithm) along one dimension."""
 
     __slots__ = ()
-    kind: ClassVar[str] = "softmax"
-    works_in_place: ClassVar[bool] = True
-    entering: ClassVar[str | None] = "other_elems"
+    kind = "softmax"
+    works_in_place = True
+    entering = "other_elems"
 
     def tally(self, x: Shape, y: Shape) -> dict[str, int]:
         return {"softmax": x.elements}
@@ -107,9 +107,9 @@ class LayerScale(Op):
     """A trained factor for each channel."""
 
     __slots__ = ()
-    kind: ClassVar[str] = "layer_scale"
-    works_in_place: ClassVar[bool] = True
-    entering: ClassVar[str | None] = "scale_elems"
+    kind = "layer_scale"
+    works_in_place = True
+    entering = "scale_elems"
 
     def other_params(self, x: Shape) -> int:
         return x.c

@@ -1,7 +1,6 @@
 """Embeddings: a table of vectors that is looked up."""
 
 from dataclasses import dataclass
-from typing import ClassVar
 
 from mnprofile.graph.operators.op import Op, Shape, TensorShape
 
@@ -10,7 +9,7 @@ from mnprofile.graph.operators.op import Op, Shape, TensorShape
 class Embedding(Op):
     """One vector per index: (...) -> (..., width). It has no multiply-adds."""
 
-    kind: ClassVar[str] = "embedding"
+    kind = "embedding"
     rows: int
     width: int
 

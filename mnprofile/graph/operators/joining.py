@@ -1,7 +1,5 @@
 """Operators that join several maps: addition, product, concatenation."""
 
-from typing import ClassVar
-
 from mnprofile.graph.arithmetic import decide
 from mnprofile.graph.operators.op import (
     GraphError,
@@ -12,43 +10,42 @@ from mnprofile.graph.operators.op import (
 )
 
 
-class Add(Op):
-    """Addition of maps of one shape, as a residual connection does."""
+class Arithmetic(Op):
+    """An operator on maps of one shape, element by element."""
 
     __slots__ = ()
-    kind: ClassVar[str] = "add"
-    takes: ClassVar[int | None] = 2
-    works_in_place: ClassVar[bool] = True
-    entering: ClassVar[str | None] = "add_elems"
+    takes = 2
+    works_in_place = True
+    refusal = "{other} does not fit {x}"
 
     def out_shape(self, x: Shape, *others: Shape) -> Shape:
         if any(isinstance(one, TensorShape) for one in (x, *others)):
             return broadcast_shape(x, *others)
         for other in others:
             if not (decide(other.c == x.c) and _same_size(other, x)):
-                raise GraphError(f"{other} cannot be added to {x}")
+                raise GraphError(self.refusal.format(x=x, other=other))
         return x
+
+
+class Add(Arithmetic):
+    """Addition of maps of one shape, as a residual connection does."""
+
+    __slots__ = ()
+    kind = "add"
+    entering = "add_elems"
+    refusal = "{other} cannot be added to {x}"
 
     def tally(self, x: Shape, y: Shape) -> dict[str, int]:
         return {"add": x.elements}
 
 
-class Multiply(Op):
+class Multiply(Arithmetic):
     """Product of maps of one shape."""
 
     __slots__ = ()
-    kind: ClassVar[str] = "multiply"
-    takes: ClassVar[int | None] = 2
-    works_in_place: ClassVar[bool] = True
-    entering: ClassVar[str | None] = "scale_elems"
-
-    def out_shape(self, x: Shape, *others: Shape) -> Shape:
-        if any(isinstance(one, TensorShape) for one in (x, *others)):
-            return broadcast_shape(x, *others)
-        for other in others:
-            if not (decide(other.c == x.c) and _same_size(other, x)):
-                raise GraphError(f"{x} cannot be multiplied by {other}")
-        return x
+    kind = "multiply"
+    entering = "scale_elems"
+    refusal = "{x} cannot be multiplied by {other}"
 
     def tally(self, x: Shape, y: Shape) -> dict[str, int]:
         return {"scale": x.elements}
@@ -58,8 +55,8 @@ class Scale(Multiply):
     """Squeeze-excite product: a map times one factor per channel, (c, 1, 1)."""
 
     __slots__ = ()
-    kind: ClassVar[str] = "scale"
-    takes_factors: ClassVar[bool] = True
+    kind = "scale"
+    takes_factors = True
 
     def out_shape(self, x: Shape, *others: Shape) -> Shape:
         for other in others:
@@ -72,7 +69,7 @@ class Subtract(Add):
     """Difference of two maps of one shape."""
 
     __slots__ = ()
-    kind: ClassVar[str] = "subtract"
+    kind = "subtract"
 
     def tally(self, x: Shape, y: Shape) -> dict[str, int]:
         return {}
@@ -82,8 +79,8 @@ class Concatenate(Op):
     """Maps of one size, their channels one after the other."""
 
     __slots__ = ()
-    kind: ClassVar[str] = "concatenate"
-    takes: ClassVar[int | None] = None
+    kind = "concatenate"
+    takes = None
 
     def out_shape(self, x: Shape, *others: Shape) -> Shape:
         for other in others:

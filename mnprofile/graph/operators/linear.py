@@ -1,7 +1,6 @@
 """Fully connected layers."""
 
 from dataclasses import dataclass
-from typing import ClassVar
 
 from mnprofile.graph.arithmetic import decide
 from mnprofile.graph.operators.op import GraphError, Op, Shape, TensorShape
@@ -15,9 +14,9 @@ class Linear(Op):
     at every position.
     """
 
-    kind: ClassVar[str] = "linear"
-    is_counted: ClassVar[bool] = True
-    mixes_channels: ClassVar[bool] = True
+    kind = "linear"
+    is_counted = True
+    mixes_channels = True
     out: int
     bias: bool = True
 

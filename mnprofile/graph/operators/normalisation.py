@@ -1,7 +1,6 @@
 """Normalisation that depends on the sample: layer, group, instance and RMS norm."""
 
 from dataclasses import dataclass
-from typing import ClassVar
 
 from mnprofile.graph.operators.op import Op, Shape
 
@@ -14,8 +13,8 @@ class Norm(Op):
     work on several dimensions.
     """
 
-    works_in_place: ClassVar[bool] = True
-    entering: ClassVar[str | None] = "other_elems"
+    works_in_place = True
+    entering = "other_elems"
     scale: bool = True
     offset: bool = True
     params: int | None = None
@@ -38,25 +37,25 @@ class LayerNorm(Norm):
     """Over the channels of one position (or over more dimensions)."""
 
     __slots__ = ()
-    kind: ClassVar[str] = "layer_norm"
+    kind = "layer_norm"
 
 
 class RMSNorm(Norm):
     """Layer norm without the mean; usually without an offset too."""
 
     __slots__ = ()
-    kind: ClassVar[str] = "rms_norm"
+    kind = "rms_norm"
 
 
 class GroupNorm(Norm):
     """Over a group of channels at all positions."""
 
     __slots__ = ()
-    kind: ClassVar[str] = "group_norm"
+    kind = "group_norm"
 
 
 class InstanceNorm(Norm):
     """Over all positions of one channel."""
 
     __slots__ = ()
-    kind: ClassVar[str] = "instance_norm"
+    kind = "instance_norm"

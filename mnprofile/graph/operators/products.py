@@ -1,7 +1,6 @@
 """Matrix products of two activations: attention, and what else has no weights."""
 
 from dataclasses import dataclass
-from typing import ClassVar
 
 from mnprofile.graph.arithmetic import decide
 from mnprofile.graph.operators.op import (
@@ -18,9 +17,9 @@ class Product(Op):
     """Matrix products of activations: every output sees the whole of its inputs."""
 
     __slots__ = ()
-    is_counted: ClassVar[bool] = True
-    mixes_channels: ClassVar[bool] = True
-    sees_all: ClassVar[bool] = True
+    is_counted = True
+    mixes_channels = True
+    sees_all = True
 
     @property
     def type(self) -> str:
@@ -35,9 +34,9 @@ class MatMul(Product):
     """
 
     __slots__ = ()
-    kind: ClassVar[str] = "matmul"
-    product: ClassVar[str | None] = "matmul"
-    takes: ClassVar[int | None] = 2
+    kind = "matmul"
+    product = "matmul"
+    takes = 2
 
     def out_shape(self, x: Shape, *others: Shape) -> Shape:
         a, b = x.dims, others[0].dims
@@ -62,9 +61,9 @@ class Attention(Product):
         macs = positions(q) x positions(k) x heads x (d + channels of a value head)
     """
 
-    kind: ClassVar[str] = "attention"
-    product: ClassVar[str | None] = "matmul"
-    takes: ClassVar[int | None] = 3
+    kind = "attention"
+    product = "matmul"
+    takes = 3
     heads: int
     key_heads: int | None = None  # as many as queries
 
@@ -98,9 +97,9 @@ class ScaledDotProduct(Product):
     """
 
     __slots__ = ()
-    kind: ClassVar[str] = "attention"
-    product: ClassVar[str | None] = "attention"
-    takes: ClassVar[int | None] = 3
+    kind = "attention"
+    product = "attention"
+    takes = 3
 
     @property
     def label(self) -> str:
@@ -125,8 +124,8 @@ class Contraction(Product):
     operands, 0 if all are activations.
     """
 
-    kind: ClassVar[str] = "contraction"
-    takes: ClassVar[int | None] = None
+    kind = "contraction"
+    takes = None
     name: str
     dims: tuple[int, ...]
     axis: int

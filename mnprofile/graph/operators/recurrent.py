@@ -1,7 +1,7 @@
 """Recurrent layers."""
 
 from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import Literal
 
 from mnprofile.graph.operators.op import Op, Shape, TensorShape
 
@@ -19,11 +19,11 @@ class Recurrent(Op):
     has so many channels. ``biases_per_gate`` is 2 in PyTorch and ONNX, 1 in Keras.
     """
 
-    kind: ClassVar[str] = "recurrent"
-    is_counted: ClassVar[bool] = True
-    mixes_channels: ClassVar[bool] = True
-    sees_all: ClassVar[bool] = True
-    takes: ClassVar[int | None] = None  # the first states may be given
+    kind = "recurrent"
+    is_counted = True
+    mixes_channels = True
+    sees_all = True
+    takes = None  # the first states may be given
     cell: Cell
     hidden: int
     layers: int = 1

@@ -1,7 +1,6 @@
 """Operators that move elements about: parts, shuffles, padding, other sizes."""
 
 from dataclasses import dataclass
-from typing import ClassVar
 
 from mnprofile.graph.operators.convolution import Sides
 from mnprofile.graph.operators.op import Op, Shape, sides
@@ -14,8 +13,8 @@ class Flatten(Op):
     ``side`` is the height and width of the map, where its layers know it.
     """
 
-    kind: ClassVar[str] = "flatten"
-    is_view: ClassVar[bool] = True
+    kind = "flatten"
+    is_view = True
     side: tuple[int, int] | None = None
 
     def out_shape(self, x: Shape, *others: Shape) -> Shape:
@@ -27,8 +26,8 @@ class Flatten(Op):
 class Channels(Op):
     """One of ``parts`` equal parts of the channels: what a split gives a branch."""
 
-    kind: ClassVar[str] = "split"
-    is_view: ClassVar[bool] = True
+    kind = "split"
+    is_view = True
     parts: int
     part: int = 0  # counted from 0
 
@@ -40,7 +39,7 @@ class Channels(Op):
 class ChannelShuffle(Op):
     """Channels of ``groups`` groups in turns: ShuffleNet's shuffle, a copy."""
 
-    kind: ClassVar[str] = "shuffle"
+    kind = "shuffle"
     groups: int
 
 
@@ -48,7 +47,7 @@ class ChannelShuffle(Op):
 class Pad(Op):
     """Zeros around a map, as many at the start and the end of each axis."""
 
-    kind: ClassVar[str] = "pad"
+    kind = "pad"
     start: tuple[int, ...]
     end: tuple[int, ...]
 
@@ -61,8 +60,8 @@ class Pad(Op):
 class Resize(Op):
     """Upsampling or downsampling: to a given size, or by a whole factor."""
 
-    kind: ClassVar[str] = "resize"
-    entering: ClassVar[str | None] = "other_elems"
+    kind = "resize"
+    entering = "other_elems"
     factor: Sides = 1
     size: tuple[int, ...] | None = None
     mode: str = "nearest"

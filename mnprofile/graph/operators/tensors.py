@@ -5,7 +5,6 @@ its input alive. Tables need none of these.
 """
 
 from dataclasses import dataclass
-from typing import ClassVar
 
 from mnprofile.graph.operators.op import (
     GraphError,
@@ -18,78 +17,69 @@ from mnprofile.graph.operators.op import (
 
 
 @dataclass(frozen=True, slots=True)
-class View(Op):
-    """The same memory seen otherwise: reshape, transpose, slice, expand, split."""
+class Given(Op):
+    """An operator whose output has given dimensions, whatever its inputs."""
 
-    kind: ClassVar[str] = "view"
-    is_view: ClassVar[bool] = True
     dims: tuple[int, ...]
     axis: int = -1  # the channels
+
+    def out_shape(self, x: Shape, *others: Shape) -> Shape:
+        return shape_of(self.dims, self.axis)
+
+
+@dataclass(frozen=True, slots=True)
+class View(Given):
+    """The same memory seen otherwise: reshape, transpose, slice, expand, split."""
+
+    kind = "view"
+    is_view = True
     name: str = "view"
 
     @property
     def type(self) -> str:
         return self.name
 
-    def out_shape(self, x: Shape, *others: Shape) -> Shape:
-        return shape_of(self.dims, self.axis)
-
 
 @dataclass(frozen=True, slots=True)
-class Copy(Op):
+class Copy(Given):
     """Elements in other places or another number: copy, gather, pad, repeat, roll."""
 
-    kind: ClassVar[str] = "copy"
-    takes: ClassVar[int | None] = None
-    dims: tuple[int, ...]
-    axis: int = -1
+    kind = "copy"
+    takes = None
     name: str = "copy"
 
     @property
     def type(self) -> str:
         return self.name
 
-    def out_shape(self, x: Shape, *others: Shape) -> Shape:
-        return shape_of(self.dims, self.axis)
-
     def tally(self, x: Shape, y: Shape) -> dict[str, int]:
         is_sampled = self.name.startswith("grid_sampler")
         return {"grid_sampler": y.elements} if is_sampled else {}
 
 
-@dataclass(frozen=True, slots=True)
-class Output(Op):
+class Output(Given):
     """A further output of the operator that it is fed by: an LSTM's last state.
 
     It has memory of its own, from when that operator runs.
     """
 
-    kind: ClassVar[str] = "output"
-    is_further: ClassVar[bool] = True
-    dims: tuple[int, ...]
-    axis: int = -1
-
-    def out_shape(self, x: Shape, *others: Shape) -> Shape:
-        return shape_of(self.dims, self.axis)
+    __slots__ = ()
+    kind = "output"
+    is_further = True
 
 
 @dataclass(frozen=True, slots=True)
-class Constant(Op):
+class Constant(Given):
     """A tensor that is the same in every run: a position table, a class token.
 
     It has no inputs. Its elements are parameters if they are ``trained``. It is stored
     with the weights and takes no memory of activations.
     """
 
-    kind: ClassVar[str] = "constant"
-    takes: ClassVar[int | None] = 0
-    is_constant: ClassVar[bool] = True
-    dims: tuple[int, ...]
-    axis: int = -1
+    kind = "constant"
+    takes = 0
+    is_constant = True
     trained: bool = True
-
-    def out_shape(self, x: Shape, *others: Shape) -> Shape:
-        return shape_of(self.dims, self.axis)
 
     def other_params(self, x: Shape) -> int:
         return self.out_shape(x).elements if self.trained else 0
@@ -99,9 +89,9 @@ class Constant(Op):
 class Unused(Op):
     """Parameters of a network that no operator of the run uses."""
 
-    kind: ClassVar[str] = "unused"
-    takes: ClassVar[int | None] = 0
-    is_constant: ClassVar[bool] = True
+    kind = "unused"
+    takes = 0
+    is_constant = True
     params: int
 
     @property
@@ -119,9 +109,9 @@ class Unknown(Op):
     ``name`` is the operator as its framework calls it, ``detail`` what is known of it.
     """
 
-    kind: ClassVar[str] = "unknown"
-    is_unknown: ClassVar[bool] = True
-    takes: ClassVar[int | None] = None
+    kind = "unknown"
+    is_unknown = True
+    takes = None
     name: str
     dims: tuple[int, ...]
     axis: int = -1
@@ -141,9 +131,9 @@ class Unknown(Op):
 class Reduce(Op):
     """Mean, sum, maximum ... over some dimensions (counted from the end: -1, -2)."""
 
-    kind: ClassVar[str] = "reduce"
-    sees_all: ClassVar[bool] = True
-    entering: ClassVar[str | None] = "pool_elems"
+    kind = "reduce"
+    sees_all = True
+    entering = "pool_elems"
     function: str
     over: tuple[int, ...]
     keeps: bool = False  # a reduced dimension stays, as 1
@@ -172,9 +162,9 @@ class Elementwise(Op):
     Inputs of different dimensions are repeated as numpy does.
     """
 
-    kind: ClassVar[str] = "elementwise"
-    takes: ClassVar[int | None] = None
-    entering: ClassVar[str | None] = "other_elems"
+    kind = "elementwise"
+    takes = None
+    entering = "other_elems"
     function: str
     in_place: bool = True
 
@@ -198,9 +188,9 @@ class Elementwise(Op):
 class PReLU(Op):
     """A leaky ReLU with trained slopes: one for all channels, or one per channel."""
 
-    kind: ClassVar[str] = "activation"
-    works_in_place: ClassVar[bool] = True
-    entering: ClassVar[str | None] = "activation_elems"
+    kind = "activation"
+    works_in_place = True
+    entering = "activation_elems"
     per_channel: bool = False
 
     @property

@@ -1,7 +1,6 @@
 """Transposed convolutions."""
 
 from dataclasses import dataclass
-from typing import ClassVar
 
 from mnprofile.graph.operators.convolution import Grouped, Sides, Zeros
 from mnprofile.graph.operators.op import Shape, Window, sides
@@ -17,8 +16,8 @@ class ConvTranspose(Grouped):
     ``padding`` takes positions away and ``extra`` adds some at the end.
     """
 
-    kind: ClassVar[str] = "conv_transpose"
-    product: ClassVar[str | None] = "conv_transpose"
+    kind = "conv_transpose"
+    product = "conv_transpose"
     out: int
     kernel: Sides
     stride: Sides = 1

@@ -1,20 +1,15 @@
 """Attention on maps: multi-query, as in MobileNetV4's hybrids, and multi-head."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from mnprofile.graph.operators.elementwise import BatchNorm, LayerScale
 from mnprofile.graph.operators.joining import Add
 from mnprofile.graph.operators.products import Attention
+from mnprofile.networks.blocks.builder import Builder
 from mnprofile.networks.notation.cells import MAX_STRIDE, OperatorWord, up_to
 from mnprofile.networks.notation.rows import Row
-
-if TYPE_CHECKING:
-    from mnprofile.networks.blocks.builder import Builder
-
 
 MAX_HEADS = 256
 MAX_HEAD_CHANNELS = 4_096
@@ -51,11 +46,9 @@ class MobileAttentionRow(Row):
 
     def build(self, to: Builder) -> None:
         tape = to.tape
-        block = to.next_block()
-        _, dilation = to.strided(1)
-        tape.move(block=block, stage=to.stage, layer=f"{block}.norm")
+        block, _, dilation = to.begin()
         before = tape.last
-        normed = tape.add(f"{block}.norm", BatchNorm())
+        normed = tape.layer(f"{block}.norm", BatchNorm())
         maps = {}
         for name, channels in (
             ("query", self.heads * self.head_channels),
@@ -69,12 +62,10 @@ class MobileAttentionRow(Row):
             tape.move(layer=f"{block}.{name}")
             maps[name] = tape.add(f"{block}.{name}.conv", to.conv(channels, 1))
         tape.last = maps["query"]
-        tape.move(layer=f"{block}.attention")
         attention = Attention(self.heads, self.key_heads)
-        tape.add(f"{block}.attention", attention, maps["key"], maps["value"])
+        tape.layer(f"{block}.attention", attention, maps["key"], maps["value"])
         tape.move(layer=f"{block}.project")
-        out = to.rules.output.channels(to.width(self, self.out))
-        tape.add(f"{block}.project.conv", to.conv(out, 1))
+        tape.add(f"{block}.project.conv", to.conv(to.channels(self, self.out), 1))
         if self.layer_scale:
             tape.layer(f"{block}.scale", LayerScale())
         tape.layer(f"{block}.add", Add(), before)

@@ -1,7 +1,8 @@
 """Build a layer graph from typed rows: everything that blocks need for it."""
 
+from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from math import ceil
 from typing import NamedTuple
 
@@ -14,7 +15,7 @@ from mnprofile.graph.operators.op import GraphError, Shape, ShapeError
 from mnprofile.networks.configuration import configure
 from mnprofile.networks.notation.cells import Size
 from mnprofile.networks.notation.rows import ABOVE, INPUT, Architecture, Row
-from mnprofile.networks.widths import Implementation, Width, implementation
+from mnprofile.networks.widths import Width, implementation
 
 MAX_OPERATORS = 4_500  # of a table; a report of so many takes nearly a second
 
@@ -109,7 +110,6 @@ class End(NamedTuple):
     shape: Shape
 
 
-@dataclass
 class Builder:
     """Records one row after another on the tape; blocks build themselves with it.
 
@@ -118,35 +118,23 @@ class Builder:
     that t = 0 turned into the identity, ``kept_table_t`` those where it could not.
     """
 
-    arch: Architecture
-    config: Configuration
-    tape: Tape
-    rules: Implementation = field(init=False)
-    file: str = ""  # of the table whose rows are built
-    row: Row | None = None  # that is built
-    prefix: str = ""  # of names, in a head, whose channels alpha leaves alone
-    others: tuple[End, ...] = ()  # what the row reads besides the last map
-    ends: dict[str, End] = field(default_factory=dict)  # by the names of rows
-    unread: dict[str, None] = field(default_factory=dict)  # nodes that no row has read
-    made: int = 0  # blocks of this row
-    index: int = 0  # of the row that is built
-    stride: int = 1
-    dilation: int = 1
-    blocks: int = 0
-    convs: int = 0
-    heads: int = 0
-    pools: int = 0
-    joins: int = 0
-    pooled: bool = False
-    open_block: bool = False
-    identities: list[str] = field(default_factory=list)
-    kept_table_t: list[str] = field(default_factory=list)
-
-    def __post_init__(self) -> None:
-        arch = self.arch
-        self.rules = implementation(arch.family, arch.scaling, self.config.impl)
-        self.file = arch.table.file
-        self.ends = {ABOVE: self.end(self.tape.last), INPUT: self.end(self.tape.last)}
+    def __init__(self, arch: Architecture, config: Configuration, tape: Tape) -> None:
+        self.arch, self.config, self.tape = arch, config, tape
+        self.rules = implementation(arch.family, arch.scaling, config.impl)
+        self.file = arch.table.file  # of the table whose rows are built
+        self.row: Row | None = None  # that is built
+        self.prefix = ""  # of names, in a head, whose channels alpha leaves alone
+        self.others: tuple[End, ...] = ()  # what the row reads besides the last map
+        self.unread: dict[str, None] = {}  # nodes that no row has read
+        self.made = 0  # blocks of this row
+        self.index = 0  # of the row that is built
+        self.stride = self.dilation = 1
+        self.pooled = self.open_block = False
+        self.numbers: Counter[str] = Counter()  # by "block", "conv" ...
+        self.identities: list[str] = []
+        self.kept_table_t: list[str] = []
+        start = self.end(tape.last)
+        self.ends = {ABOVE: start, INPUT: start}  # by the names of rows
 
     def add_row(self, index: int, row: Row) -> None:
         """Record a row, which reads the rows that it names, or the one above."""
@@ -216,7 +204,7 @@ class Builder:
     @property
     def block(self) -> str:
         """The name of the latest block that has a number."""
-        return f"block{self.blocks}"
+        return f"block{self.numbers['block']}"
 
     @property
     def stage(self) -> str:
@@ -230,25 +218,24 @@ class Builder:
         name = self.prefix + self.row.name
         return name if self.made == 1 else f"{name}.{self.made}"
 
-    def next_block(self) -> str:
-        self.blocks += 1
-        return self.named(self.block)
+    def next(self, kind: str) -> str:
+        """The name of the next block, conv, pool, join or fc."""
+        self.numbers[kind] += 1
+        return self.named(f"{kind}{self.numbers[kind]}")
 
-    def next_conv(self) -> str:
-        self.convs += 1
-        return self.named(f"conv{self.convs}")
+    def begin(self, stride: int = 1, dilation: int = 1) -> tuple[str, int, int]:
+        """Go to the next block; its name, and the stride and dilation it runs with."""
+        block = self.next("block")
+        stride, dilation = self.strided(stride, dilation)
+        self.tape.move(block=block, stage=self.stage)
+        return block, stride, dilation
 
-    def next_pool(self) -> str:
-        self.pools += 1
-        return self.named(f"pool{self.pools}")
-
-    def next_join(self) -> str:
-        self.joins += 1
-        return self.named(f"join{self.joins}")
-
-    def next_head(self) -> str:
-        self.heads += 1
-        return self.named(f"fc{self.heads}")
+    def begin_alone(self, kind: str) -> str:
+        """Go to the next conv, pool or join, which is a block by itself; its name."""
+        name = self.next(kind)
+        self.open_block = False
+        self.tape.move(layer=name, block=name, stage=self.stage)
+        return name
 
     def strided(self, printed: int, dilation: int = 1) -> tuple[int, int]:
         """The stride and dilation that a layer runs with.
@@ -293,6 +280,10 @@ class Builder:
         taken = row.input.c or self.tape.shape.c  # a head does not print it
         factor = 1.0 if repeats else printed / taken
         return Width(printed, factor, self.tape.shape.c, self.width_multiplier)
+
+    def channels(self, row: Row, printed: int) -> int:
+        """The channels inside or after a block, for those that its row prints."""
+        return self.rules.output.channels(self.width(row, printed))
 
     def conv(
         self,

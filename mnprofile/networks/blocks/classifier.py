@@ -1,15 +1,10 @@
 """The end of a network: the classifier, and the softmax that V1 prints after it."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
 
 from mnprofile.graph.operators.linear import Linear
+from mnprofile.networks.blocks.builder import Builder
 from mnprofile.networks.notation.rows import Row
-
-if TYPE_CHECKING:
-    from mnprofile.networks.blocks.builder import Builder
 
 
 @dataclass(frozen=True)
@@ -18,7 +13,7 @@ class ClassifierRow(Row):
 
     classes: int | None = None
 
-    classifies: ClassVar[bool] = True
+    classifies = True
 
     def build(self, to: Builder) -> None:
         if to.config.classes:
@@ -30,8 +25,8 @@ class ClassifierRow(Row):
 class SoftmaxRow(Row):
     """The last row of MobileNetV1. It builds nothing: networks end at the logits."""
 
-    is_counted: ClassVar[bool] = False
-    ends: ClassVar[bool] = True
+    is_counted = False
+    ends = True
 
     def build(self, to: Builder) -> None:
         pass

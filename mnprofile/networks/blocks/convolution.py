@@ -1,30 +1,25 @@
 """A convolution over all channels, or a fully connected layer after the pooling."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 from mnprofile.graph.operators.convolution import Padding
 from mnprofile.graph.operators.elementwise import ActivationKind
 from mnprofile.graph.operators.linear import Linear
+from mnprofile.networks.blocks.builder import Builder
 from mnprofile.networks.blocks.classifier import ClassifierRow
 from mnprofile.networks.blocks.squeeze_excite import squeeze_excite
 from mnprofile.networks.notation.cells import (
     MAX_CHANNELS,
     OperatorWord,
     PerClass,
-    Size,
     SqueezeExcite,
     outputs,
     up_to,
 )
 from mnprofile.networks.notation.rows import Row
-
-if TYPE_CHECKING:
-    from mnprofile.networks.blocks.builder import Builder
-    from mnprofile.networks.widths import WidthRule
+from mnprofile.networks.widths import WidthRule
 
 
 @dataclass(frozen=True)
@@ -50,18 +45,8 @@ class ConvRow(Row):
         )
     }
     readers: ClassVar[Mapping[str, Callable[[str], Any]]] = {"out": outputs}
-    for_classes: ClassVar[type[Row] | None] = ClassifierRow
-    is_repeatable: ClassVar[bool] = True
-
-    @property
-    def gives(self) -> Size:
-        if self.padding is None:
-            return super().gives
-        h, w = (
-            self.padding.out_size(side, self.kernel - 1, self.stride, axis)
-            for axis, side in enumerate((self.input.h, self.input.w))
-        )
-        return Size(h, w, super().gives.c)
+    for_classes = ClassifierRow
+    is_repeatable = True
 
     @property
     def is_pointwise(self) -> bool:
@@ -84,7 +69,7 @@ class ConvRow(Row):
         self._convolution(to, rule, block, layer, repeats=False)
         later = to.rules.output if to.index == 0 else rule
         for _ in range(self.repeats - 1):
-            name = to.next_conv()
+            name = to.next("conv")
             self._convolution(to, later, name, name, repeats=True)
 
     def _place(self, to: Builder, *, joins: bool) -> tuple[WidthRule, str]:
@@ -95,15 +80,17 @@ class ConvRow(Row):
             return to.rules.output, to.block
         if self.is_pointwise and (to.below is None or to.below.pools):
             return to.rules.last, to.named("last_conv")
-        return to.rules.output, to.next_block() if self.is_block else to.next_conv()
+        return to.rules.output, to.next("block" if self.is_block else "conv")
+
+    def _channels(self, to: Builder, rule: WidthRule, *, repeats: bool) -> int:
+        if isinstance(self.out, PerClass):
+            return self.out.factor * to.config.classes
+        return rule.channels(to.width(self, self.out, repeats=repeats))
 
     def _convolution(
         self, to: Builder, rule: WidthRule, block: str, layer: str, *, repeats: bool
     ) -> None:
-        if isinstance(self.out, PerClass):
-            out = self.out.factor * to.config.classes
-        else:
-            out = rule.channels(to.width(self, self.out, repeats=repeats))
+        out = self._channels(to, rule, repeats=repeats)
         stride, dilation = to.strided(1 if repeats else self.stride, self.dilation)
         to.tape.move(block=block, stage=to.stage)
         op = to.conv(
@@ -125,12 +112,8 @@ class ConvRow(Row):
     def _fully_connected(self, to: Builder) -> None:
         """A 1x1 convolution on the pooled map is a fully connected layer."""
         for repeat in range(self.repeats):
-            layer = to.next_head()
-            if isinstance(self.out, PerClass):
-                out = self.out.factor * to.config.classes
-            else:
-                width = to.width(self, self.out, repeats=repeat > 0)
-                out = to.rules.head.channels(width)
+            layer = to.next("fc")
+            out = self._channels(to, to.rules.head, repeats=repeat > 0)
             to.tape.move(block=layer, stage="head", layer=layer)
             normed = self.batch_norm and not self.plain
             if normed or self.groups > 1:

@@ -1,17 +1,13 @@
 """A depthwise convolution in its own row, as MobileNetV1 prints it."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from mnprofile.graph.operators.elementwise import ActivationKind
+from mnprofile.networks.blocks.builder import Builder
 from mnprofile.networks.notation.cells import OperatorWord
 from mnprofile.networks.notation.rows import Row
-
-if TYPE_CHECKING:
-    from mnprofile.networks.blocks.builder import Builder
 
 
 @dataclass(frozen=True)
@@ -33,10 +29,8 @@ class DepthwiseRow(Row):
     }
 
     def build(self, to: Builder) -> None:
-        block = to.next_block()
+        block, stride, dilation = to.begin(self.stride, self.dilation)
         to.open_block = not self.name
-        stride, dilation = to.strided(self.stride, self.dilation)
-        to.tape.move(block=block, stage=to.stage)
         op = to.depthwise(self.kernel, stride, dilation)
         if stride > 1 and to.rules.strided_depthwise:
             op = replace(op, padding=to.rules.strided_depthwise)

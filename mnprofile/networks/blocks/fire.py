@@ -1,17 +1,12 @@
 """The fire module of SqueezeNet."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from mnprofile.graph.operators.elementwise import ActivationKind
 from mnprofile.graph.operators.joining import Concatenate
+from mnprofile.networks.blocks.builder import Builder
 from mnprofile.networks.notation.cells import Size
 from mnprofile.networks.notation.rows import Row
-
-if TYPE_CHECKING:
-    from mnprofile.networks.blocks.builder import Builder
 
 
 @dataclass(frozen=True)
@@ -29,8 +24,7 @@ class FireRow(Row):
 
     def build(self, to: Builder) -> None:
         tape = to.tape
-        block = to.next_block()
-        tape.move(block=block, stage=to.stage)
+        block, *_ = to.begin()
 
         def layer(name: str, out: int, kernel: int) -> str:
             op = to.conv(out, kernel, bias=True)

@@ -1,18 +1,13 @@
 """A map as the vector of its elements, for fully connected layers that see them all."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
 
 from mnprofile.graph.arithmetic import decide
-from mnprofile.graph.operators.pooling import AdaptivePool
 from mnprofile.graph.operators.reshaping import Flatten
+from mnprofile.graph.operators.window_pooling import AdaptivePool
+from mnprofile.networks.blocks.builder import Builder
 from mnprofile.networks.notation.cells import Size
 from mnprofile.networks.notation.rows import Row
-
-if TYPE_CHECKING:
-    from mnprofile.networks.blocks.builder import Builder
 
 
 @dataclass(frozen=True)
@@ -23,8 +18,8 @@ class FlattenRow(Row):
     that size, as torchvision's VGG and AlexNet do.
     """
 
-    is_counted: ClassVar[bool] = False
-    pools: ClassVar[bool] = True
+    is_counted = False
+    pools = True
 
     @property
     def gives(self) -> Size:

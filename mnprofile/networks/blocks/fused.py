@@ -1,17 +1,13 @@
 """The fused inverted residual of MobileNet-EdgeTPU, EfficientNetV2 and MobileNetV4."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from mnprofile.graph.arithmetic import single
+from mnprofile.networks.blocks.builder import Builder
 from mnprofile.networks.blocks.inverted_residual import BottleneckRow
 from mnprofile.networks.notation.cells import MAX_CHANNELS, OperatorWord, up_to
-
-if TYPE_CHECKING:
-    from mnprofile.networks.blocks.builder import Builder
 
 
 @dataclass(frozen=True)
@@ -42,7 +38,7 @@ class FusedRow(BottleneckRow):
         self, to: Builder, block: str, inner: int, stride: int, dilation: int
     ) -> None:
         if self.is_plain:
-            inner = to.rules.output.channels(to.width(self, self.out))
+            inner = to.channels(self, self.out)
         groups = self._groups(single(inner), single(to.tape.shape.c))
         op = to.conv(inner, self.kernel, stride, dilation, groups=groups)
         to.convolution(f"{block}.fused", op, self.activation)

@@ -1,20 +1,16 @@
 """The ghost bottleneck of GhostNet."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from mnprofile.graph.arithmetic import decide
 from mnprofile.graph.operators.elementwise import ActivationKind
 from mnprofile.graph.operators.joining import Add, Concatenate
+from mnprofile.networks.blocks.builder import Builder
 from mnprofile.networks.blocks.squeeze_excite import squeeze_excite
 from mnprofile.networks.notation.cells import OperatorWord, SqueezeExcite
 from mnprofile.networks.notation.rows import Row
-
-if TYPE_CHECKING:
-    from mnprofile.networks.blocks.builder import Builder
 
 
 @dataclass(frozen=True)
@@ -37,12 +33,9 @@ class GhostRow(Row):
 
     def build(self, to: Builder) -> None:
         tape = to.tape
-        block = to.next_block()
-        stride, dilation = to.strided(self.stride)
-        tape.move(block=block, stage=to.stage)
+        block, stride, dilation = to.begin(self.stride)
         before, built_in = tape.last, tape.shape.c
-        out = to.rules.output.channels(to.width(self, self.out))
-        inner = to.rules.output.channels(to.width(self, self.expanded))
+        out, inner = (to.channels(self, one) for one in (self.out, self.expanded))
         ghost(to, f"{block}.expand", inner, self.activation)
         if self.stride > 1:
             op = to.depthwise(self.kernel, stride, dilation)

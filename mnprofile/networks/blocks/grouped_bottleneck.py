@@ -1,16 +1,11 @@
 """The block of FBNet: an inverted residual whose 1x1 convolutions can be grouped."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from mnprofile.graph.arithmetic import decide
 from mnprofile.graph.operators.reshaping import ChannelShuffle
+from mnprofile.networks.blocks.builder import Builder
 from mnprofile.networks.blocks.inverted_residual import BottleneckRow
-
-if TYPE_CHECKING:
-    from mnprofile.networks.blocks.builder import Builder
 
 
 @dataclass(frozen=True)

@@ -1,18 +1,13 @@
 """The inception module of GoogLeNet."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from mnprofile.graph.operators.elementwise import ActivationKind
 from mnprofile.graph.operators.joining import Concatenate
-from mnprofile.graph.operators.pooling import Pool
+from mnprofile.graph.operators.window_pooling import Pool
+from mnprofile.networks.blocks.builder import Builder
 from mnprofile.networks.notation.cells import Size
 from mnprofile.networks.notation.rows import Row
-
-if TYPE_CHECKING:
-    from mnprofile.networks.blocks.builder import Builder
 
 
 @dataclass(frozen=True)
@@ -37,8 +32,7 @@ class InceptionRow(Row):
 
     def build(self, to: Builder) -> None:
         tape = to.tape
-        block = to.next_block()
-        tape.move(block=block, stage=to.stage)
+        block, *_ = to.begin()
         before = tape.last
 
         def layer(name: str, out: int, kernel: int) -> None:

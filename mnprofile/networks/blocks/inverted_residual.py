@@ -1,15 +1,14 @@
 """The inverted residual block of MobileNetV2, V3, MnasNet and EfficientNet."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 from mnprofile.base.errors import TableError
 from mnprofile.graph.arithmetic import decide
 from mnprofile.graph.operators.elementwise import ActivationKind
 from mnprofile.graph.operators.joining import Add
+from mnprofile.networks.blocks.builder import Builder
 from mnprofile.networks.blocks.squeeze_excite import squeeze_excite
 from mnprofile.networks.notation.cells import (
     OperatorWord,
@@ -18,9 +17,6 @@ from mnprofile.networks.notation.cells import (
 )
 from mnprofile.networks.notation.rows import Row
 from mnprofile.networks.widths import SCALINGS, Width, WidthRule
-
-if TYPE_CHECKING:
-    from mnprofile.networks.blocks.builder import Builder
 
 _WORD = OperatorWord(modifiers={"noskip": ("shortcut", False)})
 
@@ -47,9 +43,9 @@ class BottleneckRow(Row):
     readers: ClassVar[Mapping[str, Callable[[str], Any]]] = {
         "activation": a_nonlinearity
     }
-    expands: ClassVar[bool] = True
-    is_repeatable: ClassVar[bool] = True
-    deepens: ClassVar[bool] = True
+    expands = True
+    is_repeatable = True
+    deepens = True
 
     @property
     def factor(self) -> float:
@@ -67,12 +63,10 @@ class BottleneckRow(Row):
 
     def _block(self, to: Builder, rule: WidthRule, *, first: bool) -> None:
         tape = to.tape
-        block = to.next_block()
         printed_stride = self.stride if first else 1
-        stride, dilation = to.strided(printed_stride, self.dilation)
-        tape.move(block=block, stage=to.stage)
+        block, stride, dilation = to.begin(printed_stride, self.dilation)
         before, built_in = tape.last, tape.shape.c
-        out = to.rules.output.channels(to.width(self, self.out))
+        out = to.channels(self, self.out)
         shortcut = self.shortcut and printed_stride == 1 and decide(built_in == out)
         t = to.config.t if self.factor > 1 else None
         if t is not None and decide(t == 0):

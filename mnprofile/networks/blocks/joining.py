@@ -1,19 +1,15 @@
 """Rows that join maps which they name: addition, product, concatenation."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from mnprofile.graph.operators.elementwise import ActivationKind
 from mnprofile.graph.operators.joining import Add, Concatenate, Multiply, Scale
 from mnprofile.graph.operators.op import Op
+from mnprofile.networks.blocks.builder import Builder
 from mnprofile.networks.notation.cells import OperatorWord, Size
 from mnprofile.networks.notation.rows import Row
-
-if TYPE_CHECKING:
-    from mnprofile.networks.blocks.builder import Builder
 
 MAX_SOURCES = 64
 
@@ -25,8 +21,8 @@ class AddRow(Row):
     activation: ActivationKind | None = None
 
     words: ClassVar[Mapping[str, OperatorWord]] = {"add": OperatorWord()}
-    is_counted: ClassVar[bool] = False
-    activates: ClassVar[bool] = False
+    is_counted = False
+    activates = False
 
     @property
     def reads(self) -> tuple[int, int]:
@@ -37,9 +33,7 @@ class AddRow(Row):
         return Add()
 
     def build(self, to: Builder) -> None:
-        name = to.next_join()
-        to.open_block = False
-        to.tape.move(layer=name, block=name, stage=to.stage)
+        name = to.begin_alone("join")
         to.tape.add(name, self.operator(to), *(other.node for other in to.others))
         to.activation(name, self.activation)
 

@@ -1,15 +1,10 @@
 """A classifier that is a convolution on the map, before the pooling."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
 
 from mnprofile.graph.operators.elementwise import ActivationKind
+from mnprofile.networks.blocks.builder import Builder
 from mnprofile.networks.notation.rows import Row
-
-if TYPE_CHECKING:
-    from mnprofile.networks.blocks.builder import Builder
 
 
 @dataclass(frozen=True)
@@ -19,8 +14,8 @@ class MapClassifierRow(Row):
     activation: ActivationKind | None
     classes: int | None = None
 
-    classifies: ClassVar[bool] = True
-    classifies_maps: ClassVar[bool] = True
+    classifies = True
+    classifies_maps = True
 
     def build(self, to: Builder) -> None:
         if to.config.classes:

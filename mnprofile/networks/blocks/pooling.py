@@ -1,19 +1,15 @@
 """Average pooling over the whole map."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from mnprofile.graph.operators.elementwise import ActivationKind
 from mnprofile.graph.operators.op import Shape
 from mnprofile.graph.operators.pooling import GlobalPool
+from mnprofile.networks.blocks.builder import Builder
 from mnprofile.networks.notation.cells import OperatorWord, Size, pool_kernel
 from mnprofile.networks.notation.rows import Row
-
-if TYPE_CHECKING:
-    from mnprofile.networks.blocks.builder import Builder
 
 _WORD = OperatorWord(read_kernel=pool_kernel)
 
@@ -25,8 +21,8 @@ class PoolRow(Row):
     kernel: int | None
 
     words: ClassVar[Mapping[str, OperatorWord]] = {"avgpool": _WORD, "pool": _WORD}
-    is_counted: ClassVar[bool] = False
-    pools: ClassVar[bool] = True
+    is_counted = False
+    pools = True
 
     @property
     def gives(self) -> Size:
@@ -54,16 +50,14 @@ class BranchPoolRow(Row):
     activation: ActivationKind | None = None
 
     words: ClassVar[Mapping[str, OperatorWord]] = {"globalpool": OperatorWord()}
-    is_counted: ClassVar[bool] = False
-    activates: ClassVar[bool] = False
+    is_counted = False
+    activates = False
 
     @property
     def gives(self) -> Size:
         return Size(1, 1, self.input.c)
 
     def build(self, to: Builder) -> None:
-        name = to.next_pool()
-        to.open_block = False
-        to.tape.move(layer=name, block=name, stage=to.stage)
+        name = to.begin_alone("pool")
         to.tape.add(name, GlobalPool())
         to.activation(name, self.activation)

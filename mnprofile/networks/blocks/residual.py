@@ -1,19 +1,15 @@
 """The residual block of ResNet: convolutions, addition, and activation after it."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 from mnprofile.graph.arithmetic import decide
 from mnprofile.graph.operators.elementwise import ActivationKind
 from mnprofile.graph.operators.joining import Add
+from mnprofile.networks.blocks.builder import Builder
 from mnprofile.networks.notation.cells import OperatorWord, channels_or_blank
 from mnprofile.networks.notation.rows import Row
-
-if TYPE_CHECKING:
-    from mnprofile.networks.blocks.builder import Builder
 
 
 @dataclass(frozen=True)
@@ -28,7 +24,7 @@ class ResidualRow(Row):
     activation: ActivationKind | None
     stride: int = 1
 
-    deepens: ClassVar[bool] = True
+    deepens = True
 
     @property
     def convolutions(self) -> tuple[tuple[int, int], ...]:
@@ -40,17 +36,14 @@ class ResidualRow(Row):
 
     def _block(self, to: Builder, printed_stride: int) -> None:
         tape = to.tape
-        block = to.next_block()
-        stride, dilation = to.strided(printed_stride)
-        tape.move(block=block, stage=to.stage)
+        block, stride, dilation = to.begin(printed_stride)
         before, built_in = tape.last, tape.shape.c
         kernels = [kernel for kernel, _ in self.convolutions]
         wide = next((at for at, kernel in enumerate(kernels) if kernel > 1), 0)
         strided = wide if to.rules.strides_late else 0
         for at, (kernel, printed) in enumerate(self.convolutions):
-            out = to.rules.output.channels(to.width(self, printed))
             op = to.conv(
-                out,
+                to.channels(self, printed),
                 kernel,
                 stride if at == strided else 1,
                 dilation if kernel > 1 else 1,
@@ -95,7 +88,7 @@ class ResidualWordRow(ResidualRow):
     readers: ClassVar[Mapping[str, Callable[[str], Any]]] = {
         "expanded": channels_or_blank
     }
-    is_repeatable: ClassVar[bool] = True
+    is_repeatable = True
 
     @property
     def convolutions(self) -> tuple[tuple[int, int], ...]:

@@ -1,22 +1,19 @@
 """The units that searches over ShuffleNetV2 choose from."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from mnprofile.graph.arithmetic import decide
 from mnprofile.graph.operators.elementwise import ActivationKind
-from mnprofile.graph.operators.joining import Concatenate, Scale
+from mnprofile.graph.operators.joining import Concatenate
 from mnprofile.graph.operators.op import GraphError
-from mnprofile.graph.operators.pooling import GlobalPool
-from mnprofile.graph.operators.reshaping import Channels, ChannelShuffle
+from mnprofile.graph.operators.reshaping import ChannelShuffle
+from mnprofile.networks.blocks.builder import Builder
+from mnprofile.networks.blocks.shuffle_unit import left_branch, split
+from mnprofile.networks.blocks.squeeze_excite import squeeze_excite
 from mnprofile.networks.notation.cells import OperatorWord, SqueezeExcite
 from mnprofile.networks.notation.rows import Row
-
-if TYPE_CHECKING:
-    from mnprofile.networks.blocks.builder import Builder
 
 
 @dataclass(frozen=True)
@@ -39,31 +36,19 @@ class ChoiceUnitRow(Row):
 
     def build(self, to: Builder) -> None:
         tape = to.tape
-        block = to.next_block()
-        stride, dilation = to.strided(self.stride)
-        tape.move(block=block, stage=to.stage)
-        before = tape.last
+        block, stride, dilation = to.begin(self.stride)
         if self.stride > 1:
-            taken = tape.shape.c
             depthwise = to.depthwise(self.kernel, stride, dilation)
-            to.convolution(f"{block}.left.depthwise", depthwise, None)
-            op = to.conv(taken, 1)
-            to.convolution(f"{block}.left.pointwise", op, self.activation)
-            left, tape.last = tape.last, before
+            left = left_branch(to, block, depthwise, tape.shape.c, self.activation)
         else:
             if decide(tape.shape.c % 2 == 1):
                 raise GraphError(
                     f"a unit halves its channels, which are {tape.shape.c}"
                 )
             tape.layer(f"{block}.shuffle", ChannelShuffle(2))
-            before = tape.last
-            tape.move(layer=f"{block}.split")
-            left = tape.add(f"{block}.left", Channels(2, 0))
-            taken = tape.shape.c
-            tape.last = before
-            tape.add(f"{block}.right", Channels(2, 1))
-        inner = to.rules.output.channels(to.width(self, self.expanded))
-        out = to.rules.output.channels(to.width(self, self.out))
+            left = split(to, block)
+        taken = tape.shapes[left].c
+        out, inner = (to.channels(self, one) for one in (self.out, self.expanded))
         if decide(out <= taken):
             raise GraphError(
                 f"of {out} channels {taken} pass by: none are left to make"
@@ -72,7 +57,8 @@ class ChoiceUnitRow(Row):
         op = to.conv(out - taken, 1)
         to.convolution(f"{block}.pointwise", op, self.activation)
         if self.squeeze_excite:
-            self._squeeze(to, f"{block}.se", self.squeeze_excite)
+            plain = self.squeeze_excite._replace(activation=None)
+            squeeze_excite(to, f"{block}.se", plain, "relu", batch_norm=True)
         right, tape.last = tape.last, left
         tape.layer(f"{block}.concatenate", Concatenate(), right)
 
@@ -84,19 +70,6 @@ class ChoiceUnitRow(Row):
         to.convolution(f"{block}.reduce", op, self.activation)
         depthwise = to.depthwise(self.kernel, stride, dilation)
         to.convolution(f"{block}.depthwise", depthwise, None)
-
-    def _squeeze(self, to: Builder, name: str, kind: SqueezeExcite) -> None:
-        tape = to.tape
-        features, full = tape.last, tape.shape.c
-        tape.layer(f"{name}.pool", GlobalPool())
-        tape.move(type="SE")
-        reduced = to.conv(to.rules.squeezed.rounded(full * kind.ratio), 1)
-        to.convolution(f"{name}.reduce", reduced, "relu")
-        op = to.conv(full, 1)
-        to.convolution(f"{name}.expand", op, kind.gate, batch_norm=False)
-        tape.move(type=None, layer=f"{name}.scale")
-        factors, tape.last = tape.last, features
-        tape.add(f"{name}.scale", Scale(), factors)
 
 
 @dataclass(frozen=True)

@@ -1,18 +1,14 @@
 """The units of ShuffleNet and ShuffleNetV2."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
+from mnprofile.graph.operators.convolution import Depthwise
 from mnprofile.graph.operators.elementwise import ActivationKind
 from mnprofile.graph.operators.joining import Add, Concatenate
-from mnprofile.graph.operators.pooling import Pool
 from mnprofile.graph.operators.reshaping import Channels, ChannelShuffle
+from mnprofile.graph.operators.window_pooling import Pool
+from mnprofile.networks.blocks.builder import Builder
 from mnprofile.networks.notation.rows import Row
-
-if TYPE_CHECKING:
-    from mnprofile.networks.blocks.builder import Builder
 
 
 @dataclass(frozen=True)
@@ -36,9 +32,7 @@ class ShuffleUnitRow(Row):
 
     def _unit(self, to: Builder, printed_stride: int, *, is_first: bool) -> None:
         tape = to.tape
-        block = to.next_block()
-        stride, dilation = to.strided(printed_stride)
-        tape.move(block=block, stage=to.stage)
+        block, stride, dilation = to.begin(printed_stride)
         before, taken = tape.last, tape.shape.c
         grows = printed_stride > 1
         inner = self.out // 4
@@ -51,9 +45,8 @@ class ShuffleUnitRow(Row):
         to.convolution(f"{block}.expand", op, None)
         if grows:
             made, tape.last = tape.last, before
-            tape.move(layer=f"{block}.pool")
             pool = Pool("avg", 3, stride, dilation, to.rules.padding)
-            tape.add(f"{block}.pool", pool)
+            tape.layer(f"{block}.pool", pool)
             tape.layer(f"{block}.concatenate", Concatenate(), made)
             to.activation(f"{block}.concatenate", self.activation)
         else:
@@ -79,27 +72,39 @@ class ShuffleUnit2Row(Row):
 
     def _unit(self, to: Builder, printed_stride: int) -> None:
         tape = to.tape
-        block = to.next_block()
-        stride, dilation = to.strided(printed_stride)
-        tape.move(block=block, stage=to.stage)
-        before, half = tape.last, self.out // 2
-        passed = half
+        block, stride, dilation = to.begin(printed_stride)
+        half = passed = self.out // 2
+        depthwise = to.depthwise(3, stride, dilation)
         if printed_stride > 1:
             passed = half if to.rules.even_halves else tape.shape.c
-            op = to.depthwise(3, stride, dilation)
-            to.convolution(f"{block}.left.depthwise", op, None)
-            pointwise = to.conv(passed, 1)
-            to.convolution(f"{block}.left.pointwise", pointwise, self.activation)
-            left, tape.last = tape.last, before
+            left = left_branch(to, block, depthwise, passed, self.activation)
         else:
-            tape.move(layer=f"{block}.split")
-            left = tape.add(f"{block}.left", Channels(2, 0))
-            tape.last = before
-            tape.add(f"{block}.right", Channels(2, 1))
+            left = split(to, block)
         to.convolution(f"{block}.reduce", to.conv(half, 1), self.activation)
-        to.convolution(f"{block}.depthwise", to.depthwise(3, stride, dilation), None)
+        to.convolution(f"{block}.depthwise", depthwise, None)
         pointwise = to.conv(self.out - passed, 1)
         to.convolution(f"{block}.pointwise", pointwise, self.activation)
         right, tape.last = tape.last, left
         tape.layer(f"{block}.concatenate", Concatenate(), right)
-        to.tape.layer(f"{block}.shuffle", ChannelShuffle(2))
+        tape.layer(f"{block}.shuffle", ChannelShuffle(2))
+
+
+def left_branch(
+    to: Builder, block: str, op: Depthwise, out: int, activation: ActivationKind
+) -> str:
+    """What stands beside a unit with a stride: its end. The map is again the last."""
+    before = to.tape.last
+    to.convolution(f"{block}.left.depthwise", op, None)
+    to.convolution(f"{block}.left.pointwise", to.conv(out, 1), activation)
+    left, to.tape.last = to.tape.last, before
+    return left
+
+
+def split(to: Builder, block: str) -> str:
+    """The half of the channels that passes by a unit; the other half is the last."""
+    before = to.tape.last
+    to.tape.move(layer=f"{block}.split")
+    left = to.tape.add(f"{block}.left", Channels(2, 0))
+    to.tape.last = before
+    to.tape.add(f"{block}.right", Channels(2, 1))
+    return left

@@ -1,18 +1,14 @@
 """A layer that a search left out."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from mnprofile.graph.arithmetic import decide
 from mnprofile.graph.operators.elementwise import ActivationKind
+from mnprofile.networks.blocks.builder import Builder
 from mnprofile.networks.notation.cells import OperatorWord
 from mnprofile.networks.notation.rows import Row
-
-if TYPE_CHECKING:
-    from mnprofile.networks.blocks.builder import Builder
 
 
 @dataclass(frozen=True)
@@ -24,13 +20,13 @@ class SkipRow(Row):
     stride: int = 1
 
     words: ClassVar[Mapping[str, OperatorWord]] = {"skip": OperatorWord()}
-    is_counted: ClassVar[bool] = False
+    is_counted = False
 
     def build(self, to: Builder) -> None:
         stride, _ = to.strided(self.stride)
-        out = to.rules.output.channels(to.width(self, self.out))
+        out = to.channels(self, self.out)
         if self.stride == 1 and decide(out == to.tape.shape.c):
             return
-        block = to.next_block()
+        block = to.next("block")
         to.tape.move(block=block, stage=to.stage)
         to.convolution(f"{block}.conv", to.conv(out, 1, stride), self.activation)

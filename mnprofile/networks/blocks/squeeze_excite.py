@@ -1,16 +1,10 @@
 """Squeeze-excite, a part of other blocks."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
-
 from mnprofile.graph.operators.elementwise import ActivationKind
 from mnprofile.graph.operators.joining import Scale
 from mnprofile.graph.operators.pooling import GlobalPool
+from mnprofile.networks.blocks.builder import Builder
 from mnprofile.networks.notation.cells import SqueezeExcite
-
-if TYPE_CHECKING:
-    from mnprofile.networks.blocks.builder import Builder
 
 
 def squeeze_excite(
@@ -19,11 +13,14 @@ def squeeze_excite(
     kind: SqueezeExcite,
     activation: ActivationKind,
     block_input: int | None = None,
+    *,
+    batch_norm: bool = False,
 ) -> None:
     """Pool, reduce, expand, scale the map by the result (V3 paper, 5.3).
 
     ``activation`` is the block's, where ``kind`` has none; ``block_input`` the channels
-    that ``kind`` may reduce from, instead of the map's own.
+    that ``kind`` may reduce from, instead of the map's own. With ``batch_norm`` it
+    follows the reduction, and there are no biases.
     """
     tape = to.tape
     features, full = tape.last, tape.shape.c
@@ -31,12 +28,12 @@ def squeeze_excite(
     tape.move(type="SE")
     base = full if block_input is None or not kind.of_input else block_input
     reduced = to.rules.squeezed.rounded(base * kind.ratio)
-    for part, out, function in (
-        ("reduce", reduced, kind.activation or activation),
-        ("expand", full, kind.gate),
-    ):
-        op = to.conv(out, 1, bias=True)
-        to.convolution(f"{name}.{part}", op, function, batch_norm=False)
-    tape.move(type=None, layer=f"{name}.scale")
+    bias = not batch_norm
+    inside = kind.activation or activation
+    op = to.conv(reduced, 1, bias=bias)
+    to.convolution(f"{name}.reduce", op, inside, batch_norm=batch_norm)
+    op = to.conv(full, 1, bias=bias)
+    to.convolution(f"{name}.expand", op, kind.gate, batch_norm=False)
+    tape.move(type=None)
     factors, tape.last = tape.last, features
-    tape.add(f"{name}.scale", Scale(), factors)
+    tape.layer(f"{name}.scale", Scale(), factors)

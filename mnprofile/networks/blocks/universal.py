@@ -1,17 +1,13 @@
 """The universal inverted bottleneck of MobileNetV4."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from mnprofile.graph.operators.elementwise import LayerScale
+from mnprofile.networks.blocks.builder import Builder
 from mnprofile.networks.blocks.inverted_residual import BottleneckRow
 from mnprofile.networks.notation.cells import OperatorWord, odd_kernel
-
-if TYPE_CHECKING:
-    from mnprofile.networks.blocks.builder import Builder
 
 
 @dataclass(frozen=True)

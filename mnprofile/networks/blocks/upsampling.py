@@ -1,20 +1,16 @@
 """Upsampling by nearest neighbours."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from mnprofile.graph.arithmetic import decide
 from mnprofile.graph.operators.elementwise import ActivationKind
 from mnprofile.graph.operators.op import GraphError
 from mnprofile.graph.operators.reshaping import Resize
+from mnprofile.networks.blocks.builder import Builder
 from mnprofile.networks.notation.cells import MAX_STRIDE, OperatorWord, Size, up_to
 from mnprofile.networks.notation.rows import Row
-
-if TYPE_CHECKING:
-    from mnprofile.networks.blocks.builder import Builder
 
 MAX_SIDE = 1 << 16  # of a map that is made larger
 
@@ -29,8 +25,8 @@ class UpsampleRow(Row):
     words: ClassVar[Mapping[str, OperatorWord]] = {
         "upsample": OperatorWord(modifiers={"byN": ("by", up_to(MAX_STRIDE))})
     }
-    is_counted: ClassVar[bool] = False
-    activates: ClassVar[bool] = False
+    is_counted = False
+    activates = False
 
     @property
     def reads(self) -> tuple[int, int]:
@@ -45,7 +41,6 @@ class UpsampleRow(Row):
 
     def build(self, to: Builder) -> None:
         tape = to.tape
-        name = to.next_join()
         x = tape.shape
         if self.by is None:
             like = to.others[0]
@@ -56,7 +51,6 @@ class UpsampleRow(Row):
             if any(decide(side > MAX_SIDE) for side in size):
                 raise GraphError(f"a map of more than {MAX_SIDE:,} rows or columns")
             to.stride = max(1, to.stride // self.by)
-        to.open_block = False
-        tape.move(layer=name, block=name, stage=to.stage)
+        name = to.begin_alone("join")
         tape.add(name, Resize(size=size))
         to.activation(name, self.activation)

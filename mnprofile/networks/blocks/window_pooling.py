@@ -1,18 +1,14 @@
 """Pooling of windows: maximum or average."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from mnprofile.graph.operators.convolution import Padding
-from mnprofile.graph.operators.pooling import Pool, PoolKind
-from mnprofile.networks.notation.cells import OperatorWord, Size, pool_kernel
+from mnprofile.graph.operators.window_pooling import Pool, PoolKind
+from mnprofile.networks.blocks.builder import Builder
+from mnprofile.networks.notation.cells import OperatorWord, pool_kernel
 from mnprofile.networks.notation.rows import Row
-
-if TYPE_CHECKING:
-    from mnprofile.networks.blocks.builder import Builder
 
 
 @dataclass(frozen=True)
@@ -28,23 +24,11 @@ class WindowPoolRow(Row):
     words: ClassVar[Mapping[str, OperatorWord]] = {
         "maxpool": OperatorWord(read_kernel=pool_kernel)
     }
-    is_counted: ClassVar[bool] = False
-
-    @property
-    def gives(self) -> Size:
-        if self.padding is None:
-            return super().gives
-        h, w = (
-            self.padding.out_size(side, self.kernel - 1, self.stride, axis)
-            for axis, side in enumerate((self.input.h, self.input.w))
-        )
-        return Size(h, w, self.input.c)
+    is_counted = False
 
     def build(self, to: Builder) -> None:
         stride, dilation = to.strided(self.stride, self.dilation)
-        name = to.next_pool()
-        to.open_block = False
-        to.tape.move(layer=name, block=name, stage=to.stage)
+        name = to.begin_alone("pool")
         padding = self.padding or to.rules.padding
         op = Pool(self.function, self.kernel, stride, dilation, padding)
         to.tape.add(name, op)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 from mnprofile.base.errors import Place
 from mnprofile.base.shown import Shown
+from mnprofile.graph.operators.convolution import SAME, Padding
 from mnprofile.graph.operators.op import Shape
 from mnprofile.networks.notation.cells import OperatorWord, PerClass, Size
 from mnprofile.networks.notation.table import Cell, Erratum, Table
@@ -81,8 +82,12 @@ class Row:
     @property
     def gives(self) -> Size:
         """The size that it leaves for the row below, as far as the row prints it."""
-        stride = getattr(self, "stride", 1)
-        h, w = (-(-side // stride) for side in (self.input.h, self.input.w))
+        reach, stride = getattr(self, "kernel", None) or 1, getattr(self, "stride", 1)
+        padding: Padding = getattr(self, "padding", None) or SAME
+        h, w = (
+            padding.out_size(side, reach - 1, stride, axis)
+            for axis, side in enumerate((self.input.h, self.input.w))
+        )
         out = getattr(self, "out", self.input.c)
         return Size(h, w, None if type(out) is PerClass else out)
 
@@ -155,15 +160,17 @@ class Architecture(Shown):
     def has_expansion(self) -> bool:
         return any(row.expands for row in self.rows)
 
-    def place(self, row: Row, header: str | None = None) -> Place:
-        """The place of a row, or of its cell under a normalised header."""
-        if header is None:
-            return Place(self.table.file, row.line)
-        cell = row.cells.get(header)
-        if cell is None:  # the style has no such column
-            return Place(self.table.file, row.line)
-        printed = self.style.printed.get(header, header)
-        return self.table.cell_place(cell, printed)
+    def place(self, row: Row, header: str) -> Place:
+        """The place of a row's cell under a normalised header."""
+        return place_of(self.table, self.style, row, header)
+
+
+def place_of(table: Table, style: TableStyle, row: Row, header: str) -> Place:
+    """The place of a row's cell; of the row if the style has no such column."""
+    cell = row.cells.get(header)
+    if cell is None:
+        return Place(table.file, row.line)
+    return table.cell_place(cell, style.printed.get(header, header))
 
 
 def normalised(header: str) -> str:
