@@ -31,9 +31,13 @@ REPORT = Path(__file__).parents[2] / "reports" / "published.md"
 
 
 @cache
-def verdicts(source: str | None = None) -> Reproduction:
+def everything() -> Reproduction:
     """Made once: only the tests that plant a fault count again."""
-    return reproduce() if source is None else Reproduction(verdicts().of(source))
+    return reproduce()
+
+
+def verdicts(source: str | None = None) -> Reproduction:
+    return everything() if source is None else Reproduction(everything().of(source))
 
 
 @pytest.fixture
