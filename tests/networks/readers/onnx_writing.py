@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-Dims = Sequence[int | str]
+Dims = Sequence[int | str | None]  # None: a side without size or name
 EXPORTERS = {"torchscript": False, "dynamo": True}
 
 
