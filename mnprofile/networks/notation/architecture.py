@@ -144,20 +144,19 @@ def _style(table: Table) -> TableStyle:
 
 def _belongs(style: TableStyle, header: str) -> bool:
     """Whether a table of the style can have a column of this normalised header."""
-    return (
-        header in style.printed
-        or header in LABELS
-        or any(header == extra.key for extra in style.extras)
-        or (style.columns is not None and bool(style.columns.fullmatch(header)))
-    )
+    is_extra = any(header == extra.key for extra in style.extras)
+    return _is_own(style, header) or header in LABELS or is_extra
+
+
+def _is_own(style: TableStyle, header: str) -> bool:
+    """Whether the style's source prints a column of this normalised header."""
+    columns = style.columns
+    return header in style.printed or bool(columns and columns.fullmatch(header))
 
 
 def _canonical(style: TableStyle, header: str) -> str:
     """A normalised header, and for those of labels the one name that they go by."""
-    is_own = header in style.printed or (
-        style.columns is not None and style.columns.fullmatch(header)
-    )
-    return header if is_own else LABELS.get(header, header)
+    return header if _is_own(style, header) else LABELS.get(header, header)
 
 
 def _column(table: Table, style: TableStyle, settings: Settings) -> str | None:
