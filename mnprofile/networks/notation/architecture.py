@@ -200,8 +200,6 @@ def read_rows(
 
     Groups, such as the 5× of V1, are repeated. Raises TableError at the faulty cell.
     """
-    headers = [_canonical(style, normalised(c.text)) for c in table.grid.headers]
-    printed = dict(zip(headers, (c.text for c in table.grid.headers), strict=True))
     column = _column(table, style, settings)
     rows: list[Row] = []
     group: list[Row] = []
@@ -211,11 +209,9 @@ def read_rows(
         rows.extend(group * group_size)
         group.clear()
 
-    read = [
-        RowCells(table, printed, number, list(line))
-        for number, line in enumerate(table.grid.rows, start=1)
-    ]
-    labels = _labels(read, printed, image, is_head=is_head)
+    read = _cells(table, style)
+    labels = _labels(read, image, is_head=is_head)
+    above: Row | None = None
     expected, pooled = image, False
     for cells in read:
         size_here = style.group(cells)
@@ -235,7 +231,7 @@ def read_rows(
                 settings.squeeze_excite,
                 column,
                 below,
-                (*rows, *group)[-1] if rows or group else None,
+                above,
                 settings.batch_norm,
                 settings.layer_scale,
                 labels is not None,
@@ -246,17 +242,25 @@ def read_rows(
         group += labels.leave(cells, line) if labels else line
         built = len(rows) + len(group) * group_size
         _check_number(table, cells.number, built, (*rows, *group))
-        if rows or group:
-            expected = (*rows, *group)[-1].gives
+        if line:
+            above = group[-1]
+            expected = above.gives
     close_group()
     return rows
 
 
-def _labels(
-    read: list[RowCells], printed: dict[str, str], image: Size, *, is_head: bool
-) -> Labels | None:
+def _cells(table: Table, style: TableStyle) -> list[RowCells]:
+    headers = [_canonical(style, normalised(c.text)) for c in table.grid.headers]
+    printed = dict(zip(headers, (c.text for c in table.grid.headers), strict=True))
+    return [
+        RowCells(table, printed, number, line)
+        for number, line in enumerate(table.grid.rows, start=1)
+    ]
+
+
+def _labels(read: list[RowCells], image: Size, *, is_head: bool) -> Labels | None:
     """What rows say by name, if a column of the table does."""
-    if not set(LABELS.values()) & printed.keys():
+    if not read or not set(LABELS.values()) & read[0].printed.keys():
         return None
     from mnprofile.networks.notation.labels import Labels  # rarely needed
 

@@ -47,7 +47,11 @@ class RowCells:
     """The cells of one row by normalised header; errors give the place of the cell."""
 
     def __init__(
-        self, table: Table, printed: Mapping[str, str], number: int, cells: list[Cell]
+        self,
+        table: Table,
+        printed: Mapping[str, str],
+        number: int,
+        cells: tuple[Cell, ...],
     ) -> None:
         self.table = table
         self.printed = printed
