@@ -223,21 +223,9 @@ def read_rows(
             if labels.label.name and group_size > 1:
                 raise cells.fault("name", "a name in rows that repeat as a group", "-")
         below = read[cells.number] if cells.number < len(read) else None
-        made = style.read_row(
-            cells,
-            Context(
-                settings.activation,
-                expected,
-                settings.squeeze_excite,
-                column,
-                below,
-                above,
-                settings.batch_norm,
-                settings.layer_scale,
-                labels is not None,
-                pooled,
-            ),
-        )
+        labelled = labels is not None
+        context = Context(settings, expected, column, below, above, labelled, pooled)
+        made = style.read_row(cells, context)
         line = made if isinstance(made, tuple) else (made,)
         group += labels.leave(cells, line) if labels else line
         built = len(rows) + len(group) * group_size
