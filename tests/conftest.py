@@ -1,6 +1,8 @@
 """Shared helpers: the command line run in process, and a table to modify."""
 
+import gc
 import importlib.util
+import json
 import os
 import re
 import shutil
@@ -14,7 +16,12 @@ import pytest
 
 from mnprofile.cli import main
 from mnprofile.networks import catalog
+from mnprofile.search.tasks import running
+from mnprofile.search.tasks.child import Answer, answer
 from tests import extras
+
+# Nothing here makes cycles by the thousand: to look for them often is a tenth of a run.
+gc.set_threshold(50_000, 50, 100)
 
 BROWSER = "needs Chromium (apt-get install chromium)"
 
@@ -93,6 +100,18 @@ def run(capfd: pytest.CaptureFixture[str]) -> Run:
         return Result(code, captured.out, captured.err)
 
     return call
+
+
+@pytest.fixture
+def tasks_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tasks run in this process, where torch is there already: a new one takes long."""
+
+    class Here:
+        def ask(self, work: str, arguments: Any, timeout: float) -> Answer:
+            found: Answer = json.loads(answer(work, json.loads(json.dumps(arguments))))
+            return found
+
+    monkeypatch.setattr(running, "_child", Here)
 
 
 @pytest.fixture
