@@ -6,6 +6,8 @@ import json
 import os
 import re
 import shutil
+import signal
+import threading
 from collections import Counter
 from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass
@@ -106,12 +108,30 @@ def run(capfd: pytest.CaptureFixture[str]) -> Run:
 def tasks_here(monkeypatch: pytest.MonkeyPatch) -> None:
     """Tasks run in this process, where torch is there already: a new one takes long."""
 
+    one_at_a_time = threading.Lock()
+
     class Here:
         def ask(self, work: str, arguments: Any, timeout: float) -> Answer:
-            found: Answer = json.loads(answer(work, json.loads(json.dumps(arguments))))
+            with one_at_a_time:  # what looks into torch changes it for all threads
+                told = answer(work, json.loads(json.dumps(arguments)))
+            found: Answer = json.loads(told)
             return found
 
     monkeypatch.setattr(running, "_child", Here)
+
+
+@pytest.fixture
+def ends() -> Iterator[None]:
+    """A test that waits for something, such as a pipe, fails."""
+
+    def fail(*_: object) -> None:
+        pytest.fail("it waits")
+
+    before = signal.signal(signal.SIGALRM, fail)
+    signal.alarm(60)
+    yield
+    signal.alarm(0)
+    signal.signal(signal.SIGALRM, before)
 
 
 @pytest.fixture
