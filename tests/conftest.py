@@ -184,6 +184,11 @@ SAMPLE = (
     "googlenet",
     "ghostnet",
 )
+# Those of it whose blocks and style another one has: what is slow runs them on request.
+VARIANTS = (
+    *("v1-shallow", "v2-scaled-last", "v3-small-1280", "v3-large-reduced"),
+    *("v3-small-reduced", "efficientnet-b1"),
+)
 
 GOOD_V2 = """\
 # Tiny

@@ -17,10 +17,11 @@ from mnprofile.base.shown import Shown
 from mnprofile.costs.counting import Count, Counts, Layer, count
 from mnprofile.evidence.profilers.foreign import (
     LABELS,
+    Unit,
+    Watch,
     field_text,
     first_difference,
     our_units,
-    run_units,
 )
 from mnprofile.evidence.profilers.measuring import (
     Measurement,
@@ -174,9 +175,13 @@ def check(
         raise UsageError("counters run on the graph's own network, not on another one")
     steps = 2 + len(names)
     progress("building the network", 0, steps)
-    twin = network or to_torch(graph, pooling=pooling, activations=activations)
+    if network is None:
+        twin = to_torch(graph, pooling=pooling, activations=activations)
+    else:
+        twin = copy.deepcopy(network)  # which is left as it was
     progress(" and ".join(ALWAYS), 1, steps)
-    measured = measure(twin, graph.input_shape)
+    watch = Watch()
+    measured = measure(twin.eval(), graph.input_shape, watch.after, watch.operators())
     book = ledger(graph, pooling=pooling, activations=activations)
     readings = list(_own_readings(measured, book))
     readings += counter_readings(names, book, Twin(graph, writing), progress, steps)
@@ -185,7 +190,7 @@ def check(
     layers = _layers(counted, measured, writing)
     whole = measured.modules[""]
     problems = tuple(_problems(graph, layers, measured))
-    problems = problems or tuple(_differing_operators(counted, twin))
+    problems = problems or tuple(_differing_operators(counted, watch.units))
     return Check(
         counted,
         writing,
@@ -269,11 +274,9 @@ def _problems(
         yield from _uncounted(graph, measured.left_out)
 
 
-def _differing_operators(counted: Count, network: nn.Module) -> Iterable[Problem]:
+def _differing_operators(counted: Count, ran: tuple[Unit, ...]) -> Iterable[Problem]:
     """The first layer that differs in what its figures do not show, or after which
     other operators run."""
-    meta = copy.deepcopy(network).eval().to("meta")
-    ran, _ = run_units(meta, counted.graph.input_shape, device="meta")
     first = first_difference(our_units(counted), ran)
     if first is None:
         return
