@@ -5,7 +5,7 @@ from math import prod
 from pathlib import Path
 from typing import Any
 
-Dims = Sequence[int | str]
+Dims = Sequence[int | str | None]  # None: a side without size or name
 EXPORTERS = {"torchscript": False, "dynamo": True}
 
 
