@@ -98,8 +98,7 @@ def test_a_product_and_its_peaks_are_the_single_counts(
         assert one.dtype == np.int64  # not floats, which equal them while they are few
     macs, activations, peaks = made.macs(), made.activations(), peaks_of(made, bits)
     grid = peaks.grid()
-    k, r = (at.ravel() for at in np.indices(grid.shape))
-    assert peaks.at(k, r).tolist() == grid.ravel().tolist()
+    assert peaks.at(*map(np.ravel, np.indices(grid.shape))).tolist() == [*grid.flat]
     for k, (alpha, t) in enumerate(zip_longest(alphas, ts or ())):
         for r, size in enumerate(sides):
             assert (
