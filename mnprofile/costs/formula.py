@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
+from typing import NamedTuple
 
 from mnprofile.graph.symbols import Expr, Symbol
 
 
-@dataclass(frozen=True, slots=True)
-class Meaning:
+class Meaning(NamedTuple):
     """What a symbol stands for. ``definition`` is set where it follows from others."""
 
     symbol: Symbol

@@ -8,15 +8,13 @@ last block at stride 8 leaves), ``s16.expand`` (the expansion in the block after
 as SSDLite uses it) and ``last`` (what the pooling of the backbone would read).
 """
 
-from __future__ import annotations
-
 from collections.abc import Set
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
 
 from mnprofile.base.errors import TableError, UsageError
 from mnprofile.base.records import Record
 from mnprofile.graph.graph import Node, Tape
+from mnprofile.networks.blocks.builder import Builder
 from mnprofile.networks.notation.architecture import read_rows
 from mnprofile.networks.notation.cells import (
     MAX_CLASSES,
@@ -28,26 +26,18 @@ from mnprofile.networks.notation.cells import (
 )
 from mnprofile.networks.notation.rows import ABOVE, Architecture, Row
 from mnprofile.networks.notation.settings import Settings
-from mnprofile.networks.notation.styles.style import TableStyle, ValueColumn, by_columns
+from mnprofile.networks.notation.styles.style import ValueColumn, by_columns
 from mnprofile.networks.notation.table import Table
 
-if TYPE_CHECKING:
-    from mnprofile.networks.blocks.builder import Builder
-
 HEADERS = ("Name", "From", "Operator", "#out", "NL", "s", "d")
-STYLE = TableStyle(
+STYLE = by_columns(
     "head",
     "a head",
-    ("Operator", "#out", "NL", "s"),
-    "input",
-    "operator",
-    by_columns(
-        (
-            ValueColumn("#out", "out", channels),
-            ValueColumn("nl", "activation", nonlinearity),
-            ValueColumn("s", "stride", stride),
-        )
-    ),
+    ValueColumn("#out", "out", channels),
+    ValueColumn("NL", "activation", nonlinearity),
+    ValueColumn("s", "stride", stride),
+    before=("Operator",),
+    extras=(),
 )
 
 

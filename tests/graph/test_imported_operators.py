@@ -22,7 +22,6 @@ from mnprofile.graph.operators.op import (
     broadcast_shape,
     shape_of,
 )
-from mnprofile.graph.operators.pooling import AdaptivePool, Pool
 from mnprofile.graph.operators.products import (
     Attention,
     Contraction,
@@ -43,6 +42,7 @@ from mnprofile.graph.operators.tensors import (
     View,
 )
 from mnprofile.graph.operators.transposed import ConvTranspose
+from mnprofile.graph.operators.window_pooling import AdaptivePool, Pool
 
 MAP = Shape(4, 5, 7)  # 140 elements
 TOKENS = TensorShape((9, 8))  # 72 elements

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from mnprofile.graph.operators.convolution import Padding
-from mnprofile.graph.operators.pooling import Pool, PoolKind
+from mnprofile.graph.operators.window_pooling import Pool, PoolKind
 from mnprofile.networks.blocks.builder import Builder
 from mnprofile.networks.notation.cells import OperatorWord, pool_kernel
 from mnprofile.networks.notation.rows import Row

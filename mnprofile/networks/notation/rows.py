@@ -160,15 +160,17 @@ class Architecture(Shown):
     def has_expansion(self) -> bool:
         return any(row.expands for row in self.rows)
 
-    def place(self, row: Row, header: str | None = None) -> Place:
-        """The place of a row, or of its cell under a normalised header."""
-        if header is None:
-            return Place(self.table.file, row.line)
-        cell = row.cells.get(header)
-        if cell is None:  # the style has no such column
-            return Place(self.table.file, row.line)
-        printed = self.style.printed.get(header, header)
-        return self.table.cell_place(cell, printed)
+    def place(self, row: Row, header: str) -> Place:
+        """The place of a row's cell under a normalised header."""
+        return place_of(self.table, self.style, row, header)
+
+
+def place_of(table: Table, style: TableStyle, row: Row, header: str) -> Place:
+    """The place of a row's cell; of the row if the style has no such column."""
+    cell = row.cells.get(header)
+    if cell is None:
+        return Place(table.file, row.line)
+    return table.cell_place(cell, style.printed.get(header, header))
 
 
 def normalised(header: str) -> str:

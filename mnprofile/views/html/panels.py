@@ -13,7 +13,7 @@ from markupsafe import Markup
 from mnprofile.base.units import factor, plain, short
 from mnprofile.costs.counting import Count
 from mnprofile.costs.memory.activations import Memory, activation_memory
-from mnprofile.evidence.literature.accuracies import source_of
+from mnprofile.evidence.literature.accuracy_series import source_of
 from mnprofile.networks.catalog import is_shipped
 from mnprofile.networks.configuration import spec_text
 from mnprofile.networks.imported import Imported, Network

@@ -11,8 +11,7 @@ from math import log10, sqrt
 
 from mnprofile.base import units
 from mnprofile.base.errors import UsageError
-from mnprofile.evidence.literature.accuracies import printed_accuracies
-from mnprofile.evidence.literature.accuracy_series import PHONES
+from mnprofile.evidence.literature.accuracy_series import PHONES, printed_accuracies
 from mnprofile.networks.configuration import PAPER
 from mnprofile.networks.imported import Network
 from mnprofile.search.frontier import on_frontier
