@@ -1,4 +1,4 @@
-"""mnprofile: multiply-adds, parameters and activations of the MobileNet family.
+"""mnprofile: multiply-adds, parameters and activations of a network.
 
 >>> import mnprofile
 >>> mnprofile.count(mnprofile.build("v2", alpha=0.75, resolution=160)).totals.macs

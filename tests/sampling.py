@@ -20,4 +20,9 @@ def sampled(cases: Iterable[Any], keep: Collection[Any] | int) -> list[Any]:
     kept = named[::keep] if isinstance(keep, int) else list(keep)
     assert kept, "a sample has a case"
     assert all(case in named for case in kept), "a case that is kept is a case"
-    return [case if case in kept else pytest.param(case, marks=long) for case in named]
+    return [case if case in kept else _marked(case) for case in named]
+
+
+def _marked(case: Any) -> Any:
+    """A tuple is one case of several arguments."""
+    return pytest.param(*(case if isinstance(case, tuple) else (case,)), marks=long)

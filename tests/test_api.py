@@ -135,7 +135,7 @@ def test_a_short_result_is_shown_whole_and_a_long_one_says_what_it_leaves_out() 
 
 def test_a_hostile_name_is_escaped_in_a_notebook() -> None:
     graph = mnprofile.build("v2")
-    config = replace(graph.config, name="<script>alert(1)</script>")
+    config = graph.config._replace(name="<script>alert(1)</script>")
     html = replace(graph, config=config)._repr_html_()
 
     assert "<script>" not in html

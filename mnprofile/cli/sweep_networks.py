@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from mnprofile.cli.plot_files import Drawing
     from mnprofile.cli.sweep import Ask
     from mnprofile.search.conditions import Condition
-    from mnprofile.search.tasks.networks import NetworkGrid
     from mnprofile.search.tasks.task import Task
     from mnprofile.views.document import Document
     from mnprofile.views.plots.accuracy import Axis
@@ -68,7 +67,7 @@ def run(
         with_accuracies,
     )
     from mnprofile.search.row_files import require_parquet
-    from mnprofile.search.tasks.networks import network_tasks
+    from mnprofile.search.tasks.networks import network_grid, network_tasks
     from mnprofile.search.tasks.versions import versions_of
     from mnprofile.views.plots.swept_networks import axis_of
     from mnprofile.views.sheets.swept_networks import (
@@ -80,7 +79,8 @@ def run(
         require_parquet()
     axis = axis_of(ask.x_axis)
     notes = _latency_notes(ask.device, conditions)
-    tasks = network_tasks(_grid(ask, reading), ask.element_bits)
+    grid = network_grid(ask.archs, reading, ask.axes["resolution"], ask.device)
+    tasks = network_tasks(grid, ask.element_bits)
     names = list(tasks[0].row)
     known = read_accuracies(accuracy, names) if accuracy is not None else None
     files_used = [*ask.archs, *([ask.device] if ask.device is not None else [])]
@@ -103,25 +103,6 @@ def run(
         return UNMEASURED
     is_bound = reading["strict"] and any(row["without_rule"] for row in rows)
     return VERDICT if is_bound else OK
-
-
-def _grid(ask: Ask, reading: Mapping[str, Any]) -> NetworkGrid:
-    """The configurations asked for. Raises UsageError."""
-    from mnprofile.search.grids import parse_resolutions
-    from mnprofile.search.tasks.networks import NetworkGrid
-    from mnprofile.search.tasks.values import argument_grid
-
-    sizes = ask.axes["resolution"]
-    if sizes is not None and reading["inputs"]:
-        raise UsageError("--res and --input together: one of them gives the input")
-    return NetworkGrid(
-        ask.archs,
-        tuple(argument_grid(reading["arguments"])),
-        (None,) if sizes is None else parse_resolutions(sizes),
-        reading["inputs"],
-        reading["train"],
-        ask.device,
-    )
 
 
 def _draw(

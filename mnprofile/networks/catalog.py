@@ -90,14 +90,9 @@ def _entries(path: Path) -> tuple[tuple[int, str], list[ShippedTable]]:
     return (rank, group), entries
 
 
-def shipped() -> tuple[Architecture, ...]:
-    """Every shipped architecture."""
-    return tuple(_shipped(entry) for entry in index())
-
-
 def architectures() -> tuple[Architecture, ...]:
     """The tables that come with mnprofile: MobileNets first, then by family."""
-    return shipped()
+    return tuple(_shipped(entry) for entry in index())
 
 
 def names() -> list[str]:
@@ -316,15 +311,7 @@ def build(
     True
     """
     request = Request(
-        alpha=alpha,
-        resolution=resolution,
-        rho=rho,
-        t=t,
-        classes=classes,
-        impl=impl,
-        output_stride=output_stride,
-        depth=depth,
-        phi=phi,
+        alpha, resolution, rho, t, classes, impl, output_stride, depth, phi
     )
     if isinstance(arch, Architecture):
         return build_rows(arch, configure(arch, request))

@@ -1,11 +1,10 @@
-"""What profilers print for networks of ``sample_nets``, and what the ledger says.
+"""What profilers print for tables and ``sample_nets``, and what the ledger says.
 
 ``python -m tests.evidence.measured_totals NAME ...`` prints JSON, for each profiler the
 real total (or the reason why there is none), the products of two sizes in it, and the
 ledger's. Profilers patch torch, so each runs in a fork of its own.
 """
 
-import copy
 import json
 import os
 import sys
@@ -15,6 +14,8 @@ from functools import partial
 from typing import Any, NamedTuple
 
 import mnprofile
+from mnprofile.evidence.profilers.torch_style import TorchStyle
+from mnprofile.evidence.profilers.worker import Twin
 from mnprofile.networks.readers.inputs import ReadRequest, parse_inputs
 
 HERE = "tests.evidence.sample_nets:"
@@ -32,8 +33,28 @@ def _sample(make: str, shape: str, **arguments: object) -> Sample:
     return Sample(make, shape, tuple(arguments.items()))
 
 
+class Table(NamedTuple):
+    """The twin of a table."""
+
+    arch: str
+    alpha: float
+    side: int
+    writing: TorchStyle
+
+
+def _tables(*configurations: tuple[str, float, int]) -> dict[str, Table]:
+    """Each in both styles."""
+    styles = (TorchStyle("functional", "module"), TorchStyle("module", "functional"))
+    return {
+        f"{arch}@{alpha:g}/{side}, {style.activations}": Table(arch, alpha, side, style)
+        for arch, alpha, side in configurations
+        for style in styles
+    }
+
+
 IMAGE, SMALL, TOKENS, WORDS = "1x3x32x32", "1x3x16x16", "1x5x16", "1x6:int64"
-SAMPLES = {
+SAMPLES: dict[str, Sample | Table] = {
+    **_tables(("v1", 0.5, 64), ("v2", 0.75, 32), ("v3-small", 1.0, 64)),
     "vit": _sample("ViT", IMAGE),
     "vit operators": _sample("ViT", IMAGE, way="operators"),
     "vit functions": _sample("ViT", IMAGE, way="functions"),
@@ -55,7 +76,9 @@ SAMPLES = {
     "unread": _sample("Unread", SMALL),
     "multi-head masked, weights": _sample("MultiHead", TOKENS, masked=True, weights=1),
 }
-MORE = {
+MORE: dict[str, Sample | Table] = {
+    **_tables(("v1", 1.0, 96), ("v2", 1.0, 96), ("v2", 0.75, 160)),
+    **_tables(("v3-large", 1.0, 96), ("v3-large", 0.5, 128), ("v3-small", 1.0, 224)),
     "multi-head with weights": _sample("MultiHead", TOKENS, weights=True),
     "encoder layer": _sample("encoder_layer", TOKENS),
     "lstm 1": _sample("Recurrent", WORDS),
@@ -106,6 +129,13 @@ def made(name: str) -> tuple[Any, Any, mnprofile.Ledger]:
     from mnprofile.networks.readers.torch_modules import read
 
     one = (SAMPLES | MORE)[name]
+    if isinstance(one, Table):
+        graph = mnprofile.build(one.arch, alpha=one.alpha, resolution=one.side)
+        style = one.writing
+        book = mnprofile.ledger(
+            graph, pooling=style.pooling, activations=style.activations
+        )
+        return *Twin(graph, style).made(), book
     asked = ReadRequest(parse_inputs((one.input,)), one.arguments)
     _, graph = read(HERE + one.make, asked)
     assert not graph.unknown, graph.unknown
@@ -122,7 +152,7 @@ def _fvcore(network: Any, inputs: Any) -> float:
 
 def _measured(measure: Callable[..., float], network: Any, inputs: Any) -> Any:
     try:
-        return measure(copy.deepcopy(network), tuple(one.clone() for one in inputs))
+        return measure(network, inputs)
     except Exception as fault:
         return f"{type(fault).__name__}: {fault}"
 
@@ -135,7 +165,8 @@ def _all_measured(measure: Callable[..., float], networks: Any) -> list[Any]:
 
 def _in_a_fork(work: Callable[[], Any]) -> Any:
     reading, writing = os.pipe()
-    if os.fork() == 0:
+    child = os.fork()
+    if child == 0:
         os.close(reading)
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, 1)
@@ -145,10 +176,13 @@ def _in_a_fork(work: Callable[[], Any]) -> Any:
         os._exit(0)
     os.close(writing)
     with os.fdopen(reading) as answer:
-        return json.load(answer)
+        found = json.load(answer)
+    os.waitpid(child, 0)
+    return found
 
 
 def main(names: list[str]) -> None:
+    import calflops  # noqa: F401  its import takes a second: once, before the forks
     import torch
 
     from mnprofile.evidence.profilers.worker import MEASURES, size_products

@@ -1,4 +1,4 @@
-"""Profilers run on networks' own code, against what the ledger says they print."""
+"""Profilers run on networks, against what the ledger says they print."""
 
 import json
 import os
@@ -8,7 +8,9 @@ import sys
 import pytest
 
 from mnprofile.base.extras import is_installed
+from mnprofile.evidence.profilers.worker import MEASURES
 from tests.evidence.measured_totals import MORE, SAMPLES
+from tests.sampling import sampled
 
 PACKAGES = ("fvcore", "torchinfo", "ptflops", "thop", "torchprofile", "calflops")
 # What the rules do not cover; everything else must have a total.
@@ -34,15 +36,17 @@ def measured(names: list[str]) -> dict[str, dict[str, list[int | None]]]:
     return found
 
 
-def test_the_ledger_says_what_profilers_print_for_code() -> None:
-    """``SAMPLES=all`` runs more networks, of transformers too: a minute."""
+NAMES = {"sample": [*SAMPLES], "more": [*MORE]}
+
+
+@pytest.mark.parametrize("which", sampled(NAMES, keep=["sample"]))
+def test_the_ledger_says_what_profilers_print(which: str) -> None:
+    """Exactly, of twins of tables and of networks' own code."""
     missing = [one for one in ("torch", *PACKAGES) if not is_installed(one)]
     if missing:
         pytest.skip(f"needs {', '.join(missing)} (extra check-all)")
-    names = [*SAMPLES]
-    if os.environ.get("SAMPLES") == "all":
-        names += [one for one in MORE if is_installed("transformers") or one[:3] < "be"]
-    found = measured(names)
+    found = measured(NAMES[which])
+    assert set(found) == {"fvcore", *MEASURES}
 
     wrong, unknown = {}, set()
     for profiler, totals in found.items():
@@ -53,4 +57,4 @@ def test_the_ledger_says_what_profilers_print_for_code() -> None:
             elif total != expected + (sizes or 0):
                 wrong[profiler, name] = (total, sizes, expected)
     assert wrong == {}
-    assert unknown == {pair for pair in NOT_KNOWN if pair[0] in found["fvcore"]}
+    assert unknown == {pair for pair in NOT_KNOWN if pair[0] in NAMES[which]}

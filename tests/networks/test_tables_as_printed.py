@@ -83,7 +83,7 @@ def test_the_catalog_lists_the_tables_by_alias() -> None:
     ]
 
 
-@pytest.mark.parametrize("arch", catalog.shipped(), ids=lambda arch: arch.name)
+@pytest.mark.parametrize("arch", catalog.architectures(), ids=lambda arch: arch.name)
 def test_every_table_has_a_title_and_a_source(arch: Architecture) -> None:
     assert arch.title
     assert arch.source
@@ -93,7 +93,7 @@ def test_every_table_has_a_title_and_a_source(arch: Architecture) -> None:
     ("arch", "impl"),
     [
         (arch, impl)
-        for arch in catalog.shipped()
+        for arch in catalog.architectures()
         for impl, rules in arch.scaling.items()
         if impl != "paper" and not (rules.expands_always or rules.strides_late)
         if rules.even_halves == arch.scaling["paper"].even_halves

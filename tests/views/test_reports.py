@@ -14,7 +14,7 @@ import pytest
 
 from mnprofile.cli import main
 from mnprofile.costs.counting import count
-from mnprofile.evidence.literature.accuracies import printed_accuracies, source_of
+from mnprofile.evidence.literature.accuracy_series import printed_accuracies, source_of
 from mnprofile.networks.catalog import build, load, parse, tables_folder
 from mnprofile.search.factors import EXPANSIONS, Factors, factors
 from mnprofile.views.html import explorer_networks

@@ -12,16 +12,16 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from mnprofile.base import extras
 from mnprofile.base.errors import UsageError
 from mnprofile.base.shown import Shown
 from mnprofile.costs.counting import Count, Counts, Layer, count
 from mnprofile.evidence.profilers.foreign import (
     LABELS,
+    Unit,
+    Watch,
     field_text,
     first_difference,
     our_units,
-    run_units,
 )
 from mnprofile.evidence.profilers.measuring import (
     Measurement,
@@ -33,6 +33,7 @@ from mnprofile.evidence.profilers.readings import (
     Progress,
     Reading,
     chosen_counters,
+    counter_readings,
 )
 from mnprofile.evidence.profilers.rules import profiler_of
 from mnprofile.evidence.profilers.to_torch import to_torch
@@ -43,7 +44,7 @@ from mnprofile.evidence.profilers.totals import (
     ledger,
     uses,
 )
-from mnprofile.evidence.profilers.worker import Twin, run, version_of
+from mnprofile.evidence.profilers.worker import Twin, version_of
 from mnprofile.graph.graph import Graph, Node
 from mnprofile.graph.operators.op import Shape
 from mnprofile.networks.catalog import Arch, graph_of
@@ -172,25 +173,24 @@ def check(
     names, not_installed = chosen_counters(counters)
     if names and network is not None:
         raise UsageError("counters run on the graph's own network, not on another one")
-    for package in ("torch", "fvcore"):
-        extras.require(package)
     steps = 2 + len(names)
     progress("building the network", 0, steps)
-    twin = network or to_torch(graph, pooling=pooling, activations=activations)
+    if network is None:
+        twin = to_torch(graph, pooling=pooling, activations=activations)
+    else:
+        twin = copy.deepcopy(network)  # which is left as it was
     progress(" and ".join(ALWAYS), 1, steps)
-    measured = measure(twin, graph.input_shape)
+    watch = Watch()
+    measured = measure(twin.eval(), graph.input_shape, watch.after, watch.operators())
     book = ledger(graph, pooling=pooling, activations=activations)
     readings = list(_own_readings(measured, book))
-    for done, name in enumerate(names, start=2):
-        progress(name, done, steps)
-        ran = run(name, book[name].profiler.package, Twin(graph, writing))
-        readings.append(Reading(book[name], ran.version, ran.total, ran.failure))
+    readings += counter_readings(names, book, Twin(graph, writing), progress, steps)
     progress("done", steps, steps)
     counted = count(graph)
     layers = _layers(counted, measured, writing)
     whole = measured.modules[""]
     problems = tuple(_problems(graph, layers, measured))
-    problems = problems or tuple(_differing_operators(counted, twin))
+    problems = problems or tuple(_differing_operators(counted, watch.units))
     return Check(
         counted,
         writing,
@@ -274,11 +274,9 @@ def _problems(
         yield from _uncounted(graph, measured.left_out)
 
 
-def _differing_operators(counted: Count, network: nn.Module) -> Iterable[Problem]:
+def _differing_operators(counted: Count, ran: tuple[Unit, ...]) -> Iterable[Problem]:
     """The first layer that differs in what its figures do not show, or after which
     other operators run."""
-    meta = copy.deepcopy(network).eval().to("meta")
-    ran, _ = run_units(meta, counted.graph.input_shape, device="meta")
     first = first_difference(our_units(counted), ran)
     if first is None:
         return

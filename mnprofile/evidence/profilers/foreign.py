@@ -37,6 +37,7 @@ from mnprofile.networks.readers.torch_calling import (
 
 if TYPE_CHECKING:
     from torch import nn
+    from torch.utils._python_dispatch import TorchDispatchMode
 
 
 ZEROS = "zeros"
@@ -188,11 +189,14 @@ def _make(
 
 def _run(network: nn.Module, image: Shape, name: str) -> tuple[tuple[Unit, ...], int]:
     """The layers of a foreign network, and the macs that it does outside them."""
+    from torch.utils.flop_counter import FlopCounterMode
+
+    counter, watch = FlopCounterMode(display=False), Watch()
     was_training = network.training
     network.eval()
     try:
         with contextlib.redirect_stdout(sys.stderr):
-            return run_units(network, image)
+            run_hooked(network, image, counter, watch.after, watch.operators())
     except (Exception, SystemExit) as fault:  # it is not our code
         raise UsageError(
             f"{name}: running on {image} raised {reason(fault)}",
@@ -200,40 +204,39 @@ def _run(network: nn.Module, image: Shape, name: str) -> tuple[tuple[Unit, ...],
         ) from None
     finally:
         network.train(was_training)
+    return watch.units, counter.get_total_flops() // 2 - watch.macs
 
 
-def run_units(
-    network: nn.Module, image: Shape, *, device: str = "cpu"
-) -> tuple[tuple[Unit, ...], int]:
-    """The layers of a network in the order in which they run, and all other macs.
+class Watch:
+    """The layers of a network in the order in which they run, and their macs."""
 
-    Raises whatever the network raises.
-    """
-    from torch import nn
-    from torch.utils.flop_counter import FlopCounterMode
+    def __init__(self) -> None:
+        self.macs = 0
+        self._units: list[Unit] = []
+        self._between: list[list[str]] = [[]]
 
-    units: list[Unit] = []
-    between: list[list[str]] = [[]]
-    seen_macs = 0
+    def after(self, path: str, module: nn.Module, output: Any) -> None:
+        """To be called when a module has run."""
+        from torch import nn
 
-    def record(path: str, module: nn.Module, output: Any) -> None:
-        nonlocal seen_macs
         if isinstance(module, nn.Conv2d | nn.Linear):
             sizes = tuple(output.shape)
             sizes = sizes[2:] if isinstance(module, nn.Conv2d) else sizes[1:-1]
-            units.append(_unit(module, sizes or (1, 1), path))
-            between.append([])
-            seen_macs += module.weight.numel() * math.prod(sizes)
+            self._units.append(_unit(module, sizes or (1, 1), path))
+            self._between.append([])
+            self.macs += module.weight.numel() * math.prod(sizes)
 
-    counter = FlopCounterMode(display=False)
+    def operators(self) -> TorchDispatchMode:
+        """The context in which the network is to run."""
 
-    def record_operator(name: str) -> None:
-        between[-1].append(name)
+        def record(name: str) -> None:
+            self._between[-1].append(name)
 
-    operators = recorder(record_operator)
-    run_hooked(network, image, counter, record, operators, device=device)
-    found = _with_operators(units, [tuple(names) for names in between])
-    return found, counter.get_total_flops() // 2 - seen_macs
+        return recorder(record)
+
+    @property
+    def units(self) -> tuple[Unit, ...]:
+        return _with_operators(self._units, [tuple(names) for names in self._between])
 
 
 def _with_operators(units: list[Unit], between: list[Names]) -> tuple[Unit, ...]:

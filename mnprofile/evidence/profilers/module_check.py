@@ -15,16 +15,17 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from mnprofile.base.extras import require
 from mnprofile.costs.counting import Count, count
+from mnprofile.evidence.profilers.measuring import fvcore_counts
 from mnprofile.evidence.profilers.readings import (
     ALWAYS,
     Progress,
     Reading,
     chosen_counters,
+    counter_readings,
 )
 from mnprofile.evidence.profilers.totals import ledger
-from mnprofile.evidence.profilers.worker import Code, run, version_of
+from mnprofile.evidence.profilers.worker import Code, version_of
 from mnprofile.graph.graph import Graph, Node
 from mnprofile.networks.readers.inputs import parse_inputs
 
@@ -115,9 +116,8 @@ def check_module(
     Raises MissingExtraError without torch, fvcore or a profiler asked for by name.
     """
     names, not_installed = chosen_counters(counters)
-    for package in ("torch", "fvcore"):
-        require(package)
-    progress(" and ".join(ALWAYS), 0, 1 + len(names))
+    steps = 1 + len(names)
+    progress(" and ".join(ALWAYS), 0, steps)
     paths = dict(module.named_modules())
     flops = _by_flop_counter(module, graph)
     operators, uncounted, failure = _by_fvcore(module, graph)
@@ -137,14 +137,9 @@ def check_module(
         uncounted,
         is_exact=not readings[0].rest,
     )
-    for done, name in enumerate(names, start=1):
-        progress(name, done, 1 + len(names))
-        assert code is not None
-        ran = run(name, book[name].profiler.package, code)
-        readings.append(
-            Reading(book[name], ran.version, ran.total, ran.failure, ran.sizes)
-        )
-    progress("done", 1 + len(names), 1 + len(names))
+    if code is not None:
+        readings += counter_readings(names, book, code, progress, steps)
+    progress("done", steps, steps)
     return ModuleCheck(
         count(graph),
         tuple(rows),
@@ -293,34 +288,20 @@ def _by_fvcore(
     why it failed."""
     import torch
 
+    from mnprofile.evidence.profilers.own_code import Positional, on_cpu, zeros
     from mnprofile.networks.readers.torch_modules import no_fast_path
 
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # it relies on deprecated parts of torch
-        try:
-            from fvcore.nn import FlopCountAnalysis
+    specs = parse_inputs(graph.config.inputs)
 
-            from mnprofile.evidence.profilers.own_code import Positional, on_cpu, zeros
+    def made() -> tuple[nn.Module, tuple[Tensor, ...]]:
+        network = Positional(on_cpu(module), [one.name for one in specs])
+        return network.eval(), tuple(map(zeros, specs))
 
-            specs = parse_inputs(graph.config.inputs)
-            network = Positional(on_cpu(module), [one.name for one in specs])
-            with torch.no_grad(), no_fast_path():
-                given = tuple(map(zeros, specs))
-                analysis = FlopCountAnalysis(network.eval(), given)
-                analysis.unsupported_ops_warnings(False)
-                analysis.uncalled_modules_warnings(False).tracer_warnings("none")
-                counts = analysis.by_module_and_operator()
-                skipped = analysis.unsupported_ops()
-        except Exception as fault:  # tracing relies on torch's internals
-            lines = str(fault).strip().splitlines()
-            return {}, {}, lines[0][:300] if lines else type(fault).__name__
+    with torch.no_grad(), no_fast_path():
+        counts, left_out, failure = fvcore_counts(made)
     found = {}
     for path, operators in counts.items():
         besides = sum(n for name, n in operators.items() if name in _BESIDES)
         own = path.removeprefix("network").removeprefix(".")
-        found[own] = (int(sum(operators.values()) - besides), int(besides))
-    named_ops = {
-        name.removeprefix("aten::").rstrip("_"): n
-        for name, n in sorted(skipped.items())
-    }
-    return found, named_ops, ""
+        found[own] = (int(operators.total() - besides), int(besides))
+    return found, left_out, failure

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from mnprofile.graph.graph import Graph
 from mnprofile.networks.readers.inputs import InputSpec, ReadRequest, parse_inputs
-from mnprofile.networks.readers.torch_call import tensors_within
+from mnprofile.networks.readers.torch_call import tensors_in
 from mnprofile.networks.readers.torch_modules import read
 
 
@@ -34,7 +34,7 @@ class Positional(nn.Module):
             *(one for name, one in pairs if not name),
             **{name: one for name, one in pairs if name},
         )
-        return tuple(tensors_within(out))
+        return tuple(tensors_in(out))
 
 
 def positional(arch: str, asked: ReadRequest) -> tuple[nn.Module, tuple[Tensor, ...]]:

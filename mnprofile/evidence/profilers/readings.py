@@ -1,13 +1,13 @@
 """What a profiler printed beside what the ledger says, and which profilers to run."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from mnprofile.base import extras
 from mnprofile.base.errors import UsageError, nearest
 from mnprofile.evidence.profilers.rules import profiler_of
-from mnprofile.evidence.profilers.totals import LedgerEntry
-from mnprofile.evidence.profilers.worker import MEASURES
+from mnprofile.evidence.profilers.totals import Ledger, LedgerEntry
+from mnprofile.evidence.profilers.worker import MEASURES, Code, Twin, run
 
 ALWAYS = ("fvcore", "FlopCounterMode")  # run for the layers
 
@@ -40,8 +40,28 @@ class Reading:
         return self.total - expected - self.sizes
 
 
+def counter_readings(
+    names: Sequence[str],
+    book: Ledger,
+    network: Twin | Code,
+    progress: Progress,
+    steps: int,
+) -> Iterator[Reading]:
+    """What the profilers ``names`` print, the last of ``steps``: each in a process."""
+    for done, name in enumerate(names, start=steps - len(names)):
+        progress(name, done, steps)
+        ran = run(name, book[name].profiler.package, network)
+        yield Reading(book[name], ran.version, ran.total, ran.failure, ran.sizes)
+
+
 def chosen_counters(counters: Sequence[str]) -> tuple[list[str], tuple[str, ...]]:
-    """The profilers to run besides fvcore and FlopCounterMode, and the missing ones."""
+    """The profilers to run besides fvcore and FlopCounterMode, and the missing ones.
+
+    Raises UsageError, and MissingExtraError for one that is asked for by name, torch or
+    fvcore.
+    """
+    for package in ("torch", "fvcore"):
+        extras.require(package)
     if "all" in (name.lower() for name in counters):
         found = [
             name for name in MEASURES if extras.is_installed(profiler_of(name).package)

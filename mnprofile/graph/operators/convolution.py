@@ -101,6 +101,11 @@ Sides = int | tuple[int, ...]
 SAME, CENTRED = Same(), Centred()
 
 
+def plain_sides(sides: tuple[int, ...]) -> Sides:
+    """Height and width, or one number that means both."""
+    return sides[0] if len(sides) == 2 and sides[0] == sides[1] else sides
+
+
 def sides_text(kernel: Sides) -> str:
     """A kernel as papers write it: 3x3, and 3 on a map of one dimension."""
     return (

@@ -10,43 +10,42 @@ from mnprofile.graph.operators.op import (
 )
 
 
-class Add(Op):
-    """Addition of maps of one shape, as a residual connection does."""
+class Arithmetic(Op):
+    """An operator on maps of one shape, element by element."""
 
     __slots__ = ()
-    kind = "add"
     takes = 2
     works_in_place = True
-    entering = "add_elems"
+    refusal = "{other} does not fit {x}"
 
     def out_shape(self, x: Shape, *others: Shape) -> Shape:
         if any(isinstance(one, TensorShape) for one in (x, *others)):
             return broadcast_shape(x, *others)
         for other in others:
             if not (decide(other.c == x.c) and _same_size(other, x)):
-                raise GraphError(f"{other} cannot be added to {x}")
+                raise GraphError(self.refusal.format(x=x, other=other))
         return x
+
+
+class Add(Arithmetic):
+    """Addition of maps of one shape, as a residual connection does."""
+
+    __slots__ = ()
+    kind = "add"
+    entering = "add_elems"
+    refusal = "{other} cannot be added to {x}"
 
     def tally(self, x: Shape, y: Shape) -> dict[str, int]:
         return {"add": x.elements}
 
 
-class Multiply(Op):
+class Multiply(Arithmetic):
     """Product of maps of one shape."""
 
     __slots__ = ()
     kind = "multiply"
-    takes = 2
-    works_in_place = True
     entering = "scale_elems"
-
-    def out_shape(self, x: Shape, *others: Shape) -> Shape:
-        if any(isinstance(one, TensorShape) for one in (x, *others)):
-            return broadcast_shape(x, *others)
-        for other in others:
-            if not (decide(other.c == x.c) and _same_size(other, x)):
-                raise GraphError(f"{x} cannot be multiplied by {other}")
-        return x
+    refusal = "{x} cannot be multiplied by {other}"
 
     def tally(self, x: Shape, y: Shape) -> dict[str, int]:
         return {"scale": x.elements}

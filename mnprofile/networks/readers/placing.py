@@ -13,6 +13,7 @@ from mnprofile.graph.graph import Node
 from mnprofile.graph.operators.op import Op, Shape, TensorShape
 
 FULLY_CONNECTED, SQUEEZE_EXCITE, HEAD = "Fully Connected", "SE", "head"
+WEIGHT = ".weight"  # how PyTorch ends the name of a layer's weight
 _NUMBERED = re.compile(r"(.*?[0-9]+)(?:_[A-Za-z].*)?")
 
 
@@ -51,6 +52,17 @@ def path_of(scopes: tuple[str, ...]) -> str:
             parts.pop()
         parts.append(scope)
     return ".".join(parts)
+
+
+def modules_of(constants: tuple[str, ...], scopes: tuple[str, ...]) -> tuple[str, ...]:
+    """The modules of a layer: by its weight as PyTorch names it, else its own name's.
+
+    Where that has none, as of what a converter made anew, its constants may have.
+    """
+    if constants and constants[0].endswith(WEIGHT):
+        return (constants[0].removesuffix(WEIGHT),)
+    paths = (tuple(filter(None, name.split("/")[:-1])) for name in constants)
+    return scopes or next(filter(None, paths), ())
 
 
 def layers_of(

@@ -6,10 +6,14 @@ from typing import Any, NamedTuple
 
 from torch import Tensor
 
-from mnprofile.graph.graph import Parameters
-from mnprofile.graph.operators.convolution import Explicit, Padding, Sides, Zeros
+from mnprofile.graph.operators.convolution import (
+    Explicit,
+    Padding,
+    Sides,
+    Zeros,
+    plain_sides,
+)
 from mnprofile.graph.operators.op import Op, Shape, shape_of
-from mnprofile.graph.written import Written
 
 Axis = Callable[[Tensor], int]
 
@@ -40,6 +44,11 @@ class Call(NamedTuple):
     def shape(self, tensor: Tensor) -> Shape:
         return shape(tensor, self.axis(tensor))
 
+    @property
+    def tensors(self) -> tuple[Tensor, ...]:
+        """Every tensor in its arguments."""
+        return tuple(tensors_in(self.args, self.kwargs))
+
 
 @dataclass(frozen=True, slots=True)
 class Found:
@@ -55,24 +64,10 @@ class Found:
     bn_affine: tuple[Tensor | None, ...] = ()
     other_params: tuple[Tensor | None, ...] = ()
 
-
-@dataclass(frozen=True, slots=True)
-class Recorded:
-    """An operator of the run. ``path`` is the module that called it.
-
-    ``suffix`` is what to call it within that module, "" if it is all the module does.
-    """
-
-    name: str
-    op: Op
-    inputs: tuple[str, ...]
-    x: Shape
-    y: Shape
-    others: tuple[Shape, ...]
-    stored: Parameters
-    path: str
-    weight: str  # the full name of the parameter that is its weight, or ""
-    written: Written | None = None
+    @property
+    def held(self) -> tuple[tuple[Tensor | None, ...], ...]:
+        """The tensors that it holds, as ``Parameters`` tells them apart."""
+        return self.weights, self.biases, self.bn_affine, self.other_params
 
 
 def shape(tensor: Tensor, axis: int) -> Shape:
@@ -96,37 +91,44 @@ def like(x: Shape, tensor: Tensor) -> Shape:
     return shape_of(y.dims, axis) if len(y.dims) == len(x.dims) else y
 
 
-def tensors_in(*groups: Any) -> Iterator[Tensor]:
-    """Every tensor in arguments, lists of them included."""
-    for group in groups:
-        if isinstance(group, Tensor):
-            yield group
-        elif isinstance(group, tuple | list):
-            yield from tensors_in(*group)
-        elif isinstance(group, dict):
-            yield from tensors_in(*group.values())
+def tensors_in(*values: Any) -> Iterator[Tensor]:
+    """Every tensor in some values, whatever holds it."""
+    for value in values:
+        if isinstance(value, Tensor):
+            yield value
+        elif isinstance(value, tuple | list):
+            yield from tensors_in(*value)
+        elif isinstance(value, dict):
+            yield from tensors_in(*value.values())
+        elif hasattr(value, "__dict__") and not isinstance(value, type):
+            for one in vars(value).values():
+                if isinstance(one, Tensor | list | tuple | dict):
+                    yield from tensors_in(one)
 
 
 NO_ZEROS = Zeros((0,), (0,))
 
 
-def sides(value: Any, rank: int | None = None) -> Sides:
+def _each(value: Any, rank: int) -> tuple[int, ...]:
+    """One number per axis, where one may stand for all."""
+    sides = (value,) if isinstance(value, int) else tuple(value)
+    return sides * rank if len(sides) == 1 else sides
+
+
+def sides(value: Any, rank: int) -> Sides:
     """One number for a square of two dimensions, else one per axis."""
-    sides = tuple(value) if not isinstance(value, int) else (value,)
-    if rank is not None and len(sides) == 1:
-        sides *= rank
-    return sides[0] if len(sides) == 2 and sides[0] == sides[1] else sides
+    return plain_sides(_each(value, rank))
 
 
 def padding_of(value: Any, rank: int) -> Padding:
-    sides = tuple(value) * (rank if len(value) == 1 else 1)
+    sides = _each(value, rank)
     if rank == 2:
         return Explicit(sides[0], sides[1], sides[0], sides[1])
     return Zeros(sides, sides)
 
 
 def zeros_of(value: Any, rank: int, *, ceil: bool = False) -> Zeros:
-    sides = tuple(value) * (rank if len(value) == 1 else 1)
+    sides = _each(value, rank)
     return Zeros(sides, sides, ceil)
 
 
@@ -149,16 +151,13 @@ def layout(tensor: Tensor) -> tuple[int, bool]:
 def channels_of(found: Found, call: Call) -> tuple[int, bool]:
     """How the channels of an operator's output lie."""
     y = found.y
-    if y is None:
-        axis = call.axis(call.out) if not found.x else getattr(found.x, "axis", 0)
-        if found.x is None and found.inputs:
-            axis = call.axis(found.inputs[0])
-        dims = call.out.shape
-        channels = dims[axis] if dims and -len(dims) <= axis < len(dims) else 1
-        if found.x is not None:
-            channels = found.x.c
-        return channels, axis >= 0
-    return y.c, getattr(y, "axis", 0) == 0 and len(y.dims) > 1
+    if y is not None:
+        return y.c, getattr(y, "axis", 0) == 0 and len(y.dims) > 1
+    if found.x is not None:
+        return found.x.c, True
+    axis = call.axis(found.inputs[0] if found.inputs else call.out)
+    dims = call.out.shape
+    return dims[axis] if -len(dims) <= axis < len(dims) else 1, axis >= 0
 
 
 def is_empty(name: str) -> bool:
@@ -180,19 +179,3 @@ METADATA = frozenset(
 COUNTED = frozenset(
     ("convolution", "addmm", "mm", "bmm", "baddbmm", "linear", "_grouped_mm")
 )
-
-
-def tensors_within(value: object) -> Iterator[Tensor]:
-    """Every tensor in what a network returns, whatever holds it."""
-    if isinstance(value, Tensor):
-        yield value
-    elif isinstance(value, dict):
-        for one in value.values():
-            yield from tensors_within(one)
-    elif isinstance(value, list | tuple):
-        for one in value:
-            yield from tensors_within(one)
-    elif hasattr(value, "__dict__") and not isinstance(value, type):
-        for one in vars(value).values():
-            if isinstance(one, Tensor | list | tuple | dict):
-                yield from tensors_within(one)

@@ -7,12 +7,11 @@ from dataclasses import dataclass, replace
 
 from torch import nn
 
-from mnprofile.graph.graph import NO_SHAPE, Graph, Node, Origin, Parameters
+from mnprofile.graph.graph import NO_SHAPE, Graph, Node, Origin
 from mnprofile.graph.operators.joining import Scale
 from mnprofile.graph.operators.op import Shape
 from mnprofile.graph.operators.tensors import Unused
 from mnprofile.networks.readers.inputs import InputSpec, fixed
-from mnprofile.networks.readers.torch_call import Recorded
 from mnprofile.networks.readers.torch_recording import Recorder
 from mnprofile.networks.readers.torch_tree import FOLLOWERS, ModuleTree, stages
 
@@ -33,109 +32,77 @@ def assembled(
     run: Run,
     notes: list[str],
 ) -> Graph:
-    tree = ModuleTree(module)
-    recorded = run.recorder.recorded
-    layers = _layers(recorded, tree)
-    blocks = {layer: tree.block(path) for layer, path in _layer_paths(recorded, layers)}
+    tree, recorder = ModuleTree(module), run.recorder
+    recorded, paths = recorder.recorded, recorder.paths
+    layers = _layers(recorder, tree)
+    blocks: dict[str, str] = {}  # of each layer, by the module that began it
+    for node in recorded:
+        layer = layers[node.name]
+        if layer not in blocks:
+            blocks[layer] = tree.block(paths[node.name]) or layer
     ends = {
-        blocks[layer] or layer: one.y
-        for one, layer in zip(recorded, layers, strict=True)
-        if not one.op.is_further
+        blocks[layers[node.name]]: node.out_shape
+        for node in recorded
+        if not node.op.is_further
     }
     image = next((one.dims[2:] for one in inputs if len(one.dims) >= 4), None)
-    named = stages(ends, image, tree)
+    named = stages(ends, image)
     squeezing = _squeeze_excite(recorded)
     nodes = []
-    for one, layer in zip(recorded, layers, strict=True):
-        block = blocks[layer] or layer
-        expected = Parameters(
-            one.op.weights(one.x),
-            one.op.biases(one.x),
-            one.op.bn_affine(one.x),
-            one.op.other_params(one.x),
+    for node in recorded:
+        layer = layers[node.name]
+        placed = replace(
+            node,
+            layer=layer,
+            block=blocks[layer],
+            stage=named[blocks[layer]],
+            type=_type(node, squeezing),
+            origin=tree.origin(paths[node.name]),
+            stored=None,
         )
-        nodes.append(
-            Node(
-                name=one.name,
-                op=one.op,
-                inputs=one.inputs,
-                in_shape=one.x,
-                out_shape=one.y,
-                layer=layer,
-                block=block,
-                stage=named[block],
-                type=_type(one, squeezing),
-                origin=tree.origin(one.path),
-                other_shapes=one.others,
-                stored=None if expected == one.stored else one.stored,
-                written=one.written,
-            )
-        )
+        by_rule = placed.parameters == node.stored
+        nodes.append(placed if by_rule else replace(placed, stored=node.stored))
     nodes = [*_marked(nodes, run.outputs), *_unused(run)]
     outputs = run.outputs or tuple(one.name for one in nodes[-1:])
-    config = fixed(name, "torch", inputs)
-    told = [*notes, *_batch_note(inputs)]
     return Graph(
-        config,
+        fixed(name, "torch", inputs),
         run.inputs,
         tuple(nodes),
         outputs,
-        tuple(told),
-        derived=tuple(run.recorder.derived),
-        constants=tuple(map(_on_constants, run.recorder.constants)),
+        (*notes, *_batch_note(inputs)),
+        derived=tuple(recorder.function.derived),
+        constants=tuple(recorder.constants),
     )
 
 
-def _on_constants(one: Recorded) -> Node:
-    """An operator that is in no layer: its input is the same in every run."""
-    return Node(
-        name=one.name,
-        op=one.op,
-        inputs=(),
-        in_shape=one.x,
-        out_shape=one.y,
-        layer="",
-        block="",
-        stage="",
-        type=one.op.type,
-        origin=Origin(""),
-        other_shapes=one.others,
-        stored=one.stored,
-        written=one.written,
-    )
-
-
-def _layers(recorded: list[Recorded], tree: ModuleTree) -> list[str]:
+def _layers(recorder: Recorder, tree: ModuleTree) -> dict[str, str]:
     """The layer of each operator: its own, or that which it follows at once."""
-    layer_of: dict[str, str] = {}
+    layers: dict[str, str] = {}
     counted: set[str] = set()
     last: dict[str, str] = {}  # the latest node of a layer
     names: dict[str, int] = {}
-    paths: dict[str, str] = {}
-    found: list[str] = []
-    for one in recorded:
+    homes: dict[str, str] = {}
+    for one in recorder.recorded:
+        path = recorder.paths[one.name]
+        before = layers[one.inputs[0]] if one.inputs and one.inputs[0] in layers else ""
         if one.op.is_further:
-            layer_of[one.name] = layer_of[one.inputs[0]]
-            found.append(layer_of[one.name])
+            layers[one.name] = before
             continue
-        before = layer_of.get(one.inputs[0]) if one.inputs else None
         follows = (
             before in counted
             and one.op.kind in FOLLOWERS
-            and last[str(before)] == one.inputs[0]
-            and _belongs(tree, one.path, paths[str(before)])
+            and last[before] == one.inputs[0]
+            and _belongs(tree, path, homes[before])
         )
-        if follows and before is not None:
-            layer = before
-        else:
-            layer = _layer_name(one, names)
-            paths[layer] = one.path
+        layer = before
+        if not follows:
+            layer = _layer_name(one, path, recorder.weights.get(one.name, ""), names)
+            homes[layer] = path
             if one.op.is_counted:
                 counted.add(layer)
-        layer_of[one.name] = layer
+        layers[one.name] = layer
         last[layer] = one.name
-        found.append(layer)
-    return found
+    return layers
 
 
 def _belongs(tree: ModuleTree, path: str, other: str) -> bool:
@@ -144,12 +111,12 @@ def _belongs(tree: ModuleTree, path: str, other: str) -> bool:
     return beside or tree.block(path) == tree.block(other)
 
 
-def _layer_name(one: Recorded, names: dict[str, int]) -> str:
+def _layer_name(node: Node, path: str, weight: str, names: dict[str, int]) -> str:
     """A layer with weights is named for the module that holds them."""
-    name = one.name
-    if one.weight and one.weight.startswith(one.path):
-        home, _, own = one.weight.partition(".parametrizations.")[0].rpartition(".")
-        if ".parametrizations." in one.weight:  # of the module that holds these
+    name = node.name
+    if weight and weight.startswith(path):
+        home, _, own = weight.partition(".parametrizations.")[0].rpartition(".")
+        if ".parametrizations." in weight:  # of the module that holds these
             home, own = f"{home}.{own}".strip("."), "weight"
         is_plain = own.startswith("weight")  # weight_ih_l0 of an LSTM, too
         part = "" if is_plain else own.removesuffix("weight").rstrip("_.")
@@ -159,39 +126,27 @@ def _layer_name(one: Recorded, names: dict[str, int]) -> str:
     return name if names[name] == 1 else f"{name}#{names[name]}"
 
 
-def _layer_paths(
-    recorded: list[Recorded], layers: list[str]
-) -> Iterator[tuple[str, str]]:
-    seen = set()
-    for one, layer in zip(recorded, layers, strict=True):
-        if layer not in seen:
-            seen.add(layer)
-            yield layer, one.path
-
-
-def _squeeze_excite(recorded: list[Recorded]) -> frozenset[str]:
+def _squeeze_excite(recorded: list[Node]) -> frozenset[str]:
     """The layers that make the factors of squeeze-excite products."""
     by_name = {one.name: one for one in recorded}
     found: set[str] = set()
     for one in recorded:
-        if not isinstance(one.op, Scale):
-            continue
-        behind = by_name.get(one.inputs[1])
-        while behind is not None and behind.y.positions == 1 and behind.inputs:
-            if behind.x.positions > 1:
+        behind = by_name.get(one.inputs[1]) if isinstance(one.op, Scale) else None
+        while behind is not None and behind.out_shape.positions == 1 and behind.inputs:
+            if behind.in_shape.positions > 1:
                 break
             found.add(behind.name)
             behind = by_name.get(behind.inputs[0])
     return frozenset(found)
 
 
-def _type(one: Recorded, squeezing: frozenset[str]) -> str:
-    if one.op.is_counted and one.name in squeezing:
+def _type(node: Node, squeezing: frozenset[str]) -> str:
+    if node.op.is_counted and node.name in squeezing:
         return "SE"
-    pointwise = one.op.type == "Conv 1x1"
-    if pointwise and one.x.positions == 1 and one.op.kind == "conv":
+    pointwise = node.op.type == "Conv 1x1"
+    if pointwise and node.in_shape.positions == 1 and node.op.kind == "conv":
         return "Fully Connected"
-    return one.op.type
+    return node.op.type
 
 
 def _marked(nodes: list[Node], outputs: tuple[str, ...]) -> Iterator[Node]:

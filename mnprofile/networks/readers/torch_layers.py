@@ -12,17 +12,13 @@ from mnprofile.graph.operators.elementwise import (
     GatedLinearUnit,
     Softmax,
 )
-from mnprofile.graph.operators.embedding import Embedding
 from mnprofile.graph.operators.linear import Linear
 from mnprofile.graph.operators.normalisation import (
-    GroupNorm,
     InstanceNorm,
-    LayerNorm,
-    RMSNorm,
 )
 from mnprofile.graph.operators.op import Op, shape_of
 from mnprofile.graph.operators.products import Contraction, MatMul, ScaledDotProduct
-from mnprofile.graph.operators.tensors import PReLU
+from mnprofile.graph.operators.tensors import Embedding, PReLU
 from mnprofile.graph.operators.transposed import ConvTranspose
 from mnprofile.networks.readers.torch_call import (
     NO_ZEROS,
@@ -46,27 +42,17 @@ def convolution(call: Call) -> Found:
         :9
     ]
     rank = weight.dim() - 2
-    out, taken = call.out.shape[1], x.shape[1]
-    kernel = sides(weight.shape[2:])
-    has_bias = bias is not None
+    out, has_bias = call.out.shape[1], bias is not None
+    kernel = sides(weight.shape[2:], rank)
+    both = (sides(stride, rank), sides(dilation, rank))
     op: Op
     if transposed:
         zeros = zeros_of(padding, rank)
-        op = ConvTranspose(
-            out,
-            kernel,
-            sides(stride, rank),
-            sides(dilation, rank),
-            has_bias,
-            groups,
-            zeros,
-            sides(extra, rank),
-        )
-    elif groups == taken == out != 1:
-        both = (sides(stride, rank), sides(dilation, rank))
+        more = sides(extra, rank)
+        op = ConvTranspose(out, kernel, *both, has_bias, groups, zeros, more)
+    elif groups == x.shape[1] == out != 1:
         op = Depthwise(kernel, *both, padding_of(padding, rank), has_bias)
     else:
-        both = (sides(stride, rank), sides(dilation, rank))
         op = Conv(out, kernel, *both, has_bias, groups, padding_of(padding, rank))
     return Found(
         op, (x,), shape(x, 1), shape(call.out, 1), weights=(weight,), biases=(bias,)
@@ -91,40 +77,20 @@ def linear(call: Call) -> Found:
 def _product(call: Call, a: Tensor, b: Tensor, bias: Tensor | None) -> Found:
     """(n, k) x (k, m): a layer where one of them is constant."""
     added = bias is not None and call.is_constant(bias)
+    biases = (bias,) if added else ()
+    addend = () if added or bias is None else (bias,)
+    op: Op
     if call.is_constant(b):
-        op: Op = Linear(b.shape[-1], added)
-        return Found(
-            op,
-            (a, *_unless(added, bias)),
-            shape(a, -1),
-            shape(call.out, -1),
-            weights=(b,),
-            biases=(bias if added else None,),
-        )
+        op = Linear(b.shape[-1], added)
+        x, y = shape(a, -1), shape(call.out, -1)
+        return Found(op, (a, *addend), x, y, weights=(b,), biases=biases)
     if call.is_constant(a):
-        x = shape_of(tuple(b.shape), 0)
         op = Conv(a.shape[0], (1,), bias=added, padding=NO_ZEROS)
-        return Found(
-            op,
-            (b, *_unless(added, bias)),
-            x,
-            shape_of(tuple(call.out.shape), 0),
-            weights=(a,),
-            biases=(bias if added else None,),
-        )
-    addend = _unless(added, bias)
-    return Found(
-        MatMul(),
-        (a, b, *addend),
-        whole(a),
-        whole(call.out),
-        (whole(b), *map(whole, addend)),
-        biases=(bias if added else None,),
-    )
-
-
-def _unless(added: bool, bias: Tensor | None) -> tuple[Tensor, ...]:
-    return () if added or bias is None else (bias,)
+        x, y = shape_of(tuple(b.shape), 0), shape_of(tuple(call.out.shape), 0)
+        return Found(op, (b, *addend), x, y, weights=(a,), biases=biases)
+    others = tuple(map(whole, (b, *addend)))
+    inputs = (a, b, *addend)
+    return Found(MatMul(), inputs, whole(a), whole(call.out), others, biases=biases)
 
 
 def bmm(call: Call) -> Found:
@@ -178,37 +144,28 @@ def attention(call: Call) -> Found:
 def batch_norm(call: Call) -> Found:
     x, weight, bias = call.args[:3]
     if not isinstance(call.get(3, "running_mean"), Tensor):  # the map's own statistics
-        return _norm(InstanceNorm, x, weight, bias, 1)
+        return _norm(InstanceNorm, x, (weight, bias), 1)
     rank = min(x.dim() - 1, 1)
     op = BatchNorm(weight is not None)
     place = shape(x, rank)
     return Found(op, (x,), place, place, bn_affine=(weight, bias))
 
 
-def layer_norm(call: Call) -> Found:
-    return _norm(LayerNorm, call.args[0], call.args[2], call.args[3], -1)
-
-
-def group_norm(call: Call) -> Found:
-    return _norm(GroupNorm, call.args[0], call.args[1], call.args[2], 1)
-
-
-def rms_norm(call: Call) -> Found:
-    return _norm(RMSNorm, call.args[0], call.get(2, "weight"), None, -1)
+def norm(
+    call: Call, kind: Callable[..., Op], held: tuple[int, ...], axis: int
+) -> Found:
+    """A norm; ``held`` are the arguments with its factor and its offset, if any."""
+    return _norm(kind, call.args[0], tuple(call.args[at] for at in held), axis)
 
 
 def _norm(
-    kind: Callable[..., Op],
-    x: Tensor,
-    weight: Tensor | None,
-    bias: Tensor | None,
-    axis: int,
+    kind: Callable[..., Op], x: Tensor, held: tuple[Tensor | None, ...], axis: int
 ) -> Found:
-    held = sum(one.numel() for one in (weight, bias) if one is not None)
-    op = kind(weight is not None, bias is not None, held)
-    place = axis if axis < 0 or x.dim() > 1 else 0
-    x_shape = shape(x, place)
-    return Found(op, (x,), x_shape, x_shape, other_params=(weight, bias))
+    weight, bias = (*held, None)[:2]
+    params = sum(one.numel() for one in held if one is not None)
+    op = kind(weight is not None, bias is not None, params)
+    place = shape(x, axis if axis < 0 or x.dim() > 1 else 0)
+    return Found(op, (x,), place, place, other_params=held)
 
 
 def activation(call: Call) -> Found:

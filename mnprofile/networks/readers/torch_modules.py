@@ -199,31 +199,26 @@ def _graph(
         module = again
         notes = [
             *notes,
-            f"it cannot run on meta tensors ({_short(fault)}): run on the CPU with"
-            " zeros",
+            f"it cannot run on meta tensors ({_short(reason(fault))}): run on the CPU"
+            " with zeros",
         ]
     if train:
         notes.append("in training mode")
     return assembled(module, name, inputs, run, notes)
 
 
-def _short(fault: BaseException) -> str:
-    text = reason(fault)
+def _short(text: str) -> str:
     return text if len(text) < 120 else f"{text[:119]}…"
 
 
-def _signature(module: nn.Module) -> str:
-    """The parameters of forward, without types: (x, *, mask=None)."""
+def _taken(module: nn.Module) -> list[inspect.Parameter]:
+    """The parameters of forward, without types; none where they are not known."""
     try:
         found = inspect.signature(module.forward)
     except (TypeError, ValueError):
-        return "()"
-    plain = [
-        one.replace(annotation=inspect.Parameter.empty)
-        for one in found.parameters.values()
-    ]
-    text = str(inspect.Signature(plain))
-    return text if len(text) < 120 else f"{text[:119]}…"
+        return []
+    every = found.parameters.values()
+    return [one.replace(annotation=inspect.Parameter.empty) for one in every]
 
 
 def _cannot_run(
@@ -234,9 +229,8 @@ def _cannot_run(
     if "SparseTensorImpl" in str(fault):
         accepted = "a network without sparse tensors"
     if isinstance(fault, TypeError) and "argument" in str(fault):
-        accepted = (
-            f"inputs of forward{_signature(module)}: --input NAME:SHAPE names one"
-        )
+        signature = _short(str(inspect.Signature(_taken(module))))
+        accepted = f"inputs of forward{signature}: --input NAME:SHAPE names one"
     if "Long, Int" in str(fault) or "indices" in str(fault):
         accepted = "--input with a type, as in input_ids:1x128:int64"
     text = f"{name}: running on {told} raised {reason(fault)}"
@@ -316,10 +310,7 @@ def _input_names(module: nn.Module, inputs: tuple[InputSpec, ...]) -> list[str]:
     """The names of the inputs: as given, else those of the forward's parameters."""
     if len(inputs) == 1 and not inputs[0].name:
         return [INPUT]
-    try:
-        known = list(inspect.signature(module.forward).parameters)
-    except (TypeError, ValueError):
-        known = []
+    known = [one.name for one in _taken(module)]
     return [
         one.name or (known[at] if at < len(known) else f"{INPUT}{at + 1}")
         for at, one in enumerate(inputs)

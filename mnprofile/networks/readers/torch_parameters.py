@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import chain
 
 from torch import Tensor, nn
 
@@ -46,12 +47,7 @@ class Sources:
 
     def stored(self, found: Found) -> Parameters:
         """The elements that an operator is the first to use."""
-        return Parameters(
-            self.take(found.weights),
-            self.take(found.biases),
-            self.take(found.bn_affine),
-            self.take(found.other_params),
-        )
+        return Parameters(*map(self.take, found.held))
 
     def take(self, tensors: Iterable[Tensor | None]) -> int:
         """The elements of parameters behind some tensors that are not counted yet.
@@ -72,13 +68,8 @@ class Sources:
 
     def are_trained(self, found: Found) -> bool:
         """Whether an operator uses a parameter that is trained."""
-        groups = (found.weights, found.biases, found.bn_affine, found.other_params)
-        return any(
-            held.is_trained
-            for group in groups
-            for one in group
-            for held in self.of(one)
-        )
+        tensors = chain.from_iterable(found.held)
+        return any(held.is_trained for one in tensors for held in self.of(one))
 
     def weight(self, tensors: tuple[Tensor | None, ...]) -> str:
         """The name of the first parameter behind some tensors, or nothing."""

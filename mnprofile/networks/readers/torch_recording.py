@@ -11,11 +11,10 @@ it appear in the graph, and the parameters that it comes from are counted there,
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
 from torch import Tensor, nn
@@ -23,18 +22,18 @@ from torch.nn import functional
 from torch.nn.modules import module as hooks
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from mnprofile.graph.graph import NO_SHAPE, Parameters
+from mnprofile.graph.graph import NO_SHAPE, Node, Origin, Parameters
+from mnprofile.graph.operators.op import Op, Shape
 from mnprofile.graph.operators.products import ScaledDotProduct
 from mnprofile.graph.operators.recurrent import Cell, Recurrent
 from mnprofile.graph.operators.tensors import Constant, Output
-from mnprofile.graph.written import Derived, Written
+from mnprofile.graph.written import Written
 from mnprofile.networks.readers.torch_call import (
     COUNTED,
     METADATA,
     SHORT,
     Call,
     Found,
-    Recorded,
     channels_of,
     is_empty,
     key_of,
@@ -42,7 +41,6 @@ from mnprofile.networks.readers.torch_call import (
     like,
     shape,
     tensors_in,
-    tensors_within,
     whole,
 )
 from mnprofile.networks.readers.torch_parameters import Sources
@@ -55,8 +53,6 @@ from mnprofile.networks.readers.torch_written import (
     SCALED_DOT_PRODUCT,
     Calls,
     besides,
-    holds_weights,
-    own_weights,
 )
 
 _CELLS: dict[type[nn.Module], Cell] = {nn.LSTM: "lstm", nn.GRU: "gru", nn.RNN: "rnn"}
@@ -69,7 +65,7 @@ class _Value:
     node: str
     channels: int
     is_first: bool  # its channels come before its positions
-    further: Recorded | None = None  # an operator's second output, until it is read
+    further: Node | None = None  # an operator's second output, until it is read
 
 
 class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call] # of torch
@@ -77,9 +73,10 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call] # of torch
 
     def __init__(self, root: nn.Module, parameters: dict[str, Tensor]) -> None:
         super().__init__()  # type: ignore[no-untyped-call] # of torch
-        self.recorded: list[Recorded] = []
-        self.constants: list[Recorded] = []  # what runs on constants alone
-        self.calls: Counter[str] = Counter()
+        self.recorded: list[Node] = []
+        self.constants: list[Node] = []  # what runs on constants alone
+        self.paths: dict[str, str] = {}  # of a node: the module that called it
+        self.weights: dict[str, str] = {}  # and the parameter that is its weight
         self._paths = {module: path for path, module in root.named_modules()}
         self._stack: list[tuple[str, nn.Module]] = [("", root)]
         self.function = Calls(root, self._stack)
@@ -89,12 +86,6 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call] # of torch
         # So that no storage's address is used twice.
         self._kept: list[object] = [*parameters.values()]
         self._names: set[str] = set()
-        self._known: dict[Any, tuple[str, str, bool, bool]] = {}
-
-    @property
-    def derived(self) -> list[Derived]:
-        """What else runs that profilers count."""
-        return self.function.derived
 
     # --- inputs and outputs ----------------------------------------------------------
 
@@ -106,7 +97,7 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call] # of torch
 
     def nodes_of(self, value: object) -> tuple[str, ...]:
         """The nodes of the tensors in what the network returns."""
-        known = (self._values.get(key_of(one)) for one in tensors_within(value))
+        known = (self._values.get(key_of(one)) for one in tensors_in(value))
         return tuple(dict.fromkeys(self._read(one) for one in known if one is not None))
 
     # --- modules ---------------------------------------------------------------------
@@ -130,7 +121,6 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call] # of torch
 
     def _enter(self, module: nn.Module, inputs: Any) -> None:
         path = self._paths.get(module, self._stack[-1][0])
-        self.calls[path] += 1
         self._stack.append((path, module))
         self.function.enter(module, inputs)
         if type(module) in _CELLS:
@@ -142,13 +132,8 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call] # of torch
                 self._paused -= 1
                 if not self._paused and output is not None:
                     self._recurrent(module, inputs, output)
-            if holds_weights(module):
-                given = next(tensors_within(output), None)
-                if given is not None:
-                    amount = own_weights(module, given)
-                    self.derived.append(Derived("own_weights", Written(), amount))
             self._stack.pop()
-            self.function.leave()
+            self.function.leave(module, output)
 
     # --- operators -------------------------------------------------------------------
 
@@ -168,21 +153,19 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call] # of torch
     def _record(
         self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any], out: Any
     ) -> None:
-        outputs = (out,) if isinstance(out, Tensor) else tuple(tensors_in(out))
+        outputs = tuple(tensors_in(out))
         if not outputs:
             return
         self._kept.append(out)
-        name, qualified, writes, pointwise = self._about(func)
+        name, qualified, writes, pointwise = _about(func)
         tensors = tuple(tensors_in(args, kwargs))
         keys = [key_of(one) for one in tensors]
         if name in METADATA:
             return
         if not writes:
-            known = set(keys)
-            new = [one for one in outputs if key_of(one) not in known]
-            if not new:
+            outputs = tuple(one for one in outputs if key_of(one) not in keys)
+            if not outputs:
                 return  # views
-            outputs = tuple(new)
         values = self._values
         active = [one for one, key in zip(tensors, keys, strict=True) if key in values]
         call = Call(
@@ -204,7 +187,7 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call] # of torch
         found = operator_of(call, is_pointwise=pointwise)
         node = self._add(found, name, outputs[0])
         written = self.recorded[-1].written or Written()
-        self.derived.extend(besides(written, found.op, name, args, outputs[0]))
+        self.function.derived.extend(besides(written, found.op, name, args, outputs[0]))
         value = _Value(node, *channels_of(found, call))
         values[key_of(outputs[0])] = value
         for one in outputs[1:]:
@@ -212,19 +195,6 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call] # of torch
                 values[key_of(one)] = value
             else:
                 self._add_further(node, one)
-
-    def _about(self, func: Any) -> tuple[str, str, bool, bool]:
-        """Name, qualified name, whether it writes to an input, whether elementwise."""
-        known = self._known.get(func)
-        if known is None:
-            schema = func._schema
-            qualified = str(schema.name)
-            name = qualified.partition("::")[2]
-            if schema.is_mutable and name.endswith("_"):
-                name = name[:-1]
-            known = (name, qualified, schema.is_mutable, POINTWISE in func.tags)
-            self._known[func] = known
-        return known
 
     def _axis(self, tensor: Tensor) -> int:
         """Which dimension of a tensor its channels are."""
@@ -246,6 +216,8 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call] # of torch
         node = self._free(self._node_name(self._stack[-1][0], name))
         one = self._recorded(found, node, out, name, function)
         self.recorded.append(replace(one, inputs=inputs, stored=stored))
+        self.paths[node] = self._stack[-1][0]
+        self.weights[node] = self.sources.weight(found.weights)
         return node
 
     def _recorded(
@@ -255,8 +227,8 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call] # of torch
         out: Tensor,
         name: str = "",
         function: str | None = None,
-    ) -> Recorded:
-        """An operator as it is called here, without its inputs and what it stores."""
+    ) -> Node:
+        """An operator as it is called here: no inputs, place or parameters yet."""
         x = found.x
         if x is None:
             first = found.inputs[0] if found.inputs else out
@@ -264,16 +236,12 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call] # of torch
         others = found.others
         if others is None:
             others = tuple(shape(one, self._axis(one)) for one in found.inputs[1:])
-        return Recorded(
-            name=node,
-            op=found.op,
-            inputs=(),
-            x=x if found.inputs else NO_SHAPE,
-            y=found.y or like(x, out),
-            others=others,
-            stored=Parameters(),
-            path=self._stack[-1][0],
-            weight=self.sources.weight(found.weights),
+        return _node(
+            node,
+            found.op,
+            x if found.inputs else NO_SHAPE,
+            found.y or like(x, out),
+            other_shapes=others,
             written=self.function.written(name or node, function),
         )
 
@@ -300,7 +268,8 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call] # of torch
         stored = Parameters(other_params=self.sources.take((tensor,)))
         op = Constant(y.dims, getattr(y, "axis", 0), trained=bool(sources))
         at = path.rpartition(".")[0] if path else self._stack[-1][0]
-        self.recorded.append(Recorded(name, op, (), NO_SHAPE, y, (), stored, at, ""))
+        self.recorded.append(_node(name, op, NO_SHAPE, y, stored=stored))
+        self.paths[name] = at
         self._values[key] = _Value(name, *layout(tensor))
         return name
 
@@ -315,11 +284,8 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call] # of torch
         finally:
             self._paused -= 1
         if not self._paused:
-            given = (
-                *args,
-                *(kwargs[key] for key in ("query", "key", "value") if key in kwargs),
-            )
-            q, k, v = given[:3]
+            named = (kwargs[key] for key in ("query", "key", "value") if key in kwargs)
+            q, k, v = (*args, *named)[:3]
             kept = (whole(k), whole(v))
             found = Found(ScaledDotProduct(), (q, k, v), whole(q), whole(out), kept)
             mask = kwargs.get("attn_mask", args[3] if len(args) > 3 else None)
@@ -371,9 +337,9 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call] # of torch
             return
         y = shape(out, -1)
         found = Found(Output(y.dims, getattr(y, "axis", 0)), (), y=y)
-        one = replace(
-            self._recorded(found, "", out), inputs=(node,), x=self.recorded[-1].y
-        )
+        before = self.recorded[-1].out_shape
+        one = self._recorded(found, "", out)
+        one = replace(one, inputs=(node,), in_shape=before)
         self._values[key_of(out)] = _Value(node, *layout(out), one)
 
     def _read(self, value: _Value) -> str:
@@ -384,6 +350,7 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call] # of torch
             )
             name = self._free(f"{value.node}.output")
             self.recorded.insert(at + 1, replace(value.further, name=name))
+            self.paths[name] = self.paths[value.node]
             value.node, value.further = name, None
         return value.node
 
@@ -395,3 +362,20 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call] # of torch
             found = f"{name}#{count}"
         self._names.add(found)
         return found
+
+
+@cache
+def _about(func: Any) -> tuple[str, str, bool, bool]:
+    """Name, qualified name, whether it writes to an input, whether elementwise."""
+    schema = func._schema
+    qualified = str(schema.name)
+    name = qualified.partition("::")[2]
+    if schema.is_mutable:
+        name = name.removesuffix("_")
+    return name, qualified, schema.is_mutable, POINTWISE in func.tags
+
+
+def _node(name: str, op: Op, x: Shape, y: Shape, **more: Any) -> Node:
+    """A node that has no place in the network yet."""
+    given = {"stored": Parameters(), **more}
+    return Node(name, op, (), x, y, "", "", "", op.type, Origin(""), **given)

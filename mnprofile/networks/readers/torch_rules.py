@@ -7,16 +7,19 @@ listed by name, or torch tags them. Anything else is ``Unknown``.
 """
 
 from collections.abc import Callable
+from functools import partial
 
 import torch
 from torch import Tensor
 
 from mnprofile.graph.operators.elementwise import ACTIVATIONS
 from mnprofile.graph.operators.joining import Add, Concatenate, Multiply, Scale
+from mnprofile.graph.operators.normalisation import GroupNorm, LayerNorm, RMSNorm
 from mnprofile.graph.operators.op import Op
-from mnprofile.graph.operators.pooling import AdaptivePool, GlobalPool, Pool, PoolKind
+from mnprofile.graph.operators.pooling import GlobalPool
 from mnprofile.graph.operators.reshaping import ChannelShuffle, Resize
 from mnprofile.graph.operators.tensors import Copy, Elementwise, Reduce, Unknown
+from mnprofile.graph.operators.window_pooling import AdaptivePool, Pool, PoolKind
 from mnprofile.networks.readers import torch_layers as layers
 from mnprofile.networks.readers.torch_call import (
     Call,
@@ -35,14 +38,18 @@ def operator_of(call: Call, *, is_pointwise: bool) -> Found:
     rule = RULES.get(call.name)
     if rule is not None and call.qualified.startswith("aten::"):
         return rule(call)
-    tensors = tuple(tensors_in(call.args, call.kwargs))
-    y = call.shape(call.out)
     if call.name in _COPIES:
-        axis = getattr(y, "axis", 0)
-        return Found(Copy(y.dims, axis, call.name), tensors, y=y)
+        return _copy(call, call.name, call.tensors)
     if is_pointwise or call.name in _POINTWISE:
         return _elementwise(call)
-    return Found(Unknown(call.qualified, y.dims, getattr(y, "axis", 0)), tensors, y=y)
+    y = call.shape(call.out)
+    op = Unknown(call.qualified, y.dims, getattr(y, "axis", 0))
+    return Found(op, call.tensors, y=y)
+
+
+def _copy(call: Call, name: str, tensors: tuple[Tensor, ...]) -> Found:
+    y = call.shape(call.out)
+    return Found(Copy(y.dims, getattr(y, "axis", 0), name), tensors, y=y)
 
 
 # --- pooling and sizes ---------------------------------------------------------------
@@ -53,12 +60,10 @@ def _pooling(function: PoolKind, rank: int) -> Rule:
         x, kernel = call.args[0], call.args[1]
         stride = call.get(2, "stride") or kernel
         zeros = call.get(3, "padding", (0,)) or (0,)
+        dilation, at = (1,), 4  # an average has none
         if function == "max":
-            dilation = call.get(4, "dilation", (1,)) or (1,)
-            ceil = call.get(5, "ceil_mode", False)
-        else:
-            dilation, ceil = (1,), call.get(4, "ceil_mode", False)
-        padding = zeros_of(zeros, rank, ceil=ceil)
+            dilation, at = call.get(4, "dilation", (1,)) or (1,), 5
+        padding = zeros_of(zeros, rank, ceil=call.get(at, "ceil_mode", False))
         both = (sides(stride, rank), sides(dilation, rank))
         op = Pool(function, sides(kernel, rank), *both, padding)
         channels = -rank - 1
@@ -90,9 +95,8 @@ def _mean(call: Call) -> Found:
 
 
 def _reduction(call: Call) -> Found:
-    y = call.shape(call.out)
-    tensors = tuple(tensors_in(call.args, call.kwargs))
-    return Found(Reduce(call.name, (), False), tensors, y=y)
+    op = Reduce(call.name, (), False)
+    return Found(op, call.tensors, y=call.shape(call.out))
 
 
 def _resize(call: Call) -> Found:
@@ -116,10 +120,6 @@ def _shuffle(call: Call) -> Found:
 
 
 # --- arithmetic ----------------------------------------------------------------------
-
-
-def _add(call: Call) -> Found:
-    return _commutative(call, Add())
 
 
 def _mul(call: Call) -> Found:
@@ -146,7 +146,7 @@ def _commutative(call: Call, op: Op) -> Found:
 
 
 def _elementwise(call: Call) -> Found:
-    tensors = tuple(tensors_in(call.args, call.kwargs))
+    tensors = call.tensors
     first = tensors[0] if tensors else call.out
     in_place = first.shape == call.out.shape and not call.is_constant(first)
     return Found(Elementwise(call.name, in_place), tensors, y=call.shape(call.out))
@@ -158,26 +158,29 @@ def _concatenate(call: Call) -> Found:
     if dim == 1 and call.out.dim() >= 4:
         x, y = shape(tensors[0], 1), shape(call.out, 1)
         return Found(Concatenate(), tensors, x, y)
-    y = call.shape(call.out)
-    return Found(Copy(y.dims, getattr(y, "axis", 0), "concatenate"), tensors, y=y)
-
-
-_ATTENTIONS = (
-    "_scaled_dot_product_flash_attention",
-    "_scaled_dot_product_flash_attention_for_cpu",
-    "_scaled_dot_product_efficient_attention",
-    "_scaled_dot_product_cudnn_attention",
-    "_scaled_dot_product_fused_attention_overrideable",
-    "_scaled_dot_product_attention_math",
-    "_scaled_dot_product_attention_math_for_mps",
-    "scaled_dot_product_attention",
-)
+    return _copy(call, "concatenate", tensors)
 
 
 def _words(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
+_ATTENTIONS = _words(
+    "_scaled_dot_product_flash_attention _scaled_dot_product_flash_attention_for_cpu"
+    " _scaled_dot_product_efficient_attention _scaled_dot_product_cudnn_attention"
+    " _scaled_dot_product_fused_attention_overrideable scaled_dot_product_attention"
+    " _scaled_dot_product_attention_math _scaled_dot_product_attention_math_for_mps"
+)
+_BATCH_NORMS = _words(
+    "native_batch_norm _native_batch_norm_legit _native_batch_norm_legit_no_training"
+    " _batch_norm_with_update _batch_norm_no_update batch_norm cudnn_batch_norm"
+)
+_RESIZES = _words(
+    "upsample_nearest1d upsample_nearest2d upsample_nearest3d upsample_linear1d"
+    " upsample_bilinear2d upsample_bicubic2d upsample_trilinear3d"
+    " _upsample_nearest_exact1d _upsample_nearest_exact2d _upsample_bilinear2d_aa"
+    " _upsample_bicubic2d_aa"
+)
 _REDUCTIONS = _words(
     "sum amax amin max min var std var_mean std_mean norm linalg_vector_norm prod any"
     " all logsumexp argmax argmin median histc bincount"
@@ -193,28 +196,16 @@ RULES: dict[str, Rule] = {
     "baddbmm": layers.baddbmm,
     "_grouped_mm": layers.grouped_mm,
     **dict.fromkeys(_ATTENTIONS, layers.attention),
-    **dict.fromkeys(
-        (
-            "native_batch_norm",
-            "_native_batch_norm_legit",
-            "_native_batch_norm_legit_no_training",
-            "_batch_norm_with_update",
-            "_batch_norm_no_update",
-            "batch_norm",
-            "cudnn_batch_norm",
-        ),
-        layers.batch_norm,
-    ),
-    "native_layer_norm": layers.layer_norm,
-    "native_group_norm": layers.group_norm,
-    "_fused_rms_norm": layers.rms_norm,
+    **dict.fromkeys(_BATCH_NORMS, layers.batch_norm),
+    "native_layer_norm": partial(layers.norm, kind=LayerNorm, held=(2, 3), axis=-1),
+    "native_group_norm": partial(layers.norm, kind=GroupNorm, held=(1, 2), axis=1),
+    "_fused_rms_norm": partial(layers.norm, kind=RMSNorm, held=(2,), axis=-1),
     **dict.fromkeys((*ACTIVATIONS, *layers.OTHER_NAMES), layers.activation),
     "_prelu_kernel": layers.prelu,
     "glu": layers.glu,
     **dict.fromkeys(("_softmax", "_log_softmax", "_safe_softmax"), layers.softmax),
     **dict.fromkeys(
-        ("embedding", "_embedding_bag", "_embedding_bag_forward_only"),
-        layers.embedding,
+        ("embedding", "_embedding_bag", "_embedding_bag_forward_only"), layers.embedding
     ),
     **{f"max_pool{rank}d_with_indices": _pooling("max", rank) for rank in (2, 3)},
     **{f"avg_pool{rank}d": _pooling("avg", rank) for rank in (2, 3)},
@@ -226,29 +217,9 @@ RULES: dict[str, Rule] = {
     },
     "mean": _mean,
     **dict.fromkeys(_REDUCTIONS, _reduction),
-    **dict.fromkeys(
-        (
-            f"upsample_{how}"
-            for how in (
-                "nearest1d",
-                "nearest2d",
-                "nearest3d",
-                "_nearest_exact1d",
-                "_nearest_exact2d",
-                "linear1d",
-                "bilinear2d",
-                "bicubic2d",
-                "trilinear3d",
-            )
-        ),
-        _resize,
-    ),
-    "_upsample_nearest_exact1d": _resize,
-    "_upsample_nearest_exact2d": _resize,
-    "_upsample_bilinear2d_aa": _resize,
-    "_upsample_bicubic2d_aa": _resize,
+    **dict.fromkeys(_RESIZES, _resize),
     "channel_shuffle": _shuffle,
-    "add": _add,
+    "add": partial(_commutative, op=Add()),
     "mul": _mul,
     "cat": _concatenate,
 }

@@ -27,10 +27,7 @@ class ModuleTree:
 
     def __init__(self, root: nn.Module) -> None:
         self.modules = dict(root.named_modules())
-        self._paths = {id(module): path for path, module in self.modules.items()}
-        self._holds: dict[int, bool] = {}
-        self._blocks: dict[str, str] = {}
-        self._origins: dict[str, Origin] = {}
+        self._holds: dict[nn.Module, bool] = {}
 
     def block(self, path: str) -> str:
         """The unit that a module belongs to: the innermost repeated one that has parts.
@@ -38,12 +35,6 @@ class ModuleTree:
         Containers, and modules that hold a series of like modules (an encoder with its
         layers), are passed through: ``encoder.layers.3.mlp.0`` -> ``encoder.layers.3``.
         """
-        found = self._blocks.get(path)
-        if found is None:
-            found = self._blocks[path] = self._find_block(path)
-        return found
-
-    def _find_block(self, path: str) -> str:
         parts = path.split(".") if path else []
         for at in range(1, len(parts) + 1):
             here = ".".join(parts[:at])
@@ -56,35 +47,21 @@ class ModuleTree:
 
     def _holds_series(self, module: nn.Module) -> bool:
         """Whether a series of like modules with parts is somewhere below."""
-        known = self._holds.get(id(module))
-        if known is None:
+        if module not in self._holds:
             children = list(module.children())
-            known = (isinstance(module, _CONTAINERS) and _is_series(children)) or any(
-                self._holds_series(child) for child in children
-            )
-            self._holds[id(module)] = known
-        return known
-
-    def series(self, block: str) -> str:
-        """The path of the container of a block, or of the block outside of any."""
-        parent = block.rpartition(".")[0]
-        return parent or block
+            is_one = isinstance(module, _CONTAINERS) and _is_series(children)
+            self._holds[module] = is_one or any(map(self._holds_series, children))
+        return self._holds[module]
 
     def origin(self, path: str) -> Origin:
         """The source of the class of a module, or of the one around a torch module."""
-        found = self._origins.get(path)
-        if found is None:
-            parts = path.split(".") if path else []
-            for at in range(len(parts), -1, -1):
-                module = self.modules.get(".".join(parts[:at]))
-                kind: Any = type(module)
-                if module is not None and not kind.__module__.startswith("torch."):
-                    found = Origin(*_source(kind), text=kind.__qualname__)
-                    break
-            else:
-                found = Origin("", text=path)
-            self._origins[path] = found
-        return found
+        parts = path.split(".") if path else []
+        for at in range(len(parts), -1, -1):
+            module = self.modules.get(".".join(parts[:at]))
+            kind: Any = type(module)
+            if module is not None and not kind.__module__.startswith("torch."):
+                return Origin(*_source(kind), text=kind.__qualname__)
+        return Origin("", text=path)
 
 
 def _is_series(children: Iterable[nn.Module]) -> bool:
@@ -126,11 +103,12 @@ def stage_of(shape: Shape, image: tuple[int, ...]) -> str:
 
 
 def stages(
-    outputs: Mapping[str, Shape], image: tuple[int, ...] | None, tree: ModuleTree
+    outputs: Mapping[str, Shape], image: tuple[int, ...] | None
 ) -> dict[str, str]:
     """The stage of each block, by the shape that it gives on."""
     if image is None:
-        return {block: tree.series(block) for block in outputs}
+        # The container of a block, or the block outside of any.
+        return {block: block.rpartition(".")[0] or block for block in outputs}
     found = {block: stage_of(shape, image) for block, shape in outputs.items()}
     # A map that is pooled within the network (squeeze-excite) does not begin the head.
     order = list(found)

@@ -124,7 +124,13 @@ class Calls(TorchFunctionMode):
             counts = _units(module, inputs[0])
         self.derived += (Derived(key, written, one) for key, one in counts.items())
 
-    def leave(self) -> None:
+    def leave(self, module: nn.Module, output: object) -> None:
+        """A module has run: what it uses of weights that it holds itself."""
+        found = tensors_in(output) if _holds_weights(module) else iter(())
+        given = next(found, None)
+        if given is not None:
+            amount = _own_weights(module, given)
+            self.derived.append(Derived("own_weights", Written(), amount))
         self._within.pop()
 
     def _name(self, func: Any) -> str:
@@ -174,7 +180,7 @@ def besides(
         yield Derived("grid_corners", written, corners * out.numel())
 
 
-def own_weights(module: nn.Module, output: Tensor) -> int:
+def _own_weights(module: nn.Module, output: Tensor) -> int:
     """Weights and biases of a module of another class, without parts, as they are used.
 
     Once for each sample, or for each output position of what is called a convolution;
@@ -194,7 +200,7 @@ def own_weights(module: nn.Module, output: Tensor) -> int:
     return found
 
 
-def holds_weights(module: nn.Module) -> bool:
+def _holds_weights(module: nn.Module) -> bool:
     """Whether a module of another class, without parts, has weights of its own.
 
     Recurrent cells are taken for such, too: their weights have names of their own.
@@ -326,7 +332,7 @@ def _called_name(code: CodeType, at: int) -> str | None:
     """The global name that is called at a place of some code, None for ``a.b()``."""
     instructions = list(dis.get_instructions(code))
     # What follows an instruction there are its caches.
-    call = max((one for one in instructions if one.offset <= at), key=_offset).positions
+    call = next(one for one in reversed(instructions) if one.offset <= at).positions
     found = [
         one
         for one in instructions
@@ -335,10 +341,6 @@ def _called_name(code: CodeType, at: int) -> str | None:
     names = [str(one.argval) for one in found if one.opname == "LOAD_GLOBAL"]
     attributes = [one for one in found if one.opname in ("LOAD_ATTR", "LOAD_METHOD")]
     return names[0] if names and not attributes else None
-
-
-def _offset(instruction: dis.Instruction) -> int:
-    return instruction.offset
 
 
 def _is_start(part: dis.Positions, whole: dis.Positions) -> bool:

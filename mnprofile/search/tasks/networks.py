@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
+from typing import Any
 
+from mnprofile.base.errors import UsageError
 from mnprofile.base.units import Bits, resolution_text
 from mnprofile.search.conditions import COUNTS, LATENCY, MEMORY
-from mnprofile.search.grids import Side
+from mnprofile.search.grids import Side, parse_resolutions
 from mnprofile.search.tasks.task import Task, check_number
+from mnprofile.search.tasks.values import argument_grid
 
 _FOUND = (MEMORY, LATENCY, "top1", "without_rule", "error")
 COUNT = "mnprofile.search.tasks.work:count"
@@ -33,6 +36,28 @@ class NetworkGrid:
     @property
     def size(self) -> int:
         return len(self.archs) * len(self.arguments) * len(self.resolutions)
+
+
+def network_grid(
+    archs: Sequence[str],
+    reading: Mapping[str, Any],
+    sizes: str | Side | None,
+    device: str | None = None,
+) -> NetworkGrid:
+    """The grid that options ask for: the values of ``reading``'s arguments, ``sizes``.
+
+    Raises UsageError for a wrong value, and for sizes beside inputs.
+    """
+    if sizes is not None and reading["inputs"]:
+        raise UsageError("--res and --input together: one of them gives the input")
+    return NetworkGrid(
+        tuple(archs),
+        tuple(argument_grid(reading["arguments"])),
+        parse_resolutions(sizes) if isinstance(sizes, str) else (sizes,),
+        reading["inputs"],
+        reading["train"],
+        device,
+    )
 
 
 def network_tasks(grid: NetworkGrid, bits: Bits) -> list[Task]:

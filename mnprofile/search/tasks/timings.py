@@ -14,9 +14,8 @@ from mnprofile.networks.configuration import Request, parse_spec
 from mnprofile.networks.finding import find_network, foreign_reader
 from mnprofile.networks.readers.inputs import ReadRequest, parse_setting
 from mnprofile.search.grids import parse_resolutions, parse_values, parse_whole
-from mnprofile.search.tasks.networks import NetworkGrid, network_tasks
+from mnprofile.search.tasks.networks import network_grid, network_tasks
 from mnprofile.search.tasks.task import Task, check_number
-from mnprofile.search.tasks.values import argument_grid
 
 MEASURE = "mnprofile.search.tasks.work:measure"
 _NUMBERS = ("alpha", "rho", "t", "depth", "phi")
@@ -52,15 +51,7 @@ def _of_a_network(
             f"--{set_too[0] if set_too else 'alpha'}: {arch} is not a table",
             accepted="arguments of its own: --arg",
         )
-    sizes = given["resolution"]
-    if sizes is not None and given["inputs"]:
-        raise UsageError("--res and --input together: one of them gives the input")
-    grid = NetworkGrid(
-        (arch,),
-        tuple(argument_grid(given["arguments"])),
-        (None,) if sizes is None else _sides(sizes),
-        given["inputs"],
-    )
+    grid = network_grid([arch], given, given["resolution"])
     return [
         Task(
             MEASURE,
@@ -125,7 +116,3 @@ def _combinations(given: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
 
 def _values(value: Any, parse: Any) -> Sequence[Any]:
     return tuple(parse(value)) if isinstance(value, str) else (value,)
-
-
-def _sides(value: Any) -> tuple[tuple[int, int], ...]:
-    return parse_resolutions(value) if isinstance(value, str) else (value,)

@@ -456,6 +456,24 @@ def test_unknown_dimensions_are_asked_for_by_name(write: Write) -> None:
     assert counted(path, "1x3x9x7").totals.pool_elems == 189
 
 
+def test_dimensions_without_a_name_are_not_one_and_the_same(write: Write) -> None:
+    """An unnamed batch is taken as 1, which says nothing of other unnamed sides: those
+    of a tensor within follow from the rules, those of an input are asked for."""
+    made = model(
+        [node("Relu", ["x"], ["y"]), node("Relu", ["z"], ["t"])],
+        {"x": [None, 3, 4, 4], "z": [None, 8]},
+        {"y": [None, None, 4, 4], "t": [None, 8]},
+    )
+    assert counted(write(made)).totals.activation_elems == 3 * 4 * 4 + 8
+    made = model(
+        [node("Relu", ["x"], ["y"]), node("Relu", ["z"], ["t"])],
+        {"x": [None, 3, 4, 4], "z": [None, None]},
+        {"y": [None, 3, 4, 4], "t": [None, None]},
+    )
+    with pytest.raises(MnprofileError, match=r'input "z" is z:\?x\?: \? is not known'):
+        counted(write(made))
+
+
 def test_another_size_than_the_file_fixes(write: Write) -> None:
     """Twice the side, four times the multiply-adds; the file's shapes do not apply."""
     path = write(
@@ -497,6 +515,25 @@ def test_a_batch_divides_every_figure(write: Write) -> None:
     )
     assert figures(path) == (96, 6)
     assert counted(path).graph.notes == ("x: the batch is 8; figures are per sample",)
+
+
+@pytest.mark.parametrize(
+    ("operator", "settings"),
+    [("MatMul", {}), ("Einsum", {"equation": "nhij,hjk->nhik"})],
+)
+def test_a_batch_divides_products_with_a_weight_per_head(
+    write: Write, operator: str, settings: dict[str, str]
+) -> None:
+    """(2, 3, 4, 5) by (3, 5, 7): 3 products of 4 x 5 x 7 per sample."""
+    path = write(
+        model(
+            [node(operator, ["x", "w"], ["y"], **settings)],
+            {"x": [2, 3, 4, 5]},
+            {"y": [2, 3, 4, 7]},
+            [constant("w", [3, 5, 7])],
+        )
+    )
+    assert figures(path) == (3 * 4 * 5 * 7, 3 * 5 * 7)
 
 
 @pytest.mark.parametrize(

@@ -157,6 +157,34 @@ def test_transposed_convolution_matrix_product_and_svdf(tmp_path: Path) -> None:
     assert [one.figures.macs for one in found.layers] == [96 * 9, 210, 112]
 
 
+def test_an_embedding_has_the_scale_of_its_table(tmp_path: Path) -> None:
+    file = TFLite()
+    ids = file.tensor("ids", (1, 6), "INT32")
+    table = file.constant("table", (50, 8), "INT8", scales=1)
+    y = file.call("EMBEDDING_LOOKUP", [ids, table], "y", (1, 6, 8), dtype="INT8")
+    graph = graph_of(tmp_path, file, [ids], y)
+    assert graph.file is not None
+    assert count(graph).totals.params == 400
+    kept = graph.file.kept[graph.nodes[0].name]
+    assert (kept.weights, kept.scales, kept.other) == (0, 4, 400)
+
+
+def test_biases_that_two_recurrent_layers_share_are_stored_once(tmp_path: Path) -> None:
+    """Each layer has 8 matrices of 3 x 3, both have the same 4 biases of 3."""
+    file, layers = TFLite(), ("first", "second")
+    y = x = file.tensor("x", (1, 5, 3))
+    biases = [file.constant(f"b{gate}", (3,)) for gate in range(4)]
+    for name in layers:
+        weights = [file.constant(f"{name}/{at}", (3, 3)) for at in range(8)]
+        operator = "UNIDIRECTIONAL_SEQUENCE_LSTM"
+        y = file.call(operator, [y, *weights, *biases], name, (1, 5, 3))
+    graph = graph_of(tmp_path, file, [x], y)
+    assert graph.file is not None
+    assert count(graph).totals.params == 2 * 8 * 9 + 12
+    kept = [graph.file.kept[node.name] for node in graph.nodes]
+    assert [(one.weights, one.biases) for one in kept] == [(288, 48), (288, 0)]
+
+
 def test_squeeze_excite_and_residual(tmp_path: Path) -> None:
     file = TFLite()
     x = file.tensor("x", (1, 8, 8, 16))

@@ -9,8 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 from itertools import product
 from math import ceil, prod
 
-from mnprofile.networks.readers.files.program import MAX_VALUES, Values
-from mnprofile.networks.readers.files.values import Dims, Stored
+from mnprofile.networks.readers.files.program import MAX_VALUES, Dims, Stored, Values
 
 Number = int | float
 

@@ -7,23 +7,23 @@ and what a branch costs can be said without running it.
 from collections import ChainMap
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, NamedTuple
+from typing import Any
 
 from mnprofile.graph.graph import Parameters, Tape
 from mnprofile.graph.operators.op import Shape
-from mnprofile.graph.operators.tensors import Copy
-from mnprofile.networks.readers.files.finishing import record
-from mnprofile.networks.readers.files.lowering import MAX_DEPTH, Lowering
+from mnprofile.networks.readers.files.finishing import MAX_DEPTH, record
+from mnprofile.networks.readers.files.lowering import Lowering
 from mnprofile.networks.readers.files.program import (
     Call,
+    Dims,
     ModelFileError,
     Program,
+    Stored,
     Tensor,
+    Value,
 )
-from mnprofile.networks.readers.files.values import Dims, Stored, Value
 
 Bound = Value | Stored
-Rule = Callable[[Lowering, Call], object]
 NOTHING = Shape(1, 1, 1)  # the input of a graph that has none
 
 
@@ -53,12 +53,9 @@ class Body:
         return found.dims if found else None
 
 
-def body_of(
-    low: Lowering, program: Program, bound: Mapping[str, Bound], lower: Rule
-) -> Body:
+def body_of(low: Lowering, program: Program, bound: Mapping[str, Bound]) -> Body:
     """Record a graph inside. Raises ModelFileError."""
     values = {name: one for name, one in bound.items() if isinstance(one, Value)}
-    shapes = {name: low.shape(one) for name, one in values.items()}
     stated = {
         name: tensor.sizes
         for name, tensor in program.tensors.items()
@@ -66,23 +63,25 @@ def body_of(
     }
     inner = Lowering(
         low.file,
+        low.rules,
         _joined(program.tensors, low.tensors),
-        Tape(shapes or {"": NOTHING}),
         low.batch,
         {name: one.dims for name, one in values.items()},
         lambda: stated,
         low.channels_last,
         counted=set(low.counted),
-        budget=low.budget,
+        inside=low.inside,
         depth=low.depth + 1,
     )
+    shapes = {name: low.shape(one) for name, one in values.items()}
+    inner.tape = Tape(shapes or {"": NOTHING})
     for name, one in bound.items():
         if isinstance(one, Value):
             inner.values[name] = one._replace(node=name)
             inner.dtypes[name] = low.dtypes.get(one.node, "")
         else:
             inner.stored[name] = one
-    record(inner, program, lower)
+    record(inner, program)
     return Body(program, inner, bound)
 
 
@@ -100,11 +99,11 @@ def _joined(
 
 
 def tried(
-    low: Lowering, call: Call, program: Program, bound: Mapping[str, Bound], lower: Rule
+    low: Lowering, call: Call, program: Program, bound: Mapping[str, Bound]
 ) -> Body | None:
     """The body of a loop, or None where it cannot be read: then it is only named."""
     try:
-        return body_of(low, program, bound, lower)
+        return body_of(low, program, bound)
     except ModelFileError:
         low.unknown(call, f'("{program.name}" of {len(program.calls)} nodes)')
         return None
@@ -170,39 +169,31 @@ def collected(low: Lowering, call: Call, made: Bound, times: int, at: int) -> No
     dims = (times, *made.dims)
     if isinstance(made, Stored):
         return low.keep(call, made._replace(dims=dims, values=None), at)
-    low.emit(call, Copy(*low.graph_dims(dims, -1), "scan"), made, dims=dims, output=at)
+    low.copy(call, "scan", made, dims=dims, output=at)
     return None
-
-
-class Branch(NamedTuple):
-    """A graph that an operator may run, by the name that it has there."""
-
-    name: str
-    program: Program
 
 
 def choose(
     low: Lowering,
     call: Call,
-    branches: Sequence[Branch],
+    branches: Mapping[str, Program],
     bound: Callable[[Program], Mapping[str, Bound]],
-    lower: Rule,
 ) -> None:
-    """An If: the first branch if its condition holds, else the second.
+    """An If: the first branch if its condition holds, else the second, by their names.
 
     Of a condition that is a constant one branch is left. Else both are named with what
     they cost, and their parameters count: the file holds them all.
     """
     condition = low.numbers(call, 0)
     if condition:
-        taken = branches[0 if condition[0] else 1].program
-        body = body_of(low, taken, bound(taken), lower)
+        taken = [*branches.values()][0 if condition[0] else 1]
+        body = body_of(low, taken, bound(taken))
         return give(low, call, run_body(low, call, body, 1))
     told, total = [], Parameters()
     counted, bodies = low.counted, []
-    for name, program in branches:
+    for name, program in branches.items():
         try:
-            body = body_of(low, program, bound(program), lower)
+            body = body_of(low, program, bound(program))
         except ModelFileError:
             told.append(f'{name} "{program.name}" of {len(program.calls)} nodes')
             continue

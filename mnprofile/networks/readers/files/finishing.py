@@ -1,12 +1,13 @@
 """What the readers of model files share: opening a file, and the finished graph."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
 from mnprofile.base.errors import Place, UsageError
 from mnprofile.base.files import Input
-from mnprofile.graph.graph import Graph
+from mnprofile.graph.graph import Graph, Tape
+from mnprofile.graph.operators.op import shape_of
 from mnprofile.graph.operators.tensors import Unused
 from mnprofile.graph.stored import StoredFile
 from mnprofile.networks.imported import Imported
@@ -14,15 +15,21 @@ from mnprofile.networks.readers.files.lowering import Lowering
 from mnprofile.networks.readers.files.program import (
     BITS_OF,
     Call,
+    Dims,
     ModelFileError,
     Program,
+    Stored,
     Tensor,
+    Value,
+    most_nodes,
 )
-from mnprofile.networks.readers.files.values import Stored, Value
 from mnprofile.networks.readers.inputs import InputSpec, ReadRequest, fixed
 from mnprofile.networks.readers.placing import is_map, placed
 
 FILES = Input("model file", ModelFileError, 1 << 33)
+MAP_RANK = 4  # an image with its batch
+MAX_INSIDE = 30_000  # calls in graphs within graphs
+MAX_DEPTH = 16  # of graphs within graphs
 
 
 def refuse_code_options(arch: str, asked: ReadRequest) -> None:
@@ -35,22 +42,32 @@ def refuse_code_options(arch: str, asked: ReadRequest) -> None:
 
 
 def run(
-    low: Lowering, program: Program, lower: Callable[[Lowering, Call], object]
-) -> None:
-    """Record every call of a program, in the order of the file."""
-    for name, shape in low.tape.inputs:
+    low: Lowering, program: Program, inputs: Mapping[str, Dims]
+) -> tuple[Imported, Graph]:
+    """Record every call of a program, in the order of the file: the finished graph.
+
+    ``inputs`` are the dimensions of its inputs with the batch; images have their
+    channels first, or last where the format has them there.
+    """
+    shapes = {
+        name: shape_of(*low.graph_dims(dims, 0 if len(dims) >= MAP_RANK else -1))
+        for name, dims in inputs.items()
+    }
+    low.tape = Tape(shapes)
+    for name, shape in shapes.items():
         axis = getattr(shape, "axis", 0)
-        low.values[name] = Value(name, low.sizes[name], axis - len(shape.dims))
+        low.values[name] = Value(name, inputs[name], axis - len(shape.dims))
         low.dtypes[name] = program.tensors[name].dtype
-    record(low, program, lower)
-    keep_unused(low, program)
+    record(low, program)
+    _keep_unused(low, program)
+    names = [name if len(inputs) > 1 else "" for name in inputs]
+    specs = tuple(map(InputSpec, inputs.values(), names))
+    return _finished(low, program, specs)
 
 
-def record(
-    low: Lowering, program: Program, lower: Callable[[Lowering, Call], object]
-) -> None:
+def record(low: Lowering, program: Program) -> None:
     """Record the calls of a program whose inputs are known."""
-    low.spend(len(program.calls) + 1)
+    _note_inside(low, len(program.calls) + 1)
     for tensor in program.tensors.values():
         if tensor.is_stored:
             root = tensor.same_as or tensor.name
@@ -61,11 +78,25 @@ def record(
         for name in call.outputs:
             if name and (name in low.values or name in low.stored):
                 low.refuse(call, f'its output "{name}" is made before it too')
+        rule = low.rules.get(call.domain, {}).get(call.operator, Lowering.unknown)
         try:
-            lower(low, call)
+            if any(call.outputs):
+                rule(low, call)
         except (ArithmeticError, IndexError, ValueError):
             # Rules index dimensions as if every tensor had them.
             low.refuse(call, "its inputs and attributes do not fit together")
+
+
+def _note_inside(low: Lowering, calls: int) -> None:
+    """Count the calls of graphs within graphs. Raises ModelFileError for too many."""
+    low.inside[0] += calls if low.depth else 0
+    most = min(MAX_INSIDE, most_nodes(low.file.size))
+    if low.inside[0] > most or low.depth > MAX_DEPTH:
+        raise ModelFileError(
+            "its graphs within graphs become too many nodes",
+            place=Place(low.file.path),
+            accepted=f"at most {most} nodes, {MAX_DEPTH} graphs deep",
+        )
 
 
 def _read(program: Program) -> Iterator[str]:
@@ -78,7 +109,7 @@ def _read(program: Program) -> Iterator[str]:
                 yield from _read(inner)
 
 
-def keep_unused(low: Lowering, program: Program) -> None:
+def _keep_unused(low: Lowering, program: Program) -> None:
     """Trained constants that no operator reads, as a row of their own."""
     unused = [
         tensor.name
@@ -91,7 +122,7 @@ def keep_unused(low: Lowering, program: Program) -> None:
         low.emit(call, Unused(total), dims=(0,), output=None)
 
 
-def finish(
+def _finished(
     low: Lowering, program: Program, inputs: tuple[InputSpec, ...]
 ) -> tuple[Imported, Graph]:
     """The graph of what was recorded, and where it came from."""
@@ -113,7 +144,7 @@ def finish(
     image = next((one for _, one in tape.inputs if is_map(one)), None)
     config = fixed(name, file.format, inputs)
     if image is not None:
-        config = replace(config, resolution=(image.h, image.w))
+        config = config._replace(resolution=(image.h, image.w))
     graph = replace(
         tape.graph(config, tuple(low.notes)),
         nodes=placed(tape.nodes, low.scopes, image),

@@ -10,23 +10,22 @@ from math import prod
 from typing import NoReturn
 
 from mnprofile.base.errors import Place
-from mnprofile.graph.graph import Origin, Parameters, Tape
+from mnprofile.graph.graph import Node, Origin, Parameters, Tape
 from mnprofile.graph.operators.op import GraphError, Op, Shape, ShapeError, shape_of
-from mnprofile.graph.operators.tensors import Constant, Output, Unknown, View
+from mnprofile.graph.operators.tensors import Constant, Copy, Output, Unknown, View
 from mnprofile.graph.stored import StoredBytes
 from mnprofile.networks.readers.files.program import (
     Call,
+    Dims,
     ModelFile,
     ModelFileError,
+    Stored,
     Tensor,
+    Value,
     Values,
-    most_nodes,
 )
-from mnprofile.networks.readers.files.values import Dims, Stored, Value
+from mnprofile.networks.readers.placing import is_map, modules_of
 
-WEIGHT = ".weight"  # how PyTorch ends the name of a layer's weight
-MAX_INSIDE = 30_000  # calls in graphs within graphs
-MAX_DEPTH = 16  # of graphs within graphs
 _TRAINED = ("float", "bfloat", "float8")
 
 
@@ -34,13 +33,15 @@ _TRAINED = ("float", "bfloat", "float8")
 class Lowering:
     """One run of a program, being recorded.
 
-    ``sizes`` are the shapes that the file gives, ``infer`` finds others: it is called
-    once, when one is needed that no rule gives.
+    ``rules`` are those of the format's operators, by domain and name. ``sizes`` are the
+    shapes that the file gives, ``infer`` finds others: it is called once, when one is
+    needed that no rule gives.
     """
 
     file: ModelFile
+    rules: Mapping[str, Mapping[str, "Rule"]]
     tensors: Mapping[str, Tensor]
-    tape: Tape
+    tape: Tape = field(init=False)
     batch: int
     sizes: dict[str, Dims]
     infer: Callable[[], Mapping[str, Dims]] | None = None
@@ -55,13 +56,9 @@ class Lowering:
     bytes: dict[str, StoredBytes] = field(default_factory=dict)  # of nodes
     notes: list[str] = field(default_factory=list)
     copies: dict[str, int] = field(default_factory=dict)  # of a node's name
-    budget: list[int] = field(default_factory=list)  # calls left, in one for all
+    inside: list[int] = field(default_factory=lambda: [0])  # calls, in one for all
     depth: int = 0  # of graphs within graphs
     weight_names: tuple[str, ...] = ()  # of the layer that is being recorded
-
-    def __post_init__(self) -> None:
-        if not self.budget:
-            self.budget.append(min(MAX_INSIDE, most_nodes(self.file.size)))
 
     # --- what is known of a tensor -----------------------------------------------
 
@@ -87,8 +84,13 @@ class Lowering:
             return self.values[name]
         if name not in self.stored:
             self.refuse(call, f'it reads "{name}", which nothing before it makes')
-        known = self.stored[name]
-        return self._constant(call, name, self.new_parameters(known))
+        return self._constant(call, name, self.new_parameters(self.stored[name]))
+
+    def moving(self, call: Call) -> list[Value]:
+        """The inputs that are not constants. Raises ModelFileError."""
+        names = enumerate(call.inputs)
+        places = [at for at, name in names if name and name not in self.stored]
+        return [self.value(call, at) for at in places]
 
     def state(self, call: Call, at: int) -> Value:
         """An input that is a constant, as a node without parameters."""
@@ -128,6 +130,19 @@ class Lowering:
 
     def shape(self, value: Value) -> Shape:
         return self.tape.shapes[value.node]
+
+    def is_map(self, value: Value) -> bool:
+        """Whether it is a map with its channels first, not a tensor of another rank."""
+        return is_map(self.shape(value))
+
+    def node(self, name: str) -> Node | None:
+        """The node of a name, None where it is an input."""
+        index = self.positions.get(name)
+        return None if index is None else self.tape.nodes[index]
+
+    def is_read_once(self, name: str) -> bool:
+        """Whether no more than one call, or output of the program, is this tensor."""
+        return self.readers.get(name, 0) <= 1
 
     def given(self, name: str) -> Dims | None:
         """The shape of a tensor by the file, or by inference on it."""
@@ -258,7 +273,7 @@ class Lowering:
             self.tape.nodes[-1] = replace(self.tape.nodes[-1], stored=stored)
         self.positions[node] = len(self.tape.nodes) - 1
         self.dtypes[node] = dtype
-        self.scopes[node] = _modules(self.weight_names, call.scopes)
+        self.scopes[node] = modules_of(self.weight_names, call.scopes)
         self.weight_names = ()
 
     def _check(self, call: Call, name: str, dims: Dims, made: Shape) -> None:
@@ -272,6 +287,19 @@ class Lowering:
                 f"the file says that its output is {list(stated)}, but from its inputs"
                 f" it is {list(dims)}",
             )
+
+    def copy(
+        self,
+        call: Call,
+        name: str,
+        *inputs: Value,
+        dims: Dims,
+        channels: int = -1,
+        output: int | None = 0,
+    ) -> Value:
+        """Elements in other places or another number."""
+        op = Copy(*self.graph_dims(dims, channels), name)
+        return self.emit(call, op, *inputs, dims=dims, output=output)
 
     def view(
         self,
@@ -289,8 +317,7 @@ class Lowering:
 
     def as_map(self, call: Call, x: Value) -> Value:
         """A tensor as a map: its channels after the batch (last in TFLite)."""
-        rank = len(x.dims)
-        wanted = -1 if self.channels_last else 1 - rank
+        wanted = -1 if self.channels_last else 1 - len(x.dims)
         shape = shape_of(*self.graph_dims(x.dims, wanted))
         if shape == self.shape(x):
             return x
@@ -312,17 +339,6 @@ class Lowering:
         self._note(node, call, "int64", Parameters())
         return Value(node, ())
 
-    def spend(self, calls: int) -> None:
-        """Take from how many calls may be recorded. Raises ModelFileError."""
-        self.budget[0] -= calls if self.depth else 0
-        if self.budget[0] < 0 or self.depth > MAX_DEPTH:
-            raise ModelFileError(
-                "its graphs within graphs become too many nodes",
-                place=Place(self.file.path),
-                accepted=f"at most {min(MAX_INSIDE, most_nodes(self.file.size))} nodes,"
-                f" {MAX_DEPTH} graphs deep",
-            )
-
     def unknown(
         self, call: Call, why: str = "", inside: Parameters | None = None
     ) -> None:
@@ -333,27 +349,20 @@ class Lowering:
         name = f"{call.domain}.{call.operator}" if call.domain else call.operator
         inputs = [self.values[one] for one in call.inputs if one in self.values]
         first: Value | None = None
-        for index, output in enumerate(call.outputs):
+        for at, output in enumerate(call.outputs):
             if not output:
                 continue
-            dims = self.needed(call, index)
+            dims = self.needed(call, at)
             shape, axis = self.graph_dims(dims, -1)
-            if first is None:
-                op: Op = Unknown(name, shape, axis, why)
-                known = [self.stored[one] for one in call.inputs if one in self.stored]
-                own = inside or Parameters()
-                others = 0 if inside else sum(map(self.new_parameters, known))
-                first = self.emit(
-                    call,
-                    op,
-                    *inputs,
-                    dims=dims,
-                    output=index,
-                    stored=own._replace(other_params=own.other_params + others),
-                )
-            else:
-                op = Output(shape, axis)
-                self.emit(call, op, first, dims=dims, output=index)
+            if first is not None:
+                self.emit(call, Output(shape, axis), first, dims=dims, output=at)
+                continue
+            op = Unknown(name, shape, axis, why)
+            known = [self.stored[one] for one in call.inputs if one in self.stored]
+            stored = inside or Parameters(
+                other_params=sum(map(self.new_parameters, known))
+            )
+            first = self.emit(call, op, *inputs, dims=dims, output=at, stored=stored)
 
     def _unique(self, name: str) -> str:
         """A name that no node has yet."""
@@ -371,12 +380,4 @@ class Lowering:
         )
 
 
-def _modules(constants: tuple[str, ...], scopes: tuple[str, ...]) -> tuple[str, ...]:
-    """The modules of a layer: by its weight as PyTorch names it, else its own name's.
-
-    Where that has none, as of what a converter made anew, its constants may have.
-    """
-    if constants and constants[0].endswith(WEIGHT):
-        return (constants[0].removesuffix(WEIGHT),)
-    paths = (tuple(filter(None, name.split("/")[:-1])) for name in constants)
-    return scopes or next(filter(None, paths), ())
+Rule = Callable[[Lowering, Call], object]

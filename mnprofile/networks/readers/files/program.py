@@ -1,6 +1,7 @@
 """What a model file holds, as plain values: tensors, and the calls between them.
 
-ONNX and TFLite files become the same ``Program``; it knows no operator and no cost.
+ONNX and TFLite files become the same ``Program``; it knows no operator and no cost. In
+a run of it a call takes and gives a ``Value`` or, of a constant, what is ``Stored``.
 """
 
 from collections.abc import Mapping
@@ -33,6 +34,7 @@ BITS_OF = {
     "float6e3m2": 6,
 }
 Dim = int | str  # a size, or the name of one that is not known: "" where it has none
+Dims = tuple[int, ...]
 Values = tuple[int | float, ...]
 
 
@@ -76,7 +78,7 @@ class Tensor:
     same_as: str = ""
 
     @property
-    def sizes(self) -> tuple[int, ...] | None:
+    def sizes(self) -> Dims | None:
         """The shape, or None where a part of it is not known."""
         if self.dims is None:
             return None
@@ -112,6 +114,50 @@ class Call:
     attributes: Mapping[str, object] = field(default_factory=dict)
     domain: str = ""
     scopes: tuple[str, ...] = ()
+
+    def number(self, name: str, default: int = 0) -> int:
+        """A whole number, the default where it is left out or of another type."""
+        value = self.attributes.get(name)
+        return value if isinstance(value, int) else default
+
+    def numbers(self, name: str) -> Dims:
+        """Whole numbers, none where they are left out or of another type."""
+        value = self.attributes.get(name)
+        if isinstance(value, tuple) and all(isinstance(one, int) for one in value):
+            return value
+        return ()
+
+    def text(self, name: str, default: str = "") -> str:
+        value = self.attributes.get(name)
+        return value if isinstance(value, str) else default
+
+
+class Value(NamedTuple):
+    """A tensor of a run: the node that makes it, and its dimensions in the file.
+
+    ``channels`` is the dimension of the channels, counted from the end.
+    """
+
+    node: str
+    dims: Dims
+    channels: int = -1
+
+
+class Stored(NamedTuple):
+    """A constant: its shape, and the tensors of the file that it is made of.
+
+    ``values`` are its elements where they are few; ``scales`` are the tensors with the
+    quantisation scales of it.
+    """
+
+    dims: Dims
+    roots: tuple[str, ...] = ()
+    values: Values | None = None
+    scales: tuple[str, ...] = ()
+
+    @property
+    def elements(self) -> int:
+        return prod(self.dims)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,11 +2,8 @@
 
 from mnprofile.graph.operators.op import Op
 from mnprofile.graph.operators.products import Attention, ScaledDotProduct
-from mnprofile.graph.operators.tensors import Copy
-from mnprofile.networks.readers.files.attributes import number
 from mnprofile.networks.readers.files.lowering import Lowering
-from mnprofile.networks.readers.files.program import Call
-from mnprofile.networks.readers.files.values import Dims, Value
+from mnprofile.networks.readers.files.program import Call, Dims, Value
 from mnprofile.networks.readers.onnx.layers import as_tokens, linear
 
 
@@ -17,7 +14,7 @@ def attention(low: Lowering, call: Call) -> None:
         return _attend(
             low, call, ScaledDotProduct(), q, k, v, (*q.dims[:-1], v.dims[-1])
         )
-    heads, shared = number(call, "q_num_heads"), number(call, "kv_num_heads")
+    heads, shared = call.number("q_num_heads"), call.number("kv_num_heads")
     return _heads(low, call, heads, shared, q, k, v)
 
 
@@ -25,8 +22,8 @@ def attention_of_heads(low: Lowering, call: Call) -> None:
     """MultiHeadAttention and GroupQueryAttention of com.microsoft."""
     if not (low.name(call, 1) and low.name(call, 2)) or len(low.dims(call, 1)) != 3:
         return low.unknown(call, "with packed keys")
-    heads = number(call, "num_heads")
-    shared = number(call, "kv_num_heads", heads)
+    heads = call.number("num_heads")
+    shared = call.number("kv_num_heads", heads)
     return _heads(low, call, heads, shared, *(low.value(call, at) for at in range(3)))
 
 
@@ -46,15 +43,13 @@ def _attend(
     low.emit(call, op, q, k, v, dims=dims)
     for at, one in ((1, k), (2, v)):  # keys and values for the next step
         if at < len(call.outputs) and call.outputs[at]:
-            dims = low.needed(call, at)
-            copied = Copy(*low.graph_dims(dims, -1))
-            low.emit(call, copied, one, dims=dims, output=at)
+            low.copy(call, "copy", one, dims=low.needed(call, at), output=at)
 
 
 def packed_attention(low: Lowering, call: Call) -> None:
     """Attention of com.microsoft: one layer makes queries, keys and values."""
     x, weight, bias = low.value(call, 0), low.constant(call, 1), low.constant(call, 2)
-    heads = number(call, "num_heads")
+    heads = call.number("num_heads")
     if weight is None or heads < 1 or weight.dims[-1] % (3 * heads) or len(x.dims) != 3:
         return low.unknown(call)
     made = linear(low, call, x, weight, weight.dims[-1], bias, output=None)

@@ -3,11 +3,8 @@
 from collections.abc import Iterable
 from functools import partial
 
-from mnprofile.networks.readers.files.attributes import number, numbers
 from mnprofile.networks.readers.files.bodies import (
     Bound,
-    Branch,
-    Rule,
     choose,
     collected,
     give,
@@ -16,8 +13,7 @@ from mnprofile.networks.readers.files.bodies import (
     tried,
 )
 from mnprofile.networks.readers.files.lowering import Lowering
-from mnprofile.networks.readers.files.program import Call, Program
-from mnprofile.networks.readers.files.values import Stored, Value
+from mnprofile.networks.readers.files.program import Call, Program, Stored, Value
 
 
 def _captured(low: Lowering, program: Program) -> dict[str, Bound]:
@@ -31,22 +27,15 @@ def _captured(low: Lowering, program: Program) -> dict[str, Bound]:
 
 def _free(program: Program) -> Iterable[str]:
     """Names that nothing in a graph makes, also those of graphs within it."""
-    own = set(program.inputs) | program.tensors.keys()
-    own = {one for one in own if one in program.inputs or _is_made(program, one)}
+    own = {name for name, one in program.tensors.items() if one.is_stored}
+    own.update(program.inputs)
     for call in program.calls:
         yield from (one for one in call.inputs if one and one not in own)
-        for inner in _graphs(call):
-            yield from (one for one in _free(inner) if one not in own)
-        own |= set(call.outputs)
+        for inner in call.attributes.values():
+            if isinstance(inner, Program):
+                yield from (one for one in _free(inner) if one not in own)
+        own.update(call.outputs)
     yield from (one for one in program.outputs if one not in own)
-
-
-def _is_made(program: Program, name: str) -> bool:
-    return program.tensors[name].is_stored
-
-
-def _graphs(call: Call) -> Iterable[Program]:
-    return (one for one in call.attributes.values() if isinstance(one, Program))
 
 
 def _graph(low: Lowering, call: Call, name: str) -> Program:
@@ -56,14 +45,14 @@ def _graph(low: Lowering, call: Call, name: str) -> Program:
     return found
 
 
-def branch(low: Lowering, call: Call, lower: Rule) -> None:
+def branch(low: Lowering, call: Call) -> None:
     """If: its branches have no inputs, they read what is around them."""
     names = ("then_branch", "else_branch")
-    branches = [Branch(name, _graph(low, call, name)) for name in names]
-    choose(low, call, branches, partial(_captured, low), lower)
+    branches = {name: _graph(low, call, name) for name in names}
+    choose(low, call, branches, partial(_captured, low))
 
 
-def repeat(low: Lowering, call: Call, lower: Rule) -> None:
+def repeat(low: Lowering, call: Call) -> None:
     """Loop: a limit and a condition, then the states."""
     program = _graph(low, call, "body")
     states = len(call.inputs) - 2
@@ -74,17 +63,13 @@ def repeat(low: Lowering, call: Call, lower: Rule) -> None:
     bound[step] = bound[test] = low.counter(call)
     for at, name in enumerate(program.inputs[2:], 2):
         bound[name] = started(low, call, at, is_kept=program.outputs[at - 1] == name)
-    body = tried(low, call, program, bound, lower)
+    body = tried(low, call, program, bound)
     if body is None:
         return
     times = _trips(low, call, body.inner, program)
     made = loop(low, call, body, times)
-    if times is None:
-        return
-    give(low, call, made[1 : states + 1])
-    for at, one in enumerate(made[states + 1 :], states):
-        if at < len(call.outputs) and call.outputs[at]:
-            collected(low, call, one, times, at)
+    if times is not None:
+        _give(low, call, made[1:], states, times)
 
 
 def _trips(low: Lowering, call: Call, inner: Lowering, program: Program) -> int | None:
@@ -103,34 +88,38 @@ def _trips(low: Lowering, call: Call, inner: Lowering, program: Program) -> int 
     return max(int(limit[0]), 0) if start[0] else 0
 
 
-def scan(low: Lowering, call: Call, lower: Rule) -> None:
+def scan(low: Lowering, call: Call) -> None:
     """Scan: states, then tensors whose parts the body takes one after the other."""
-    program, taken = _graph(low, call, "body"), number(call, "num_scan_inputs")
+    program, taken = _graph(low, call, "body"), call.number("num_scan_inputs")
     states = len(call.inputs) - taken
     if not 0 < taken <= len(call.inputs) or len(program.inputs) != len(call.inputs):
         return low.unknown(call)  # as it was before opset 9
-    axes = numbers(call, "scan_input_axes") or (0,) * taken
+    axes = call.numbers("scan_input_axes") or (0,) * taken
     bound = _captured(low, program)
     times = 0
     for at, name in enumerate(program.inputs):
         if at < states:
             kept = program.outputs[at] == name
             bound[name] = started(low, call, at, is_kept=kept)
-            continue
-        dims, axis = low.dims(call, at), axes[at - states]
-        times = dims[axis]
-        axis %= len(dims)
-        part = (*dims[:axis], *dims[axis + 1 :])
-        bound[name] = _part(low, call, at, part)
-    body = tried(low, call, program, bound, lower)
-    if body is None:
-        return None
-    made = loop(low, call, body, times)
+        else:
+            dims, axis = low.dims(call, at), axes[at - states]
+            times = dims[axis]
+            axis %= len(dims)
+            bound[name] = _part(low, call, at, (*dims[:axis], *dims[axis + 1 :]))
+    body = tried(low, call, program, bound)
+    if body:
+        _give(low, call, loop(low, call, body, times), states, times)
+    return None
+
+
+def _give(
+    low: Lowering, call: Call, made: list[Bound], states: int, times: int
+) -> None:
+    """The outputs of a loop: its last states, then what every run made."""
     give(low, call, made[:states])
     for at, one in enumerate(made[states:], states):
         if at < len(call.outputs) and call.outputs[at]:
             collected(low, call, one, times, at)
-    return None
 
 
 def _part(low: Lowering, call: Call, at: int, dims: tuple[int, ...]) -> Bound:
@@ -139,12 +128,3 @@ def _part(low: Lowering, call: Call, at: int, dims: tuple[int, ...]) -> Bound:
         return Stored(dims, known.roots)
     x: Value = low.value(call, at)
     return low.view(call, x, dims, name="part", output=None)
-
-
-def rules(lower: Rule) -> dict[str, Rule]:
-    """The rules of these operators, with the one that records the calls inside."""
-    return {
-        "If": partial(branch, lower=lower),
-        "Loop": partial(repeat, lower=lower),
-        "Scan": partial(scan, lower=lower),
-    }

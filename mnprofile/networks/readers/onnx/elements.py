@@ -2,23 +2,26 @@
 
 from math import inf
 
+from mnprofile.graph.operators.convolution import plain_sides
 from mnprofile.graph.operators.elementwise import (
     Activation,
     ActivationKind,
-    LayerScale,
-    Softmax,
 )
 from mnprofile.graph.operators.joining import Add, Multiply, Scale, Subtract
 from mnprofile.graph.operators.op import Op, broadcast
-from mnprofile.graph.operators.pooling import GlobalPool, Pool, PoolKind
-from mnprofile.graph.operators.reshaping import Flatten
-from mnprofile.graph.operators.tensors import Copy, Elementwise, PReLU, Reduce
-from mnprofile.networks.readers.files.absorbing import absorb, factors, per_channel
+from mnprofile.graph.operators.pooling import GlobalPool
+from mnprofile.graph.operators.tensors import Elementwise, PReLU, Reduce
+from mnprofile.graph.operators.window_pooling import Pool, PoolKind
 from mnprofile.networks.readers.files.arithmetic import combined
-from mnprofile.networks.readers.files.attributes import number, numbers
+from mnprofile.networks.readers.files.layers import (
+    add_bias,
+    apply,
+    factors,
+    pool_whole,
+    with_constant,
+)
 from mnprofile.networks.readers.files.lowering import Lowering
-from mnprofile.networks.readers.files.program import Call
-from mnprofile.networks.readers.files.values import Dims, Stored, Value, plain_sides
+from mnprofile.networks.readers.files.program import Call, Dims, Stored, Value
 from mnprofile.networks.readers.onnx.layers import is_rescaled, padding, sides
 
 FUNCTIONS: dict[str, ActivationKind] = {
@@ -38,30 +41,19 @@ FUNCTIONS: dict[str, ActivationKind] = {
     "Softsign": "softsign",
     "ThresholdedRelu": "threshold",
     "Shrink": "hardshrink",
-    "FastGelu": "gelu",
-    "QuickGelu": "silu",
-    "QLinearSigmoid": "sigmoid",
-    "QLinearLeakyRelu": "leaky_relu",
 }
 FUSED: dict[str, ActivationKind] = {**FUNCTIONS, "Clip": "hardtanh"}
 
 
-def activate(low: Lowering, call: Call) -> None:
-    """An activation function; a bias may come with it (BiasGelu, FastGelu)."""
-    x = low.value(call, 0)
-    low.emit(call, Activation(FUNCTIONS[call.operator]), x, dims=x.dims)
-
-
 def clip(low: Lowering, call: Call) -> None:
     """Clip to 0 and 6 is ReLU6, to 0 and no end ReLU."""
-    x = low.value(call, 0)
     low_end, high_end = (_limit(low, call, at) for at in (1, 2))
     function: ActivationKind = "hardtanh"
     if low_end == 0 and high_end == 6:
         function = "relu6"
     elif low_end == 0 and high_end == inf:
         function = "relu"
-    low.emit(call, Activation(function), x, dims=x.dims)
+    apply(low, call, Activation(function))
 
 
 def _limit(low: Lowering, call: Call, at: int) -> float | None:
@@ -75,11 +67,8 @@ def _limit(low: Lowering, call: Call, at: int) -> float | None:
 
 
 def biased_activation(low: Lowering, call: Call) -> None:
-    """BiasGelu: an addition of a constant and an activation function."""
-    x = low.value(call, 0)
-    bias = low.constant(call, 1)
-    if bias and not absorb(low, x, bias):
-        x = low.emit(call, Add(), x, low.value(call, 1), dims=x.dims, output=None)
+    """BiasGelu, FastGelu: a constant may be added before the activation function."""
+    x = add_bias(low, call, low.value(call, 0), 1)
     low.emit(call, Activation("gelu"), x, dims=x.dims)
 
 
@@ -89,11 +78,6 @@ def prelu(low: Lowering, call: Call) -> None:
         return arithmetic(low, call, "prelu")
     factors(low, call, x, slopes, PReLU(slopes.elements > 1))
     return None
-
-
-def softmax(low: Lowering, call: Call) -> None:
-    x = low.value(call, 0)
-    low.emit(call, Softmax(), x, dims=x.dims)
 
 
 def arithmetic(
@@ -106,11 +90,10 @@ def arithmetic(
     name = name or call.operator.lower()
     at = operands or tuple(range(len(call.inputs)))
     at = tuple(one for one in at if low.name(call, one))
-    dims: Dims | None = ()
-    for one in at:
-        dims = None if dims is None else broadcast(dims, low.dims(call, one))
+    rows = [low.dims(call, one) for one in at]
+    dims = _together(rows)
     if dims is None or not at:
-        told = ", ".join(str(list(low.dims(call, one))) for one in at)
+        told = ", ".join(str(list(one)) for one in rows)
         low.refuse(call, f"shapes that do not fit together: {told}")
     constants = {one: known for one in at if (known := low.constant(call, one))}
     if len(constants) == len(at):
@@ -122,24 +105,14 @@ def arithmetic(
         if low.is_trained(known)
         and not (name == "add" and any(_masks(low, known, x) for x in moving))
     ]
-    if name == "add" and len(moving) == len(trained) == 1:
-        known = constants[trained[0]]
-        source = next(low.name(call, one) for one in at if one not in constants)
-        is_only = low.readers.get(source, 0) <= 1
-        if is_only and moving[0].dims == dims and absorb(low, moving[0], known):
-            return low.alias(call, moving[0])
-    if name == "mul" and len(moving) == 1 and is_rescaled(low, moving[0]):
-        low.alias(call, moving[0])
-        low.dtypes[moving[0].node] = "float32"
+    x = moving[0]
+    if name == "mul" and len(moving) == 1 and is_rescaled(low, x):
+        low.dtypes[x.node] = "float32"
+        return low.alias(call, x)
+    is_pair = len(moving) == len(trained) == 1 and x.dims == dims
+    if is_pair and with_constant(low, call, name, x, constants[trained[0]]):
         return None
-    if name == "mul" and len(moving) == len(trained) == 1:
-        known = constants[trained[0]]
-        if per_channel(moving[0], known) and moving[0].dims == dims:
-            factors(low, call, moving[0], known, LayerScale())
-            return None
-    moved: Dims | None = ()
-    for x in moving:
-        moved = None if moved is None else broadcast(moved, x.dims)
+    moved = _together([one.dims for one in moving])
     # Where a mask makes the result larger, it is an input too.
     kept = trained if moved == dims or trained else list(constants)
     moving += [low.value(call, one) for one in kept]
@@ -147,12 +120,20 @@ def arithmetic(
     return None
 
 
+def _together(rows: list[Dims]) -> Dims | None:
+    """The dimensions that some tensors have together, None where they do not fit."""
+    dims: Dims | None = ()
+    for one in rows:
+        dims = None if dims is None else broadcast(dims, one)
+    return dims
+
+
 def _masks(low: Lowering, known: Stored, x: Value) -> bool:
     """Whether a constant is an attention mask: one matrix for the scores of all heads.
 
     An exporter stores it where the number of tokens is fixed. It is not trained.
     """
-    scores = len(x.dims) == 4 and hasattr(low.shape(x), "axis")
+    scores = len(x.dims) == 4 and not low.is_map(x)
     side = x.dims[-1] if x.dims else 0
     alone = known.elements == side**2 and known.dims[-2:] == (side, side)
     return scores and alone and len(known.dims) > 2
@@ -191,7 +172,7 @@ def pool(low: Lowering, call: Call, function: PoolKind) -> None:
     """MaxPool, AveragePool, LpPool."""
     x = low.as_map(call, low.value(call, 0))
     rank = len(x.dims) - 2
-    kernel = numbers(call, "kernel_shape")
+    kernel = call.numbers("kernel_shape")
     if rank < 1 or len(kernel) != rank or min(kernel) < 1:
         low.refuse(call, f"a window {list(kernel)} on a map {list(x.dims)}")
     op = Pool(
@@ -199,7 +180,7 @@ def pool(low: Lowering, call: Call, function: PoolKind) -> None:
         plain_sides(kernel),
         sides(low, call, "strides", rank),
         sides(low, call, "dilations", rank),
-        padding(low, call, rank, ceil=bool(number(call, "ceil_mode"))),
+        padding(low, call, rank, ceil=bool(call.number("ceil_mode"))),
     )
     made = low.emit(call, op, x)
     if len(call.outputs) > 1 and call.outputs[1]:  # where each maximum was
@@ -215,57 +196,45 @@ def reduce(low: Lowering, call: Call, function: str) -> None:
     """ReduceMean and its like: the axes are an input, in older files an attribute."""
     known = low.constant(call, 0)
     dims = low.dims(call, 0)
-    axes = low.numbers(call, 1) if low.name(call, 1) else numbers(call, "axes")
+    axes = low.numbers(call, 1) if low.name(call, 1) else call.numbers("axes")
     if axes is None:
-        axes = _reduced(dims, low.needed(call))
+        axes = _shrunk(dims, low.needed(call))
     if not axes:
-        stays = number(call, "noop_with_empty_axes")
+        stays = call.number("noop_with_empty_axes")
         axes = () if stays else tuple(range(len(dims)))
     over = {int(one) for one in axes}
     if any(not -len(dims) <= one < len(dims) for one in over):
         low.refuse(call, f"axes {sorted(over)} of {list(dims)}")
     over = {one % len(dims) for one in over}
-    keeps = bool(number(call, "keepdims", 1))
-    out = reduced(dims, over, keeps)
+    out = _reduced(dims, over, keeps=bool(call.number("keepdims", 1)))
     if known:
         return low.keep(call, combined(call.operator, out, [known]))
-    reduce_over(low, call, low.value(call, 0), function, over, out)
+    _reduce_over(low, call, low.value(call, 0), function, over, out)
     return None
 
 
-def _reduced(dims: Dims, out: Dims) -> tuple[int, ...]:
+def _shrunk(dims: Dims, out: Dims) -> Dims:
     """The dimensions that became 1."""
     if len(dims) != len(out):
         return ()
     return tuple(at for at, one in enumerate(out) if one == 1 != dims[at])
 
 
-def reduced(dims: Dims, over: set[int], keeps: bool) -> Dims:
+def _reduced(dims: Dims, over: set[int], *, keeps: bool) -> Dims:
     """The dimensions of a reduction."""
     if keeps:
         return tuple(1 if at in over else one for at, one in enumerate(dims))
     return tuple(one for at, one in enumerate(dims) if at not in over)
 
 
-def reduce_over(
+def _reduce_over(
     low: Lowering, call: Call, x: Value, function: str, over: set[int], out: Dims
 ) -> None:
     """The mean over a whole map is pooling; everything else keeps its name."""
-    rank = len(x.dims)
-    channels = x.channels % rank if rank else 0
-    whole = set(range(1, rank)) - {channels}
-    if function == "mean" and rank == 4 and over == whole and 0 not in over:
-        pooled = (x.dims[0], *(1 if at in over else x.dims[at] for at in range(1, 4)))
-        if pooled == out:
-            low.emit(call, GlobalPool(), _as_channels(low, call, x), dims=out)
-            return
-        y = low.emit(
-            call, GlobalPool(), _as_channels(low, call, x), dims=pooled, output=None
-        )
-        low.emit(call, Flatten(), y, dims=out)
-        return
-    if low.channels_last and rank >= 4:
-        low.emit(call, Copy(*low.graph_dims(out, -1), function), x, dims=out)
+    dims, rank = x.dims, len(x.dims)
+    if function == "mean" and rank == 4 and over == {1, 2, 3} - {x.channels % rank}:
+        x = _as_channels(low, call, x)
+        pool_whole(low, call, x, _reduced(dims, over, keeps=True), out)
         return
     inner = len(low.shape(x).dims)
     counted = tuple(at - rank for at in sorted(over) if rank - at <= inner)
@@ -275,7 +244,7 @@ def reduce_over(
 
 def _as_channels(low: Lowering, call: Call, x: Value) -> Value:
     """A map with its channels first, whatever their place was."""
-    if x.channels == 1 - len(x.dims) or low.channels_last:
+    if x.channels == 1 - len(x.dims):
         return low.as_map(call, x)
     order = (x.dims[0], x.dims[x.channels], *(x.dims[1:-1]))
     return low.view(call, x, order, 1 - len(order), name="transpose", output=None)

@@ -5,8 +5,7 @@ from typing import Any
 
 from mnprofile.base.errors import Place
 from mnprofile.base.extras import require
-from mnprofile.networks.readers.files.program import ModelFileError
-from mnprofile.networks.readers.files.values import Dims
+from mnprofile.networks.readers.files.program import Dims, ModelFileError
 
 SMALL = 1 << 10  # bytes of a constant that may be needed: shapes, axes
 MAX_COPIES = 1 << 20  # of constants, which it makes for each graph within a graph

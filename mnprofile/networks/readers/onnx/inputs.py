@@ -3,11 +3,9 @@
 from collections.abc import Iterable
 
 from mnprofile.base.errors import Place, UsageError, nearest
-from mnprofile.networks.readers.files.program import Program, Tensor
-from mnprofile.networks.readers.files.values import Dims
+from mnprofile.networks.readers.files.finishing import MAP_RANK
+from mnprofile.networks.readers.files.program import Dim, Dims, Program, Tensor
 from mnprofile.networks.readers.inputs import InputSpec, ReadRequest
-
-MAP_RANK = 4  # an image with its batch
 
 
 class Sizes:
@@ -80,28 +78,32 @@ class Sizes:
             self._ask(tensor, "its shape is")
         dims = tensor.dims or ()
         if image and len(dims) == MAP_RANK:
-            sides = zip(dims[2:], image, strict=True)
-            self.fixed_again |= any(
-                isinstance(one, int) and one != side for one, side in sides
-            )
-            named = zip(dims[2:], image, strict=True)
-            self.symbols |= {one: side for one, side in named if isinstance(one, str)}
+            for one, side in zip(dims[2:], image, strict=True):
+                if isinstance(one, int):
+                    self.fixed_again |= one != side
+                elif one:
+                    self.symbols[one] = side
             dims = (*dims[:2], *image)
-        found = [
-            one if isinstance(one, int) else self.symbols.get(one, 0) for one in dims
-        ]
+        found = self._known(dims)
         if found and found[0] == 0:
-            found[0] = 1
-            name = dims[0]
-            self.symbols[str(name)] = 1
-            what = f'batch "{name}"' if name else "batch"
+            found = (1, *found[1:])
+            name, what = dims[0], "batch"
+            if isinstance(name, str) and name:
+                self.symbols[name] = 1
+                what = f'batch "{name}"'
             self.notes.append(f"{tensor.name}: the {what} is taken as 1")
         missing = [str(dims[at] or "?") for at, side in enumerate(found) if side == 0]
         if missing:
             self._ask(
                 tensor, f"{', '.join(missing)} {'is' if len(missing) == 1 else 'are'}"
             )
-        return tuple(found)
+        return found
+
+    def _known(self, dims: Iterable[Dim]) -> Dims:
+        """The sizes of dimensions, 0 where they are not known."""
+        return tuple(
+            one if isinstance(one, int) else self.symbols.get(one, 0) for one in dims
+        )
 
     def _ask(self, tensor: Tensor, what: str) -> None:
         raise UsageError(
@@ -127,10 +129,7 @@ class Sizes:
             return dict(self.inputs)
         found = {}
         for name, tensor in program.tensors.items():
-            dims = tuple(
-                one if isinstance(one, int) else self.symbols.get(one, 0)
-                for one in tensor.dims or ()
-            )
+            dims = self._known(tensor.dims or ())
             if tensor.dims is not None and 0 not in dims and not tensor.is_stored:
                 found[name] = dims
         return {**found, **self.inputs}

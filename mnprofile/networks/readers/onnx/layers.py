@@ -2,7 +2,6 @@
 
 from math import prod
 
-from mnprofile.graph.graph import Parameters
 from mnprofile.graph.operators.convolution import (
     SAME,
     Conv,
@@ -10,30 +9,27 @@ from mnprofile.graph.operators.convolution import (
     Padding,
     Sides,
     Zeros,
+    plain_sides,
 )
-from mnprofile.graph.operators.embedding import Embedding
-from mnprofile.graph.operators.joining import Add
 from mnprofile.graph.operators.linear import Linear
 from mnprofile.graph.operators.op import Op, broadcast
-from mnprofile.graph.operators.products import Contraction, MatMul
+from mnprofile.graph.operators.products import MatMul
 from mnprofile.graph.operators.recurrent import GATES, Cell, Recurrent
 from mnprofile.graph.operators.tensors import Output, View
 from mnprofile.graph.operators.transposed import ConvTranspose
-from mnprofile.networks.readers.files.absorbing import absorb
-from mnprofile.networks.readers.files.attributes import number, numbers, text
+from mnprofile.networks.readers.files.layers import add_bias, contract, layer, look_up
 from mnprofile.networks.readers.files.lowering import Lowering
-from mnprofile.networks.readers.files.program import Call
-from mnprofile.networks.readers.files.values import Dims, Stored, Value, plain_sides
+from mnprofile.networks.readers.files.program import Call, Dims, Stored, Value
 
 SUMS = "int32"  # of products of integers
 
 
 def padding(low: Lowering, call: Call, rank: int, *, ceil: bool = False) -> Padding:
     """The zeros around a map of ``rank`` axes. SAME_UPPER is TensorFlow's rule."""
-    auto = text(call, "auto_pad", "NOTSET")
+    auto = call.text("auto_pad", "NOTSET")
     if auto in ("SAME_UPPER", "SAME_LOWER"):
         return SAME
-    zeros = numbers(call, "pads") if auto == "NOTSET" else ()
+    zeros = call.numbers("pads") if auto == "NOTSET" else ()
     zeros = zeros or (0,) * (2 * rank)
     if len(zeros) != 2 * rank or min(zeros) < 0:
         low.refuse(call, f"pads {list(zeros)} on a map of {rank} dimensions")
@@ -47,7 +43,7 @@ def sides(low: Lowering, call: Call, name: str, rank: int) -> Sides:
 
 def per_axis(low: Lowering, call: Call, name: str, rank: int) -> Dims:
     """One positive number per axis of the map."""
-    found = numbers(call, name) or (1,) * rank
+    found = call.numbers(name) or (1,) * rank
     if len(found) != rank or min(found, default=1) < 1:
         low.refuse(call, f"{name} {list(found)} on a map of {rank} dimensions")
     return found
@@ -60,7 +56,7 @@ def convolve(low: Lowering, call: Call, x: int = 0, w: int = 1, b: int = 2) -> N
     rank = len(kernel) - 2
     if rank < 1 or len(image.dims) != rank + 2:
         low.refuse(call, f"a kernel {list(kernel)} on a map {list(image.dims)}")
-    groups, channels = number(call, "group", 1), image.dims[1]
+    groups, channels = call.number("group", 1), image.dims[1]
     if groups < 1 or channels != kernel[1] * groups:
         low.refuse(
             call, f"a kernel {list(kernel)} in {groups} groups on {channels} channels"
@@ -77,7 +73,7 @@ def convolve(low: Lowering, call: Call, x: int = 0, w: int = 1, b: int = 2) -> N
         op = Depthwise(**settings)  # type: ignore[arg-type] # of mixed types
     else:
         op = Conv(kernel[0], groups=groups, **settings)  # type: ignore[arg-type] # likewise
-    emit_layer(low, call, op, image, weight, bias)
+    layer(low, call, op, image, weight=weight, bias=bias)
 
 
 def convolve_integers(low: Lowering, call: Call) -> None:
@@ -86,34 +82,18 @@ def convolve_integers(low: Lowering, call: Call) -> None:
     low.dtypes[low.values[call.outputs[0]].node] = SUMS
 
 
-def emit_layer(
-    low: Lowering,
-    call: Call,
-    op: Op,
-    x: Value,
-    weight: Stored | None,
-    bias: Stored | None,
-    dims: Dims | None = None,
-    *,
-    output: int | None = 0,
-) -> Value:
-    """A node with weights and, where there is one, a bias."""
-    stored, kept = low.parameters(op, low.shape(x), weight, bias)
-    return low.emit(call, op, x, dims=dims, stored=stored, kept=kept, output=output)
-
-
 def convolve_transposed(low: Lowering, call: Call) -> None:
     image, kernel = low.as_map(call, low.value(call, 0)), low.dims(call, 1)
     weight, bias = low.constant(call, 1), low.constant(call, 2)
     rank = len(kernel) - 2
-    groups, channels = number(call, "group", 1), image.dims[1]
+    groups, channels = call.number("group", 1), image.dims[1]
     if rank < 1 or len(image.dims) != rank + 2 or kernel[0] != channels or groups < 1:
         low.refuse(call, f"a kernel {list(kernel)} on a map {list(image.dims)}")
     stride = per_axis(low, call, "strides", rank)
     dilation = per_axis(low, call, "dilations", rank)
     zeros = padding(low, call, rank)
-    extra = numbers(call, "output_padding") or (0,) * rank
-    size = numbers(call, "output_shape")
+    extra = call.numbers("output_padding") or (0,) * rank
+    size = call.numbers("output_shape")
     if len(extra) != rank or len(size) not in (0, rank):
         low.refuse(call, f"output_padding {list(extra)} on {rank} dimensions")
     if zeros is SAME:
@@ -137,7 +117,7 @@ def convolve_transposed(low: Lowering, call: Call) -> None:
         zeros,
         extra,
     )
-    emit_layer(low, call, op, image, weight, bias)
+    layer(low, call, op, image, weight=weight, bias=bias)
 
 
 def linear(
@@ -151,22 +131,18 @@ def linear(
     output: int | None = 0,
 ) -> Value:
     """A fully connected layer on the last dimension."""
-    if not (_is_plain(low, x) and len(x.dims) == 2):
+    if not (low.is_map(x) and len(x.dims) == 2):
         x = as_tokens(low, call, x)
     op = Linear(out, bias is not None)
     dims = (*x.dims[:-1], out)
-    return emit_layer(low, call, op, x, weight, bias, dims, output=output)
+    return layer(low, call, op, x, weight=weight, bias=bias, dims=dims, output=output)
 
 
 def as_tokens(low: Lowering, call: Call, x: Value) -> Value:
     """A tensor whose last dimension are the channels."""
-    if x.channels == -1 and not _is_plain(low, x):
+    if x.channels == -1 and not low.is_map(x):
         return x
     return low.view(call, x, x.dims, -1, output=None)
-
-
-def _is_plain(low: Lowering, x: Value) -> bool:
-    return not hasattr(low.shape(x), "axis")
 
 
 def matmul(
@@ -200,7 +176,7 @@ def matmul(
         return low.emit(call, MatMul(), x, y, dims=dims)
     inputs = [low.value(call, at) for at in (a, b) if low.constant(call, at) is None]
     macs = prod(dims) * rows[-1]
-    return contract(low, call, "MatMul", dims, macs, weight, inputs)
+    return contract(low, call, "MatMul", *inputs, dims=dims, macs=macs, weight=weight)
 
 
 def matmul_integers(low: Lowering, call: Call) -> None:
@@ -212,25 +188,8 @@ def matmul_integers(low: Lowering, call: Call) -> None:
 
 def is_rescaled(low: Lowering, x: Value) -> bool:
     """Whether a product with ``x`` gives sums of integer products their scale."""
-    index = low.positions.get(x.node)
-    counted = index is not None and low.tape.nodes[index].op.is_counted
-    return counted and low.dtypes.get(x.node) == SUMS
-
-
-def contract(
-    low: Lowering,
-    call: Call,
-    name: str,
-    dims: Dims,
-    macs: int,
-    weight: Stored | None,
-    inputs: list[Value],
-) -> Value:
-    """A product of tensors that is no plain layer, by its multiply-adds."""
-    shape, axis = low.graph_dims(dims, -1)
-    op = Contraction(name, shape, axis, macs, weight.elements if weight else 0)
-    stored, kept = low.parameters(op, low.shape(inputs[0]), weight, None)
-    return low.emit(call, op, *inputs, dims=dims, stored=stored, kept=kept)
+    node = low.node(x.node)
+    return bool(node and node.op.is_counted and low.dtypes[x.node] == SUMS)
 
 
 def _turned(dims: Dims, is_turned: bool) -> Dims:
@@ -243,18 +202,23 @@ def _transposed(low: Lowering, call: Call, x: Value, is_turned: bool) -> Value:
     return low.view(call, x, _turned(x.dims, True), name="transpose", output=None)
 
 
+def turned_operands(call: Call) -> tuple[bool, bool]:
+    """Which operands of Gemm and FusedMatMul are transposed."""
+    return bool(call.number("transA")), bool(call.number("transB"))
+
+
 def gemm(low: Lowering, call: Call, a: int = 0, b: int = 1, c: int = 2) -> None:
     """Gemm: a matrix product and an addition."""
     weight, bias = low.constant(call, b), low.constant(call, c)
-    turned = (bool(number(call, "transA")), bool(number(call, "transB")))
+    turned = turned_operands(call)
     first, second = low.dims(call, a), low.dims(call, b)
     if len(first) != 2 or len(second) != 2:
         low.refuse(call, f"Gemm of {list(first)} and {list(second)}: not matrices")
     columns = _turned(second, turned[1])
     if weight is None or turned[0] or low.constant(call, a):
         made = matmul(low, call, a, b, turned)
-        if made and bias and low.is_trained(bias) and not absorb(low, made, bias):
-            low.emit(call, Add(), made, low.value(call, c), dims=made.dims)
+        if made and bias and low.is_trained(bias):
+            add_bias(low, call, made, c, output=0)
         return
     if first[1] != columns[0]:
         low.refuse(call, f"{list(first)} cannot be multiplied by {list(columns)}")
@@ -265,7 +229,7 @@ def gemm(low: Lowering, call: Call, a: int = 0, b: int = 1, c: int = 2) -> None:
 
 def einsum(low: Lowering, call: Call) -> None:
     """Sums of products by index letters: every combination is one multiply-add."""
-    equation = text(call, "equation").replace(" ", "")
+    equation = call.text("equation").replace(" ", "")
     operands, arrow, result = equation.partition("->")
     parts = operands.split(",")
     sizes: dict[str, int] = {}
@@ -292,7 +256,8 @@ def einsum(low: Lowering, call: Call) -> None:
         return low.unknown(call, equation)
     # One operand is only moved or summed.
     macs = prod(sizes.values()) if len(parts) == 2 else 0
-    contract(low, call, "Einsum", dims, macs, weights[0] if weights else None, inputs)
+    weight = weights[0] if weights else None
+    contract(low, call, "Einsum", *inputs, dims=dims, macs=macs, weight=weight)
     return None
 
 
@@ -309,7 +274,7 @@ def recurrent(low: Lowering, call: Call, cell: Cell) -> None:
         or rows % GATES[cell]
     ):
         low.refuse(call, f"weights {list(w.dims)}, {list(r.dims)} on {list(x.dims)}")
-    layout, bias = number(call, "layout"), low.constant(call, 3)
+    layout, bias = call.number("layout"), low.constant(call, 3)
     steps, batch = x.dims[:2] if layout == 0 else x.dims[1::-1]
     tokens = low.view(call, x, (batch, steps, taken), output=None)
     op = Recurrent(cell, hidden, 1, directions, 2 if bias else 0)
@@ -317,7 +282,7 @@ def recurrent(low: Lowering, call: Call, cell: Cell) -> None:
         (op.weights(low.shape(tokens)),), w.roots + r.roots, None, w.scales + r.scales
     )
     whole = (batch, steps, directions * hidden)
-    made = emit_layer(low, call, op, tokens, both, bias, whole, output=None)
+    made = layer(low, call, op, tokens, weight=both, bias=bias, dims=whole, output=None)
     every: Dims = (steps, directions, batch, hidden)
     last: Dims = (directions, batch, hidden)
     if layout == 1:
@@ -332,20 +297,11 @@ def recurrent(low: Lowering, call: Call, cell: Cell) -> None:
 
 def gather(low: Lowering, call: Call) -> bool:
     """An embedding: rows of a constant matrix. False for any other Gather."""
-    table, axis = low.constant(call, 0), number(call, "axis")
+    table, axis = low.constant(call, 0), call.number("axis")
     if table is None or low.constant(call, 1) or len(table.dims) != 2 or axis != 0:
         return False
     if not low.is_trained(table) and not low.is_quantised(table):
         return False
     indices = low.value(call, 1)
-    op = Embedding(*table.dims)
-    _, kept = low.parameters(op, low.shape(indices), table, None)
-    low.emit(
-        call,
-        op,
-        indices,
-        dims=(*indices.dims, table.dims[1]),
-        stored=Parameters(other_params=table.elements if kept.weights else 0),
-        kept=kept._replace(weights=0, other=kept.weights),
-    )
+    look_up(low, call, indices, table, (*indices.dims, table.dims[1]))
     return True

@@ -5,19 +5,15 @@ are. In the domain ``com.microsoft.nchwc`` channels lie in blocks, so that their
 may be rounded up: the file's dimensions are those of the blocks.
 """
 
-from collections.abc import Callable
 from dataclasses import replace
 
 from mnprofile.graph.operators.elementwise import Activation
-from mnprofile.graph.operators.tensors import Copy, Elementwise
-from mnprofile.networks.readers.files.attributes import number
-from mnprofile.networks.readers.files.lowering import Lowering
-from mnprofile.networks.readers.files.program import Call
-from mnprofile.networks.readers.files.values import Dims, Value
+from mnprofile.graph.operators.tensors import Elementwise
+from mnprofile.networks.readers.files.lowering import Lowering, Rule
+from mnprofile.networks.readers.files.program import Call, Dims, Value
 from mnprofile.networks.readers.onnx.elements import FUSED
 from mnprofile.networks.readers.onnx.layers import convolve
 
-Rule = Callable[[Lowering, Call], object]
 _ROUNDED = "channels lie in blocks: their numbers are rounded up in this file"
 
 
@@ -25,7 +21,7 @@ def either(rule: Rule) -> Rule:
     """A rule for channels first, also for calls that say ``channels_last``."""
 
     def turned(low: Lowering, call: Call) -> None:
-        if number(call, "channels_last"):
+        if call.number("channels_last"):
             last(rule)(low, call)
         else:
             rule(low, call)
@@ -40,14 +36,13 @@ def last(rule: Rule) -> Rule:
         x = low.value(call, 0)
         if len(x.dims) < 3:
             low.refuse(call, f"a map {list(x.dims)}")
-        rank = len(x.dims)
         dims = (x.dims[0], x.dims[-1], *x.dims[1:-1])
         name = f"{call.outputs[0]}, channels first"
         inner = replace(
             call, inputs=(f"{name}: x", *call.inputs[1:]), outputs=(f"{name}: y",)
         )
         low.values[inner.inputs[0]] = low.view(
-            call, x, dims, 1 - rank, name="transpose", output=None
+            call, x, dims, 1 - len(dims), name="transpose", output=None
         )
         rule(low, inner)
         y = low.values[inner.outputs[0]]
@@ -59,7 +54,7 @@ def last(rule: Rule) -> Rule:
 def convolve_blocks(low: Lowering, call: Call) -> None:
     """Conv of nchwc: a sum and an activation function may come with it."""
     x, kernel = low.value(call, 0), low.dims(call, 1)
-    channels = kernel[1] * number(call, "group", 1) if len(kernel) == 4 else 0
+    channels = kernel[1] * call.number("group", 1) if len(kernel) == 4 else 0
     if len(x.dims) == 4 and channels > x.dims[1]:
         dims = (x.dims[0], channels, *x.dims[2:])
         low.values[call.inputs[0]] = _reordered(low, call, dims, output=None)
@@ -83,7 +78,7 @@ def finish_fused(low: Lowering, call: Call) -> None:
 def into_blocks(low: Lowering, call: Call) -> None:
     """ReorderInput: the next convolution says to how many channels it rounds."""
     x = low.value(call, 0)
-    if number(call, "channels_last"):
+    if call.number("channels_last"):
         _reordered(low, call, (x.dims[0], x.dims[-1], *x.dims[1:-1]))
     else:
         low.alias(call, x)
@@ -91,16 +86,16 @@ def into_blocks(low: Lowering, call: Call) -> None:
 
 def out_of_blocks(low: Lowering, call: Call) -> None:
     """ReorderOutput: channels that were only added are left out."""
-    x, channels = low.value(call, 0), number(call, "channels")
+    x, channels = low.value(call, 0), call.number("channels")
     if len(x.dims) != 4 or not 0 < channels <= x.dims[1]:
         low.refuse(call, f"{channels} channels of {list(x.dims)}")
-    if number(call, "channels_last"):
+    if call.number("channels_last"):
         out = (x.dims[0], *x.dims[2:], channels)
-        low.emit(call, Copy(*low.graph_dims(out, -1), "reorder"), x, dims=out)
+        low.copy(call, "reorder", x, dims=out)
     else:
         _reordered(low, call, (x.dims[0], channels, *x.dims[2:]))
 
 
 def _reordered(low: Lowering, call: Call, dims: Dims, output: int | None = 0) -> Value:
-    copy = Copy(*low.graph_dims(dims, 1 - len(dims)), "reorder")
-    return low.emit(call, copy, low.value(call, 0), dims=dims, output=output)
+    x, channels = low.value(call, 0), 1 - len(dims)
+    return low.copy(call, "reorder", x, dims=dims, channels=channels, output=output)

@@ -1,16 +1,21 @@
 """ONNX operators that move elements: views, copies, parts, and shapes as values."""
 
+from collections.abc import Sequence
 from math import floor, prod
 
 from mnprofile.graph.operators.joining import Concatenate
 from mnprofile.graph.operators.op import broadcast
 from mnprofile.graph.operators.reshaping import Flatten, Pad, Resize
-from mnprofile.graph.operators.tensors import Copy
 from mnprofile.networks.readers.files.arithmetic import picked, turned
-from mnprofile.networks.readers.files.attributes import number, numbers, text
 from mnprofile.networks.readers.files.lowering import Lowering
-from mnprofile.networks.readers.files.program import MAX_VALUES, Call, Values
-from mnprofile.networks.readers.files.values import Dims, Stored, Value
+from mnprofile.networks.readers.files.program import (
+    MAX_VALUES,
+    Call,
+    Dims,
+    Stored,
+    Value,
+    Values,
+)
 from mnprofile.networks.readers.onnx.layers import gather as embed
 
 MAX_SIDE = 1 << 40
@@ -19,7 +24,7 @@ MAX_SIDE = 1 << 40
 def integers(low: Lowering, call: Call, at: int, name: str = "") -> Dims | None:
     """Whole numbers from an input, or from an attribute as older files have them."""
     if not low.name(call, at):
-        return numbers(call, name) if name else ()
+        return call.numbers(name) if name else ()
     values = low.numbers(call, at)
     return None if values is None else tuple(int(one) for one in values)
 
@@ -37,10 +42,9 @@ def moved(
         return low.keep(call, known._replace(dims=dims))
     x = low.value(call, 0)
     is_vector = len(dims) == 2 < len(x.dims) and dims[0] == x.dims[0] == low.batch
-    is_map = not hasattr(low.shape(x), "axis")
     if dims == x.dims and name != "transpose":
         low.alias(call, x)
-    elif is_vector and is_map and prod(dims) == prod(x.dims):
+    elif is_vector and low.is_map(x) and prod(dims) == prod(x.dims):
         low.emit(call, Flatten(), x, dims=dims)
     else:
         low.view(call, x, dims, channels, name=name)
@@ -59,7 +63,7 @@ def reshape(low: Lowering, call: Call) -> None:
 
 def resolved(low: Lowering, call: Call, dims: Dims, wanted: Dims) -> Dims:
     """The shape that Reshape is asked for: 0 keeps a dimension, -1 takes the rest."""
-    keep = not number(call, "allowzero")
+    keep = not call.number("allowzero")
     out = [
         dims[at] if side == 0 and keep and at < len(dims) else side
         for at, side in enumerate(wanted)
@@ -88,25 +92,22 @@ def _channels_after(x: Value, out: Dims) -> int:
 
 def flatten(low: Lowering, call: Call) -> None:
     dims = low.dims(call, 0)
-    axis = number(call, "axis", 1)
+    axis = call.number("axis", 1)
     axis = axis + len(dims) if axis < 0 else axis
     moved(low, call, (prod(dims[:axis]), prod(dims[axis:])), name="flatten")
 
 
 def transpose(low: Lowering, call: Call) -> None:
     dims = low.dims(call, 0)
-    order = numbers(call, "perm") or tuple(range(len(dims) - 1, -1, -1))
+    order = call.numbers("perm") or tuple(range(len(dims) - 1, -1, -1))
     if sorted(order) != list(range(len(dims))):
         low.refuse(call, f"perm {list(order)} of {list(dims)}")
     out = tuple(dims[at] for at in order)
-    known, channels = low.constant(call, 0), -1
+    known = low.constant(call, 0)
     if known:
         values = turned(known.values, dims, order) if known.values else None
         return low.keep(call, known._replace(dims=out, values=values))
-    if dims:
-        x = low.value(call, 0)
-        channels = order.index(x.channels % len(dims)) - len(dims)
-    return moved(low, call, out, channels, name="transpose")
+    return moved(low, call, out, _place(low, call, order), name="transpose")
 
 
 def squeeze(low: Lowering, call: Call) -> None:
@@ -120,13 +121,8 @@ def squeeze(low: Lowering, call: Call) -> None:
     if any(dims[at] != 1 for at in over):
         low.refuse(call, f"axes {list(axes)} of {list(dims)}")
     left = [at for at in range(len(dims)) if at not in over]
-    return moved(
-        low,
-        call,
-        tuple(dims[at] for at in left),
-        _place(low, call, left),
-        name="squeeze",
-    )
+    out = tuple(dims[at] for at in left)
+    return moved(low, call, out, _place(low, call, left), name="squeeze")
 
 
 def unsqueeze(low: Lowering, call: Call) -> None:
@@ -144,7 +140,7 @@ def unsqueeze(low: Lowering, call: Call) -> None:
     return moved(low, call, out, _place(low, call, sources), name="unsqueeze")
 
 
-def _place(low: Lowering, call: Call, sources: list[int]) -> int:
+def _place(low: Lowering, call: Call, sources: Sequence[int]) -> int:
     """Where the channels are, given which old dimension each new one was."""
     if low.constant(call, 0):
         return -1
@@ -181,15 +177,21 @@ def copied(low: Lowering, call: Call, out: Dims, name: str) -> None:
         return low.keep(call, known._replace(dims=out, values=None))
     x = low.value(call, 0)
     channels = x.channels if len(x.dims) == len(out) else -1
-    low.emit(call, Copy(*low.graph_dims(out, channels), name), x, dims=out)
+    low.copy(call, name, x, dims=out, channels=channels)
     return None
 
 
-def split(low: Lowering, call: Call) -> None:
-    dims, axis = low.dims(call, 0), number(call, "axis")
+def _axis(low: Lowering, call: Call, dims: Dims) -> int:
+    """The dimension that an operator works along."""
+    axis = call.number("axis")
     if not -len(dims) <= axis < len(dims):
         low.refuse(call, f"axis {axis} of {list(dims)}")
-    axis %= len(dims)
+    return axis % len(dims)
+
+
+def split(low: Lowering, call: Call) -> None:
+    dims = low.dims(call, 0)
+    axis = _axis(low, call, dims)
     parts = integers(low, call, 1, "split")
     count = len(call.outputs)
     if not parts:
@@ -240,10 +242,8 @@ def gather(low: Lowering, call: Call) -> None:
     """An embedding, a part of a tensor, or an element of a shape."""
     if embed(low, call):
         return None
-    dims, indices, axis = low.dims(call, 0), low.dims(call, 1), number(call, "axis")
-    if not dims or not -len(dims) <= axis < len(dims):
-        low.refuse(call, f"axis {axis} of {list(dims)}")
-    axis %= len(dims)
+    dims, indices = low.dims(call, 0), low.dims(call, 1)
+    axis = _axis(low, call, dims)
     out = (*dims[:axis], *indices, *dims[axis + 1 :])
     known, at = low.constant(call, 0), low.numbers(call, 1)
     if known and low.constant(call, 1):
@@ -255,45 +255,40 @@ def gather(low: Lowering, call: Call) -> None:
         return low.keep(call, known._replace(dims=out, values=values))
     if at is not None and prod(indices) == 1:
         return moved(low, call, out, name="select")
-    x = low.value(call, 0)
-    copy = Copy(*low.graph_dims(out, -1), "gather")
     others = [] if low.constant(call, 1) else [low.value(call, 1)]
-    low.emit(call, copy, x, *others, dims=out)
+    low.copy(call, "gather", low.value(call, 0), *others, dims=out)
     return None
 
 
-def concatenate(low: Lowering, call: Call) -> None:
-    names = [at for at in range(len(call.inputs)) if low.name(call, at)]
+def concatenate(low: Lowering, call: Call, first: int = 0, step: int = 1) -> None:
+    """Concat; its quantised form has its parts ``step`` inputs apart."""
+    places = range(first, len(call.inputs), step)
+    names = [at for at in places if low.name(call, at)]
     every = [low.dims(call, at) for at in names]
     if not every:
         low.refuse(call, "nothing to concatenate")
-    rank, axis = len(every[0]), number(call, "axis")
+    rank, axis = len(every[0]), call.number("axis")
     if any(len(one) != rank for one in every) or not -rank <= axis < rank:
         low.refuse(call, f"{every} cannot be concatenated along {axis}")
     axis %= rank
-    first = every[0]
-    if any(
-        one[:axis] != first[:axis] or one[axis + 1 :] != first[axis + 1 :]
-        for one in every
-    ):
+    before, after = every[0][:axis], every[0][axis + 1 :]
+    if any((one[:axis], one[axis + 1 :]) != (before, after) for one in every):
         low.refuse(call, f"{[list(one) for one in every]} cannot be concatenated")
-    out = (*first[:axis], sum(one[axis] for one in every), *first[axis + 1 :])
+    out = (*before, sum(one[axis] for one in every), *after)
     constants = [low.constant(call, at) for at in names]
     if all(constants):
         return low.keep(call, _joined(out, [one for one in constants if one]))
-    join(low, call, [low.value(call, at) for at in names], axis, out)
+    _join(low, call, [low.value(call, at) for at in names], axis, out)
     return None
 
 
-def join(low: Lowering, call: Call, inputs: list[Value], axis: int, out: Dims) -> None:
+def _join(low: Lowering, call: Call, inputs: list[Value], axis: int, out: Dims) -> None:
     """Several tensors one after the other along a dimension."""
-    x = inputs[0]
     on_channels = all(one.channels % len(out) == axis for one in inputs)
-    plain = [not hasattr(low.shape(one), "axis") for one in inputs]
-    if on_channels and all(plain):
+    if on_channels and all(map(low.is_map, inputs)):
         low.emit(call, Concatenate(), *inputs, dims=out)
-        return
-    low.emit(call, Copy(*low.graph_dims(out, x.channels), "concat"), *inputs, dims=out)
+    else:
+        low.copy(call, "concat", *inputs, dims=out, channels=inputs[0].channels)
 
 
 def _joined(out: Dims, parts: list[Stored]) -> Stored:
@@ -317,7 +312,7 @@ def pad(low: Lowering, call: Call) -> None:
         start[one], end[one] = zeros[at], zeros[at + len(axes)]
     out = tuple(a + side + b for a, side, b in zip(start, dims, end, strict=True))
     x = low.value(call, 0)
-    plain = not hasattr(low.shape(x), "axis") and len(dims) == 4
+    plain = low.is_map(x) and len(dims) == 4
     if plain and not any((*start[:2], *end[:2])) and min(*start, *end) >= 0:
         low.emit(call, Pad(tuple(start[2:]), tuple(end[2:])), x, dims=out)
         return None
@@ -333,7 +328,7 @@ def resize(low: Lowering, call: Call) -> None:
     if (
         wanted
         and len(wanted) == len(dims)
-        and not text(call, "keep_aspect_ratio_policy")
+        and not call.text("keep_aspect_ratio_policy")
     ):
         out = tuple(int(one) for one in wanted)
     elif isinstance(scales, tuple) and len(scales) == len(dims):
@@ -350,17 +345,16 @@ def resized(low: Lowering, call: Call, out: Dims) -> None:
     if low.constant(call, 0) or len(out) != 4:
         return copied(low, call, out, "resize")
     x = low.as_map(call, low.value(call, 0))
-    spatial = out[1:3] if low.channels_last else out[2:]
-    if out[x.channels] != x.dims[x.channels] or out[0] != x.dims[0] or min(spatial) < 1:
+    if out[x.channels] != x.dims[x.channels] or out[0] != x.dims[0] or min(out[2:]) < 1:
         return copied(low, call, out, "resize")
-    low.emit(call, Resize(size=spatial), x, dims=out)
+    low.emit(call, Resize(size=out[2:]), x, dims=out)
     return None
 
 
 def blocks(low: Lowering, call: Call) -> None:
     """DepthToSpace and SpaceToDepth."""
     n, c, h, w = (*low.dims(call, 0), 1, 1, 1, 1)[:4]
-    size = number(call, "blocksize", 1)
+    size = call.number("blocksize", 1)
     deep = call.operator == "SpaceToDepth"
     divided = (h % size or w % size) if deep else c % size**2
     if size < 1 or divided or len(low.dims(call, 0)) != 4:

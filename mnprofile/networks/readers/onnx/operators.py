@@ -1,18 +1,19 @@
 """Which rule each ONNX operator has, by its name and domain."""
 
-from collections.abc import Callable
 from functools import partial
 
+from mnprofile.graph.operators.elementwise import Activation, Softmax
 from mnprofile.graph.operators.normalisation import (
     GroupNorm,
     InstanceNorm,
     LayerNorm,
     RMSNorm,
 )
-from mnprofile.networks.readers.files.lowering import Lowering
-from mnprofile.networks.readers.files.program import Call
+from mnprofile.networks.readers.files.layers import apply
+from mnprofile.networks.readers.files.lowering import Rule
 from mnprofile.networks.readers.onnx import (
     attention,
+    control,
     elements,
     layers,
     layouts,
@@ -21,9 +22,6 @@ from mnprofile.networks.readers.onnx import (
     quantised,
     shapes,
 )
-from mnprofile.networks.readers.onnx.control import rules
-
-Rule = Callable[[Lowering, Call], object]
 
 _ELEMENTWISE_TEXT = """
 Abs Acos Acosh Add And Asin Asinh Atan Atanh BitShift BitwiseAnd BitwiseNot BitwiseOr
@@ -42,32 +40,26 @@ HannWindow HammingWindow BlackmanWindow Hardmax TensorScatter
 _OTHERS = _OTHERS_TEXT.split()
 _KEEPING = ["Identity", "Cast", "CastLike", "Dropout", "Optional", "OptionalGetElement"]
 
-_REDUCING = (
-    "Mean",
-    "Sum",
-    "Max",
-    "Min",
-    "Prod",
-    "L1",
-    "L2",
-    "LogSum",
-    "LogSumExp",
-    "SumSquare",
-)
+_REDUCING_TEXT = "Mean Sum Max Min Prod L1 L2 LogSum LogSumExp SumSquare"
+_REDUCING = _REDUCING_TEXT.split()
+_GLOBAL_POOLS = ("GlobalAveragePool", "GlobalMaxPool", "GlobalLpPool")
 
 OPERATORS: dict[str, Rule] = {
     **dict.fromkeys(_ELEMENTWISE, elements.arithmetic),
     **{name: partial(shapes.found, name=name.lower()) for name in _OTHERS},
     **dict.fromkeys(_KEEPING, shapes.same),
     **{
-        name: elements.activate
-        for name in elements.FUNCTIONS
-        if not name.startswith(("Q", "Fast"))
+        name: partial(apply, op=Activation(kind))
+        for name, kind in elements.FUNCTIONS.items()
     },
     **{
         f"Reduce{name}": partial(elements.reduce, function=name.lower())
         for name in _REDUCING
     },
+    # graphs within the graph
+    "If": control.branch,
+    "Loop": control.repeat,
+    "Scan": control.scan,
     # layers
     "Conv": layers.convolve,
     "ConvInteger": layers.convolve_integers,
@@ -93,14 +85,11 @@ OPERATORS: dict[str, Rule] = {
     # elements
     "Clip": elements.clip,
     "PRelu": elements.prelu,
-    "Softmax": elements.softmax,
-    "LogSoftmax": elements.softmax,
+    **dict.fromkeys(("Softmax", "LogSoftmax"), partial(apply, op=Softmax())),
     "MaxPool": partial(elements.pool, function="max"),
     "AveragePool": partial(elements.pool, function="avg"),
     "LpPool": partial(elements.pool, function="lp"),
-    "GlobalAveragePool": elements.pool_all,
-    "GlobalMaxPool": elements.pool_all,
-    "GlobalLpPool": elements.pool_all,
+    **dict.fromkeys(_GLOBAL_POOLS, elements.pool_all),
     # moves
     "Reshape": moves.reshape,
     "Flatten": moves.flatten,
@@ -141,19 +130,19 @@ _FROM_ONNX = (
 CONTRIBUTED: dict[str, Rule] = {
     **{name: OPERATORS[name] for name in _FROM_ONNX},
     **dict.fromkeys(("FastGelu", "BiasGelu", "QuickGelu"), elements.biased_activation),
-    "QLinearSigmoid": elements.activate,
-    "QLinearLeakyRelu": elements.activate,
+    "QLinearSigmoid": OPERATORS["Sigmoid"],
+    "QLinearLeakyRelu": OPERATORS["LeakyRelu"],
     "QLinearAdd": quantised.qlinear_binary,
     "QLinearMul": quantised.qlinear_binary,
     "QLinearConcat": quantised.qlinear_concat,
     "QLinearWhere": quantised.qlinear_where,
-    "QLinearSoftmax": elements.softmax,
-    "QLinearReduceMean": partial(elements.reduce, function="mean"),
+    "QLinearSoftmax": OPERATORS["Softmax"],
+    "QLinearReduceMean": OPERATORS["ReduceMean"],
     "QAttention": attention.packed_attention,
     "QLinearConv": layouts.either(quantised.qlinear_conv),
     "QLinearGlobalAveragePool": layouts.either(elements.pool_all),
-    "QLinearAveragePool": layouts.either(partial(elements.pool, function="avg")),
-    "NhwcMaxPool": layouts.last(partial(elements.pool, function="max")),
+    "QLinearAveragePool": layouts.either(OPERATORS["AveragePool"]),
+    "NhwcMaxPool": layouts.last(OPERATORS["MaxPool"]),
     "QGemm": quantised.qgemm,
     "DynamicQuantizeLSTM": quantised.quantised_lstm,
     "MatMulNBits": quantised.matmul_of_bits,
@@ -162,8 +151,8 @@ CONTRIBUTED: dict[str, Rule] = {
     "FusedGemm": layers.gemm,
     "DynamicQuantizeMatMul": partial(quantised.matmul_with_bias, bias=4),
     "MatMulIntegerToFloat": partial(quantised.matmul_with_bias, bias=6),
-    "SkipLayerNormalization": partial(norms.skip_norm, kind=LayerNorm, gamma=2),
-    "SkipSimplifiedLayerNormalization": partial(norms.skip_norm, kind=RMSNorm, gamma=2),
+    "SkipLayerNormalization": partial(norms.skip_norm, kind=LayerNorm),
+    "SkipSimplifiedLayerNormalization": partial(norms.skip_norm, kind=RMSNorm),
     "Attention": attention.packed_attention,
     "MultiHeadAttention": attention.attention_of_heads,
     "GroupQueryAttention": attention.attention_of_heads,
@@ -176,8 +165,7 @@ BLOCKED: dict[str, Rule] = {
     "ReorderOutput": layouts.out_of_blocks,
     "MaxPool": OPERATORS["MaxPool"],
     "AveragePool": OPERATORS["AveragePool"],
-    "GlobalMaxPool": elements.pool_all,
-    "GlobalAveragePool": elements.pool_all,
+    **dict.fromkeys(_GLOBAL_POOLS, elements.pool_all),
     "Upsample": moves.resize,
 }
 DOMAINS = {
@@ -185,17 +173,3 @@ DOMAINS = {
     "com.microsoft": CONTRIBUTED,
     "com.microsoft.nchwc": BLOCKED,
 }
-
-
-def lower(low: Lowering, call: Call) -> None:
-    """Record one call. A call without a rule is recorded as unknown."""
-    rule = DOMAINS.get(call.domain, {}).get(call.operator)
-    if not any(call.outputs):
-        return
-    if rule is None:
-        low.unknown(call)
-    else:
-        rule(low, call)
-
-
-OPERATORS |= rules(lower)

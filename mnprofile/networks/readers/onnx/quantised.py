@@ -7,25 +7,22 @@ type the tensor is.
 
 from dataclasses import replace
 
-from mnprofile.graph.operators.joining import Add
 from mnprofile.graph.operators.linear import Linear
 from mnprofile.graph.operators.tensors import Elementwise
-from mnprofile.networks.readers.files.absorbing import absorb
-from mnprofile.networks.readers.files.attributes import number
+from mnprofile.networks.readers.files.layers import add_bias, layer
 from mnprofile.networks.readers.files.lowering import Lowering
-from mnprofile.networks.readers.files.program import Call
-from mnprofile.networks.readers.files.values import Stored
+from mnprofile.networks.readers.files.program import Call, Stored
 from mnprofile.networks.readers.onnx.elements import arithmetic
 from mnprofile.networks.readers.onnx.layers import (
     as_tokens,
     convolve,
-    emit_layer,
     gemm,
     matmul,
     recurrent,
+    turned_operands,
 )
 from mnprofile.networks.readers.onnx.layouts import finish_fused
-from mnprofile.networks.readers.onnx.moves import join
+from mnprofile.networks.readers.onnx.moves import concatenate
 
 
 def quantize(low: Lowering, call: Call) -> None:
@@ -37,7 +34,7 @@ def quantize(low: Lowering, call: Call) -> None:
     dtype = low.tensors[call.outputs[0]].dtype if call.outputs[0] in low.tensors else ""
     zero = low.name(call, 2)
     dtype = dtype or (low.tensors[zero].dtype if zero in low.tensors else "uint8")
-    if x.node in low.positions and low.readers.get(low.name(call, 0), 0) <= 1:
+    if x.node in low.positions and low.is_read_once(low.name(call, 0)):
         low.dtypes[x.node] = dtype
         return low.alias(call, x)
     made = low.emit(call, Elementwise("quantize", in_place=False), x, dims=x.dims)
@@ -118,17 +115,13 @@ def qlinear_concat(low: Lowering, call: Call) -> None:
     """QLinearConcat: two scales, then tensor, scale and zero point of each part."""
     for at in range(2, len(call.inputs), 3):
         _with_scales(low, call, at, at + 1)
-    inputs = [low.value(call, at) for at in range(2, len(call.inputs), 3)]
-    axis = number(call, "axis") % len(inputs[0].dims) if inputs[0].dims else 0
-    rows = [one.dims for one in inputs]
-    out = (*rows[0][:axis], sum(one[axis] for one in rows), *rows[0][axis + 1 :])
-    join(low, call, inputs, axis, out)
+    concatenate(low, call, 2, 3)
 
 
 def matmul_of_bits(low: Lowering, call: Call) -> None:
     """MatMulNBits: the weights lie packed, their size is in the attributes."""
     x, packed = low.value(call, 0), low.constant(call, 1)
-    taken, out = number(call, "K"), number(call, "N")
+    taken, out = call.number("K"), call.number("N")
     if packed is None or x.dims[-1] != taken or out < 1:
         low.refuse(call, f"weights of {out} x {taken} on {list(x.dims)}")
     scales = low.constant(call, 2)
@@ -136,7 +129,7 @@ def matmul_of_bits(low: Lowering, call: Call) -> None:
     bias = low.constant(call, 5)
     op = Linear(out, bias is not None)
     x = as_tokens(low, call, x)
-    emit_layer(low, call, op, x, weight, bias, (*x.dims[:-1], out))
+    layer(low, call, op, x, weight=weight, bias=bias, dims=(*x.dims[:-1], out))
 
 
 def fused_conv(low: Lowering, call: Call) -> None:
@@ -150,19 +143,17 @@ def fused_matmul(low: Lowering, call: Call) -> None:
     names = []
     for at, side in enumerate("AB"):
         name = call.inputs[at]
-        if number(call, f"transBatch{side}") and not low.constant(call, at):
+        if call.number(f"transBatch{side}") and not low.constant(call, at):
             x = low.value(call, at)
             dims = (*x.dims[1:-1], x.dims[0], x.dims[-1])
             name = f"{call.outputs[0]}: {side}"
             low.values[name] = low.view(call, x, dims, name="transpose", output=None)
         names.append(name)
-    turned = (bool(number(call, "transA")), bool(number(call, "transB")))
-    matmul(low, replace(call, inputs=tuple(names)), turned=turned)
+    matmul(low, replace(call, inputs=tuple(names)), turned=turned_operands(call))
 
 
 def matmul_with_bias(low: Lowering, call: Call, bias: int) -> None:
     """A quantised matrix product whose bias is a further input."""
-    known = low.constant(call, bias)
     made = matmul(low, call)
-    if made and known and not absorb(low, made, known):
-        low.emit(call, Add(), made, low.value(call, bias), dims=made.dims)
+    if made:
+        add_bias(low, call, made, bias, output=0)

@@ -2,33 +2,22 @@
 
 from math import floor, prod
 
-from mnprofile.graph.operators.tensors import Copy
-from mnprofile.networks.readers.files.attributes import number
 from mnprofile.networks.readers.files.lowering import Lowering
-from mnprofile.networks.readers.files.program import MAX_VALUES, Call
-from mnprofile.networks.readers.files.values import Dims, Stored
+from mnprofile.networks.readers.files.program import MAX_VALUES, Call, Dims, Stored
 from mnprofile.networks.readers.onnx.moves import integers
 
 # Operators whose output has the shape of their first input.
-KEEPING = (
-    "ScatterND",
-    "ScatterElements",
-    "Scatter",
-    "TensorScatter",
-    "CumSum",
-    "Trilu",
-    "ReverseSequence",
-    "Hardmax",
-    "RandomNormalLike",
-    "RandomUniformLike",
-    "Bernoulli",
-)
+_KEEPING_TEXT = """
+ScatterND ScatterElements Scatter TensorScatter CumSum Trilu ReverseSequence Hardmax
+RandomNormalLike RandomUniformLike Bernoulli
+"""
+KEEPING = _KEEPING_TEXT.split()
 
 
 def shape(low: Lowering, call: Call) -> None:
     """The shape of a tensor as a value: a constant here."""
     dims = low.dims(call, 0)
-    start, end = number(call, "start"), number(call, "end", len(dims))
+    start, end = call.number("start"), call.number("end", len(dims))
     part = dims[start:end]
     low.keep(call, Stored((len(part),), values=part))
 
@@ -64,24 +53,17 @@ def same(low: Lowering, call: Call) -> None:
 
 def found(low: Lowering, call: Call, name: str) -> None:
     """An operator without weights whose shape depends on rules of its own."""
-    inputs = [
-        low.value(call, at)
-        for at in range(len(call.inputs))
-        if low.name(call, at) and not low.constant(call, at)
-    ]
-    if not inputs:
-        known = [low.constant(call, at) for at in range(len(call.inputs))]
-        roots = tuple(r for one in known if one for r in one.roots)
-        for at, output in enumerate(call.outputs):
-            if output:
-                low.keep(call, Stored(_shape(low, call, at), roots), at)
-        return
+    inputs = low.moving(call)
+    known = [low.stored[one] for one in call.inputs if one in low.stored]
+    roots = tuple(root for one in known for root in one.roots)
     for at, output in enumerate(call.outputs):
-        if output:
-            out = _shape(low, call, at)
-            low.emit(
-                call, Copy(*low.graph_dims(out, -1), name), *inputs, dims=out, output=at
-            )
+        if not output:
+            continue
+        out = _shape(low, call, at)
+        if inputs:
+            low.copy(call, name, *inputs, dims=out, output=at)
+        else:
+            low.keep(call, Stored(out, roots), at)
 
 
 def _shape(low: Lowering, call: Call, output: int) -> Dims:

@@ -1,13 +1,9 @@
 """TFLite operators that run other subgraphs: IF and WHILE."""
 
 from collections.abc import Mapping
-from functools import partial
 
-from mnprofile.networks.readers.files.attributes import number
 from mnprofile.networks.readers.files.bodies import (
     Bound,
-    Branch,
-    Rule,
     choose,
     give,
     loop,
@@ -22,13 +18,13 @@ COMPARED = {"LESS": 0, "LESS_EQUAL": 1, "GREATER": 0, "GREATER_EQUAL": 1}
 
 def _subgraph(low: Lowering, call: Call, name: str) -> Program:
     every = low.file.subgraphs
-    index = number(call, name, -1)
+    index = call.number(name, -1)
     if not 0 <= index < len(every):
         low.refuse(call, f"there is no subgraph {index}")
     return every[index]
 
 
-def branch(low: Lowering, call: Call, lower: Rule) -> None:
+def branch(low: Lowering, call: Call) -> None:
     """IF: a condition, then the inputs of both branches."""
 
     def bound(program: Program) -> Mapping[str, Bound]:
@@ -38,15 +34,15 @@ def branch(low: Lowering, call: Call, lower: Rule) -> None:
         return dict(zip(program.inputs, given, strict=True))
 
     names = ("then_branch", "else_branch")
-    branches = [Branch(name, _subgraph(low, call, name)) for name in names]
-    choose(low, call, branches, bound, lower)
+    branches = {name: _subgraph(low, call, name) for name in names}
+    choose(low, call, branches, bound)
 
 
 def _either(low: Lowering, call: Call, at: int) -> Bound:
     return low.constant(call, at) or low.value(call, at)
 
 
-def repeat(low: Lowering, call: Call, lower: Rule) -> None:
+def repeat(low: Lowering, call: Call) -> None:
     """WHILE: its states go through the body as long as the condition holds."""
     test, program = _subgraph(low, call, "cond"), _subgraph(low, call, "body")
     sides = len(program.inputs), len(program.outputs), len(test.inputs)
@@ -57,7 +53,7 @@ def repeat(low: Lowering, call: Call, lower: Rule) -> None:
         name: started(low, call, at, is_kept=program.outputs[at] == name)
         for at, name in enumerate(program.inputs)
     }
-    body = tried(low, call, program, bound, lower)
+    body = tried(low, call, program, bound)
     if body:
         give(low, call, loop(low, call, body, times))
 
@@ -116,23 +112,13 @@ def _number(
     return int(values[0]) if values and len(values) == 1 else None
 
 
-def inline(low: Lowering, call: Call, lower: Rule) -> None:
+def inline(low: Lowering, call: Call) -> None:
     """An operator that a subgraph takes apart into plain ones (a composite)."""
     program = _subgraph(low, call, "subgraph")
     if len(program.inputs) != len(call.inputs):
         low.refuse(call, f'"{program.name}" has {len(program.inputs)} inputs')
     given = (_either(low, call, at) for at in range(len(call.inputs)))
     bound = dict(zip(program.inputs, given, strict=True))
-    body = tried(low, call, program, bound, lower)
+    body = tried(low, call, program, bound)
     if body:
         give(low, call, loop(low, call, body, 1))
-
-
-def rules(lower: Rule) -> dict[str, Rule]:
-    """The rules of these operators, with the one that records the calls inside."""
-    return {
-        "IF": partial(branch, lower=lower),
-        "WHILE": partial(repeat, lower=lower),
-        "STABLEHLO_COMPOSITE": partial(inline, lower=lower),
-        "CALL": partial(inline, lower=lower),
-    }

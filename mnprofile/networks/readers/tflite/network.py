@@ -4,23 +4,19 @@ import os
 from pathlib import Path
 
 from mnprofile.base.errors import Place, UsageError
-from mnprofile.graph.graph import Graph, Tape
-from mnprofile.graph.operators.op import Shape, shape_of
+from mnprofile.graph.graph import Graph
 from mnprofile.networks.imported import Imported
 from mnprofile.networks.readers.files.finishing import (
     FILES,
-    finish,
+    MAP_RANK,
     refuse_code_options,
     run,
 )
 from mnprofile.networks.readers.files.lowering import Lowering
-from mnprofile.networks.readers.files.program import ModelFileError
-from mnprofile.networks.readers.files.values import Dims
-from mnprofile.networks.readers.inputs import InputSpec, ReadRequest, split_part
+from mnprofile.networks.readers.files.program import Dims, ModelFileError
+from mnprofile.networks.readers.inputs import ReadRequest, split_part
 from mnprofile.networks.readers.tflite.file import read_tflite
-from mnprofile.networks.readers.tflite.operators import lower
-
-MAP_RANK = 4  # an image with its batch, channels last
+from mnprofile.networks.readers.tflite.operators import OPERATORS
 
 
 def read(arch: str, asked: ReadRequest) -> tuple[Imported, Graph]:
@@ -44,8 +40,8 @@ def read(arch: str, asked: ReadRequest) -> tuple[Imported, Graph]:
     batch = _batch(inputs)
     low = Lowering(
         file,
+        {"": OPERATORS},
         {name: one for each in file.subgraphs for name, one in each.tensors.items()},
-        Tape({name: _shape(dims, batch) for name, dims in inputs.items()}),
         batch,
         sizes,
         channels_last=True,
@@ -53,10 +49,7 @@ def read(arch: str, asked: ReadRequest) -> tuple[Imported, Graph]:
     if batch > 1:
         low.notes.append(f"the batch is {batch}; figures are per sample")
     low.notes += file.notes
-    run(low, program, lower)
-    names = [name if len(inputs) > 1 else "" for name in inputs]
-    specs = zip(inputs.values(), names, strict=True)
-    return finish(low, program, tuple(InputSpec(*one) for one in specs))
+    return run(low, program, inputs)
 
 
 def from_tflite(path: str | os.PathLike[str]) -> Graph:
@@ -95,10 +88,3 @@ def _check_inputs(arch: str, asked: ReadRequest, inputs: dict[str, Dims]) -> Non
 def _batch(inputs: dict[str, Dims]) -> int:
     batches = [dims[0] for dims in inputs.values() if len(dims) >= MAP_RANK]
     return max(batches[0], 1) if batches else 1
-
-
-def _shape(dims: Dims, batch: int) -> Shape:
-    inner = dims[1:] if len(dims) > 1 and dims[0] == batch else dims
-    if len(dims) >= MAP_RANK:
-        return shape_of((inner[-1], *inner[:-1]), 0)
-    return shape_of(inner, -1)

@@ -4,15 +4,13 @@ Maps have their channels last: (batch, height, width, channels). The file gives 
 shape of every tensor, so rules of moves and views are not needed.
 """
 
-from collections.abc import Callable
 from functools import partial
 from math import prod
 
-from mnprofile.graph.operators.convolution import Zeros
+from mnprofile.graph.operators.convolution import Zeros, plain_sides
 from mnprofile.graph.operators.elementwise import (
     Activation,
     ActivationKind,
-    LayerScale,
     Softmax,
 )
 from mnprofile.graph.operators.joining import (
@@ -23,16 +21,20 @@ from mnprofile.graph.operators.joining import (
     Subtract,
 )
 from mnprofile.graph.operators.op import Op
-from mnprofile.graph.operators.pooling import GlobalPool, Pool, PoolKind
-from mnprofile.graph.operators.reshaping import Pad, Resize
-from mnprofile.graph.operators.tensors import Copy, Elementwise, PReLU
-from mnprofile.networks.readers.files.absorbing import absorb, factors
-from mnprofile.networks.readers.files.attributes import number
-from mnprofile.networks.readers.files.lowering import Lowering
-from mnprofile.networks.readers.files.program import Call
-from mnprofile.networks.readers.files.values import Dims, Stored, Value, plain_sides
-from mnprofile.networks.readers.tflite.control import rules
-from mnprofile.networks.readers.tflite.copies import copy, embed
+from mnprofile.graph.operators.pooling import GlobalPool
+from mnprofile.graph.operators.reshaping import Flatten, Pad, Resize
+from mnprofile.graph.operators.tensors import Elementwise, PReLU
+from mnprofile.graph.operators.window_pooling import Pool, PoolKind
+from mnprofile.networks.readers.files.layers import (
+    apply,
+    factors,
+    look_up,
+    pool_whole,
+    with_constant,
+)
+from mnprofile.networks.readers.files.lowering import Lowering, Rule
+from mnprofile.networks.readers.files.program import Call, Dims, Stored, Value
+from mnprofile.networks.readers.tflite import control
 from mnprofile.networks.readers.tflite.layers import (
     a_map,
     batch_matmul,
@@ -41,17 +43,12 @@ from mnprofile.networks.readers.tflite.layers import (
     convolve_3d,
     convolve_depthwise,
     convolve_transposed,
-    flat,
     fused,
-    given,
     padding,
     per_axis,
     recurrent,
-    sides,
     svdf,
 )
-
-Rule = Callable[[Lowering, Call], object]
 
 FUNCTIONS: dict[str, ActivationKind] = {
     "RELU": "relu",
@@ -69,37 +66,20 @@ FUNCTIONS: dict[str, ActivationKind] = {
 
 def arithmetic(low: Lowering, call: Call, name: str) -> None:
     """ADD, MUL ...: constants of more than one element are parameters."""
-    out = given(low, call)
+    out = low.needed(call)
     constants = [low.constant(call, at) for at in range(len(call.inputs))]
     moving = [low.value(call, at) for at, one in enumerate(constants) if one is None]
     if not moving:
         roots = tuple(root for one in constants if one for root in one.roots)
         return low.keep(call, Stored(out, roots))
-    places = [at for at, one in enumerate(constants) if one and one.elements > 1]
+    trained = {at: one for at, one in enumerate(constants) if one and one.elements > 1}
     made: Value | None = None
-    if len(moving) == len(places) == 1 and moving[0].dims == out:
-        made = _with_constant(low, call, name, moving[0], constants[places[0]])
+    if len(moving) == len(trained) == 1 and moving[0].dims == out:
+        made = with_constant(low, call, name, moving[0], *trained.values())
     if made is None:
-        inputs = [*moving, *(low.value(call, at) for at in places)]
+        inputs = [*moving, *(low.value(call, at) for at in trained)]
         made = _join(low, call, name, inputs, out)
-    fused(low, call, made)
-    return None
-
-
-def _with_constant(
-    low: Lowering, call: Call, name: str, x: Value, known: Stored | None
-) -> Value | None:
-    """A bias or a factor per channel; None where the constant is something else."""
-    if known is None or known.elements != x.dims[-1] or known.dims[-1] != x.dims[-1]:
-        return None
-    source = next(one for one in call.inputs if one not in low.stored)
-    is_only = low.readers.get(source, 0) <= 1
-    if name == "add" and is_only and absorb(low, x, known):
-        low.alias(call, x)
-        return x
-    if name == "mul":
-        return factors(low, call, x, known, LayerScale())
-    return None
+    return fused(low, call, made)
 
 
 def _join(
@@ -117,12 +97,7 @@ def _join(
             return low.emit(call, Scale(), *inputs, dims=dims)
     if same:
         return low.emit(call, Elementwise(name), *inputs, dims=dims)
-    return low.emit(call, Copy(*low.graph_dims(dims, -1), name), *inputs, dims=dims)
-
-
-def activate(low: Lowering, call: Call) -> None:
-    x = low.value(call, 0)
-    low.emit(call, Activation(FUNCTIONS[call.operator]), x, dims=x.dims)
+    return low.copy(call, name, *inputs, dims=dims)
 
 
 def prelu(low: Lowering, call: Call) -> None:
@@ -134,11 +109,6 @@ def prelu(low: Lowering, call: Call) -> None:
     return None
 
 
-def softmax(low: Lowering, call: Call) -> None:
-    x = low.value(call, 0)
-    low.emit(call, Softmax(), x, dims=x.dims)
-
-
 def pool(low: Lowering, call: Call, function: PoolKind) -> None:
     """Average over the whole map is the pooling at the end of a network."""
     x = a_map(low, call, 0)
@@ -147,14 +117,15 @@ def pool(low: Lowering, call: Call, function: PoolKind) -> None:
     if function == "avg" and is_whole:
         made = low.emit(call, GlobalPool(), x)
     else:
-        op = Pool(function, plain_sides(kernel), sides(low, call, "stride"), 1, zeros)
+        stride = plain_sides(per_axis(low, call, "stride"))
+        op = Pool(function, plain_sides(kernel), stride, 1, zeros)
         made = low.emit(call, op, x)
     fused(low, call, made)
 
 
 def reduce(low: Lowering, call: Call, function: str) -> None:
     """MEAN over a whole map is pooling; everything else keeps its name."""
-    out = given(low, call)
+    out = low.needed(call)
     if low.constant(call, 0):
         return low.keep(call, Stored(out, values=None))
     x = low.value(call, 0)
@@ -162,31 +133,45 @@ def reduce(low: Lowering, call: Call, function: str) -> None:
     rank = len(x.dims)
     over = {int(one) % rank for one in axes} if axes and rank else set()
     if function == "mean" and rank == 4 and over == {1, 2}:
-        x = low.as_map(call, x)
         pooled = (x.dims[0], 1, 1, x.dims[3])
-        if out == pooled:
-            low.emit(call, GlobalPool(), x, dims=out)
-        else:
-            y = low.emit(call, GlobalPool(), x, dims=pooled, output=None)
-            flat(low, call, y, out)
-        return None
-    low.emit(call, Copy(*low.graph_dims(out, -1), function), x, dims=out)
+        return pool_whole(low, call, low.as_map(call, x), pooled, out)
+    low.copy(call, function, x, dims=out)
     return None
 
 
 def reshape(low: Lowering, call: Call, name: str) -> None:
-    out, known = given(low, call), low.constant(call, 0)
+    out, known = low.needed(call), low.constant(call, 0)
     if known:
         return low.keep(call, known._replace(dims=out))
     x = low.value(call, 0)
     if prod(out) != prod(x.dims):
         low.refuse(call, f"{list(x.dims)} cannot be seen as {list(out)}")
     is_vector = len(out) == 2 and out[0] == x.dims[0] == low.batch
-    if is_vector and not hasattr(low.shape(x), "axis"):
-        flat(low, call, x, out)
+    if is_vector and low.is_map(x):
+        low.emit(call, Flatten(), x, dims=out)
     else:
         low.view(call, x, out, name=name)
     return None
+
+
+def copy(low: Lowering, call: Call, name: str) -> None:
+    """Elements in other places; every output has the shape that the file gives."""
+    inputs, known = low.moving(call), low.constant(call, 0)
+    for at, output in enumerate(call.outputs):
+        dims = low.needed(call, at)
+        if not inputs:
+            low.keep(call, Stored(dims, known.roots if known else ()), at)
+        elif output:
+            low.copy(call, name, *inputs, dims=dims, output=at)
+
+
+def embed(low: Lowering, call: Call) -> None:
+    """EMBEDDING_LOOKUP (indices, table), GATHER (table, indices)."""
+    at, table_at = (0, 1) if call.operator == "EMBEDDING_LOOKUP" else (1, 0)
+    table = low.constant(call, table_at)
+    if table is None or len(table.dims) != 2 or low.constant(call, at):
+        return copy(low, call, "gather")
+    return look_up(low, call, low.value(call, at), table, low.needed(call))
 
 
 def split(low: Lowering, call: Call) -> None:
@@ -196,25 +181,24 @@ def split(low: Lowering, call: Call) -> None:
         return copy(low, call, "split")
     x = low.value(call, place)
     for at in range(len(call.outputs)):
-        low.view(call, x, given(low, call, at), name="split", output=at)
+        low.view(call, x, low.needed(call, at), name="split", output=at)
     return None
 
 
 def concatenate(low: Lowering, call: Call) -> None:
-    out, axis = given(low, call), number(call, "axis")
+    out, axis = low.needed(call), call.number("axis")
     inputs = [low.value(call, at) for at in range(len(call.inputs))]
     if not inputs or not out:
         low.refuse(call, "nothing to concatenate")
     if len(out) == 4 and axis % 4 == 3:
         made = low.emit(call, Concatenate(), *inputs, dims=out)
     else:
-        op = Copy(*low.graph_dims(out, -1), "concat")
-        made = low.emit(call, op, *inputs, dims=out)
+        made = low.copy(call, "concat", *inputs, dims=out)
     fused(low, call, made)
 
 
 def pad(low: Lowering, call: Call) -> None:
-    out, zeros = given(low, call), low.numbers(call, 1)
+    out, zeros = low.needed(call), low.numbers(call, 1)
     x = low.value(call, 0)
     if zeros is None or len(x.dims) != 4 or len(zeros) != 8 or any(zeros[:2]):
         return copy(low, call, "pad")
@@ -227,7 +211,7 @@ def pad(low: Lowering, call: Call) -> None:
 
 
 def resize(low: Lowering, call: Call) -> None:
-    x, out = a_map(low, call, 0), given(low, call)
+    x, out = a_map(low, call, 0), low.needed(call)
     if len(out) != 4 or out[3] != x.dims[3]:
         low.refuse(call, f"{list(x.dims)} resized to {list(out)}")
     low.emit(call, Resize(size=out[1:3]), x, dims=out)
@@ -237,11 +221,8 @@ def quantize(low: Lowering, call: Call) -> None:
     """QUANTIZE, DEQUANTIZE, CAST: a tensor of another type."""
     known = low.constant(call, 0)
     if known:
-        return low.keep(call, known._replace(dims=given(low, call)))
-    x = low.value(call, 0)
-    op = Elementwise(call.operator.lower(), in_place=False)
-    low.emit(call, op, x, dims=x.dims)
-    return None
+        return low.keep(call, known._replace(dims=low.needed(call)))
+    return apply(low, call, Elementwise(call.operator.lower(), in_place=False))
 
 
 _FUNCTIONS = """
@@ -270,10 +251,10 @@ OPERATORS: dict[str, Rule] = {
         name: partial(reduce, function=name.removeprefix("REDUCE_").lower())
         for name in _REDUCTIONS.split()
     },
-    **dict.fromkeys(FUNCTIONS, activate),
+    **{name: partial(apply, op=Activation(kind)) for name, kind in FUNCTIONS.items()},
     **dict.fromkeys(("QUANTIZE", "DEQUANTIZE", "CAST"), quantize),
     **dict.fromkeys(("SPLIT", "SPLIT_V", "UNPACK"), split),
-    **dict.fromkeys(("SOFTMAX", "LOG_SOFTMAX"), softmax),
+    **dict.fromkeys(("SOFTMAX", "LOG_SOFTMAX"), partial(apply, op=Softmax())),
     **dict.fromkeys(("EMBEDDING_LOOKUP", "GATHER"), embed),
     **dict.fromkeys(("RESIZE_BILINEAR", "RESIZE_NEAREST_NEIGHBOR"), resize),
     **dict.fromkeys(
@@ -298,21 +279,11 @@ OPERATORS: dict[str, Rule] = {
     "MAX_POOL_2D": partial(pool, function="max"),
     "L2_POOL_2D": partial(pool, function="lp"),
     "CONCATENATION": concatenate,
+    "IF": control.branch,
+    "WHILE": control.repeat,
+    "STABLEHLO_COMPOSITE": control.inline,
+    "CALL": control.inline,
     "PAD": pad,
     "PRELU": prelu,
     "SVDF": svdf,
 }
-
-
-def lower(low: Lowering, call: Call) -> None:
-    """Record one call. A call without a rule is recorded as unknown."""
-    rule = None if call.domain else OPERATORS.get(call.operator)
-    if not any(call.outputs):
-        return
-    if rule is None:
-        low.unknown(call)
-    else:
-        rule(low, call)
-
-
-OPERATORS |= rules(lower)

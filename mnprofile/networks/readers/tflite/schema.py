@@ -64,72 +64,56 @@ class Option(NamedTuple):
 
     name: str
     number: int
-    code: str = "i"
-    default: int = 0
+    code: str
+    default: int
 
 
-_STRIDES = (
-    Option("padding", 0, "b"),
-    Option("stride_w", 1),
-    Option("stride_h", 2),
+# Types that are not 32-bit integers, and defaults that are not 0.
+_CODES = {"padding": "b", "activation": "b"} | dict.fromkeys(
+    ("keep_num_dims", "adj_x", "adj_y", "time_major"), "?"
 )
-_DILATIONS = (Option("dilation_w", 4, "i", 1), Option("dilation_h", 5, "i", 1))
-_FUSED = (Option("activation", 0, "b"),)
-_POOL = (
-    *_STRIDES,
-    Option("kernel_w", 3),
-    Option("kernel_h", 4),
-    Option("activation", 5, "b"),
+_DEFAULTS = dict.fromkeys(("dilation_d", "dilation_w", "dilation_h"), 1)
+
+
+def _options(text: str) -> tuple[Option, ...]:
+    """Fields in the order of the schema; "_" is one that is not read."""
+    return tuple(
+        Option(name, number, _CODES.get(name, "i"), _DEFAULTS.get(name, 0))
+        for number, name in enumerate(text.split())
+        if name != "_"
+    )
+
+
+_FUSED = _options("activation")
+_POOL = _options("padding stride_w stride_h kernel_w kernel_h activation")
+_CONV_3D = _options(
+    "padding stride_d stride_w stride_h activation dilation_d dilation_w dilation_h"
 )
+_LOOP = _options("cond body")
 
 # The options that are read of each operator.
 OPTIONS: dict[str, tuple[Option, ...]] = {
-    "CONV_2D": (*_STRIDES, Option("activation", 3, "b"), *_DILATIONS),
-    "DEPTHWISE_CONV_2D": (
-        *_STRIDES,
-        Option("depth_multiplier", 3),
-        Option("activation", 4, "b"),
-        Option("dilation_w", 5, "i", 1),
-        Option("dilation_h", 6, "i", 1),
+    **dict.fromkeys(("AVERAGE_POOL_2D", "MAX_POOL_2D", "L2_POOL_2D"), _POOL),
+    **dict.fromkeys(("ADD", "SUB", "MUL", "DIV", "RNN", "LSTM"), _FUSED),
+    **dict.fromkeys(("CONV_3D", "CONV_3D_TRANSPOSE"), _CONV_3D),
+    **dict.fromkeys(("WHILE", "STABLEHLO_WHILE"), _LOOP),
+    "CONV_2D": _options("padding stride_w stride_h activation dilation_w dilation_h"),
+    "DEPTHWISE_CONV_2D": _options(
+        "padding stride_w stride_h depth_multiplier activation dilation_w dilation_h"
     ),
-    "CONV_3D": (
-        Option("padding", 0, "b"),
-        Option("stride_d", 1),
-        Option("stride_w", 2),
-        Option("stride_h", 3),
-        Option("activation", 4, "b"),
-        Option("dilation_d", 5, "i", 1),
-        Option("dilation_w", 6, "i", 1),
-        Option("dilation_h", 7, "i", 1),
-    ),
-    "TRANSPOSE_CONV": (*_STRIDES, Option("activation", 3, "b")),
-    "AVERAGE_POOL_2D": _POOL,
-    "MAX_POOL_2D": _POOL,
-    "L2_POOL_2D": _POOL,
-    "FULLY_CONNECTED": (*_FUSED, Option("keep_num_dims", 2, "?")),
-    "CONCATENATION": (Option("axis", 0), Option("activation", 1, "b")),
-    "ADD": _FUSED,
-    "SUB": _FUSED,
-    "MUL": _FUSED,
-    "DIV": _FUSED,
-    "BATCH_MATMUL": (Option("adj_x", 0, "?"), Option("adj_y", 1, "?")),
-    "SVDF": (Option("rank", 0), Option("activation", 1, "b")),
-    "RNN": _FUSED,
-    "UNIDIRECTIONAL_SEQUENCE_RNN": (
-        Option("time_major", 0, "?"),
-        Option("activation", 1, "b"),
-    ),
-    "LSTM": _FUSED,
-    "UNIDIRECTIONAL_SEQUENCE_LSTM": (*_FUSED, Option("time_major", 3, "?")),
-    "IF": (Option("then_branch", 0), Option("else_branch", 1)),
-    "WHILE": (Option("cond", 0), Option("body", 1)),
-    "CALL": (Option("subgraph", 0),),
-    "CALL_ONCE": (Option("init", 0),),
-    "STABLEHLO_COMPOSITE": (Option("subgraph", 1),),
-    "STABLEHLO_WHILE": (Option("cond", 0), Option("body", 1)),
+    "TRANSPOSE_CONV": _options("padding stride_w stride_h activation"),
+    "FULLY_CONNECTED": _options("activation _ keep_num_dims"),
+    "CONCATENATION": _options("axis activation"),
+    "BATCH_MATMUL": _options("adj_x adj_y"),
+    "SVDF": _options("rank activation"),
+    "UNIDIRECTIONAL_SEQUENCE_RNN": _options("time_major activation"),
+    "UNIDIRECTIONAL_SEQUENCE_LSTM": _options("activation _ _ time_major"),
+    "IF": _options("then_branch else_branch"),
+    "CALL": _options("subgraph"),
+    "CALL_ONCE": _options("init"),
+    "STABLEHLO_COMPOSITE": _options("_ subgraph"),
 }
 # Options that are numbers of subgraphs, and operators whose options lie in a second
 # field, as the first has no more room.
 SUBGRAPHS = ("then_branch", "else_branch", "cond", "body", "subgraph", "init")
 OPTIONS_2 = ("STABLEHLO_COMPOSITE", "STABLEHLO_WHILE")
-OPTIONS["CONV_3D_TRANSPOSE"] = OPTIONS["CONV_3D"]
