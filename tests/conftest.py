@@ -1,9 +1,13 @@
 """Shared helpers: the command line run in process, and a table to modify."""
 
+import gc
 import importlib.util
+import json
 import os
 import re
 import shutil
+import signal
+import threading
 from collections import Counter
 from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass
@@ -14,7 +18,12 @@ import pytest
 
 from mnprofile.cli import main
 from mnprofile.networks import catalog
+from mnprofile.search.tasks import running
+from mnprofile.search.tasks.child import Answer, answer
 from tests import extras
+
+# Nothing here makes cycles by the thousand: to look for them often is a tenth of a run.
+gc.set_threshold(50_000, 50, 100)
 
 BROWSER = "needs Chromium (apt-get install chromium)"
 
@@ -93,6 +102,36 @@ def run(capfd: pytest.CaptureFixture[str]) -> Run:
         return Result(code, captured.out, captured.err)
 
     return call
+
+
+@pytest.fixture
+def tasks_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tasks run in this process, where torch is there already: a new one takes long."""
+
+    one_at_a_time = threading.Lock()
+
+    class Here:
+        def ask(self, work: str, arguments: Any, timeout: float) -> Answer:
+            with one_at_a_time:  # what looks into torch changes it for all threads
+                told = answer(work, json.loads(json.dumps(arguments)))
+            found: Answer = json.loads(told)
+            return found
+
+    monkeypatch.setattr(running, "_child", Here)
+
+
+@pytest.fixture
+def ends() -> Iterator[None]:
+    """A test that waits for something, such as a pipe, fails."""
+
+    def fail(*_: object) -> None:
+        pytest.fail("it waits")
+
+    before = signal.signal(signal.SIGALRM, fail)
+    signal.alarm(60)
+    yield
+    signal.alarm(0)
+    signal.signal(signal.SIGALRM, before)
 
 
 @pytest.fixture

@@ -171,9 +171,8 @@ def layer_explanation(
         )
     if table is None:
         return _explanation(Parts(graph), layer, of_table=False)
-    base = _base(table, graph)
-    widths = Parts(base), Parts(_probe(table, base, graph))
-    ratios = _ratios(table, graph, base, layer)
+    widths = _widths(table, graph)
+    ratios = _ratios(table, graph, widths[0].graph, layer)
     return _explanation(
         Parts(graph), layer, of_table=True, widths=widths, ratios=ratios
     )
@@ -190,9 +189,8 @@ def network_explanation(
     widths: tuple[Parts, Parts] | None = None
     ratios: tuple[Ratio, ...] = ()
     if table:
-        base = _base(table, graph)
-        widths = Parts(base), Parts(_probe(table, base, graph))
-        ratios = _ratios(table, graph, base, None) if compared else ()
+        widths = _widths(table, graph)
+        ratios = _ratios(table, graph, widths[0].graph, None) if compared else ()
     here, is_table = Parts(graph), table is not None
     blocks = dict.fromkeys(node.block for node in graph if node.op.is_counted)
     return NetworkExplanation(
@@ -229,17 +227,16 @@ def saving_text(network: NetworkExplanation) -> str:
     )
 
 
-def _base(table: Architecture, graph: Graph) -> Graph:
-    """The network at alpha 1 and the table's resolution."""
+def _widths(table: Architecture, graph: Graph) -> tuple[Parts, Parts]:
+    """The network at alpha 1 and the table's resolution, and one of another width.
+
+    The other one shows which channels alpha changes at all.
+    """
     side = table.resolution
     config = graph.config._replace(alpha=1.0, resolution=(side, side))
-    return graph if config == graph.config else build_rows(table, config)
-
-
-def _probe(table: Architecture, base: Graph, graph: Graph) -> Graph:
-    """A network of another width, which shows which channels alpha changes at all."""
+    base = graph if config == graph.config else build_rows(table, config)
     alpha = 0.5 if graph.config.alpha <= 1 else 2.0
-    return build_rows(table, base.config._replace(alpha=alpha))
+    return Parts(base), Parts(build_rows(table, config._replace(alpha=alpha)))
 
 
 def _explanation(

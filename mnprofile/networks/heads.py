@@ -15,6 +15,7 @@ from mnprofile.base.errors import TableError, UsageError
 from mnprofile.base.records import Record
 from mnprofile.graph.graph import Node, Tape
 from mnprofile.networks.blocks.builder import Builder
+from mnprofile.networks.configuration import OUTPUT_STRIDES
 from mnprofile.networks.notation.architecture import read_rows
 from mnprofile.networks.notation.cells import (
     MAX_CLASSES,
@@ -132,8 +133,9 @@ def read_head(table: Table) -> Head:
     settings = Record(table.settings, TableError, table.setting_place)
     settings.only("name", "resolution", "classes", "output-stride", "released-code")
     output_stride = table.settings.get("output-stride")
-    if output_stride not in (None, 8, 16, 32):
-        settings.refuse("output-stride", "not accepted", "8, 16, 32")
+    if output_stride not in (None, *OUTPUT_STRIDES):
+        accepted = ", ".join(map(str, OUTPUT_STRIDES))
+        settings.refuse("output-stride", "not accepted", accepted)
     name, side = settings.text("name"), _whole(settings, "resolution", MAX_SIZE)
     if not table.grid.rows:
         raise TableError(

@@ -54,19 +54,13 @@ def test_links_in_a_loop_are_a_file_error(run: Run, arguments: tuple[str, ...]) 
         ("reproduce", "pipe.csv"),
     ],
 )
-def test_a_named_pipe_is_not_waited_for(arguments: tuple[str, ...]) -> None:
+@pytest.mark.usefixtures("ends")
+def test_a_named_pipe_is_not_waited_for(run: Run, arguments: tuple[str, ...]) -> None:
     os.mkfifo(next(one for one in arguments if one.startswith("pipe")))
-    done = subprocess.run(
-        [sys.executable, "-m", "mnprofile", *arguments],
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
-    )
+    result = run(*arguments)
 
-    assert done.returncode == 2
-    assert "this is a named pipe" in done.stderr
+    assert result.code == 2
+    assert "this is a named pipe" in result.err
 
 
 LONG, HEX = "9" * 4_400, "0x" + "f" * 4_400

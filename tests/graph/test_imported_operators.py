@@ -9,7 +9,6 @@ import pytest
 
 from mnprofile.graph.operators.convolution import Zeros
 from mnprofile.graph.operators.elementwise import BatchNorm, LayerScale, Softmax
-from mnprofile.graph.operators.embedding import Embedding
 from mnprofile.graph.operators.linear import Linear
 from mnprofile.graph.operators.normalisation import LayerNorm, RMSNorm
 from mnprofile.graph.operators.op import (
@@ -34,6 +33,7 @@ from mnprofile.graph.operators.tensors import (
     Constant,
     Copy,
     Elementwise,
+    Embedding,
     Output,
     PReLU,
     Reduce,

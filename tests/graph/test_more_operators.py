@@ -11,7 +11,6 @@ from torch.utils.flop_counter import FlopCounterMode
 from mnprofile.graph.graph import Node, Origin, Tape
 from mnprofile.graph.operators.convolution import Conv, Depthwise, Zeros
 from mnprofile.graph.operators.elementwise import LayerScale
-from mnprofile.graph.operators.embedding import Embedding
 from mnprofile.graph.operators.joining import Add, Concatenate
 from mnprofile.graph.operators.linear import Linear
 from mnprofile.graph.operators.normalisation import GroupNorm, LayerNorm, RMSNorm
@@ -25,7 +24,7 @@ from mnprofile.graph.operators.reshaping import (
     Pad,
     Resize,
 )
-from mnprofile.graph.operators.tensors import Constant, PReLU, Reduce, Unused
+from mnprofile.graph.operators.tensors import Constant, Embedding, PReLU, Reduce, Unused
 from mnprofile.graph.operators.transposed import ConvTranspose
 from mnprofile.graph.operators.window_pooling import AdaptivePool, Pool
 

@@ -115,7 +115,7 @@ def _network(record: Record, name: str) -> NetworkCosts:
     record.only("layers", "stages", "totals")
     stages = record.record("stages").members()
     # A file of an earlier version has no layers.
-    layers = record.records("layers") if "layers" in record.content else []
+    layers = record.records("layers", optional=True)
     network = NetworkCosts(
         name,
         name,

@@ -13,6 +13,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -143,7 +144,8 @@ def read_budgets(path: Path) -> BudgetFile:
     budgets: dict[str, Budget] = {}
     for index, entry in enumerate(entries):
         at = _in_our_words(lines.of(index))
-        reader = _reader(file, index, _in_our_words(entry), at)
+        place = partial(_place, file, at)
+        reader = _Reader(_in_our_words(entry), BudgetError, place, f"budget[{index}]")
         budget = reader.budget(at)
         if budget.name in budgets:
             reader.refuse("name", f'two budgets are called "{budget.name}"')
@@ -164,11 +166,8 @@ def _in_our_words(given: Any) -> Any:
     return {words.get(key, key): value for key, value in given.items()}
 
 
-def _reader(file: str, index: int, entry: Any, lines: Mapping[str, int]) -> "_Reader":
-    def place(key: str) -> Place:
-        return Place(file, lines.get(key, lines.get("")))
-
-    return _Reader(entry, BudgetError, place, f"budget[{index}]")
+def _place(file: str, lines: Mapping[str, int], key: str) -> Place:
+    return Place(file, lines.get(key, lines.get("")))
 
 
 class _Reader(Record):

@@ -190,17 +190,15 @@ def read_device(path: Path) -> Device:
         printed=tuple(map(str, record.value("printed"))),
         runtime=record.text("runtime"),
         bits=check_bits(bits),
-        calibrations=tuple(map(_calibration, _records(record, "calibration"))),
+        calibrations=tuple(
+            map(_calibration, record.records("calibration", optional=True))
+        ),
         refused=tuple(
             Refused(one.text("family"), one.count("figures"), one.text("reason"))
-            for one in _records(record, "refused")
+            for one in record.records("refused", optional=True)
         ),
         file=file,
     )
-
-
-def _records(record: Record, key: str) -> list[Record]:
-    return record.records(key) if key in record.content else []
 
 
 def _calibration(record: Record) -> Calibration:

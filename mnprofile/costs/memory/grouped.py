@@ -103,9 +103,9 @@ def grouped_steps(graph: Graph, groups: Groups) -> tuple[GroupedStep, ...]:
     """
     operators = fused(graph)
     check_groups(operators, groups)
-    if groups == 1:
-        return tuple(GroupedStep(step, 1, 0, 0) for step in live_sets(graph))
     plain = {step.name: step for step in live_sets(graph)}
+    if groups == 1:
+        return tuple(GroupedStep(step, 1, 0, 0) for step in plain.values())
     return tuple(_grouped(operators, groups, plain))
 
 

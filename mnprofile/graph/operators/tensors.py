@@ -202,3 +202,21 @@ class PReLU(Op):
 
     def tally(self, x: Shape, y: Shape) -> dict[str, int]:
         return {"prelu": x.elements, "prelu_slopes": self.other_params(x)}
+
+
+@dataclass(frozen=True, slots=True)
+class Embedding(Op):
+    """One vector per index: (...) -> (..., width). It has no multiply-adds."""
+
+    kind = "embedding"
+    rows: int
+    width: int
+
+    def out_shape(self, x: Shape, *others: Shape) -> Shape:
+        return TensorShape((*x.dims, self.width))
+
+    def other_params(self, x: Shape) -> int:
+        return self.rows * self.width
+
+    def tally(self, x: Shape, y: Shape) -> dict[str, int]:
+        return {"embedding": self.other_params(x)}

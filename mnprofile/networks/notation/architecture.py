@@ -144,20 +144,19 @@ def _style(table: Table) -> TableStyle:
 
 def _belongs(style: TableStyle, header: str) -> bool:
     """Whether a table of the style can have a column of this normalised header."""
-    return (
-        header in style.printed
-        or header in LABELS
-        or any(header == extra.key for extra in style.extras)
-        or (style.columns is not None and bool(style.columns.fullmatch(header)))
-    )
+    is_extra = any(header == extra.key for extra in style.extras)
+    return _is_own(style, header) or header in LABELS or is_extra
+
+
+def _is_own(style: TableStyle, header: str) -> bool:
+    """Whether the style's source prints a column of this normalised header."""
+    columns = style.columns
+    return header in style.printed or bool(columns and columns.fullmatch(header))
 
 
 def _canonical(style: TableStyle, header: str) -> str:
     """A normalised header, and for those of labels the one name that they go by."""
-    is_own = header in style.printed or (
-        style.columns is not None and style.columns.fullmatch(header)
-    )
-    return header if is_own else LABELS.get(header, header)
+    return header if _is_own(style, header) else LABELS.get(header, header)
 
 
 def _column(table: Table, style: TableStyle, settings: Settings) -> str | None:
@@ -201,8 +200,6 @@ def read_rows(
 
     Groups, such as the 5× of V1, are repeated. Raises TableError at the faulty cell.
     """
-    headers = [_canonical(style, normalised(c.text)) for c in table.grid.headers]
-    printed = dict(zip(headers, (c.text for c in table.grid.headers), strict=True))
     column = _column(table, style, settings)
     rows: list[Row] = []
     group: list[Row] = []
@@ -212,11 +209,9 @@ def read_rows(
         rows.extend(group * group_size)
         group.clear()
 
-    read = [
-        RowCells(table, printed, number, list(line))
-        for number, line in enumerate(table.grid.rows, start=1)
-    ]
-    labels = _labels(read, printed, image, is_head=is_head)
+    read = _cells(table, style)
+    labels = _labels(read, image, is_head=is_head)
+    above: Row | None = None
     expected, pooled = image, False
     for cells in read:
         size_here = style.group(cells)
@@ -228,36 +223,32 @@ def read_rows(
             if labels.label.name and group_size > 1:
                 raise cells.fault("name", "a name in rows that repeat as a group", "-")
         below = read[cells.number] if cells.number < len(read) else None
-        made = style.read_row(
-            cells,
-            Context(
-                settings.activation,
-                expected,
-                settings.squeeze_excite,
-                column,
-                below,
-                (*rows, *group)[-1] if rows or group else None,
-                settings.batch_norm,
-                settings.layer_scale,
-                labels is not None,
-                pooled,
-            ),
-        )
+        labelled = labels is not None
+        context = Context(settings, expected, column, below, above, labelled, pooled)
+        made = style.read_row(cells, context)
         line = made if isinstance(made, tuple) else (made,)
         group += labels.leave(cells, line) if labels else line
         built = len(rows) + len(group) * group_size
         _check_number(table, cells.number, built, (*rows, *group))
-        if rows or group:
-            expected = (*rows, *group)[-1].gives
+        if line:
+            above = group[-1]
+            expected = above.gives
     close_group()
     return rows
 
 
-def _labels(
-    read: list[RowCells], printed: dict[str, str], image: Size, *, is_head: bool
-) -> Labels | None:
+def _cells(table: Table, style: TableStyle) -> list[RowCells]:
+    headers = [_canonical(style, normalised(c.text)) for c in table.grid.headers]
+    printed = dict(zip(headers, (c.text for c in table.grid.headers), strict=True))
+    return [
+        RowCells(table, printed, number, line)
+        for number, line in enumerate(table.grid.rows, start=1)
+    ]
+
+
+def _labels(read: list[RowCells], image: Size, *, is_head: bool) -> Labels | None:
     """What rows say by name, if a column of the table does."""
-    if not set(LABELS.values()) & printed.keys():
+    if not read or not set(LABELS.values()) & read[0].printed.keys():
         return None
     from mnprofile.networks.notation.labels import Labels  # rarely needed
 

@@ -278,6 +278,10 @@ class OperatorWord(NamedTuple):
     modifiers: Mapping[str, tuple[str, Any]] = {}
 
 
+Words = Mapping[str, OperatorWord]
+Readers = Mapping[str, Callable[[str], Any]]
+
+
 def odd_kernel(text: str) -> int:
     """The side of a kernel: ``3`` of ``before3``."""
     return kernel(f"{text}x{text}")

@@ -17,11 +17,10 @@ from mnprofile.networks.notation.table import (
     CellGrid,
     Table,
     apply_errata,
+    check_text,
     check_width,
     parse_settings,
 )
-
-MAX_LINES = 20_000
 
 # No pattern may repeat two things that can match the same text: matching a hostile
 # line would take quadratic time.
@@ -33,16 +32,9 @@ _PIPE = re.compile(r"(?<!\\)\|")
 
 def read_table(text: str, file: str) -> Table:
     """Read a page. Raises TableError with file, line and column of what is wrong."""
+    check_text(text, file)
     lines = text.removeprefix("\ufeff").split("\n")
     lines = [line.removesuffix("\r") for line in lines]
-    if not text.strip():
-        raise TableError("the file is empty", place=Place(file))
-    if len(lines) > MAX_LINES:
-        raise TableError(
-            "too many lines",
-            place=Place(file, MAX_LINES + 1),
-            accepted=f"at most {MAX_LINES}",
-        )
     page = _Page(file, lines)
     page.scan()
     if page.settings is None:

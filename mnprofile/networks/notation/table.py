@@ -10,6 +10,7 @@ from typing import NamedTuple
 from mnprofile.base import toml_files
 from mnprofile.base.errors import Place, TableError, nearest
 
+MAX_LINES = 20_000
 MAX_ROWS = 1000
 MAX_COLUMNS = 64
 MAX_CELL = 200
@@ -69,6 +70,18 @@ class Table:
 
     def cell_place(self, cell: Cell, header: str | None = None) -> Place:
         return Place(self.file, cell.line, cell.column, header)
+
+
+def check_text(text: str, file: str) -> None:
+    """Refuse a file without text, and one of too many lines."""
+    if not text.strip():
+        raise TableError("the file is empty", place=Place(file))
+    if text.count("\n") >= MAX_LINES:
+        raise TableError(
+            "too many lines",
+            place=Place(file, MAX_LINES + 1),
+            accepted=f"at most {MAX_LINES}",
+        )
 
 
 def check_width(

@@ -38,7 +38,7 @@ def _read_row(cells: RowCells, context: Context) -> tuple[Row, ...]:
         return (ClassifierRow(x, classes=out.c, **{**base, "output": None}),)
     made: dict[str, Any] = {
         "activation": context.activation,
-        "batch_norm": context.batch_norm,
+        "batch_norm": context.settings.batch_norm,
     }
     if kind == "inception":
         one, three_in, three, five_in, five, pool = (

@@ -90,7 +90,7 @@ def mbconv_rows(
 
 def _squeeze(op: MBConv, context: Context) -> SqueezeExcite | None:
     """What the cell says, or the settings for every block."""
-    given = context.squeeze_excite
+    given = context.settings.squeeze_excite
     if op.squeeze_excite is None:
         return given if given is not None and given.everywhere else None
     return squeeze_excite(op.squeeze_excite or "✓", given)

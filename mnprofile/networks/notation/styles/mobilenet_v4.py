@@ -96,7 +96,7 @@ def _read_row(cells: RowCells, context: Context) -> Row:
         return ConvRow(kernel=side or 1, **values)
     values |= {"expanded": inner, "kernel": side or 0}
     if block is UniversalRow:
-        values |= {"before": before or 0, "layer_scale": context.layer_scale}
+        values |= {"before": before or 0, "layer_scale": context.settings.layer_scale}
     return block(**values)
 
 
@@ -109,7 +109,7 @@ def _attention(
     values = cells.row(
         input=cells.read("input", size),
         out=cells.read("outputdim", channels),
-        layer_scale=context.layer_scale,
+        layer_scale=context.settings.layer_scale,
     )
     return block(**values, **cells.read("block", _heads))
 

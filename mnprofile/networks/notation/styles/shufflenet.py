@@ -73,7 +73,7 @@ def _read_row(cells: RowCells, context: Context) -> tuple[Row, ...]:
     values["kernel"] = side = cells.read("ksize", _side)
     values["padding"] = padding_to(cells, "outputsize", x, out, side, step)
     if layer == "Conv":
-        return (ConvRow(x, batch_norm=context.batch_norm, **values, **base),)
+        return (ConvRow(x, batch_norm=context.settings.batch_norm, **values, **base),)
     values["function"] = "max" if layer == "MaxPool" else "avg"
     return (WindowPoolRow(x, **values, **base),)
 

@@ -69,8 +69,8 @@ def layer_between(
         return WindowPoolRow(x, **values)
     if out.c is None:
         raise cells.fault("outputsize", "a convolution without its channels")
-    values |= {"activation": context.activation, "batch_norm": context.batch_norm}
-    return ConvRow(x, out=out.c, **values)
+    values["batch_norm"] = context.settings.batch_norm
+    return ConvRow(x, out=out.c, activation=context.activation, **values)
 
 
 def layer_word(words: str, accepted: str) -> Callable[[str], str]:

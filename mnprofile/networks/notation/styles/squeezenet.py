@@ -40,7 +40,8 @@ def _read_row(cells: RowCells, context: Context) -> tuple[Row, ...]:
     if layer == "conv" and below and below.read("layername/type", _layer) == "avgpool":
         cells.read("filtersize/stride", window)
         return (MapClassifierRow(x, classes=out.c, **base),)
-    plain = context._replace(batch_norm=False)
+    settings = context.settings._replace(batch_norm=False)
+    plain = context._replace(settings=settings)
     return (layer_between(cells, plain, _KINDS[layer], "filtersize/stride", out),)
 
 

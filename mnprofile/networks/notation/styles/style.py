@@ -17,7 +17,6 @@ from mnprofile.networks.notation.cells import (
     PerClass,
     RefusalError,
     Size,
-    SqueezeExcite,
     blank,
     nonlinearity,
     one_by_one,
@@ -29,6 +28,7 @@ from mnprofile.networks.notation.cells import (
     squeeze_excite,
 )
 from mnprofile.networks.notation.rows import Row, normalised
+from mnprofile.networks.notation.settings import Settings
 from mnprofile.networks.notation.table import Cell, Table
 
 # Columns that a table of any style may have: by normalised header, what they say.
@@ -47,7 +47,11 @@ class RowCells:
     """The cells of one row by normalised header; errors give the place of the cell."""
 
     def __init__(
-        self, table: Table, printed: Mapping[str, str], number: int, cells: list[Cell]
+        self,
+        table: Table,
+        printed: Mapping[str, str],
+        number: int,
+        cells: tuple[Cell, ...],
     ) -> None:
         self.table = table
         self.printed = printed
@@ -91,16 +95,18 @@ class RowCells:
 class Context(NamedTuple):
     """What a row reader may need beyond its own cells."""
 
-    activation: ActivationKind | None  # of the settings; None where NL is a column
+    settings: Settings
     expected: Size  # what the rows above leave
-    squeeze_excite: SqueezeExcite | None = None  # of the settings
-    column: str | None = None  # of the settings: which of several columns to read
-    below: RowCells | None = None  # the next row
-    above: Row | None = None  # what the row above was read as
-    batch_norm: bool = True  # of the settings: after convolutions
-    layer_scale: bool = False  # of the settings: before additions
-    labelled: bool = False  # rows name their inputs
-    pooled: bool = False  # what this one reads
+    column: str | None  # which of several columns to read, by its normalised header
+    below: RowCells | None  # the next row
+    above: Row | None  # what the row above was read as
+    labelled: bool  # rows name their inputs
+    pooled: bool  # what this one reads
+
+    @property
+    def activation(self) -> ActivationKind | None:
+        """That of all layers; None where NL is a column."""
+        return self.settings.activation
 
     @property
     def maps(self) -> bool:
@@ -230,7 +236,7 @@ def _from_operator(block: type[Row], op: Operator, context: Context) -> dict[str
         "kernel": op.kernel if block.pools else op.kernel or 3,
         "batch_norm": op.batch_norm,
         "activation": context.activation if block.activates else None,
-        "layer_scale": context.layer_scale,
+        "layer_scale": context.settings.layer_scale,
         **op.more,
     }
 
@@ -294,5 +300,5 @@ def _read(
     reader = block.readers.get(column.field, column.read)
     if column.field != "squeeze_excite":
         return cells.read(column.key, reader)
-    given = context.squeeze_excite
+    given = context.settings.squeeze_excite
     return cells.read(column.key, lambda text: squeeze_excite(text, given))
