@@ -133,14 +133,15 @@ def test_it_fits_the_screen_in_both_themes(
         background = visit.page.evaluate(
             "document.querySelector('#mnp-accuracy .main-svg').style.background"
         )
-    wanted = {"light": "rgb(255, 255, 255)", "dark": "rgb(13, 17, 23)"}[theme]
-    assert background == wanted
+        page = visit.page.evaluate("getComputedStyle(document.body).backgroundColor")
+    wanted = {"light": "rgb(255, 255, 255)", "dark": "rgb(20, 23, 27)"}[theme]
+    assert background == page == wanted
 
 
 def test_it_follows_a_change_of_theme(browser: Browser, swept: Path) -> None:
     with Visit(browser, swept, color_scheme="light") as visit:
         visit.page.emulate_media(color_scheme="dark")
-        visit.page.wait_for_selector(f"{READY}[style*='rgb(13, 17, 23)']")
+        visit.page.wait_for_selector(f"{READY}[style*='rgb(20, 23, 27)']")
 
 
 def test_a_hostile_name_is_text(browser: Browser, tmp_path: Path) -> None:
@@ -195,7 +196,7 @@ def test_a_theme_change_keeps_what_was_switched_off(
         assert before[0] == "legendonly"
         assert before[1][1] < 78
         visit.page.emulate_media(color_scheme="dark")
-        visit.page.wait_for_selector(f"{READY}[style*='rgb(13, 17, 23)']")
+        visit.page.wait_for_selector(f"{READY}[style*='rgb(20, 23, 27)']")
         assert visit.page.evaluate(state) == before
 
 
