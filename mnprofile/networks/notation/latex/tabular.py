@@ -229,10 +229,8 @@ class _Reader:
                 Cell(cell.text or "-", *self.source.position(cell.offset))
                 for cell in row
             )
-            if _texts(cells) == _texts(
-                headers
-            ):  # repeated, as on the pages of a longtable
-                continue
+            if _texts(cells) == _texts(headers):
+                continue  # repeated, as on the pages of a longtable
             if _spans(row, len(headers)):
                 raise self.source.fault(
                     row[0].offset,
