@@ -4,6 +4,7 @@ from typing import Any
 
 from mnprofile.base.escape import visible
 from mnprofile.graph.drawing import boxes
+from mnprofile.views.document import record_of
 from mnprofile.views.html.markup import data_block, element
 from mnprofile.views.html.panels import Panel, ReportNetwork
 from mnprofile.views.plots.palette import type_of
@@ -66,7 +67,7 @@ def _graph(network: ReportNetwork, key: str) -> dict[str, Any]:
                 "from": [visible(feed) for feed in box.fed_by],
                 "row": rows.get(box.name),
                 "formula": formulas.get(box.block),
-                **{name: getattr(figures[box.name].figures, name) for name in DRAWN},
+                **record_of(figures[box.name].figures, *DRAWN),
             }
             for box in found
         ],

@@ -42,8 +42,8 @@ def memory_document(graph: Graph, memory: Memory, by: By) -> Document:
         # The operator's name matters if a row is more than a layer or block.
         step = ("step",) if by == "stage" else ()
         shown = step_sheet(memory, by, mark="<- peak")
-        shown = shown.only(by, *step, "live", "bytes", "peak")
-        csv = step_sheet(memory, by).only(by, "step", "live", "bytes", "peak")
+        shown = shown.only(by, *step, "live bytes peak")
+        csv = step_sheet(memory, by).only(by, "step live bytes peak")
     groups = f"{memory.groups} groups" if memory.groups != 1 else ""
     how = "fused" if memory.is_fused else groups
     title = (headline(graph.config), memory.bits_text, how)
