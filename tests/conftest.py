@@ -187,7 +187,7 @@ SAMPLE = (
 # Those of it whose blocks and style another one has: what is slow runs them on request.
 VARIANTS = (
     *("v1-shallow", "v2-scaled-last", "v3-small-1280", "v3-large-reduced"),
-    *("v3-small-reduced", "efficientnet-b1"),
+    *("v3-small-reduced", "v3-small", "v3-large-minimalistic", "efficientnet-b1"),
 )
 
 GOOD_V2 = """\
