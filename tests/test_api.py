@@ -99,7 +99,7 @@ RESULTS: dict[str, Callable[[], Any]] = {
     "Ledger": lambda: mnprofile.ledger("v2"),
     "Comparison": lambda: mnprofile.diff("v1", "v2"),
     "Found": lambda: mnprofile.find(max_macs="100M"),
-    "Reproduction": mnprofile.reproduce,
+    "Reproduction": lambda: mnprofile.reproduce("paper-v1"),
     "Check": lambda: mnprofile.check("v2@0.35/96"),
 }
 

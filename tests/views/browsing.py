@@ -13,6 +13,11 @@ FILLED_IN = """!document.querySelector('#x-out[hidden]') &&
   [...document.querySelectorAll('.plot[id]')].every((one) =>
     one.querySelector('.main-svg'))"""
 
+# What scrolls can be focused; what is in a closed section is not laid out.
+FOCUSABLE = """[...document.querySelectorAll('.scroll')].every((one) =>
+  one.closest('details:not([open])') || one.hasAttribute('tabindex')
+  || one.scrollWidth <= one.clientWidth)"""
+
 
 class Watched:
     """A page, its requests and its console messages."""
@@ -62,11 +67,7 @@ def unfold(page: Page) -> None:
     page.evaluate(
         "document.querySelectorAll('details').forEach((one) => { one.open = true; })"
     )
-    until(
-        page,
-        "[...document.querySelectorAll('.scroll')].every((one) =>"
-        " one.hasAttribute('tabindex') || one.scrollWidth <= one.clientWidth)",
-    )
+    until(page, FOCUSABLE)
 
 
 class Explorer(Watched):
@@ -105,9 +106,9 @@ def until(page: Page, expression: str) -> None:
 
 
 def resize(page: Page, width: int, height: int = 800) -> None:
-    """Another size of the window, once the page has it."""
+    """Another size of the window, once the page has it and its frames follow."""
     page.set_viewport_size({"width": width, "height": height})
-    until(page, f"innerWidth === {width}")
+    until(page, f"innerWidth === {width} && {FOCUSABLE}")
 
 
 def repaint(page: Page, scheme: str) -> None:
