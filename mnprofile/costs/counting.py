@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from operator import add, attrgetter
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple, get_args
 
 from mnprofile.base.errors import UsageError
 from mnprofile.base.shown import Shown
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 Grouping = Literal["layer", "block", "stage", "type"]
-GROUPINGS: tuple[Grouping, ...] = ("layer", "block", "stage", "type")
+GROUPINGS: tuple[Grouping, ...] = get_args(Grouping)
 
 
 class Counts(NamedTuple):

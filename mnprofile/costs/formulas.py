@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
-from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from mnprofile.costs.formula import Formula, Meaning, number_text, values_of
@@ -19,7 +18,6 @@ from mnprofile.graph.operators.convolution import Conv
 from mnprofile.graph.operators.op import Shape
 from mnprofile.graph.symbols import Expr, Symbol, as_expr, of_atom, symbol
 
-_NONE_APART: Mapping[str, bool] = MappingProxyType({})
 # Common factors that are taken out of a sum are written in this order.
 _SIDES, _CHANNELS, _T, _KERNEL, _LAST = range(5)
 
@@ -78,7 +76,7 @@ class Multipliers(NamedTuple):
 def derive(
     nodes: tuple[Node, ...],
     scale: Multipliers | None = None,
-    apart: Mapping[str, bool] = _NONE_APART,
+    apart: Mapping[str, bool] = {},
 ) -> Derivation:
     """Pass symbols through the rules of some consecutive operators.
 

@@ -48,7 +48,7 @@ class Expr:
     terms: tuple[tuple[int, Powers], ...] = ()
 
     def __add__(self, other: Expr | int) -> Expr:
-        return _summed((*self.terms, *_terms(other)))
+        return _summed((*self.terms, *as_expr(other).terms))
 
     __radd__ = __add__
 
@@ -63,7 +63,9 @@ class Expr:
 
     def __mul__(self, other: Expr | int) -> Expr:
         return _summed(
-            (a * b, _merged(p, q)) for a, p in self.terms for b, q in _terms(other)
+            (a * b, _merged(p, q))
+            for a, p in self.terms
+            for b, q in as_expr(other).terms
         )
 
     def __rmul__(self, other: int) -> Expr:
@@ -144,10 +146,6 @@ def of_atom(atom: Atom) -> Expr:
 def as_expr(value: Expr | int) -> Expr:
     """A number as an expression."""
     return value if isinstance(value, Expr) else Expr(((value, ()),) if value else ())
-
-
-def _terms(value: Expr | int) -> tuple[tuple[int, Powers], ...]:
-    return as_expr(value).terms
 
 
 def _merged(first: Powers, second: Powers) -> Powers:

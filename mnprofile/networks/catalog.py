@@ -108,10 +108,9 @@ def _shipped(entry: ShippedTable) -> Architecture:
 
 def entry_of(name: str) -> ShippedTable | None:
     """The shipped table with this name or alias, ignoring case, or None."""
-    for entry in index():
-        if name.lower() in (entry.name.lower(), *map(str.lower, entry.aliases)):
-            return entry
-    return None
+    called = name.lower()
+    found = (e for e in index() if called in map(str.lower, (e.name, *e.aliases)))
+    return next(found, None)
 
 
 def split_table(text: str) -> tuple[str, str | None]:

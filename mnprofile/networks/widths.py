@@ -10,7 +10,7 @@ code, impl "paper"); torchvision ``models/mobilenetv2.py``, ``mobilenetv3.py``; 
 """
 
 from collections.abc import Mapping
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, get_args
 
 from mnprofile.base.errors import UsageError
 from mnprofile.graph.arithmetic import (
@@ -23,7 +23,7 @@ from mnprofile.graph.arithmetic import (
 from mnprofile.graph.operators.convolution import CENTRED, SAME, Explicit, Padding
 
 Impl = Literal["paper", "torchvision", "keras", "timm"]
-IMPLS: tuple[Impl, ...] = ("paper", "torchvision", "keras", "timm")
+IMPLS: tuple[Impl, ...] = get_args(Impl)
 Rounding = Literal["nearest", "down", "half-even"]
 Scales = Literal["always", "wider", "never"]
 DepthRounding = Literal["up", "nearest"]

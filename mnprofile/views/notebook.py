@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mnprofile.base import sheet
 from mnprofile.base.sheet import Column, Sheet
+from mnprofile.views.document import record_of
 from mnprofile.views.sheets.configuration import headed, headline
 
 if TYPE_CHECKING:
@@ -70,11 +71,8 @@ def _graph(graph: Any) -> View:
     columns = [Column(key, key.replace("_", " ").capitalize()) for key in keys]
     records = (
         {
-            "name": node.name,
+            **record_of(node, "name", "layer", "block", "stage"),
             "op": node.op.kind,
-            "layer": node.layer,
-            "block": node.block,
-            "stage": node.stage,
             "in_shape": str(node.in_shape),
             "out_shape": str(node.out_shape),
             "row": node.origin.line,

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
-from typing import Literal, NamedTuple, NoReturn
+from typing import Literal, NamedTuple, NoReturn, get_args
 
 from mnprofile.base.errors import (
     OK,
@@ -45,7 +45,7 @@ from mnprofile.networks.imported import Network
 from mnprofile.networks.notation.rows import Architecture
 
 State = Literal["over", "unmeasured", "ok"]
-STATES: tuple[State, ...] = ("over", "unmeasured", "ok")  # worst first
+STATES: tuple[State, ...] = get_args(State)  # worst first
 
 
 class LimitCheck(NamedTuple):

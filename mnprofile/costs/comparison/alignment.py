@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
-from typing import Literal, NamedTuple, TypeVar
+from typing import Literal, NamedTuple, TypeVar, get_args
 
 from mnprofile.base.shown import Shown
 from mnprofile.costs.comparison.placing import (
@@ -30,11 +30,11 @@ from mnprofile.costs.comparison.sides import (
 )
 
 State = Literal["added", "removed", "grew", "shrank", "unchanged"]
-STATES: tuple[State, ...] = ("added", "removed", "grew", "shrank", "unchanged")
+STATES: tuple[State, ...] = get_args(State)
 Depth = Literal["stage", "block", "layer"]
 MAX_COMPARED = 1_000_000  # pairs of blocks: 1,000 with 1,000, in half a second
 N = TypeVar("N", bound=Hashable)
-DEPTHS: tuple[Depth, ...] = ("stage", "block", "layer")
+DEPTHS: tuple[Depth, ...] = get_args(Depth)
 
 
 @dataclass(frozen=True)

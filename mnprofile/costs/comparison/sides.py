@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from math import prod
 from operator import add, sub
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, get_args
 
 from mnprofile.base.json_files import read_record
 from mnprofile.base.records import Record
@@ -14,7 +14,7 @@ from mnprofile.costs.counting import Count, Layer
 from mnprofile.networks.configuration import spec_text
 
 Quantity = Literal["macs", "params", "activations"]
-COMPARED: tuple[Quantity, ...] = ("macs", "params", "activations")
+COMPARED: tuple[Quantity, ...] = get_args(Quantity)
 MAX_LAYERS = 5_000
 FLOAT32 = 4  # bytes of a parameter where nothing else is said
 

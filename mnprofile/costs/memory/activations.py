@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import groupby
 from operator import attrgetter
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, get_args
 
 from mnprofile.base.errors import UsageError
 from mnprofile.base.shown import Shown
@@ -19,7 +19,7 @@ from mnprofile.graph.graph import Graph
 from mnprofile.networks.catalog import Arch, graph_of
 
 View = Literal["layer", "block", "stage"]
-VIEWS: tuple[View, ...] = ("layer", "block", "stage")
+VIEWS: tuple[View, ...] = get_args(View)
 DEFAULT_BITS = 8
 LIVE = (
     "Live: inputs and output of the operator that runs, and what is still needed later."

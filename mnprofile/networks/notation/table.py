@@ -4,7 +4,7 @@ Markdown and LaTeX files are both read as a ``Table``; nothing is interpreted he
 """
 
 import re
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from mnprofile.base import toml_files
@@ -19,13 +19,12 @@ ERRATA_HEADERS = ("Row", "Column", "Printed", "Read as", "Why")
 _SETTING = re.compile(r"\s*\[*[\"']?([^\s\"'=.\[\]]+)[\"']?\]*\s*[=.]?\s*")
 
 
-@dataclass(frozen=True)
-class Cell:
+class Cell(NamedTuple):
     """One table cell: its text, and where it is."""
 
     text: str
-    line: int = field(compare=False)
-    column: int = field(compare=False)
+    line: int
+    column: int
 
 
 class CellGrid(NamedTuple):
@@ -35,8 +34,7 @@ class CellGrid(NamedTuple):
     rows: tuple[tuple[Cell, ...], ...]
 
 
-@dataclass(frozen=True)
-class Erratum:
+class Erratum(NamedTuple):
     """A misprint of the source, and how the table is read instead."""
 
     row: int  # counted from 1 in the main table
@@ -44,7 +42,7 @@ class Erratum:
     printed: str
     read_as: str
     why: str
-    line: int = field(compare=False)  # of the corrected cell
+    line: int  # of the corrected cell
 
 
 @dataclass(frozen=True)
@@ -180,7 +178,7 @@ def apply_errata(
                 "an erratum without a reason",
                 place=Place(file, why.line, why.column, "Why"),
             )
-        rows[row][column] = replace(cell, text=reads.text)
+        rows[row][column] = cell._replace(text=reads.text)
         read[row, column] = Erratum(
             row + 1, header.text, was.text, reads.text, why.text, cell.line
         )

@@ -47,14 +47,15 @@ def row_ids(network: ReportNetwork, key: str) -> dict[str, str]:
 
 def _graph(network: ReportNetwork, key: str) -> dict[str, Any]:
     graph = network.counted.graph
-    found = boxes(graph)
+    found, title = boxes(graph), visible(network.title)
     if len(found) > MAX_LAYERS:
-        return {"inputs": [], "layers": [], "outputs": []}
+        return {"of": title, "inputs": [], "layers": [], "outputs": []}
     figures = {layer.name: layer for layer in network.counted.all_layers}
     formulas, rows = block_ids(network, key), row_ids(network, key)
     homes = {node.name: node.layer for node in graph}
     last = {node.layer: node.out_shape for node in graph}
     return {
+        "of": title,
         "inputs": [[visible(name), str(shape)] for name, shape in graph.inputs],
         "layers": [
             {
