@@ -32,6 +32,7 @@ class Add(Arithmetic):
 
     __slots__ = ()
     kind = "add"
+    does = "addition"
     entering = "add_elems"
     refusal = "{other} cannot be added to {x}"
 
@@ -44,6 +45,7 @@ class Multiply(Arithmetic):
 
     __slots__ = ()
     kind = "multiply"
+    does = "product"
     entering = "scale_elems"
     refusal = "{x} cannot be multiplied by {other}"
 
@@ -70,6 +72,7 @@ class Subtract(Add):
 
     __slots__ = ()
     kind = "subtract"
+    does = "subtraction"
 
     def tally(self, x: Shape, y: Shape) -> dict[str, int]:
         return {}
@@ -80,6 +83,7 @@ class Concatenate(Op):
 
     __slots__ = ()
     kind = "concatenate"
+    does = "concatenation"
     takes = None
 
     def out_shape(self, x: Shape, *others: Shape) -> Shape:

@@ -8,6 +8,7 @@ class GlobalPool(Op):
 
     __slots__ = ()
     kind = "pool"
+    does = "pooling"
     sees_all = True
     entering = "pool_elems"
 

@@ -32,6 +32,7 @@ class View(Given):
     """The same memory seen otherwise: reshape, transpose, slice, expand, split."""
 
     kind = "view"
+    does = ""
     is_view = True
     name: str = "view"
 
@@ -45,6 +46,7 @@ class Copy(Given):
     """Elements in other places or another number: copy, gather, pad, repeat, roll."""
 
     kind = "copy"
+    does = ""
     takes = None
     name: str = "copy"
 
@@ -65,6 +67,7 @@ class Output(Given):
 
     __slots__ = ()
     kind = "output"
+    does = ""
     is_further = True
 
 
@@ -189,6 +192,7 @@ class PReLU(Op):
     """A leaky ReLU with trained slopes: one for all channels, or one per channel."""
 
     kind = "activation"
+    follows_layers = True
     works_in_place = True
     entering = "activation_elems"
     per_channel: bool = False
@@ -196,6 +200,10 @@ class PReLU(Op):
     @property
     def label(self) -> str:
         return "prelu"
+
+    @property
+    def action(self) -> str:
+        return self.label.replace("_", " ")
 
     def other_params(self, x: Shape) -> int:
         return x.c if self.per_channel else 1

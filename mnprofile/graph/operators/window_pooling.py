@@ -9,6 +9,10 @@ from mnprofile.graph.operators.op import Op, Shape, sides
 PoolKind = Literal["max", "avg", "lp"]
 
 
+def _action(function: PoolKind) -> str:
+    return "max pooling" if function == "max" else "pooling"
+
+
 @dataclass(frozen=True, slots=True)
 class Pool(Windowed):
     """Maximum or average of a k x k window: (c, h, w) -> (c, h/s, w/s)."""
@@ -24,6 +28,10 @@ class Pool(Windowed):
     @property
     def type(self) -> str:
         return f"{self.function}pool {self.sides}"
+
+    @property
+    def action(self) -> str:
+        return _action(self.function)
 
     def out_shape(self, x: Shape, *others: Shape) -> Shape:
         return x.mapped(x.c, self.out_sizes(x))
@@ -46,6 +54,10 @@ class AdaptivePool(Op):
     @property
     def type(self) -> str:
         return f"adaptive {self.function}pool"
+
+    @property
+    def action(self) -> str:
+        return _action(self.function)
 
     def out_shape(self, x: Shape, *others: Shape) -> Shape:
         return x.mapped(x.c, sides(self.size, len(x.spatial)))

@@ -59,7 +59,7 @@ def test_a_task_that_hangs_ends_at_the_timeout_and_the_next_one_runs() -> None:
         ((_, after),) = outcomes([task("add", a=1, b=2)], executor)
     assert hung.error == "no result after 0.5 s"
     assert after.row["sum"] == 3
-    assert time.monotonic() - begin < 30
+    assert time.monotonic() - begin < 10
 
 
 def test_what_a_task_prints_is_not_its_answer() -> None:
