@@ -126,7 +126,7 @@ def test_a_run_goes_on_until_the_code_changes(run: Run, nets: str) -> None:
     assert (first.code, again.code) == (0, 0)
     assert again.out == first.out
     assert file.read_bytes() == lines
-    Path("nets.py").write_text(NETWORKS.replace("16 * width", "32 * width"))
+    Path("nets.py").write_text(NETWORKS.replace("16 * width", "(32 * width)"))
     changed = run(*grid, "--resume")
     assert changed.code == 0
     assert changed.out != first.out
