@@ -1,9 +1,13 @@
 """Shared helpers: the command line run in process, and a table to modify."""
 
+import gc
 import importlib.util
+import json
 import os
 import re
 import shutil
+import signal
+import threading
 from collections import Counter
 from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass
@@ -14,7 +18,12 @@ import pytest
 
 from mnprofile.cli import main
 from mnprofile.networks import catalog
+from mnprofile.search.tasks import running
+from mnprofile.search.tasks.child import Answer, answer
 from tests import extras
+
+# Nothing here makes cycles by the thousand: to look for them often is a tenth of a run.
+gc.set_threshold(50_000, 50, 100)
 
 BROWSER = "needs Chromium (apt-get install chromium)"
 
@@ -96,6 +105,36 @@ def run(capfd: pytest.CaptureFixture[str]) -> Run:
 
 
 @pytest.fixture
+def tasks_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tasks run in this process, where torch is there already: a new one takes long."""
+
+    one_at_a_time = threading.Lock()
+
+    class Here:
+        def ask(self, work: str, arguments: Any, timeout: float) -> Answer:
+            with one_at_a_time:  # what looks into torch changes it for all threads
+                told = answer(work, json.loads(json.dumps(arguments)))
+            found: Answer = json.loads(told)
+            return found
+
+    monkeypatch.setattr(running, "_child", Here)
+
+
+@pytest.fixture
+def ends() -> Iterator[None]:
+    """A test that waits for something, such as a pipe, fails."""
+
+    def fail(*_: object) -> None:
+        pytest.fail("it waits")
+
+    before = signal.signal(signal.SIGALRM, fail)
+    signal.alarm(60)
+    yield
+    signal.alarm(0)
+    signal.signal(signal.SIGALRM, before)
+
+
+@pytest.fixture
 def elsewhere(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """In an empty folder and outside GitHub Actions, wherever the suite runs."""
     monkeypatch.chdir(tmp_path)
@@ -148,7 +187,7 @@ SAMPLE = (
 # Those of it whose blocks and style another one has: what is slow runs them on request.
 VARIANTS = (
     *("v1-shallow", "v2-scaled-last", "v3-small-1280", "v3-large-reduced"),
-    *("v3-small-reduced", "efficientnet-b1"),
+    *("v3-small-reduced", "v3-small", "v3-large-minimalistic", "efficientnet-b1"),
 )
 
 GOOD_V2 = """\

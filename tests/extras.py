@@ -8,6 +8,7 @@ a module of mnprofile that imports torch on its own account is a fault.
 import ast
 import importlib.util
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,7 @@ OPTIONAL = {
 }
 
 
+@cache
 def missing(source: str) -> str | None:
     """The first optional package that a module imports when it is loaded, if absent.
 

@@ -128,16 +128,9 @@ STYLE = '''
 """Two columns and no more."""
 
 from mnprofile.networks.notation.cells import channels
-from mnprofile.networks.notation.styles.style import ValueColumn, TableStyle, by_columns
+from mnprofile.networks.notation.styles.style import ValueColumn, by_columns
 
-STYLE = TableStyle(
-    "short",
-    "a short paper",
-    ("Input", "Operator", "width"),
-    "input",
-    "operator",
-    by_columns((ValueColumn("width", "out", channels),)),
-)
+STYLE = by_columns("short", "a short paper", ValueColumn("width", "out", channels))
 '''
 
 

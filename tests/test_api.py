@@ -99,7 +99,7 @@ RESULTS: dict[str, Callable[[], Any]] = {
     "Ledger": lambda: mnprofile.ledger("v2"),
     "Comparison": lambda: mnprofile.diff("v1", "v2"),
     "Found": lambda: mnprofile.find(max_macs="100M"),
-    "Reproduction": mnprofile.reproduce,
+    "Reproduction": lambda: mnprofile.reproduce("paper-v1"),
     "Check": lambda: mnprofile.check("v2@0.35/96"),
 }
 
@@ -135,7 +135,7 @@ def test_a_short_result_is_shown_whole_and_a_long_one_says_what_it_leaves_out() 
 
 def test_a_hostile_name_is_escaped_in_a_notebook() -> None:
     graph = mnprofile.build("v2")
-    config = replace(graph.config, name="<script>alert(1)</script>")
+    config = graph.config._replace(name="<script>alert(1)</script>")
     html = replace(graph, config=config)._repr_html_()
 
     assert "<script>" not in html

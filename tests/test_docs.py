@@ -104,6 +104,7 @@ RUNS = {
     "time": ["v2", "--device", "Pixel 1"],
     "sweep": ["v2", "--no-plot"],
     "find": ["--max-macs", "100M"],
+    "reproduce": ["paper-v1"],
     "diff": ["v1", "v2"],
     "ci": ["--config", str(ROOT / "pyproject.toml")],
 }

@@ -69,9 +69,9 @@ class Record:
         """The mapping at every key."""
         return {key: self.record(key) for key in self.content}
 
-    def records(self, key: str) -> "list[Record]":
-        """The mappings in the list at a key."""
-        values = self.value(key)
+    def records(self, key: str, *, optional: bool = False) -> "list[Record]":
+        """The mappings in the list at a key, which may be missing if ``optional``."""
+        values = [] if optional and key not in self.content else self.value(key)
         if not isinstance(values, list):
             self.refuse(key, "not a list")
         path = self._path(key)

@@ -93,29 +93,32 @@ class Sheet:
     def filled(self) -> "Sheet":
         """The same sheet without columns that are empty in every row."""
         kept = (
-            column.key
+            column
             for index, column in enumerate(self.columns)
             if any(row[index] not in ("", None) for row in self.rows)
         )
         return self.only(*kept)
 
     def only(self, *chosen: str | Column) -> "Sheet":
-        """The same sheet with these columns, in this order.
+        """The same sheet with these columns, in this order: keys, separated by spaces.
 
         A ``Column`` in place of a key gives its label and kind as well.
         """
         keys = [column.key for column in self.columns]
-        at = [keys.index(c.key if isinstance(c, Column) else c) for c in chosen]
+        columns: list[Column] = []
+        for one in chosen:
+            if isinstance(one, Column):
+                columns.append(one)
+            else:
+                columns += [self.columns[keys.index(key)] for key in one.split()]
+        at = [keys.index(column.key) for column in columns]
 
         def pick(row: tuple[Value, ...]) -> tuple[Value, ...]:
             return tuple(row[index] for index in at)
 
         return replace(
             self,
-            columns=tuple(
-                one if isinstance(one, Column) else self.columns[index]
-                for one, index in zip(chosen, at, strict=True)
-            ),
+            columns=tuple(columns),
             rows=tuple(pick(row) for row in self.rows),
             total=pick(self.total) if self.total is not None else None,
         )
@@ -147,7 +150,9 @@ def to_csv(sheet: Sheet) -> str:
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow([column.key for column in sheet.columns])
     for row in sheet.rows:
-        writer.writerow([_csv_value(value) for value in row])
+        writer.writerow(
+            [escape.csv_cell(v) if isinstance(v, str) else plain(v) for v in row]
+        )
     return out.getvalue()
 
 
@@ -341,7 +346,3 @@ def _markdown_row(sheet: Sheet, row: tuple[Value, ...]) -> list[str]:
 
 def _pipes(cells: list[str]) -> str:
     return "| " + " | ".join(cells) + " |"
-
-
-def _csv_value(value: Value) -> object:
-    return escape.csv_cell(value) if isinstance(value, str) else plain(value)

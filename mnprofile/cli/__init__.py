@@ -202,6 +202,8 @@ def _own_process() -> None:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(TERMINATED))
     # What is imported stays to the end. To collect it there takes a tenth of a count.
     gc.freeze()
+    # Counting leaves few cycles: to look for them often, a fifth of a large file.
+    gc.set_threshold(50_000, 50, 100)
 
 
 def _prepare_streams() -> None:

@@ -205,7 +205,7 @@ def _tasks(
 
     ``more`` are arguments that they share; those of ``given`` come to it.
     """
-    from mnprofile.networks.catalog import load, shipped
+    from mnprofile.networks.catalog import architectures, load
     from mnprofile.search.grids import grids_for
     from mnprofile.search.tasks.checks import check_tasks, published_grids
 
@@ -230,7 +230,7 @@ def _tasks(
     if set_too:
         option = set_too[0].replace("resolution", "res")
         raise UsageError(f"--grid published already sets --{option}")
-    archs = shipped() if arch is None else [load(arch)]
+    archs = architectures() if arch is None else [load(arch)]
     return check_tasks(published_grids(archs, axes["impl"]), more)
 
 

@@ -6,7 +6,6 @@ always stand between the text and the options.
 """
 
 from inspect import cleandoc
-from textwrap import indent
 from typing import Any
 
 import click
@@ -31,8 +30,8 @@ class Command(click.Command):
 
     def __init__(self, name: str, *, examples: str, **more: Any) -> None:
         super().__init__(name, **more)
-        shown = indent(examples.strip("\n"), "  ")
-        self.epilog = f"\b\nExamples:\n{shown}"
+        shown = examples.strip("\n").replace("\n", "\n  ")
+        self.epilog = f"\b\nExamples:\n  {shown}"
         self.params.append(
             click.Option(
                 ["--help-all"],

@@ -8,7 +8,7 @@ from mnprofile.cli.help import Command
 from mnprofile.cli.options import output_options
 from mnprofile.cli.output import emit
 from mnprofile.costs.counting import count
-from mnprofile.networks.catalog import build, heads, shipped
+from mnprofile.networks.catalog import architectures, build, heads
 from mnprofile.views.sheets.tables import tables_document
 
 EXAMPLES = """
@@ -21,5 +21,5 @@ mnprofile list --format json
 @output_options()
 def command(format_: str | None, output: Path | None) -> None:
     """List the architecture tables, with their figures at alpha 1."""
-    tables = [(arch, count(build(arch)).totals) for arch in shipped()]
+    tables = [(arch, count(build(arch)).totals) for arch in architectures()]
     emit(tables_document(tables, heads()), format_, output)

@@ -10,7 +10,7 @@ from mnprofile.base import files
 from mnprofile.cli.output import warn
 
 if TYPE_CHECKING:
-    from mnprofile.views.html.sweep_page import SweepPlots
+    from mnprofile.views.html.sweep_page import NetworkPlots, TablePlots
     from mnprofile.views.plots.picture import PictureStyle
 
 
@@ -22,7 +22,7 @@ class Drawing:
     suffix: str
     style: PictureStyle
 
-    def write(self, plots: SweepPlots) -> None:
+    def write(self, plots: TablePlots | NetworkPlots) -> None:
         """Draw the plots, replacing the file. Raises FileError."""
         from mnprofile.views.plots.picture import picture
 

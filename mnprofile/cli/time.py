@@ -292,10 +292,10 @@ def _draw(prediction: Prediction, path: Path) -> None:
 
         files.write_text(path, time_page(prediction))
     else:
-        from mnprofile.views.plots import log_log_plotly
+        from mnprofile.views.plots import log_log
         from mnprofile.views.plots.time_plots import roofline
 
-        drawn = picture(log_log_plotly.figure(roofline(prediction)), suffix, SLIDE)
+        drawn = picture(log_log.figure(roofline(prediction)), suffix, SLIDE)
         with files.replacing(path) as out:
             out.write(drawn)
     warn(f"Plots: {path}")

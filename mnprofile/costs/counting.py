@@ -1,11 +1,9 @@
 """Count a graph: every quantity per layer, and by block, stage and type."""
 
-from __future__ import annotations
-
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, fields
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from operator import add, attrgetter
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple, get_args
 
 from mnprofile.base.errors import UsageError
 from mnprofile.base.shown import Shown
@@ -20,11 +18,10 @@ if TYPE_CHECKING:
     import pandas as pd
 
 Grouping = Literal["layer", "block", "stage", "type"]
-GROUPINGS: tuple[Grouping, ...] = ("layer", "block", "stage", "type")
+GROUPINGS: tuple[Grouping, ...] = get_args(Grouping)
 
 
-@dataclass(frozen=True, slots=True)
-class Counts:
+class Counts(NamedTuple):
     """The counted quantities, per sample. Counts can be added.
 
     ``other_params`` are embeddings, norms other than batch norm, position tables, layer
@@ -57,11 +54,9 @@ class Counts:
         """The number of elements in PyTorch's parameters()."""
         return self.weights + self.biases + self.bn_affine + self.other_params
 
-    def __add__(self, other: Counts) -> Counts:
-        return Counts(*map(add, _values(self), _values(other)))
+    def __add__(self, other: "Counts") -> "Counts":  # type: ignore[override] # no tuple
+        return Counts(*map(add, self, other))
 
-
-_values = attrgetter(*(field.name for field in fields(Counts)))
 
 QUANTITIES = (
     "macs",
@@ -74,14 +69,7 @@ QUANTITIES = (
     "buffers",
     "activations",
 )
-ELEMENTWISE = (
-    "batch_norm_elems",
-    "activation_elems",
-    "pool_elems",
-    "add_elems",
-    "scale_elems",
-    "other_elems",
-)
+ELEMENTWISE = tuple(name for name in Counts._fields if name.endswith("_elems"))
 
 
 class Layer(NamedTuple):
@@ -157,12 +145,7 @@ class Count(Shown):
                 f"by: {grouping!r} is not a grouping", accepted=", ".join(GROUPINGS)
             )
         groups: dict[str, list[Layer]] = {}
-        key: Callable[[Layer], str] = {
-            "layer": lambda layer: layer.name,
-            "block": lambda layer: layer.block,
-            "stage": lambda layer: layer.stage,
-            "type": lambda layer: layer.type,
-        }[grouping]
+        key = attrgetter("name" if grouping == "layer" else grouping)
         for layer in self.all_layers:
             groups.setdefault(key(layer), []).append(layer)
         summed = [
@@ -174,7 +157,7 @@ class Count(Shown):
             summed.sort(key=lambda group: (-group.figures.macs, group.name))
         return tuple(summed)
 
-    def to_frame(self) -> pd.DataFrame:
+    def to_frame(self) -> "pd.DataFrame":
         """A data frame with one row per counted layer."""
         import pandas as pd
 
@@ -201,7 +184,7 @@ def total(layers: Iterable[Layer]) -> Counts:
 
 def _sum(counts: Iterable[Counts]) -> Counts:
     """The sum of some counts, quantity by quantity: several times as fast as +."""
-    return Counts(*map(sum, zip(*map(_values, counts), strict=True)))
+    return Counts(*map(sum, zip(*counts, strict=True)))
 
 
 def figures_of(node: Node) -> Counts:

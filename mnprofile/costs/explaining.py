@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any, overload
+from typing import Any, NamedTuple, overload
 
 from mnprofile.base.errors import UsageError, nearest
 from mnprofile.base.shown import Shown
@@ -17,7 +17,6 @@ from mnprofile.costs.layer_sums import derived as formula_of
 from mnprofile.costs.parts import (
     Parts,
     explainable,
-    is_counted,
     kind_of,
     kind_of_module,
     source_of,
@@ -37,8 +36,7 @@ STANDARD = (
 PROBES = (0.75, 0.5, 0.25)
 
 
-@dataclass(frozen=True, slots=True)
-class Ratio:
+class Ratio(NamedTuple):
     """One configuration compared with alpha 1 at the table's resolution.
 
     It has exact figures and what textbooks say: cost falls with alpha² rho²,
@@ -173,9 +171,8 @@ def layer_explanation(
         )
     if table is None:
         return _explanation(Parts(graph), layer, of_table=False)
-    base = _base(table, graph)
-    widths = Parts(base), Parts(_probe(table, base, graph))
-    ratios = _ratios(table, graph, base, layer)
+    widths = _widths(table, graph)
+    ratios = _ratios(table, graph, widths[0].graph, layer)
     return _explanation(
         Parts(graph), layer, of_table=True, widths=widths, ratios=ratios
     )
@@ -192,11 +189,10 @@ def network_explanation(
     widths: tuple[Parts, Parts] | None = None
     ratios: tuple[Ratio, ...] = ()
     if table:
-        base = _base(table, graph)
-        widths = Parts(base), Parts(_probe(table, base, graph))
-        ratios = _ratios(table, graph, base, None) if compared else ()
+        widths = _widths(table, graph)
+        ratios = _ratios(table, graph, widths[0].graph, None) if compared else ()
     here, is_table = Parts(graph), table is not None
-    blocks = dict.fromkeys(node.block for node in graph if is_counted(node))
+    blocks = dict.fromkeys(node.block for node in graph if node.op.is_counted)
     return NetworkExplanation(
         graph.config,
         tuple(
@@ -231,17 +227,16 @@ def saving_text(network: NetworkExplanation) -> str:
     )
 
 
-def _base(table: Architecture, graph: Graph) -> Graph:
-    """The network at alpha 1 and the table's resolution."""
+def _widths(table: Architecture, graph: Graph) -> tuple[Parts, Parts]:
+    """The network at alpha 1 and the table's resolution, and one of another width.
+
+    The other one shows which channels alpha changes at all.
+    """
     side = table.resolution
-    config = replace(graph.config, alpha=1.0, resolution=(side, side))
-    return graph if config == graph.config else build_rows(table, config)
-
-
-def _probe(table: Architecture, base: Graph, graph: Graph) -> Graph:
-    """A network of another width, which shows which channels alpha changes at all."""
+    config = graph.config._replace(alpha=1.0, resolution=(side, side))
+    base = graph if config == graph.config else build_rows(table, config)
     alpha = 0.5 if graph.config.alpha <= 1 else 2.0
-    return build_rows(table, replace(base.config, alpha=alpha))
+    return Parts(base), Parts(build_rows(table, config._replace(alpha=alpha)))
 
 
 def _explanation(
@@ -297,12 +292,12 @@ def _scaled(
 ) -> Formula | None:
     """The formula with alpha and rho, from the channels and sides at alpha 1."""
     layers = [layer.name for layer in derived.layers]
-    if [node.layer for node in base if is_counted(node)] != layers or not probe:
+    if [node.layer for node in base if node.op.is_counted] != layers or not probe:
         return None
     rho = graph.config.rho
     if rho is None:
         return None
-    outs = [[n for n in nodes if is_counted(n)][-1] for nodes in (base, probe)]
+    outs = [[n for n in nodes if n.op.is_counted][-1] for nodes in (base, probe)]
     scale = Multipliers(
         alpha=Fraction(repr(graph.config.alpha)),
         rho=Fraction(rho).limit_denominator(10**6),
@@ -322,8 +317,8 @@ def _ratios(
         others = [graph]
     else:
         side = table.resolution // 2
-        chosen = [replace(base.config, alpha=alpha) for alpha in PROBES]
-        chosen.append(replace(base.config, resolution=(side, side)))
+        chosen = [base.config._replace(alpha=alpha) for alpha in PROBES]
+        chosen.append(base.config._replace(resolution=(side, side)))
         others = [other for one in chosen if side and (other := _built(table, one))]
     found = []
     for other in others:

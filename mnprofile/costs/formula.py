@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
+from typing import NamedTuple
 
 from mnprofile.graph.symbols import Expr, Symbol
 
 
-@dataclass(frozen=True, slots=True)
-class Meaning:
+class Meaning(NamedTuple):
     """What a symbol stands for. ``definition`` is set where it follows from others."""
 
     symbol: Symbol
@@ -50,27 +51,28 @@ class Formula:
     @property
     def text(self) -> str:
         """In symbols: D_K·D_K·M·D_F·D_F."""
-        return self.expr.write(lambda one: one.text, factored=self.factored)
+        return self._written(lambda one: one.text)
 
     @property
     def numbers(self) -> str:
         """With the numbers put in: 3·3·32·112·112."""
-        numbers = {meaning.symbol: meaning.number for meaning in self.meanings}
-        return self.expr.write(numbers.__getitem__, factored=self.factored)
+        return self._written(self._numbers.__getitem__)
 
     @property
     def latex(self) -> str:
-        return self.expr.write(
-            lambda one: one.latex, latex=True, factored=self.factored
-        )
+        return self._written(lambda one: one.latex, latex=True)
 
     @property
     def latex_numbers(self) -> str:
-        numbers = {
-            meaning.symbol: meaning.number.replace("·", r" \cdot ")
-            for meaning in self.meanings
-        }
-        return self.expr.write(numbers.__getitem__, latex=True, factored=self.factored)
+        numbers, dot = self._numbers, r" \cdot "
+        return self._written(lambda one: numbers[one].replace("·", dot), latex=True)
+
+    @cached_property
+    def _numbers(self) -> dict[Symbol, str]:
+        return {meaning.symbol: meaning.number for meaning in self.meanings}
+
+    def _written(self, name: Callable[[Symbol], str], *, latex: bool = False) -> str:
+        return self.expr.write(name, latex=latex, factored=self.factored)
 
 
 def values_of(meanings: tuple[Meaning, ...]) -> dict[Symbol, Fraction]:

@@ -10,22 +10,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
-from types import MappingProxyType
-from typing import Any
+from typing import Any, NamedTuple
 
 from mnprofile.costs.formula import Formula, Meaning, number_text, values_of
 from mnprofile.graph.graph import Node
 from mnprofile.graph.operators.convolution import Conv
 from mnprofile.graph.operators.op import Shape
-from mnprofile.graph.symbols import Expr, Symbol, symbol
+from mnprofile.graph.symbols import Expr, Symbol, as_expr, of_atom, symbol
 
-_NONE_APART: Mapping[str, bool] = MappingProxyType({})
 # Common factors that are taken out of a sum are written in this order.
 _SIDES, _CHANNELS, _T, _KERNEL, _LAST = range(5)
 
 
-@dataclass(frozen=True, slots=True)
-class LayerTerms:
+class LayerTerms(NamedTuple):
     """Multiply-adds and weights of one layer, as expressions.
 
     ``own`` is its formula where its letters are not those of the layers around it.
@@ -37,8 +34,7 @@ class LayerTerms:
     own: Formula | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Derivation:
+class Derivation(NamedTuple):
     """Consecutive layers in symbols.
 
     ``separable`` is the cost of the depthwise layers, each with the projection after
@@ -68,8 +64,7 @@ class Derivation:
         return sum((layer.weights for layer in self.layers), start=Expr())
 
 
-@dataclass(frozen=True, slots=True)
-class Multipliers:
+class Multipliers(NamedTuple):
     """How alpha and rho enter a formula: their values, and what alpha narrows."""
 
     alpha: Fraction
@@ -81,7 +76,7 @@ class Multipliers:
 def derive(
     nodes: tuple[Node, ...],
     scale: Multipliers | None = None,
-    apart: Mapping[str, bool] = _NONE_APART,
+    apart: Mapping[str, bool] = {},
 ) -> Derivation:
     """Pass symbols through the rules of some consecutive operators.
 
@@ -130,7 +125,7 @@ class _Derivation:
             if node.op.products(node.in_shape, *node.other_shapes):
                 # Attention: each query sees each key, and each weight each value.
                 keys = shapes.get(node.inputs[1], node.other_shapes[0])
-                attended = _expr(x.positions * keys.positions * (x.c + x.c))
+                attended = as_expr(x.positions * keys.positions * (x.c + x.c))
                 layers[node.layer] = LayerTerms(node.layer, attended, Expr())
                 shapes[node.name] = x
                 continue
@@ -145,15 +140,15 @@ class _Derivation:
             shapes[node.name] = y
             if not op.is_counted:
                 continue
-            weights = _expr(op.weights(x))
-            macs = _expr(weights * op.positions(x, y))
+            weights = as_expr(op.weights(x))
+            macs = as_expr(weights * op.positions(x, y))
             layers[node.layer] = LayerTerms(node.layer, macs, weights)
             if not op.mixes_channels:
                 depthwise = (op, x, macs)
             elif depthwise and node.type != "SE":
                 slow, before, cost = depthwise
                 full = Conv(op.out, slow.kernel)
-                instead = _expr(full.weights(before)) * y.positions
+                instead = as_expr(full.weights(before)) * y.positions
                 standard = instead if standard is None else standard + instead
                 separable = (
                     cost + macs if separable is None else separable + cost + macs
@@ -176,7 +171,7 @@ class _Derivation:
         return _shape(
             channels,
             *(
-                self.side(letter, "input map", size) if size > 1 else size
+                self.side(letter, "input map", Fraction(size)) if size > 1 else size
                 for letter, size in zip(letters, (x.h, x.w), strict=True)
             ),
         )
@@ -208,24 +203,9 @@ class _Derivation:
             value = side.evaluate(values_of(tuple(self.meanings.values())))
             if any(one.text.lstrip("ρ") == letter for one in self.meanings):
                 letter += "2"  # a second strided layer in one block
-            self.sides[side] = self._new_output_side(letter, value, side)
+            built = value / self.scale.rho if self.scale else value
+            self.sides[side] = self.side(letter, "output map", built, side)
         return self.sides[side]
-
-    def _new_output_side(self, letter: str, value: Fraction, side: Expr) -> Expr:
-        if self.scale is None:
-            return self.define(
-                letter, "side of the output map", value, rank=_SIDES, definition=side
-            )
-        rho = self.scale.rho
-        return self.define(
-            f"ρ{letter}",
-            "side of the output map, times rho",
-            value,
-            rank=_SIDES,
-            latex=rf"\rho {_latex(letter)}",
-            number=f"{number_text(rho)}·{number_text(value / rho)}",
-            definition=side,
-        )
 
     # --- operators -------------------------------------------------------------------
 
@@ -253,7 +233,7 @@ class _Derivation:
                     return self.squeeze_alone(node, channels)
                 return channels / self.reduction(Fraction(node.in_shape.c, out))
             (power,) = (s for s in self.meanings if s.text == "r")
-            return channels * Expr(((1, ((power, 1),)),))
+            return channels * of_atom(power)
         if node.name == main[-1].name:
             narrows = self.scale is not None and self.scale.narrows_output
             return self.channels("N", "output channels", out, narrows=narrows)
@@ -279,7 +259,7 @@ class _Derivation:
             ratio = Fraction(node.in_shape.c, node.out_shape.c)
             return channels / self.reduction(ratio)
         (whole,) = (s for s in self.meanings if s.text.endswith("C"))
-        return Expr(((1, ((whole, 1),)),))
+        return of_atom(whole)
 
     def free(self, letter: str, value: Fraction) -> str:
         """The letter, or with a number after it where it stands for another value."""
@@ -305,25 +285,27 @@ class _Derivation:
             number=f"{number_text(self.scale.alpha)}·{built}",
         )
 
-    def side(self, letter: str, text: str, built: int) -> Expr:
+    def side(
+        self, letter: str, what: str, built: Fraction, definition: Expr | None = None
+    ) -> Expr:
+        text = f"side of the {what}"
         if self.scale is None:
-            return self.define(
-                letter, f"side of the {text}", Fraction(built), rank=_SIDES
-            )
+            return self.define(letter, text, built, rank=_SIDES, definition=definition)
         rho = self.scale.rho
         return self.define(
             f"ρ{letter}",
-            f"side of the {text}, times rho",
+            f"{text}, times rho",
             rho * built,
             rank=_SIDES,
             latex=rf"\rho {_latex(letter)}",
-            number=f"{number_text(rho)}·{built}",
+            number=f"{number_text(rho)}·{number_text(built)}",
+            definition=definition,
         )
 
     def kernel(self, size: int) -> Expr:
         for meaning in self.meanings.values():
             if meaning.text.startswith("kernel") and meaning.value == size:
-                return Expr(((1, ((meaning.symbol, 1),)),))
+                return of_atom(meaning.symbol)
         taken = any(one.text == "D_K" for one in self.meanings)
         letter = "D_L" if taken else "D_K"
         return self.define(letter, "kernel side", Fraction(size), rank=_KERNEL)
@@ -356,10 +338,6 @@ def _latex(letter: str) -> str:
     """D_K -> D_{K}."""
     head, _, index = letter.partition("_")
     return f"{head}_{{{index}}}" if index else head
-
-
-def _expr(value: Any) -> Expr:
-    return value if isinstance(value, Expr) else Expr(((value, ()),))
 
 
 def _shape(c: Any, h: Any, w: Any) -> Shape:

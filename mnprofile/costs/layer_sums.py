@@ -12,11 +12,11 @@ from fractions import Fraction
 from math import prod
 from typing import Any
 
-from mnprofile.costs.formula import Formula, Meaning
+from mnprofile.costs.formula import Formula, Meaning, values_of
 from mnprofile.costs.formulas import Derivation, LayerTerms, derive
 from mnprofile.graph.graph import Node
 from mnprofile.graph.operators.op import GraphError, TensorShape
-from mnprofile.graph.symbols import Expr, Symbol, symbol
+from mnprofile.graph.symbols import Expr, Symbol, as_expr, symbol
 
 
 class _Letters:
@@ -45,25 +45,26 @@ def derived(nodes: tuple[Node, ...]) -> Derivation:
     if len(counted) == 1:
         return _of_one(counted[0])
     if not any(_is_tensor(node) for node in nodes):
-        try:
-            found = derive(nodes)
-        except (AssertionError, GraphError, KeyError, TypeError, ValueError):
-            pass  # layers that no letters are shared by
-        else:
-            if _value(found) == sum(node.macs for node in counted):
-                return found
+        found = _in_common_letters(nodes, sum(node.macs for node in counted))
+        if found is not None:
+            return found
     return _sum_of(counted)
+
+
+def _in_common_letters(nodes: tuple[Node, ...], macs: int) -> Derivation | None:
+    """A formula in common letters; None where none gives these multiply-adds."""
+    try:
+        found = derive(nodes)
+    except (AssertionError, GraphError, KeyError, TypeError, ValueError):
+        return None
+    return found if found.macs.evaluate(values_of(found.meanings)) == macs else None
 
 
 def _of_one(node: Node) -> Derivation:
     if not _is_tensor(node) and not node.op.products(node.in_shape, *node.other_shapes):
-        try:
-            found = derive((node,))
-        except (AssertionError, GraphError, KeyError, TypeError, ValueError):
-            pass
-        else:
-            if _value(found) == node.macs:
-                return found
+        found = _in_common_letters((node,), node.macs)
+        if found is not None:
+            return found
     letters = _Letters()
     macs, weights = _terms(node, letters)
     terms = LayerTerms(node.layer, macs, weights)
@@ -73,10 +74,6 @@ def _of_one(node: Node) -> Derivation:
 def _is_tensor(node: Node) -> bool:
     shapes = (node.in_shape, node.out_shape, *node.other_shapes)
     return any(isinstance(one, TensorShape) for one in shapes)
-
-
-def _value(found: Derivation) -> Fraction:
-    return found.macs.evaluate({one.symbol: one.value for one in found.meanings})
 
 
 # --- one layer -----------------------------------------------------------------------
@@ -108,7 +105,7 @@ def _weights(node: Node, letters: _Letters) -> Expr:
         taken = letters("M", "input channels", node.in_shape.c)
         hidden = letters("H", "channels of the state", op.hidden)
         made = replace(op, hidden=hidden).weights(TensorShape((taken,)))  # type: ignore[arg-type] # letters, not numbers
-        return made if isinstance(made, Expr) else _number(total)
+        return made if isinstance(made, Expr) else as_expr(total)
     out = getattr(op, "out", None)
     if out is None:
         return letters("W", "weights", total)
@@ -152,10 +149,6 @@ def _products(node: Node, letters: _Letters) -> Expr:
     return letters("A", "multiply-adds of the operator", macs)
 
 
-def _number(value: int) -> Expr:
-    return Expr(((value, ()),))
-
-
 # --- several -------------------------------------------------------------------------
 
 
@@ -169,7 +162,7 @@ def _sum_of(counted: list[Node]) -> Derivation:
         letter = node.layer[len(shared) :]
         letter = letter if letter[:1].isalpha() else node.layer
         made = letters(letter, f"{node.type}: {own.text}", node.macs, own.numbers)
-        weights = _number(node.op.weights(node.in_shape))
+        weights = as_expr(node.op.weights(node.in_shape))
         terms.append(LayerTerms(node.layer, made, weights, own))
     return Derivation(tuple(terms), tuple(letters.meanings), None, None)
 

@@ -9,16 +9,12 @@ def explainable(graph: Graph) -> list[str]:
     """The names that ``explain`` accepts: blocks, their squeeze-excite and layers."""
     names: dict[str, None] = {}
     for node in graph:
-        if is_counted(node):
+        if node.op.is_counted:
             names[node.block] = None
             if node.type == "SE":
                 names[f"{node.block}.se"] = None
             names[node.layer] = None
     return list(names)
-
-
-def is_counted(node: Node) -> bool:
-    return node.op.is_counted
 
 
 class Parts:
@@ -48,11 +44,11 @@ class Parts:
             for node in self.graph
             if node.stage == name or node.name.startswith(f"{name}.")
         )
-        return within if any(is_counted(node) for node in within) else ()
+        return within if any(node.op.is_counted for node in within) else ()
 
 
 def kind_of(nodes: tuple[Node, ...]) -> str:
-    ops = [node.op for node in nodes if is_counted(node) and node.type != "SE"]
+    ops = [node.op for node in nodes if node.op.is_counted and node.type != "SE"]
     squeezes = any(node.type == "SE" for node in nodes)
     if not ops:
         return "squeeze-excite"
@@ -79,5 +75,5 @@ def source_of(nodes: tuple[Node, ...]) -> str:
 
 
 def kind_of_module(nodes: tuple[Node, ...]) -> str:
-    types = [node.type for node in nodes if is_counted(node)]
+    types = [node.type for node in nodes if node.op.is_counted]
     return types[0] if len(types) == 1 else f"{len(types)} layers"

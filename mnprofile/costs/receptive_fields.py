@@ -20,7 +20,7 @@ PyTorch's (torchvision, timm) is (k - 1) / 2 on both sides. Field and stride are
 same for both.
 """
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from mnprofile.base.shown import Shown
 from mnprofile.graph.graph import Graph, Node
@@ -28,8 +28,7 @@ from mnprofile.graph.operators.op import Window
 from mnprofile.networks.catalog import Arch, graph_of
 
 
-@dataclass(frozen=True, slots=True)
-class Extent:
+class Extent(NamedTuple):
     """What position 0 sees along one axis, and the distance to position 1."""
 
     stride: int = 1
@@ -59,8 +58,7 @@ class Extent:
         return Extent(self.stride, low, high)
 
 
-@dataclass(frozen=True, slots=True)
-class Field:
+class Field(NamedTuple):
     """The receptive field of one output position, height first.
 
     With ``sees_all`` the position also sees the whole image, through a squeeze-excite

@@ -1,10 +1,9 @@
 """The settings that tell which network of a family a graph is."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class Configuration:
+class Configuration(NamedTuple):
     """The settings that a graph was built with.
 
     Plain values, which ``networks.configuration`` reads and checks. A sweep puts arrays

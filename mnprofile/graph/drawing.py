@@ -1,13 +1,14 @@
 """The layer graph as a tree, a Mermaid flowchart and a Graphviz graph."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from mnprofile.base import escape
 from mnprofile.graph.graph import Graph, Node
 
+_MERMAID = str.maketrans({"#": "#35;", '"': "#quot;", "<": "#lt;", ">": "#gt;"})
 
-@dataclass(frozen=True, slots=True)
-class Box:
+
+class Box(NamedTuple):
     """One layer as it is drawn, and the layers that feed it."""
 
     name: str
@@ -145,15 +146,7 @@ def _by_block(drawn: tuple[Box, ...]) -> list[tuple[str, list[Box]]]:
 
 
 def _mermaid(text: str) -> str:
-    shown = escape.visible(text)
-    for character, code in (
-        ("#", "#35;"),
-        ('"', "#quot;"),
-        ("<", "#lt;"),
-        (">", "#gt;"),
-    ):
-        shown = shown.replace(character, code)
-    return shown
+    return escape.visible(text).translate(_MERMAID)
 
 
 def _dot(text: str) -> str:

@@ -48,7 +48,7 @@ class Expr:
     terms: tuple[tuple[int, Powers], ...] = ()
 
     def __add__(self, other: Expr | int) -> Expr:
-        return _summed((*self.terms, *_terms(other)))
+        return _summed((*self.terms, *as_expr(other).terms))
 
     __radd__ = __add__
 
@@ -56,14 +56,16 @@ class Expr:
         return Expr(tuple((-factor, powers) for factor, powers in self.terms))
 
     def __sub__(self, other: Expr | int) -> Expr:
-        return self + -_expr(other)
+        return self + -as_expr(other)
 
     def __rsub__(self, other: Expr | int) -> Expr:
-        return _expr(other) + -self
+        return as_expr(other) + -self
 
     def __mul__(self, other: Expr | int) -> Expr:
         return _summed(
-            (a * b, _merged(p, q)) for a, p in self.terms for b, q in _terms(other)
+            (a * b, _merged(p, q))
+            for a, p in self.terms
+            for b, q in as_expr(other).terms
         )
 
     def __rmul__(self, other: int) -> Expr:
@@ -88,8 +90,8 @@ class Expr:
         if isinstance(divisor, Expr) and isinstance(divisor.atom, Symbol):
             return self / divisor  # channels divide into their groups without a rest
         if all(factor < 0 for factor, _ in self.terms):
-            return -_single(Rounded(-self, divisor, up=True))
-        return _single(Rounded(self, divisor, up=False))
+            return -of_atom(Rounded(-self, divisor, up=True))
+        return of_atom(Rounded(self, divisor, up=False))
 
     def __ge__(self, other: int) -> bool:
         """Always true: the sizes of a layer that was built are large enough."""
@@ -133,19 +135,17 @@ class Expr:
 
 def symbol(text: str, latex: str | None = None, rank: int = 0) -> Expr:
     """One symbol as an expression."""
-    return _single(Symbol(text, latex or text, rank))
+    return of_atom(Symbol(text, latex or text, rank))
 
 
-def _single(atom: Atom) -> Expr:
+def of_atom(atom: Atom) -> Expr:
+    """A symbol or rounded quotient as an expression."""
     return Expr(((1, ((atom, 1),)),))
 
 
-def _expr(value: Expr | int) -> Expr:
+def as_expr(value: Expr | int) -> Expr:
+    """A number as an expression."""
     return value if isinstance(value, Expr) else Expr(((value, ()),) if value else ())
-
-
-def _terms(value: Expr | int) -> tuple[tuple[int, Powers], ...]:
-    return _expr(value).terms
 
 
 def _merged(first: Powers, second: Powers) -> Powers:
@@ -176,7 +176,7 @@ def _value(atom: Atom, values: Values) -> Fraction:
     if isinstance(atom, Symbol):
         value = values[atom]
         return value if isinstance(value, Fraction) else Fraction(value)
-    quotient = atom.numerator.evaluate(values) / _expr(atom.divisor).evaluate(values)
+    quotient = atom.numerator.evaluate(values) / as_expr(atom.divisor).evaluate(values)
     return Fraction(-floor(-quotient) if atom.up else floor(quotient))
 
 
@@ -230,7 +230,7 @@ class _Writer:
         if isinstance(atom, Symbol):
             return self.name(atom)
         inside = self.sum(atom.numerator.terms, factored=False)
-        divisor = self.sum(_expr(atom.divisor).terms, factored=False)
+        divisor = self.sum(as_expr(atom.divisor).terms, factored=False)
         if self.latex:
             left, right = ("lceil", "rceil") if atom.up else ("lfloor", "rfloor")
             quotient = rf"\frac{{{inside}}}{{{divisor}}}"

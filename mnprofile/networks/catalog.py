@@ -90,14 +90,9 @@ def _entries(path: Path) -> tuple[tuple[int, str], list[ShippedTable]]:
     return (rank, group), entries
 
 
-def shipped() -> tuple[Architecture, ...]:
-    """Every shipped architecture."""
-    return tuple(_shipped(entry) for entry in index())
-
-
 def architectures() -> tuple[Architecture, ...]:
     """The tables that come with mnprofile: MobileNets first, then by family."""
-    return shipped()
+    return tuple(_shipped(entry) for entry in index())
 
 
 def names() -> list[str]:
@@ -113,10 +108,9 @@ def _shipped(entry: ShippedTable) -> Architecture:
 
 def entry_of(name: str) -> ShippedTable | None:
     """The shipped table with this name or alias, ignoring case, or None."""
-    for entry in index():
-        if name.lower() in (entry.name.lower(), *map(str.lower, entry.aliases)):
-            return entry
-    return None
+    called = name.lower()
+    found = (e for e in index() if called in map(str.lower, (e.name, *e.aliases)))
+    return next(found, None)
 
 
 def split_table(text: str) -> tuple[str, str | None]:
@@ -316,15 +310,7 @@ def build(
     True
     """
     request = Request(
-        alpha=alpha,
-        resolution=resolution,
-        rho=rho,
-        t=t,
-        classes=classes,
-        impl=impl,
-        output_stride=output_stride,
-        depth=depth,
-        phi=phi,
+        alpha, resolution, rho, t, classes, impl, output_stride, depth, phi
     )
     if isinstance(arch, Architecture):
         return build_rows(arch, configure(arch, request))

@@ -8,8 +8,7 @@ import operator
 import os
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from mnprofile.base.errors import UsageError
 from mnprofile.base.units import parse_resolution, plain, resolution_text
@@ -27,8 +26,7 @@ _TABLE_FILE = re.compile(r"\.(?:md|tex)(?:#[^@]*)?$")
 _ALPHA = r"[0-9]{0,6}\.?[0-9]{1,6}"
 
 
-@dataclass(frozen=True)
-class Request:
+class Request(NamedTuple):
     """The settings requested for a table. None keeps the table's own."""
 
     alpha: float | None = None
@@ -42,6 +40,9 @@ class Request:
     phi: float | None = None  # compound scaling, in place of alpha, depth and rho
 
 
+PLAIN = Request()
+
+
 def parse_spec(text: str) -> tuple[str, Request]:
     """``v2@0.75/160`` -> the architecture, and the width and resolution it fixes.
 
@@ -50,7 +51,7 @@ def parse_spec(text: str) -> tuple[str, Request]:
     """
     arch, at, factors = text.rpartition("@")
     if not at or _TABLE_FILE.search(text) or os.path.lexists(text):
-        return text, Request()
+        return text, PLAIN
     width, slash, side = factors.partition("/")
     if not re.fullmatch(_ALPHA, width):
         raise UsageError(
@@ -74,8 +75,7 @@ def said_twice(spec: Request, options: Request) -> str | None:
 
 def with_spec(spec: Request, options: Request) -> Request:
     """The options together with the width and resolution that a spec fixes."""
-    return replace(
-        options,
+    return options._replace(
         alpha=options.alpha if spec.alpha is None else spec.alpha,
         resolution=spec.resolution or options.resolution,
     )
@@ -93,7 +93,7 @@ def spec_text(config: Configuration, number: Callable[[float], str] = plain) -> 
     return f"{number(config.alpha)}/{resolution_text(config.resolution)}{depth}{t}"
 
 
-def configure(arch: Architecture, request: Request = Request()) -> Configuration:
+def configure(arch: Architecture, request: Request = PLAIN) -> Configuration:
     """The configuration of a table that a request asks for.
 
     Raises UsageError for a value out of range, or a setting that the table cannot use.
@@ -142,11 +142,8 @@ def scaled_by_phi(arch: Architecture, request: Request) -> Request:
             option = "res" if name == "resolution" else name
             raise UsageError(f"--phi and --{option} together: phi sets all three")
     if not -MAX_PHI <= phi <= MAX_PHI:
-        raise UsageError(
-            f"phi: {phi:g} is out of range", accepted=f"{-MAX_PHI} to {MAX_PHI}"
-        )
-    return replace(
-        request,
+        raise _out_of_range("phi", f"{phi:g}", f"{-MAX_PHI} to {MAX_PHI}")
+    return request._replace(
         phi=None,
         alpha=compound.width**phi,
         depth=compound.depth**phi,
@@ -160,10 +157,7 @@ def checked_depth(arch: Architecture, depth: object) -> float:
     if not any(row.deepens for row in arch.rows):
         raise UsageError(f"depth: {arch.name} has no row with repeats that can change")
     if not 0 < value <= MAX_DEPTH:
-        raise UsageError(
-            f"depth: {value:g} is out of range",
-            accepted=f"above 0, at most {MAX_DEPTH}",
-        )
+        raise _out_of_range("depth", f"{value:g}", f"above 0, at most {MAX_DEPTH}")
     return value
 
 
@@ -171,10 +165,7 @@ def checked_alpha(alpha: object, arch: Architecture) -> float:
     """A width multiplier above 0, or UsageError; 1 where a table has no width rules."""
     value = real_number("alpha", alpha)
     if not 0 < value <= MAX_ALPHA:
-        raise UsageError(
-            f"alpha: {value:g} is out of range",
-            accepted=f"above 0, at most {MAX_ALPHA:g}",
-        )
+        raise _out_of_range("alpha", f"{value:g}", f"above 0, at most {MAX_ALPHA:g}")
     if value != 1 and not arch.scaling[PAPER].scales:
         raise UsageError(
             f"alpha: {arch.name} has no width rules: its channels are those printed",
@@ -194,9 +185,7 @@ def checked_resolution(arch: Architecture, resolution: object) -> tuple[int, int
     height, width = (whole_number("resolution", side) for side in sides)
     for side in (height, width):
         if not 1 <= side <= MAX_SIZE:
-            raise UsageError(
-                f"resolution: {side} is out of range", accepted=f"1 to {MAX_SIZE}"
-            )
+            raise _out_of_range("resolution", side, f"1 to {MAX_SIZE}")
     return height, width
 
 
@@ -209,7 +198,7 @@ def side_at(
     """round(rho x the table's resolution), or UsageError."""
     value = real_number(option, rho)
     if not 0 < value <= MAX_SIZE:
-        raise UsageError(f"{option}: {rho} is out of range", accepted=accepted)
+        raise _out_of_range(option, rho, accepted)
     return round(value * arch.resolution)
 
 
@@ -221,9 +210,7 @@ def checked_t(arch: Architecture, t: object) -> float | None:
     if not arch.has_expansion:
         raise UsageError(f"t: {arch.name} has no expansion factor")
     if not 0 <= value <= MAX_EXPANSION:
-        raise UsageError(
-            f"t: {value:g} is out of range", accepted=f"0 to {MAX_EXPANSION}"
-        )
+        raise _out_of_range("t", f"{value:g}", f"0 to {MAX_EXPANSION}")
     return value
 
 
@@ -236,9 +223,7 @@ def checked_classes(arch: Architecture, classes: object) -> int:
         raise UsageError(f"classes: {arch.name} has no classifier")
     low = 1 if arch.has_class_maps else 0  # a map of no channels is no output
     if not low <= value <= MAX_CLASSES:
-        raise UsageError(
-            f"classes: {value} is out of range", accepted=f"{low} to {MAX_CLASSES}"
-        )
+        raise _out_of_range("classes", value, f"{low} to {MAX_CLASSES}")
     return value
 
 
@@ -258,6 +243,10 @@ def checked_impl(arch: Architecture, impl: str) -> str:
     """An implementation that supports this table's family, or UsageError."""
     implementation(arch.family, arch.scaling, impl)
     return impl
+
+
+def _out_of_range(name: str, value: object, accepted: str) -> UsageError:
+    return UsageError(f"{name}: {value} is out of range", accepted=accepted)
 
 
 def whole_number(name: str, value: Any) -> int:

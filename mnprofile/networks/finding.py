@@ -5,6 +5,7 @@ from mnprofile.graph.graph import Graph
 from mnprofile.networks import catalog
 from mnprofile.networks.blocks.builder import build_rows
 from mnprofile.networks.configuration import (
+    PLAIN,
     Request,
     configure,
     parse_spec,
@@ -15,11 +16,11 @@ from mnprofile.networks.imported import Network
 from mnprofile.networks.readers.inputs import ReadRequest
 from mnprofile.networks.readers.reading import Reader, read_network, reader_of
 
-_PLAIN, _NOTHING = Request(), ReadRequest()
+_NOTHING = ReadRequest()
 
 
 def find_network(
-    arch: str, request: Request = _PLAIN, asked: ReadRequest = _NOTHING
+    arch: str, request: Request = PLAIN, asked: ReadRequest = _NOTHING
 ) -> tuple[Network, Graph]:
     """The network that ARCH names, and its graph as ARCH and the settings configure it.
 

@@ -8,15 +8,14 @@ last block at stride 8 leaves), ``s16.expand`` (the expansion in the block after
 as SSDLite uses it) and ``last`` (what the pooling of the backbone would read).
 """
 
-from __future__ import annotations
-
 from collections.abc import Set
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
 
 from mnprofile.base.errors import TableError, UsageError
 from mnprofile.base.records import Record
 from mnprofile.graph.graph import Node, Tape
+from mnprofile.networks.blocks.builder import Builder
+from mnprofile.networks.configuration import OUTPUT_STRIDES
 from mnprofile.networks.notation.architecture import read_rows
 from mnprofile.networks.notation.cells import (
     MAX_CLASSES,
@@ -28,26 +27,18 @@ from mnprofile.networks.notation.cells import (
 )
 from mnprofile.networks.notation.rows import ABOVE, Architecture, Row
 from mnprofile.networks.notation.settings import Settings
-from mnprofile.networks.notation.styles.style import TableStyle, ValueColumn, by_columns
+from mnprofile.networks.notation.styles.style import ValueColumn, by_columns
 from mnprofile.networks.notation.table import Table
 
-if TYPE_CHECKING:
-    from mnprofile.networks.blocks.builder import Builder
-
 HEADERS = ("Name", "From", "Operator", "#out", "NL", "s", "d")
-STYLE = TableStyle(
+STYLE = by_columns(
     "head",
     "a head",
-    ("Operator", "#out", "NL", "s"),
-    "input",
-    "operator",
-    by_columns(
-        (
-            ValueColumn("#out", "out", channels),
-            ValueColumn("nl", "activation", nonlinearity),
-            ValueColumn("s", "stride", stride),
-        )
-    ),
+    ValueColumn("#out", "out", channels),
+    ValueColumn("NL", "activation", nonlinearity),
+    ValueColumn("s", "stride", stride),
+    before=("Operator",),
+    extras=(),
 )
 
 
@@ -142,8 +133,9 @@ def read_head(table: Table) -> Head:
     settings = Record(table.settings, TableError, table.setting_place)
     settings.only("name", "resolution", "classes", "output-stride", "released-code")
     output_stride = table.settings.get("output-stride")
-    if output_stride not in (None, 8, 16, 32):
-        settings.refuse("output-stride", "not accepted", "8, 16, 32")
+    if output_stride not in (None, *OUTPUT_STRIDES):
+        accepted = ", ".join(map(str, OUTPUT_STRIDES))
+        settings.refuse("output-stride", "not accepted", accepted)
     name, side = settings.text("name"), _whole(settings, "resolution", MAX_SIZE)
     if not table.grid.rows:
         raise TableError(

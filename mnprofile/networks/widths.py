@@ -10,7 +10,7 @@ code, impl "paper"); torchvision ``models/mobilenetv2.py``, ``mobilenetv3.py``; 
 """
 
 from collections.abc import Mapping
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, get_args
 
 from mnprofile.base.errors import UsageError
 from mnprofile.graph.arithmetic import (
@@ -23,7 +23,7 @@ from mnprofile.graph.arithmetic import (
 from mnprofile.graph.operators.convolution import CENTRED, SAME, Explicit, Padding
 
 Impl = Literal["paper", "torchvision", "keras", "timm"]
-IMPLS: tuple[Impl, ...] = ("paper", "torchvision", "keras", "timm")
+IMPLS: tuple[Impl, ...] = get_args(Impl)
 Rounding = Literal["nearest", "down", "half-even"]
 Scales = Literal["always", "wider", "never"]
 DepthRounding = Literal["up", "nearest"]
@@ -156,30 +156,10 @@ NAMED = {
 WIDTHS = ("stem", "output", "last", "head", "expanded", "squeezed")
 
 
-def _implementation(
-    rule: WidthRule,
-    *,
-    stem: WidthRule | None = None,
-    last: WidthRule | None = None,
-    head: WidthRule | None = None,
-    expanded: WidthRule | None = INPUT_BY_8,
-    squeezed: WidthRule = BY_8,
-    padding: Padding = SAME,
-    strided_depthwise: Padding | None = None,
-    dilates_own: bool = False,
-) -> Implementation:
-    """One rule for all outputs except those given."""
-    return Implementation(
-        stem or rule,
-        rule,
-        last or rule,
-        head or rule,
-        expanded,
-        squeezed,
-        padding,
-        strided_depthwise,
-        dilates_own,
-    )
+def _implementation(rule: WidthRule, **others: Any) -> Implementation:
+    """One rule for all outputs, with other values of some fields."""
+    plain = Implementation(rule, rule, rule, rule, INPUT_BY_8, BY_8)
+    return plain._replace(**others)
 
 
 Scaling = Mapping[str, Implementation]  # by the name of the implementation
@@ -234,7 +214,7 @@ SCALINGS: dict[str, Scaling] = {
         ),
     },
     # Channels as printed, in networks without a width multiplier.
-    "fixed": {"paper": _implementation(KEPT)._replace(scales=False)},
+    "fixed": {"paper": _implementation(KEPT, scales=False)},
 }
 FAMILIES = tuple(SCALINGS)
 

@@ -86,10 +86,9 @@ def _told(node: Node) -> str:
 
 def at_least(document: Document, unknown: Sequence[UnknownOperator]) -> Document:
     """The same result, which says that its totals are lower bounds, and why."""
-    *others, last = document.sheets
     record = document.record
     return document._replace(
-        sheets=[*others, last.noted(*map(str, unknown))],
+        sheets=sheet.noted(document.sheets, map(str, unknown)),
         record=lambda: {**record(), "unknown": [one._asdict() for one in unknown]},
     )
 

@@ -159,9 +159,7 @@ def fault_summary(fault: MnprofileError) -> str:
 
 def fault_junit(fault: MnprofileError) -> str:
     """JUnit XML of a run that ended in an error: one test case, which is an error."""
-    suite = ElementTree.Element(
-        "testsuite", name="mnprofile budgets", tests="1", failures="0", errors="1"
-    )
+    suite = _suite(tests=1, failures=0, errors=1)
     case = ElementTree.SubElement(
         suite, "testcase", classname="mnprofile", name=escape.xml_text(fault.kind)
     )
@@ -173,13 +171,9 @@ def fault_junit(fault: MnprofileError) -> str:
 def junit(judgement: BudgetCheck) -> str:
     """JUnit XML, one test case per limit: over is a failure, not measured an error."""
     verdicts = judgement.verdicts
-    suite = ElementTree.Element(
-        "testsuite",
-        name="mnprofile budgets",
-        tests=str(len(verdicts)),
-        failures=str(sum(verdict.state == "over" for verdict in verdicts)),
-        errors=str(sum(verdict.state == "unmeasured" for verdict in verdicts)),
-    )
+    states = [verdict.state for verdict in verdicts]
+    over, unmeasured = states.count("over"), states.count("unmeasured")
+    suite = _suite(tests=len(verdicts), failures=over, errors=unmeasured)
     for verdict in verdicts:
         names = (verdict.label, verdict.rule, verdict.quantity or "")
         case = ElementTree.SubElement(
@@ -193,6 +187,11 @@ def junit(judgement: BudgetCheck) -> str:
             message = escape.xml_text(_told(verdict))
             ElementTree.SubElement(case, tag, message=message).text = message
     return _xml(suite)
+
+
+def _suite(**counts: int) -> ElementTree.Element:
+    numbers = {name: str(count) for name, count in counts.items()}
+    return ElementTree.Element("testsuite", {"name": "mnprofile budgets", **numbers})
 
 
 def _xml(suite: ElementTree.Element) -> str:

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from importlib import import_module
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mnprofile.base import sheet
 from mnprofile.base.sheet import Column, Sheet
+from mnprofile.views.document import record_of
 from mnprofile.views.sheets.configuration import headed, headline
 
 if TYPE_CHECKING:
@@ -69,11 +71,8 @@ def _graph(graph: Any) -> View:
     columns = [Column(key, key.replace("_", " ").capitalize()) for key in keys]
     records = (
         {
-            "name": node.name,
+            **record_of(node, "name", "layer", "block", "stage"),
             "op": node.op.kind,
-            "layer": node.layer,
-            "block": node.block,
-            "stage": node.stage,
             "in_shape": str(node.in_shape),
             "out_shape": str(node.out_shape),
             "row": node.origin.line,
@@ -81,29 +80,25 @@ def _graph(graph: Any) -> View:
         for node in graph
     )
     full = Sheet.of(columns, records, title=headline(graph.config))
-    return View((full.only("name", "op", "in_shape", "out_shape", "row"),), full)
+    return View((full.only("name op in_shape out_shape row"),), full)
 
 
 def _architecture(arch: Any) -> View:
-    from mnprofile.views.sheets.architecture import table_sheet
-
-    one = table_sheet(arch)
+    one = _sheets("architecture").table_sheet(arch)
     return View((one,), one)
 
 
 def _count(counted: Any) -> View:
-    from mnprofile.views.sheets.count import sheet_by
-
+    sheet_by = _sheets("count").sheet_by
     full = sheet_by(counted, "layer")
-    shown = full.only("name", "type", "out_shape", "macs", "params", "row")
+    shown = full.only("name type out_shape macs params row")
     by_type = sheet_by(counted, "type")
-    by_type = by_type.only("type", "layers", "macs", "macs_share", "params")
+    by_type = by_type.only("type layers macs macs_share params")
     return View(tuple(headed([by_type, shown], counted.config)), full)
 
 
 def _memory(memory: Any) -> View:
-    from mnprofile.views.sheets.memory import step_sheet
-
+    step_sheet = _sheets("memory").step_sheet
     title = f"{headline(memory.config)}, {memory.bits} bits"
     shown = replace(step_sheet(memory, "block", mark="<- peak"), title=title)
     return View((shown,), step_sheet(memory, "layer"))
@@ -113,8 +108,8 @@ def _deployed(one: Any) -> View:
     from mnprofile.costs.deployment import deployed_record
 
     record = deployed_record(one)
-    columns = [Column("quantity", "Quantity"), Column("value", "Value", "count")]
-    full = Sheet(tuple(columns), tuple(record.items()), title="As deployed")
+    columns = (Column("quantity", "Quantity"), Column("value", "Value", "count"))
+    full = Sheet(columns, tuple(record.items()), title="As deployed")
     return View((full,), full)
 
 
@@ -135,68 +130,42 @@ def _fields(fields: Any) -> View:
 
 
 def _explanation(one: Any) -> View:
-    from mnprofile.views.sheets.explain import layer_document
-
-    document = layer_document(one, one.config)
-    return View(tuple(document.sheets), document.csv)
-
-
-def _network_explanation(network: Any) -> View:
-    from mnprofile.views.sheets.explain import network_document
-
-    document = network_document(network)
-    return View(tuple(document.sheets), document.csv)
-
-
-def _ledger(book: Any) -> View:
-    from mnprofile.views.sheets.ledger import ledger_document
-
-    document = ledger_document(book, (), ())
-    return View(tuple(document.sheets), document.csv)
-
-
-def _check(checked: Any) -> View:
-    from mnprofile.views.sheets.check import check_document
-
-    document = check_document(checked, "stage")
-    return View(tuple(document.sheets), check_document(checked, "layer").csv)
-
-
-def _reproduction(done: Any) -> View:
-    from mnprofile.views.sheets.reproduction import reproduction_document
-
-    document = reproduction_document(done)
-    return View(tuple(document.sheets), document.csv)
+    return _printed("explain", "layer_document", one.config)(one)
 
 
 def _comparison(compared: Any) -> View:
-    from mnprofile.views.sheets.comparison import comparison_document
-
-    document = comparison_document(compared, "stage", "macs", 5)
-    return View(
-        tuple(document.sheets), comparison_document(compared, "layer", "macs", 5).csv
-    )
+    shown = _printed("comparison", "comparison_document", "stage", "macs", 5)(compared)
+    full = _sheets("comparison").every_quantity_sheet(compared, "layer")
+    return shown._replace(full=full)
 
 
-def _found(found: Any) -> View:
-    from mnprofile.views.sheets.best import best_document
+def _printed(name: str, document: str, *settings: Any) -> Callable[[Any], View]:
+    """What a command prints: a function of a module of sheets, with its settings."""
 
-    document = best_document(found, 10)
-    return View(tuple(document.sheets), document.csv)
+    def made(result: Any) -> View:
+        found = getattr(_sheets(name), document)(result, *settings)
+        return View(tuple(found.sheets), found.csv)
+
+    return made
+
+
+def _sheets(name: str) -> Any:
+    """A module of sheets, which is loaded only where it is needed."""
+    return import_module(f"mnprofile.views.sheets.{name}")
 
 
 VIEWS: dict[str, Callable[[Any], View]] = {
     "Architecture": _architecture,
-    "Check": _check,
+    "Check": _printed("check", "check_document", "stage"),
     "Comparison": _comparison,
     "Count": _count,
     "Deployed": _deployed,
     "Explanation": _explanation,
     "Fields": _fields,
-    "Found": _found,
+    "Found": _printed("best", "best_document", 10),
     "Graph": _graph,
-    "Ledger": _ledger,
+    "Ledger": _printed("ledger", "ledger_document", (), ()),
     "Memory": _memory,
-    "NetworkExplanation": _network_explanation,
-    "Reproduction": _reproduction,
+    "NetworkExplanation": _printed("explain", "network_document"),
+    "Reproduction": _printed("reproduction", "reproduction_document"),
 }

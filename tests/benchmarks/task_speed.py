@@ -9,7 +9,7 @@ import time
 from importlib import import_module
 from typing import Any
 
-from mnprofile.networks.catalog import shipped
+from mnprofile.networks.catalog import architectures
 from mnprofile.search.tasks.checks import check_tasks, published_grids
 from mnprofile.search.tasks.running import cluster, outcomes, processes
 from mnprofile.search.tasks.task import Task
@@ -20,7 +20,7 @@ ADD = "tests.search.tasks.samples:add"
 
 def published(workers: int) -> float:
     """Seconds for the published configurations of the MobileNets."""
-    archs = [arch for arch in shipped() if arch.name.startswith("mobilenet_v")]
+    archs = [arch for arch in architectures() if arch.name.startswith("mobilenet_v")]
     tasks = check_tasks(published_grids(archs, "paper"), STYLE)
     begin = time.perf_counter()
     with processes(workers) as executor:

@@ -63,7 +63,7 @@ def test_an_internal_bug_is_70_with_a_short_message(
     def broken(*_: object, **__: object) -> None:
         raise ZeroDivisionError("planted\x1b[31m")
 
-    monkeypatch.setattr("mnprofile.cli.list.shipped", broken)
+    monkeypatch.setattr("mnprofile.cli.list.architectures", broken)
     result = run("list")
 
     assert result.code == 70
@@ -77,7 +77,7 @@ def test_an_interruption_is_130(run: Run, monkeypatch: pytest.MonkeyPatch) -> No
     def interrupt(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("mnprofile.cli.list.shipped", interrupt)
+    monkeypatch.setattr("mnprofile.cli.list.architectures", interrupt)
 
     assert run("list").code == 130
 
@@ -95,7 +95,9 @@ def test_a_closed_pipe_is_silent(buffered: str) -> None:
     assert (result.returncode, result.stdout, result.stderr) == (141, b"", b"")
 
 
-def on_a_terminal(*arguments: str, columns: int = 80, **environment: str) -> str:
+def on_a_terminal(
+    *arguments: str, columns: int = 80, code: int = 0, **environment: str
+) -> str:
     """What a person sees: the program on a pseudo-terminal."""
     master, slave = pty.openpty()
     environ = {"PATH": os.environ["PATH"], "TERM": "xterm", "COLUMNS": str(columns)}
@@ -112,30 +114,52 @@ def on_a_terminal(*arguments: str, columns: int = 80, **environment: str) -> str
             if not chunk:
                 break
             chunks.append(chunk)
-        assert process.wait() == 0
+        assert process.wait() == code
     os.close(master)
-    return b"".join(chunks).decode()
+    return b"".join(chunks).decode().replace("\r\n", "\n")
 
 
 @pytest.mark.parametrize(
-    "arguments",
+    ("command", "code"),
     [
-        ("count", "v2", "--alpha", "0.75", "--res", "160"),
-        ("count", "v3-large", "--elementwise"),
-        ("count", "v1", "--by", "type"),
-        ("count", "v3-large", "--by", "block"),
-        ("list",),
-        ("show", "v3-small"),
-        ("sweep", "efficientnet-b0", "--phi", "0.5:3:0.5", "--no-plot"),
+        ("count v2 --alpha 0.75 --res 160", 0),
+        ("count v3-large --elementwise", 0),
+        ("count v1 --by type", 0),
+        ("count v3-large --by block", 0),
+        ("count v3", 2),
+        ("count v2 --width 0.5", 2),
+        ("list", 0),
+        ("show v3-small", 0),
+        ("reproduce", 0),
+        ("sweep efficientnet-b0 --phi 0.5:3:0.5 --no-plot", 0),
+        ("sweep v2 --alpha 1 --res 224 --no-plot", 0),
     ],
 )
 def test_a_terminal_of_80_columns_shows_every_line_whole(
-    arguments: tuple[str, ...],
+    command: str, code: int
 ) -> None:
-    plain = re.sub("\x1b\\[[0-9;]*m", "", on_a_terminal(*arguments))
+    """A longer line would be broken by the terminal, anywhere."""
+    plain = re.sub("\x1b\\[[0-9;]*m", "", on_a_terminal(*command.split(), code=code))
 
-    assert max(len(line.rstrip("\r")) for line in plain.split("\n")) <= 80
+    assert max(map(len, plain.split("\n"))) <= 80
     assert "…" not in plain
+
+
+def test_count_begins_with_the_totals_and_the_shares() -> None:
+    shown = on_a_terminal("count", "v2", NO_COLOR="1")
+    places = [
+        shown.index(words)
+        for words in (
+            "mobilenet_v2, alpha 1.0",
+            "Fully Connected",
+            "300.8 M multiply-adds",
+            "By layer",
+            "stem",
+            "block1.depthwise",
+        )
+    ]
+
+    assert places == sorted(places)
 
 
 def test_a_terminal_separates_thousands_and_a_pipe_does_not(run: Run) -> None:

@@ -1,9 +1,5 @@
 """What a wrong word on the command line is answered with."""
 
-import os
-import pty
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -144,70 +140,3 @@ def test_help_names_every_exit_code_and_cuts_no_summary(run: Run) -> None:
     for code in ("0 ", "1 ", "2 ", "3 ", "4 ", "70", "130", "141", "143"):
         assert f"\n    {code}" in out
     assert "usage or input rejected, or no such file" in out
-
-
-# --- in a terminal -------------------------------------------------------------------
-
-
-def terminal(*arguments: str) -> str:
-    """What a terminal of 80 columns shows, both streams."""
-    leader, follower = pty.openpty()
-    done = subprocess.Popen(
-        [sys.executable, "-m", "mnprofile", *arguments],
-        stdout=follower,
-        stderr=follower,
-        env={
-            **os.environ,
-            "PYTHONPATH": str(ROOT),
-            "COLUMNS": "80",
-            "NO_COLOR": "1",
-            "TERM": "dumb",
-        },
-    )
-    os.close(follower)
-    shown = b""
-    while True:
-        try:
-            part = os.read(leader, 65536)
-        except OSError:  # the other end is closed
-            break
-        if not part:
-            break
-        shown += part
-    done.wait()
-    os.close(leader)
-    return shown.decode().replace("\r\n", "\n")
-
-
-def test_count_begins_with_the_totals_and_the_shares() -> None:
-    shown = terminal("count", "v2")
-    places = [
-        shown.index(words)
-        for words in (
-            "mobilenet_v2, alpha 1.0",
-            "Fully Connected",
-            "300.8 M multiply-adds",
-            "By layer",
-            "stem",
-            "block1.depthwise",
-        )
-    ]
-
-    assert places == sorted(places)
-
-
-@pytest.mark.parametrize(
-    "arguments",
-    [
-        ("count", "v3"),
-        ("count", "v2", "--width", "0.5"),
-        ("count", "v2"),
-        ("reproduce",),
-        ("sweep", "v2", "--no-plot", "--alpha", "1", "--res", "224"),
-    ],
-)
-def test_no_line_breaks_inside_a_word(arguments: tuple[str, ...]) -> None:
-    """A line of more than 80 columns would be broken by the terminal, anywhere."""
-    lines = terminal(*arguments).split("\n")
-
-    assert max(map(len, lines)) <= 80

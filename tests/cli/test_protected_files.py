@@ -2,13 +2,11 @@
 
 import os
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
-from tests.conftest import Run, skip_if_missing
+from tests.conftest import Run
 
 pytestmark = pytest.mark.usefixtures("elsewhere")
 ROOT = Path(__file__).parents[2]
@@ -28,6 +26,7 @@ def contents() -> dict[str, bytes]:
     return {one.name: one.read_bytes() for one in Path().iterdir() if one.is_file()}
 
 
+@pytest.mark.usefixtures("tasks_here")
 @pytest.mark.parametrize(
     "arguments",
     [
@@ -90,18 +89,10 @@ def test_what_is_imported_by_its_name_is_not_written(run: Run) -> None:
     ],
     ids=" ".join,
 )
-def test_a_named_pipe_is_not_waited_for(arguments: tuple[str, ...]) -> None:
+@pytest.mark.usefixtures("ends")
+def test_a_named_pipe_is_not_waited_for(run: Run, arguments: tuple[str, ...]) -> None:
     for suffix in ("csv", "toml", "onnx", "tflite", "tex", "py", "md", "json"):
         os.mkfifo(f"pipe.{suffix}")
-    done = subprocess.run(
-        [sys.executable, "-m", "mnprofile", *arguments],
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-    )
+    result = run(*arguments)
 
-    skip_if_missing(done.stderr)
-    assert done.returncode in (2, 4), done.stderr
-    assert "Internal error" not in done.stderr
+    assert result.code in (2, 4), result.err

@@ -104,6 +104,7 @@ def refreshed(text: str) -> tuple[str, list[str]]:
         return CONSOLE.sub(run_again, text), unmeasured
 
 
+@pytest.mark.usefixtures("tasks_here")
 @pytest.mark.parametrize("page", PAGE_NAMES)
 def test_every_console_block_is_what_the_command_prints_today(page: str) -> None:
     text = (ROOT / page).read_text("utf-8")

@@ -1,28 +1,16 @@
-"""No input under 1 MiB takes the machine.
-
-Each runs in a process of its own, and takes at most a second of processor time and
-200 MB, on an idle machine that counts V2 in a tenth of a second. A slow or busy one is
-allowed for: the limit is ten times what counting V2 takes there and then.
-"""
+"""No input under 1 MiB takes the machine: see ``takes_little``."""
 
 import json
-import resource
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import NamedTuple
 
 import pytest
 
 from mnprofile.evidence.literature.sources import COLUMNS
-from tests.conftest import skip_if_missing
+from tests.cli.conftest import TakesLittle
+from tests.sampling import sampled
 
-ROOT = Path(__file__).parents[2]
-TIMES, BYTES = 10, 200 << 20  # of the processor time of ``count v2``; resident
 COSTS = ("macs", "params", "activations")
-ENOUGH = 60  # seconds after which a run is ended
-ATTEMPTS = 3  # of which one must do: others may be disturbed
 SETTINGS = """# N
 
 ```toml
@@ -195,77 +183,29 @@ CORPUS: dict[str, tuple[Callable[[], str], tuple[str, ...], int]] = {
 }
 
 
-class Taken(NamedTuple):
-    """What a command took, and how it ended."""
-
-    code: int
-    seconds: float
-    bytes: int
-    text: str
+# Others in the suite do the same, and more of it.
+ALIKE = ("count", "show", "ledger", "time", "memory", "report")
+LONG = {f"squeezed_{command}.md" for command in ALIKE}
 
 
-def taken(folder: Path, *arguments: str) -> Taken:
-    """Run a command in a process of its own."""
-
-    def limit() -> None:
-        resource.setrlimit(resource.RLIMIT_CPU, (ENOUGH, ENOUGH))
-
-    done = subprocess.run(
-        [sys.executable, "-c", _MEASURED, *arguments],
-        cwd=folder,
-        env={"PYTHONPATH": str(ROOT), "PATH": ""},
-        capture_output=True,
-        text=True,
-        preexec_fn=limit,
-        check=False,
-    )
-    assert done.returncode >= 0, f"it took {ENOUGH} s of processor time"
-    *_, seconds, peak = done.stderr.split()
-    return Taken(done.returncode, float(seconds), int(peak), done.stderr)
-
-
-@pytest.mark.parametrize("name", CORPUS)
-def test_a_small_input_takes_little(tmp_path: Path, name: str) -> None:
+@pytest.mark.parametrize(
+    "name", sampled(CORPUS, [name for name in CORPUS if name not in LONG])
+)
+def test_a_small_input_takes_little(
+    tmp_path: Path, takes_little: TakesLittle, name: str
+) -> None:
     make, arguments, code = CORPUS[name]
     (tmp_path / name).write_text(make(), "utf-8")
     for other in (one for one in arguments if "_other" in one):
         (tmp_path / other).write_text(OTHER[other]())
-    assert_takes_little(tmp_path, name, arguments, code)
+    takes_little(tmp_path, name, arguments, code)
 
 
-def test_a_source_of_many_figures_takes_little(tmp_path: Path) -> None:
+def test_a_source_of_many_figures_takes_little(
+    tmp_path: Path, takes_little: TakesLittle
+) -> None:
     row = "Table 1,p{},V2,v2,v2,{:.5f},,,ImageNet,,macs,300,M,,\n"
     rows = (row.format(at, 0.5 + at / 1e5) for at in range(14_000))
     (tmp_path / "blog.csv").write_text(",".join(COLUMNS) + "\n" + "".join(rows))
     (tmp_path / "blog.toml").write_text('title = "A blog"\n')
-    assert_takes_little(tmp_path, "blog.csv", ("reproduce", "blog.csv"), 2)
-
-
-def assert_takes_little(
-    folder: Path, name: str, arguments: tuple[str, ...], code: int, inputs: int = 1
-) -> None:
-    """Whether a command takes little time for each file, little memory, and how it
-    ends. Skipped without a package of an extra that it needs."""
-    assert (folder / name).stat().st_size < 1 << 20
-    times = []
-    for _ in range(ATTEMPTS):
-        found = taken(folder, *arguments)
-        skip_if_missing(found.text)
-        assert (found.code, "Internal error" in found.text) == (code, False), found.text
-        assert found.bytes < BYTES
-        times.append(found.seconds / taken(folder, "count", "v2").seconds)
-        if times[-1] < TIMES * inputs:
-            return
-    pytest.fail(f"{min(times):.1f} times the processor time of `count v2`")
-
-
-# VmHWM, in KiB, is of this process alone; ru_maxrss begins at the parent's.
-_MEASURED = """
-import sys, time
-from mnprofile.cli import main
-code = main(sys.argv[1:])
-status = open("/proc/self/status").read().split()
-peak = int(status[status.index("VmHWM:") + 1]) * 1024
-print("", time.process_time(), peak, file=sys.stderr)
-sys.exit(code)
-"""
+    takes_little(tmp_path, "blog.csv", ("reproduce", "blog.csv"), 2)

@@ -3,8 +3,6 @@
 import subprocess
 import sys
 
-import pytest
-
 HEAVY = ("torch", "pandas", "numpy", "plotly", "jinja2", "pyarrow", "fvcore")
 
 
@@ -21,22 +19,20 @@ def heavy_after(code: str) -> set[str]:
     return {name for name in HEAVY if name in result.stdout.split()}
 
 
-@pytest.mark.parametrize(
-    "arguments",
-    [
-        ["--help"],
-        ["--version"],
-        ["count", "v2", "--alpha", "0.75", "--res", "160"],
-        ["count", "v1", "--by", "type", "--format", "json"],
-        ["count", "--help"],
-        ["list"],
-        ["show", "v3-large"],
-    ],
-)
-def test_the_command_line_loads_nothing_heavy(arguments: list[str]) -> None:
-    code = f"from mnprofile.cli import main\nmain({arguments!r})"
+def test_the_command_line_loads_nothing_heavy() -> None:
+    """All in one interpreter: what one of them loads, stays."""
+    commands = (
+        "--help",
+        "--version",
+        "count v2 --alpha 0.75 --res 160",
+        "count v1 --by type --format json",
+        "count --help",
+        "list",
+        "show v3-large",
+    )
+    runs = "".join(f"main({one.split()!r})\n" for one in commands)
 
-    assert heavy_after(code) == set()
+    assert heavy_after(f"from mnprofile.cli import main\n{runs}") == set()
 
 
 def test_importing_the_package_loads_nothing_heavy() -> None:

@@ -4,28 +4,22 @@ import csv
 import io
 import json
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from mnprofile.search.tasks import running
-from mnprofile.search.tasks.child import Answer, answer
+from mnprofile.search.tasks import networks
 from tests.conftest import Run
 
 pytest.importorskip("torch")
+ROOT = Path(__file__).parents[2]
 
 NETWORKS = """
-import os
 from torch import nn
 
 
 def small(width=1.0, depth=1, kind="plain", shape=(3, 3), alpha=1):
     if kind == "raises":
         raise RuntimeError("no such kind")
-    if kind == "crashes":
-        os.kill(os.getpid(), 11)
-    while kind == "hangs":
-        pass
     c = int(16 * width)
     layers = [nn.Conv2d(c, c, shape, padding="same") for _ in range(depth)]
     ends = [nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(c, 10)]
@@ -40,18 +34,6 @@ def nets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     return "nets.py:small"
 
 
-@pytest.fixture
-def here(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Tasks run in this process, where torch is there already: a new one takes long."""
-
-    class Here:
-        def ask(self, work: str, arguments: Any, timeout: float) -> Answer:
-            found: Answer = json.loads(answer(work, json.loads(json.dumps(arguments))))
-            return found
-
-    monkeypatch.setattr(running, "_child", Here)
-
-
 def macs(width: int, depth: int, side: int, area: int = 9) -> int:
     """By hand: 1x1 from 3 channels, k x k on all, a classifier of ten."""
     per_position = 3 * width + depth * area * width * width
@@ -61,8 +43,9 @@ def macs(width: int, depth: int, side: int, area: int = 9) -> int:
 def test_every_combination_is_counted_in_the_order_of_the_grid(
     run: Run, nets: str
 ) -> None:
+    """In a process of its own, as ever; most tests below have them here."""
     grid = ("--arg", "width=0.5:1.0:0.5", "--arg", "depth=1,3", "--res", "8,16")
-    result = run("sweep", nets, *grid, "--workers", "2", "--format", "csv")
+    result = run("sweep", nets, *grid, "--format", "csv")
 
     assert result.code == 0, result.err
     rows = list(csv.DictReader(io.StringIO(result.out)))
@@ -82,7 +65,7 @@ def test_every_combination_is_counted_in_the_order_of_the_grid(
     ]
 
 
-@pytest.mark.usefixtures("here")
+@pytest.mark.usefixtures("tasks_here")
 def test_values_with_commas_in_brackets_are_one(run: Run, nets: str) -> None:
     arguments = ("--arg", "shape=(1, 1),(3, 3)", "--arg", "kind='plain'", "--res", "8")
     result = run("sweep", nets, *arguments, "--format", "json")
@@ -97,48 +80,45 @@ def test_values_with_commas_in_brackets_are_one(run: Run, nets: str) -> None:
 
 
 def test_networks_that_fail_are_rows_with_the_reason_and_the_others_are_counted(
-    run: Run, nets: str
+    run: Run, nets: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    kinds = ("--arg", "kind=raises,crashes,hangs,plain", "--res", "8")
-    how = ("--timeout", "10", "--workers", "2", "--format", "json")
+    """In processes that need no torch: counting is replaced by what fails as told."""
+    monkeypatch.setattr(networks, "COUNT", "tests.search.tasks.samples:as_told")
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    kinds = ("--arg", "kind=fail,crash,hang,plain", "--res", "8")
+    how = ("--timeout", "3", "--workers", "2", "--format", "json")
     result = run("sweep", nets, *kinds, *how)
 
     assert result.code == 3
     record = json.loads(result.out)
     raised, crashed, hung, plain = record["rows"]
-    assert "RuntimeError: no such kind" in raised["error"]
+    assert raised["error"] == "RuntimeError: first line"
     assert crashed["error"].startswith("the process ended with signal 11")
-    assert hung["error"] == "no result after 10 s"
-    assert (plain["error"], plain["macs"]) == (None, macs(16, 1, 8))
+    assert hung["error"] == "no result after 3 s"
+    assert (plain["error"], plain["macs"]) == (None, 7)
     assert "macs" not in raised
     assert record["failed"] == 3
 
 
-@pytest.mark.usefixtures("here")
+@pytest.mark.usefixtures("tasks_here")
 def test_limits_leave_out_rows_but_not_failures(run: Run, nets: str) -> None:
     grid = ("--arg", "width=0.5,1.0", "--arg", "kind=plain,raises", "--res", "8")
     limit = ("--max-macs", str(macs(8, 1, 8)))
     result = run("sweep", nets, *grid, *limit, "--format", "json")
 
     rows = json.loads(result.out)["rows"]
-    assert [(row["width"], row["kind"]) for row in rows] == [
-        (0.5, "plain"),
-        (0.5, "raises"),
-        (1.0, "raises"),
+    reason = "nets.py:small raised RuntimeError: no such kind (nets.py:7)"
+    assert [(row["width"], row["kind"], row["error"]) for row in rows] == [
+        (0.5, "plain", None),
+        (0.5, "raises", reason),
+        (1.0, "raises", reason),
     ]
 
 
+@pytest.mark.usefixtures("tasks_here")
 def test_a_run_goes_on_until_the_code_changes(run: Run, nets: str) -> None:
-    grid = (
-        "sweep",
-        nets,
-        "--arg",
-        "width=0.5,1.0",
-        "--res",
-        "8",
-        "--results",
-        "r.jsonl",
-    )
+    given = ("--arg", "width=0.5,1.0", "--res", "8", "--results", "r.jsonl")
+    grid = ("sweep", nets, *given)
     first = run(*grid)
     file = Path("r.jsonl")
     lines = file.read_bytes()
@@ -153,7 +133,7 @@ def test_a_run_goes_on_until_the_code_changes(run: Run, nets: str) -> None:
     assert file.read_bytes().count(b"\n") == 4
 
 
-@pytest.mark.usefixtures("here")
+@pytest.mark.usefixtures("tasks_here")
 def test_parquet_has_the_columns_of_csv(run: Run, nets: str) -> None:
     parquet = pytest.importorskip("pyarrow.parquet")
     grid = ("--arg", "width=0.5,1.0", "--res", "8")
@@ -222,7 +202,7 @@ operator = 0.0
 """
 
 
-@pytest.mark.usefixtures("here")
+@pytest.mark.usefixtures("tasks_here")
 def test_a_device_of_ones_own_gives_latencies_to_limit(run: Run, nets: str) -> None:
     Path("board.toml").write_text(_BOARD)
     grid = ("--arg", "width=0.5,1.0", "--res", "8,16,32", "--device", "board.toml")
@@ -245,7 +225,7 @@ def test_a_device_of_ones_own_gives_latencies_to_limit(run: Run, nets: str) -> N
     ]
 
 
-@pytest.mark.usefixtures("here")
+@pytest.mark.usefixtures("tasks_here")
 def test_a_changed_device_is_asked_again(run: Run, nets: str) -> None:
     Path("board.toml").write_text(_BOARD)
     given = ("sweep", nets, "--res", "8", "--device", "board.toml")
@@ -259,7 +239,7 @@ def test_a_changed_device_is_asked_again(run: Run, nets: str) -> None:
 ACCURACIES = "width,depth,top1\n0.5,1,60\n0.5,3,59\n1.0,1,66\n1.0,3,66\n"
 
 
-@pytest.mark.usefixtures("here")
+@pytest.mark.usefixtures("tasks_here")
 def test_the_frontier_of_ones_own_accuracies(run: Run, nets: str) -> None:
     Path("a.csv").write_text(ACCURACIES)
     grid = ("--arg", "width=0.5,1.0,2.0", "--arg", "depth=1,3", "--res", "8")
@@ -293,7 +273,7 @@ def test_the_frontier_of_ones_own_accuracies(run: Run, nets: str) -> None:
         ("width,top1\n1.0,60\n1,61\n", "a.csv:3: top1 61, but line 2 has 60"),
     ],
 )
-@pytest.mark.usefixtures("here")
+@pytest.mark.usefixtures("tasks_here")
 def test_a_file_of_accuracies_that_is_refused(
     run: Run, nets: str, text: str, message: str
 ) -> None:

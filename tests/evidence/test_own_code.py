@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from typing import Any
 
 import pytest
 
@@ -23,7 +24,7 @@ NOT_KNOWN = {
 NO_TOTAL = {("encoder masked", "torchinfo")}
 
 
-def measured(names: list[str]) -> dict[str, dict[str, list[int | None]]]:
+def measured(names: list[str]) -> dict[str, dict[str, list[Any]]]:
     done = subprocess.run(
         [sys.executable, "-m", "tests.evidence.measured_totals", *names],
         capture_output=True,
@@ -32,7 +33,7 @@ def measured(names: list[str]) -> dict[str, dict[str, list[int | None]]]:
         check=False,
     )
     assert done.returncode == 0, done.stderr[-2000:]
-    found: dict[str, dict[str, list[int | None]]] = json.loads(done.stdout)
+    found: dict[str, dict[str, list[Any]]] = json.loads(done.stdout)
     return found
 
 
@@ -48,13 +49,15 @@ def test_the_ledger_says_what_profilers_print(which: str) -> None:
     found = measured(NAMES[which])
     assert set(found) == {"fvcore", *MEASURES}
 
-    wrong, unknown = {}, set()
+    wrong, unknown, failed = {}, set(), set()
     for profiler, totals in found.items():
         for name, (total, sizes, expected) in totals.items():
-            assert not isinstance(total, str), (profiler, name, total)
-            if expected is None:
+            if isinstance(total, str):
+                failed.add((name, profiler))
+            elif expected is None:
                 unknown.add((name, profiler))
             elif total != expected + (sizes or 0):
                 wrong[profiler, name] = (total, sizes, expected)
     assert wrong == {}
     assert unknown == {pair for pair in NOT_KNOWN if pair[0] in NAMES[which]}
+    assert failed == {pair for pair in NO_TOTAL if pair[0] in NAMES[which]}

@@ -31,19 +31,20 @@ REPORT = Path(__file__).parents[2] / "reports" / "published.md"
 
 
 @cache
-def verdicts(source: str | None = None) -> Reproduction:
+def everything() -> Reproduction:
     """Made once: only the tests that plant a fault count again."""
-    return reproduce(source)
+    return reproduce()
+
+
+def verdicts(source: str | None = None) -> Reproduction:
+    return everything() if source is None else Reproduction(everything().of(source))
 
 
 @pytest.fixture
 def same_run(monkeypatch: pytest.MonkeyPatch) -> None:
     """The command shows the verdicts that are made already."""
 
-    def made(source: str | None = None) -> Reproduction:
-        return verdicts() if source is None else verdicts(source)
-
-    monkeypatch.setattr("mnprofile.cli.reproduce.reproduce", made)
+    monkeypatch.setattr("mnprofile.cli.reproduce.reproduce", verdicts)
 
 
 def result(source: str, table: str, quantity: str, row: str) -> Result:
@@ -366,6 +367,7 @@ def test_pooling_is_counted_in_no_table_of_slim() -> None:
             assert "pool_elems" not in dict(one.counts)
 
 
+@pytest.mark.usefixtures("same_run")
 def test_a_convention_that_fits_nothing_is_none(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
@@ -499,9 +501,9 @@ def test_a_wrong_op_unseats_errata_too(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(Depthwise, "weights", doubled)
 
-    unexplained = reproduce().only(Verdict.UNEXPLAINED)
+    unexplained = reproduce("paper-v1").only(Verdict.UNEXPLAINED)
 
-    assert len(unexplained) > 200
+    assert len(unexplained) > 40
     assert "1.19%" in {one.figure.printed for one in unexplained}
 
 
@@ -518,6 +520,7 @@ def test_reproduce_ends_well(capsys: pytest.CaptureFixture[str]) -> None:
 # --- what it prints -------------------------------------------------------------------
 
 
+@pytest.mark.usefixtures("same_run")
 def test_the_report_is_what_the_command_writes(tmp_path: Path) -> None:
     """reports/published.md: mnprofile reproduce --all --output reports/published.md."""
     again = tmp_path / "published.md"
@@ -526,6 +529,7 @@ def test_the_report_is_what_the_command_writes(tmp_path: Path) -> None:
     assert again.read_bytes() == REPORT.read_bytes()
 
 
+@pytest.mark.usefixtures("same_run")
 def test_json_of_one_verdict(capsys: pytest.CaptureFixture[str]) -> None:
     main(["reproduce", "paper-v1", "--status", "erratum", "--format", "json"])
     record = json.loads(capsys.readouterr().out)
@@ -567,6 +571,7 @@ def test_csv_has_one_line_per_figure(capsys: pytest.CaptureFixture[str]) -> None
     assert lines[0].startswith("source,table,where,model,network,alpha,resolution,part")
 
 
+@pytest.mark.usefixtures("same_run")
 def test_a_verdict_is_accepted_with_hyphens(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
@@ -574,6 +579,7 @@ def test_a_verdict_is_accepted_with_hyphens(
     assert capsys.readouterr().out.startswith("4 of 72 figures: needs a head\n")
 
 
+@pytest.mark.usefixtures("same_run")
 def test_a_source_shows_its_conventions(capsys: pytest.CaptureFixture[str]) -> None:
     main(["reproduce", "slim-v2-v3"])
     out = capsys.readouterr().out

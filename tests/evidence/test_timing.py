@@ -297,28 +297,33 @@ def test_a_grid_is_measured_row_by_row_kept_and_gone_on_with(
     assert len(texts) == len(set(texts))
 
 
-def test_arguments_of_a_network_make_a_grid_that_calibrate_reads(
+def test_what_runs_of_a_grid_of_arguments_is_read_by_calibrate(
     run: Run, tmp_path: Path
 ) -> None:
     pytest.importorskip("torch")
     pytest.importorskip("scipy")
     nets, saved = tmp_path / "nets.py", tmp_path / "mine.csv"
     nets.write_text(NETS, "utf-8")
-    grid = ("--arg", "width=16:64:24", "--res", "16,48", "--save", str(saved))
+    grid = ("--arg", "width=16,40,64,'wide'", "--res", "16,48", "--save", str(saved))
     made = run("time", f"{nets}:small", "--measure", *SHORT, *grid, "--format", "json")
-    assert made.code == 0, made.err
+    assert made.code == 3, made.err
     record = json.loads(made.out)
     assert record["schema"] == "mnprofile/time-grid"
-    assert [(row["width"], row["resolution"]) for row in record["rows"]] == [
-        *((16, "16"), (16, "48"), (40, "16"), (40, "48"), (64, "16"), (64, "48"))
+    rows = record["rows"]
+    assert [(row["width"], row["resolution"]) for row in rows] == [
+        *((16, "16"), (16, "48"), (40, "16"), (40, "48"), (64, "16"), (64, "48")),
+        *(("wide", "16"), ("wide", "48")),
     ]
+    assert all("TypeError" in row["error"] for row in rows[6:])
+    assert not any(row["error"] for row in rows[:6])
+    assert len(read_measurements(saved)) == 6
     # 3x3 from 3 channels without padding, 3x3 on each channel, 1x1, at 14x14.
-    assert record["rows"][0]["macs"] == (27 * 16 + 9 * 16 + 16 * 16) * 14 * 14
+    assert rows[0]["macs"] == (27 * 16 + 9 * 16 + 16 * 16) * 14 * 14
 
     # What it took is up to the machine: here 1 ns a multiply-add, to be found again.
     texts = saved.read_text("utf-8").splitlines()
     at = texts[0].split(",").index("ms")
-    for line, row in enumerate(record["rows"], start=1):
+    for line, row in enumerate(rows[:6], start=1):
         cells = texts[line].split(",")
         cells[at] = f"{row['macs'] / 1e6:.6f}"
         texts[line] = ",".join(cells)
@@ -334,21 +339,6 @@ def test_arguments_of_a_network_make_a_grid_that_calibrate_reads(
     )
     macs = (27 * 32 + 9 * 32 + 32 * 32) * 30 * 30
     assert json.loads(used.out)["ms"] == pytest.approx(macs / 1e6, rel=0.01)
-
-
-def test_a_network_that_fails_is_a_row_of_the_grid(run: Run, tmp_path: Path) -> None:
-    pytest.importorskip("torch")
-    nets, saved = tmp_path / "nets.py", tmp_path / "mine.csv"
-    nets.write_text(NETS, "utf-8")
-    grid = ("--arg", "width=8,'wide'", "--res", "8", "--save", str(saved))
-    result = run(
-        "time", f"{nets}:small", "--measure", *SHORT, *grid, "--format", "json"
-    )
-    assert result.code == 3
-    good, bad = json.loads(result.out)["rows"]
-    assert good["error"] is None
-    assert "TypeError" in bad["error"]
-    assert len(read_measurements(saved)) == 1
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,6 @@ import pytest
 
 from mnprofile.graph.operators.convolution import Zeros
 from mnprofile.graph.operators.elementwise import BatchNorm, LayerScale, Softmax
-from mnprofile.graph.operators.embedding import Embedding
 from mnprofile.graph.operators.linear import Linear
 from mnprofile.graph.operators.normalisation import LayerNorm, RMSNorm
 from mnprofile.graph.operators.op import (
@@ -22,7 +21,6 @@ from mnprofile.graph.operators.op import (
     broadcast_shape,
     shape_of,
 )
-from mnprofile.graph.operators.pooling import AdaptivePool, Pool
 from mnprofile.graph.operators.products import (
     Attention,
     Contraction,
@@ -35,6 +33,7 @@ from mnprofile.graph.operators.tensors import (
     Constant,
     Copy,
     Elementwise,
+    Embedding,
     Output,
     PReLU,
     Reduce,
@@ -43,6 +42,7 @@ from mnprofile.graph.operators.tensors import (
     View,
 )
 from mnprofile.graph.operators.transposed import ConvTranspose
+from mnprofile.graph.operators.window_pooling import AdaptivePool, Pool
 
 MAP = Shape(4, 5, 7)  # 140 elements
 TOKENS = TensorShape((9, 8))  # 72 elements

@@ -11,12 +11,10 @@ from torch.utils.flop_counter import FlopCounterMode
 from mnprofile.graph.graph import Node, Origin, Tape
 from mnprofile.graph.operators.convolution import Conv, Depthwise, Zeros
 from mnprofile.graph.operators.elementwise import LayerScale
-from mnprofile.graph.operators.embedding import Embedding
 from mnprofile.graph.operators.joining import Add, Concatenate
 from mnprofile.graph.operators.linear import Linear
 from mnprofile.graph.operators.normalisation import GroupNorm, LayerNorm, RMSNorm
 from mnprofile.graph.operators.op import GraphError, Op, Shape, TensorShape, shape_of
-from mnprofile.graph.operators.pooling import AdaptivePool, Pool
 from mnprofile.graph.operators.products import Attention, MatMul, ScaledDotProduct
 from mnprofile.graph.operators.recurrent import Recurrent
 from mnprofile.graph.operators.reshaping import (
@@ -26,8 +24,9 @@ from mnprofile.graph.operators.reshaping import (
     Pad,
     Resize,
 )
-from mnprofile.graph.operators.tensors import Constant, PReLU, Reduce, Unused
+from mnprofile.graph.operators.tensors import Constant, Embedding, PReLU, Reduce, Unused
 from mnprofile.graph.operators.transposed import ConvTranspose
+from mnprofile.graph.operators.window_pooling import AdaptivePool, Pool
 
 
 def node(op: Op, x: Shape, *others: Shape) -> Node:

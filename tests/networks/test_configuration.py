@@ -1,6 +1,5 @@
 """One configuration: read and checked the same way wherever its settings come from."""
 
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -211,8 +210,8 @@ def test_a_file_with_an_at_sign_is_a_file(
 def test_rho_follows_the_resolution() -> None:
     config = configure(load("v2"))
     assert config.rho == 1
-    assert replace(config, resolution=(160, 160)).rho == 160 / 224
-    assert replace(config, resolution=(160, 96)).rho is None
+    assert config._replace(resolution=(160, 160)).rho == 160 / 224
+    assert config._replace(resolution=(160, 96)).rho is None
     assert Configuration("x", "paper", 1.0, (8, 8), None, None, 0).rho is None
 
 

@@ -40,6 +40,11 @@ def test_a_rule_of_the_stem(rule: str, stem: int) -> None:
     assert outs(f'{{ like = "v2", stem = {rule} }}', 0.7)["stem"] == stem
 
 
+def test_a_width_that_is_cut_keeps_one_channel() -> None:
+    """8 x 0.01 = 0.08."""
+    assert outs('{ like = "v2", stem = "cut" }', 0.01)["stem"] == 1
+
+
 @pytest.mark.parametrize("rule", ['"kept"', "{ from-alpha = 16 }"])
 def test_a_printed_fraction_of_a_channel_is_built_as_one(rule: str) -> None:
     """A factor of 0.1 on 8 channels prints 0.8 of them."""

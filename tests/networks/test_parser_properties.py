@@ -43,14 +43,14 @@ def answers(text: str) -> None:
         assert fault.place is not None
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(st.text(st.characters(codec=None), max_size=400))
 @example("# \n```toml\n```\n|a|\n|-|\n|")
 def test_any_text(text: str) -> None:
     answers(text)
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(mutations())
 def test_mutated_tables(text: str) -> None:
     answers(text)

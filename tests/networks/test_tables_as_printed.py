@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from mnprofile.graph.operators.op import Shape
 from mnprofile.networks import catalog
 from mnprofile.networks.blocks.convolution import ConvRow
 from mnprofile.networks.notation.rows import Architecture
@@ -83,27 +84,26 @@ def test_the_catalog_lists_the_tables_by_alias() -> None:
     ]
 
 
-@pytest.mark.parametrize("arch", catalog.shipped(), ids=lambda arch: arch.name)
-def test_every_table_has_a_title_and_a_source(arch: Architecture) -> None:
-    assert arch.title
-    assert arch.source
+def test_every_table_has_a_title_and_a_source() -> None:
+    lacking = [
+        one.name for one in catalog.architectures() if not (one.title and one.source)
+    ]
+
+    assert lacking == []
 
 
-@pytest.mark.parametrize(
-    ("arch", "impl"),
-    [
-        (arch, impl)
-        for arch in catalog.shipped()
+def shapes(arch: Architecture, impl: str) -> list[Shape]:
+    return [node.out_shape for node in catalog.build(arch, impl=impl)]
+
+
+def test_alpha_1_gives_the_printed_channels_in_every_implementation() -> None:
+    found = {
+        (arch.name, impl): shapes(arch, impl) == shapes(arch, "paper")
+        for arch in catalog.architectures()
         for impl, rules in arch.scaling.items()
         if impl != "paper" and not (rules.expands_always or rules.strides_late)
         if rules.even_halves == arch.scaling["paper"].even_halves
-    ],
-    ids=lambda value: getattr(value, "name", value),
-)
-def test_alpha_1_gives_the_printed_channels_in_every_implementation(
-    arch: Architecture, impl: str
-) -> None:
-    paper = catalog.build(arch)
-    other = catalog.build(arch, impl=impl)
+    }
 
-    assert [node.out_shape for node in other] == [node.out_shape for node in paper]
+    assert len(found) > 100
+    assert [pair for pair, is_same in found.items() if not is_same] == []

@@ -1,22 +1,17 @@
-"""Peaks of a sweep equal those of single graphs, for every table and implementation."""
+"""Peaks of a sweep equal those of single graphs; ``test_products`` tries all tables."""
 
-from itertools import zip_longest
 from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 from mnprofile.base.errors import UsageError
-from mnprofile.base.units import BITS
 from mnprofile.costs.memory.activations import activation_memory
 from mnprofile.networks import catalog
 from mnprofile.networks.catalog import build
 from mnprofile.search import peaks
 from mnprofile.search.peaks import peaks_of
 from mnprofile.search.products import product
-from tests.search.test_products import ALPHAS, CASES, TS, refused
 
 
 def made_of(name: str, **given: Any) -> Any:
@@ -29,59 +24,6 @@ def made_of(name: str, **given: Any) -> Any:
         "impl": "paper",
     }
     return product(catalog.load(name), **(settings | given))
-
-
-@pytest.mark.parametrize(("name", "impl"), CASES)
-@settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(data=st.data())
-def test_peaks_are_those_of_the_single_graphs(
-    name: str, impl: str, data: st.DataObject
-) -> None:
-    """Random alpha, t (0 and fractions too), sizes and classes: equal to the byte."""
-    arch = catalog.load(name)
-    alphas = data.draw(st.lists(ALPHAS, min_size=1, max_size=5))
-    ts = None
-    if arch.has_expansion and data.draw(st.booleans()):
-        ts = data.draw(st.lists(TS, min_size=len(alphas), max_size=len(alphas)))
-    smallest = 32 if (arch.family, impl) == ("v1", "keras") else 1
-    side = st.integers(smallest, 400)
-    sides = data.draw(st.lists(st.tuples(side, side), min_size=1, max_size=4))
-    classes = data.draw(st.sampled_from([0, 1, 1000])) if arch.has_classifier else 0
-    bits = data.draw(st.sampled_from(BITS))
-    if refused(arch, zip_longest(alphas, ts or ()), impl):
-        return  # test_a_product_holds_the_single_counts
-    found = peaks_of(
-        made_of(
-            name,
-            alpha=np.array(alphas),
-            t=None if ts is None else np.array(ts),
-            resolutions=tuple(sides),
-            classes=classes,
-            impl=impl,
-        ),
-        bits,
-    )
-    alone = [
-        [
-            activation_memory(
-                build(
-                    arch,
-                    alpha=alpha,
-                    t=ts[k] if ts else None,
-                    resolution=size,
-                    classes=classes if arch.has_classifier else None,
-                    impl=impl,
-                ),
-                bits=bits,
-            ).act_peak_bytes
-            for size in sides
-        ]
-        for k, alpha in enumerate(alphas)
-    ]
-    k, r = (at.ravel() for at in np.indices((len(alphas), len(sides))))
-
-    assert found.grid().tolist() == alone
-    assert found.at(k, r).tolist() == np.array(alone)[k, r].tolist()
 
 
 def test_one_array_with_every_structure_of_v2() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from mnprofile.cli import main
-from tests.views.browsing import Watched
+from tests.views.browsing import Explorer, Watched
 
 
 @pytest.fixture(scope="session")
@@ -27,12 +27,19 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.fixture(scope="module")
-def one_page(browser: Any) -> Iterator[Watched]:
-    """One page for all tests: creating it takes longer than opening a file in it."""
-    context = browser.new_context()
-    yield Watched(context.new_page())
+@pytest.fixture(scope="session")
+def context(browser: Any) -> Iterator[Any]:
+    """One for all pages but those of a touch screen, of no script; scrolls at once."""
+    size = {"width": 1440, "height": 900}
+    context = browser.new_context(viewport=size, reduced_motion="reduce")
+    yield context
     context.close()
+
+
+@pytest.fixture(scope="session")
+def one_page(context: Any) -> Watched:
+    """One page for all tests: creating it takes longer than opening a file in it."""
+    return Watched(context.new_page())
 
 
 @pytest.fixture
@@ -40,3 +47,17 @@ def watched(one_page: Watched) -> Watched:
     """The page, with nothing left from the previous test."""
     one_page.anew()
     return one_page
+
+
+@pytest.fixture(scope="session")
+def opened(context: Any, site: Path) -> Explorer:
+    """The report of four networks, opened once for the tests that leave it open."""
+    return Explorer(context.new_page(), site / "index.html")
+
+
+@pytest.fixture
+def explorer(opened: Explorer) -> Explorer:
+    """Its explorer; ``at`` leaves nothing of the previous test."""
+    opened.wide()
+    opened.complaints.clear()
+    return opened

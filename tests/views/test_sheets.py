@@ -192,6 +192,18 @@ def test_published_figures_are_those_of_reproduce(run: Run, report: Path) -> Non
     ]
 
 
+def test_published_figures_are_in_the_report(report: Path) -> None:
+    """--reproduce: with our verdicts, none of them unexplained, and of no other."""
+    page = report.read_text("utf-8")
+
+    assert re.search(r"\d+ published cost figures of these networks: \d+ repro", page)
+    assert "unexplained" not in page
+    assert {row[0] for row in in_page(report, "Published figures")} == {
+        "MobileNetV1",
+        "MobileNetV3-Small",
+    }
+
+
 def test_profilers_are_those_of_a_check(run: Run, tmp_path: Path) -> None:
     pytest.importorskip("torch")
     pytest.importorskip("fvcore")

@@ -13,8 +13,8 @@ from mnprofile.costs.latency.prediction import predict
 from mnprofile.views.html.panels import ReportNetwork
 from mnprofile.views.html.report_page import pictures, report_page
 from mnprofile.views.html.time_panels import time_page, time_panel
-from mnprofile.views.plots import log_log_plotly
-from mnprofile.views.plots.log_log_svg import svg
+from mnprofile.views.plots import log_log
+from mnprofile.views.plots.log_log import svg
 from mnprofile.views.plots.time_plots import latency, roofline
 from tests.conftest import Run
 
@@ -75,7 +75,7 @@ def test_svg_and_plotly_draw_the_same_marks_and_escape_names() -> None:
     hostile = '<img src=x onerror="alert(1)">'
     found = predict(build("v2"), "v2", replace(PIXEL, name=hostile))
     plot = roofline(found)
-    drawn, figure = str(svg(plot)), log_log_plotly.figure(plot)
+    drawn, figure = str(svg(plot)), log_log.figure(plot)
     assert "<img" not in drawn
     assert drawn.count("<title>") == len(plot.dots)
     marks = [trace for trace in figure["data"] if trace["mode"] == "markers"]

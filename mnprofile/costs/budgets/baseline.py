@@ -3,7 +3,7 @@
 import json
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from mnprofile.base.json_files import envelope, read_record
@@ -13,6 +13,7 @@ from mnprofile.costs.comparison.sides import (
     Costs,
     Part,
     Side,
+    read_costs,
     summed,
 )
 
@@ -51,8 +52,10 @@ def baseline_text(networks: Mapping[str, Sequence[NetworkCosts]]) -> str:
         name: {
             one.network: {
                 "layers": [_layer_record(layer) for layer in one.layers],
-                "stages": {stage: asdict(costs) for stage, costs in one.stages.items()},
-                "totals": asdict(one.total),
+                "stages": {
+                    stage: costs._asdict() for stage, costs in one.stages.items()
+                },
+                "totals": one.total._asdict(),
             }
             for one in some
         }
@@ -98,12 +101,12 @@ _PLACE = ("name", "block", "stage", "type")
 
 
 def _layer_record(layer: Part) -> dict[str, object]:
-    return {key: getattr(layer, key) for key in _PLACE} | asdict(layer.costs)
+    return {key: getattr(layer, key) for key in _PLACE} | layer.costs._asdict()
 
 
 def _layer(record: Record) -> Part:
     record.only(*_PLACE, *COMPARED)
-    costs = Costs(*(record.count(quantity) for quantity in COMPARED))
+    costs = read_costs(record)
     name, block, stage, kind = (record.text(key) for key in _PLACE)
     return Part(name, block, stage, kind, costs)
 
@@ -112,7 +115,7 @@ def _network(record: Record, name: str) -> NetworkCosts:
     record.only("layers", "stages", "totals")
     stages = record.record("stages").members()
     # A file of an earlier version has no layers.
-    layers = record.records("layers") if "layers" in record.content else []
+    layers = record.records("layers", optional=True)
     network = NetworkCosts(
         name,
         name,
@@ -128,4 +131,4 @@ def _network(record: Record, name: str) -> NetworkCosts:
 
 def _costs(record: Record) -> Costs:
     record.only(*COMPARED)
-    return Costs(*(record.count(quantity) for quantity in COMPARED))
+    return read_costs(record)

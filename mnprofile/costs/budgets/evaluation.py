@@ -3,10 +3,10 @@
 import glob
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
-from typing import Literal, NoReturn
+from typing import Literal, NamedTuple, NoReturn, get_args
 
 from mnprofile.base.errors import (
     OK,
@@ -45,11 +45,10 @@ from mnprofile.networks.imported import Network
 from mnprofile.networks.notation.rows import Architecture
 
 State = Literal["over", "unmeasured", "ok"]
-STATES: tuple[State, ...] = ("over", "unmeasured", "ok")  # worst first
+STATES: tuple[State, ...] = get_args(State)  # worst first
 
 
-@dataclass(frozen=True)
-class LimitCheck:
+class LimitCheck(NamedTuple):
     """One limit of a budget compared with a network, or why it could not be."""
 
     state: State
@@ -77,8 +76,7 @@ class LimitCheck:
         return Fraction(self.measured, self.limit)
 
 
-@dataclass(frozen=True)
-class BudgetCheck:
+class BudgetCheck(NamedTuple):
     """The verdict on every limit, the worst first, and the figures behind them."""
 
     verdicts: tuple[LimitCheck, ...]
@@ -114,15 +112,8 @@ def check_budgets(
     verdicts = []
     for budget in file.budgets:
         if not networks[budget.name]:
-            verdicts.append(
-                LimitCheck(
-                    "unmeasured",
-                    budget,
-                    budget.arch,
-                    "arch",
-                    reason="no table matches this pattern",
-                )
-            )
+            told = "no table matches this pattern"
+            verdicts.append(_unmeasured(budget, budget.arch, "arch", told))
         for network in networks[budget.name]:
             before = (baseline or {}).get(budget.name, {}).get(network.network)
             for quantity, limit in budget.limits.items():
@@ -130,7 +121,10 @@ def check_budgets(
                     _check(budget, f"max-{quantity}", network, quantity, limit, before)
                 )
             for key, limit in budget.max_bytes.items():
-                verdicts.append(_bytes(budget, network, key, limit))
+                size, told = network.sizes[BYTE_KEYS[key]], f"at {budget.bits} bits"
+                verdicts.append(
+                    _judged(budget, network, key, BYTE_KEYS[key], size, limit, told)
+                )
             if budget.max_latency_us is not None:
                 verdicts.append(_latency(budget, network, budget.max_latency_us))
             if budget.max_increase is not None:
@@ -152,44 +146,43 @@ def _check(
     if network.unknown and value <= limit:
         told = ", ".join(network.unknown)
         reason = f"at least {value}: there is no rule for {told}"
-        return LimitCheck(
-            "unmeasured", budget, network.label, rule, quantity, reason=reason
-        )
-    return LimitCheck(
-        "over" if value > limit else "ok",
-        budget,
-        network.label,
-        rule,
-        quantity,
-        value,
-        limit,
-        getattr(before.total, quantity) if before else None,
-        _grown_most(before, network, quantity) if before else "",
-        _blamed(before, network, quantity) if before else None,
+        return _unmeasured(budget, network.label, rule, reason, quantity)
+    found = _judged(budget, network, rule, quantity, value, limit)
+    if before is None:
+        return found
+    return found._replace(
+        base=getattr(before.total, quantity),
+        reason=_grown_most(before, network, quantity),
+        blame=_blamed(before, network, quantity),
     )
 
 
-def _bytes(budget: Budget, network: NetworkCosts, key: str, limit: int) -> LimitCheck:
-    """Compare a limit in bytes."""
-    quantity = BYTE_KEYS[key]
-    size = network.sizes[quantity]
-    state: State = "over" if size > limit else "ok"
-    reason = f"at {budget.bits} bits"
+def _judged(
+    budget: Budget,
+    network: NetworkCosts,
+    rule: str,
+    quantity: str,
+    value: int,
+    limit: int,
+    reason: str = "",
+) -> LimitCheck:
+    state: State = "over" if value > limit else "ok"
     label = network.label
-    return LimitCheck(state, budget, label, key, quantity, size, limit, reason=reason)
+    return LimitCheck(state, budget, label, rule, quantity, value, limit, reason=reason)
+
+
+def _unmeasured(
+    budget: Budget, label: str, rule: str, reason: str, quantity: str | None = None
+) -> LimitCheck:
+    return LimitCheck("unmeasured", budget, label, rule, quantity, reason=reason)
 
 
 def _latency(budget: Budget, network: NetworkCosts, limit: int) -> LimitCheck:
     """Compare a limit with the predicted microseconds."""
-    label, us = network.label, network.latency_us
+    us, where = network.latency_us, f"on {budget.device}, predicted"
     if us is None:
-        reason = network.untimed
-        return LimitCheck("unmeasured", budget, label, MAX_LATENCY, reason=reason)
-    state: State = "over" if us > limit else "ok"
-    where = f"on {budget.device}, predicted"
-    return LimitCheck(
-        state, budget, label, MAX_LATENCY, "latency_us", us, limit, reason=where
-    )
+        return _unmeasured(budget, network.label, MAX_LATENCY, network.untimed)
+    return _judged(budget, network, MAX_LATENCY, "latency_us", us, limit, where)
 
 
 def _increases(
@@ -207,7 +200,7 @@ def _increases(
             if baseline is None
             else "it is not in the baseline file: run mnprofile ci --write-baseline"
         )
-        return [LimitCheck("unmeasured", budget, network.label, rule, reason=reason)]
+        return [_unmeasured(budget, network.label, rule, reason)]
     found = []
     for quantity in COMPARED:
         limit = int(getattr(before.total, quantity) * (1 + max_increase))

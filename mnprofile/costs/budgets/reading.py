@@ -13,6 +13,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -20,10 +21,7 @@ from mnprofile.base import toml_files, units
 from mnprofile.base.errors import UNMEASURED, MnprofileError, Place, UsageError
 from mnprofile.base.files import Input
 from mnprofile.base.records import Record
-from mnprofile.costs.comparison.sides import (
-    COMPARED,
-    Quantity,
-)
+from mnprofile.costs.comparison.sides import COMPARED, Quantity
 from mnprofile.networks.configuration import Request, real_number, whole_number
 from mnprofile.networks.readers.inputs import ReadRequest, parse_inputs
 
@@ -40,6 +38,8 @@ _LIMITS = (*LIMIT_KEYS, *BYTE_KEYS, MAX_LATENCY, "max-increase")
 _OTHERS = ("bits", "device", "message")
 BUDGET_KEYS = ("name", "arch", *_FACTORS, *_READING, *_LIMITS, *_OTHERS)
 TOP_KEYS = ("budget", "baseline")
+_COUNTS = '"110M", or a whole number'
+_SIZES = '"256KiB", "2MB", or a number of bytes'
 _PERCENT = re.compile(r"([0-9]{1,6}(?:\.[0-9]{1,6})?)\s*%")
 N = TypeVar("N", int, float)
 
@@ -58,8 +58,6 @@ class NoBudgetError(MnprofileError):
 
 
 FILES = Input("TOML file", BudgetError, 1 << 20)
-
-
 _PLAIN = ReadRequest()
 
 
@@ -146,7 +144,8 @@ def read_budgets(path: Path) -> BudgetFile:
     budgets: dict[str, Budget] = {}
     for index, entry in enumerate(entries):
         at = _in_our_words(lines.of(index))
-        reader = _reader(file, index, _in_our_words(entry), at)
+        place = partial(_place, file, at)
+        reader = _Reader(_in_our_words(entry), BudgetError, place, f"budget[{index}]")
         budget = reader.budget(at)
         if budget.name in budgets:
             reader.refuse("name", f'two budgets are called "{budget.name}"')
@@ -167,11 +166,8 @@ def _in_our_words(given: Any) -> Any:
     return {words.get(key, key): value for key, value in given.items()}
 
 
-def _reader(file: str, index: int, entry: Any, lines: Mapping[str, int]) -> "_Reader":
-    def place(key: str) -> Place:
-        return Place(file, lines.get(key, lines.get("")))
-
-    return _Reader(entry, BudgetError, place, f"budget[{index}]")
+def _place(file: str, lines: Mapping[str, int], key: str) -> Place:
+    return Place(file, lines.get(key, lines.get("")))
 
 
 class _Reader(Record):
@@ -183,13 +179,17 @@ class _Reader(Record):
         self.only(*BUDGET_KEYS)
         name, arch = self.text("name"), self.text("arch")
         limits = {
-            quantity: self.limit(key)
+            quantity: self.limit(key, units.parse_quantity, "not a count", _COUNTS)
             for key, quantity in LIMIT_KEYS.items()
             if key in self.content
         }
         increase = self.increase()
         latency = self.latency()
-        max_bytes = {key: self.bytes(key) for key in BYTE_KEYS if key in self.content}
+        max_bytes = {
+            key: self.limit(key, units.parse_memory, "not a size", _SIZES)
+            for key in BYTE_KEYS
+            if key in self.content
+        }
         if not limits and not max_bytes and increase is None and latency is None:
             self.refuse("", "it sets no limit", ", ".join(_LIMITS))
         message = self.text("message") if "message" in self.content else ""
@@ -206,27 +206,25 @@ class _Reader(Record):
             self.refuse(key, "too long", f"up to {MAX_NAME} characters")
         return value
 
-    def limit(self, key: str) -> int:
+    def limit(
+        self, key: str, parse: Callable[[str, str], float], fault: str, accepted: str
+    ) -> int:
+        """A whole number, or a text that ``parse`` reads."""
         value = self.content[key]
         if type(value) is int and 0 <= value < 1 << 63:
             return value
-        if not isinstance(value, str):
-            self.refuse(key, "not a count", '"110M", or a whole number')
-        try:
-            return units.parse_quantity(value, key)
-        except UsageError as fault:
-            self.refuse(key, fault.message.removeprefix(f"{key}: "), fault.accepted)
+        return int(self.parsed(key, parse, fault, accepted))
 
-    def bytes(self, key: str) -> int:
+    def parsed(
+        self, key: str, parse: Callable[[str, str], N], fault: str, accepted: str
+    ) -> N:
         value = self.content[key]
-        if type(value) is int and 0 <= value < 1 << 63:
-            return value
         if not isinstance(value, str):
-            self.refuse(key, "not a size", '"256KiB", "2MB", or a number of bytes')
+            self.refuse(key, fault, accepted)
         try:
-            return int(units.parse_memory(value, key))
-        except UsageError as fault:
-            self.refuse(key, fault.message.removeprefix(f"{key}: "), fault.accepted)
+            return parse(value, key)
+        except UsageError as found:
+            self.refuse(key, found.message.removeprefix(f"{key}: "), found.accepted)
 
     def bits(self, needed: bool) -> int:
         """Bits per element, for limits in bytes. Alone they are refused."""
@@ -244,13 +242,8 @@ class _Reader(Record):
             if "device" in self.content:
                 self.refuse("device", f"there is no {key}")
             return None
-        value = self.content[key]
-        if not isinstance(value, str):
-            self.refuse(key, "not a time", '"30ms"')
-        try:
-            return round(1000 * units.parse_milliseconds(value, key))
-        except UsageError as fault:
-            self.refuse(key, fault.message.removeprefix(f"{key}: "), fault.accepted)
+        read = units.parse_milliseconds
+        return round(1000 * self.parsed(key, read, "not a time", '"30ms"'))
 
     def increase(self) -> Fraction | None:
         key = "max-increase"

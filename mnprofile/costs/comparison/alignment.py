@@ -8,9 +8,9 @@ their part: expand, depthwise, project.
 
 from collections import Counter
 from collections.abc import Hashable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import groupby
-from typing import Literal, TypeVar
+from typing import Literal, NamedTuple, TypeVar, get_args
 
 from mnprofile.base.shown import Shown
 from mnprofile.costs.comparison.placing import (
@@ -30,11 +30,11 @@ from mnprofile.costs.comparison.sides import (
 )
 
 State = Literal["added", "removed", "grew", "shrank", "unchanged"]
-STATES: tuple[State, ...] = ("added", "removed", "grew", "shrank", "unchanged")
+STATES: tuple[State, ...] = get_args(State)
 Depth = Literal["stage", "block", "layer"]
 MAX_COMPARED = 1_000_000  # pairs of blocks: 1,000 with 1,000, in half a second
 N = TypeVar("N", bound=Hashable)
-DEPTHS: tuple[Depth, ...] = ("stage", "block", "layer")
+DEPTHS: tuple[Depth, ...] = get_args(Depth)
 
 
 @dataclass(frozen=True)
@@ -152,8 +152,7 @@ def compare(base: Side, head: Side) -> Comparison:
 # --- alignment -----------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class _Block:
+class _Block(NamedTuple):
     """A block as the alignment sees it.
 
     ``role`` is ``block``, ``stem``, ``fc``: only blocks of the same role are paired.
@@ -232,7 +231,7 @@ def _unnamed_block(name: str, layers: Sequence[Part], role: str = "") -> _Block:
         parts={str(at): layer for at, layer in enumerate(layers)},
         part_names=tuple(layer.type for layer in layers),
         # What is folded or shared changes the parameters, not the rest.
-        costs=tuple(replace(layer.costs, params=0) for layer in layers),
+        costs=tuple(layer.costs._replace(params=0) for layer in layers),
     )
 
 

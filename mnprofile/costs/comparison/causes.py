@@ -11,13 +11,11 @@ file change of that (with the scales it stores) is a step of its own, "quantised
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from mnprofile.base.units import size_text
 from mnprofile.costs.comparison.alignment import Comparison, Delta
 from mnprofile.costs.comparison.sides import (
-    COMPARED,
     FLOAT32,
     Costs,
     Part,
@@ -76,8 +74,7 @@ class Step(NamedTuple):
         return FLOAT32 * self.moved.params + self.more_bytes
 
 
-@dataclass(frozen=True)
-class Cause:
+class Cause(NamedTuple):
     """One cause over the whole network. ``details`` says what changed where known."""
 
     key: str
@@ -112,9 +109,7 @@ def explain_difference(compared: Comparison) -> tuple[Cause, ...]:
         for key, steps in found.items()
     ]
     order = list(CAUSES)
-    causes.sort(
-        key=lambda one: (*(-abs(c) for c in _values(one)), order.index(one.key))
-    )
+    causes.sort(key=lambda one: (*(-abs(c) for c in one.moved), order.index(one.key)))
     return tuple(causes)
 
 
@@ -129,10 +124,6 @@ def _details(steps: list[Step]) -> tuple[str, ...]:
 def _signed(value: int) -> str:
     """+1,234, with a true minus sign."""
     return f"{value:+,}".replace("-", "\N{MINUS SIGN}")
-
-
-def _values(cause: Cause) -> tuple[int, ...]:
-    return tuple(getattr(cause.moved, quantity) for quantity in COMPARED)
 
 
 def _steps(row: Delta, block: Delta, base: Side, head: Side) -> Iterator[Step]:
@@ -172,11 +163,12 @@ def _one_sided(row: Delta, block: Delta) -> Step:
     assert only is not None
     whole = only.bytes if row.before is None else -only.bytes
     more = whole - FLOAT32 * costs.params
+    kind, where = "layers", row.name
     if row.type == SQUEEZE_EXCITE:
-        return Step(f"squeeze-excite {word}", row.name, block.name, costs, None, more)
-    if block.base is None or block.head is None:
-        return Step(f"blocks {word}", row.name, block.name, costs, None, more)
-    return Step(f"layers {word}", row.name, row.name, costs, None, more)
+        kind, where = "squeeze-excite", block.name
+    elif block.base is None or block.head is None:
+        kind, where = "blocks", block.name
+    return Step(f"{kind} {word}", row.name, where, costs, more_bytes=more)
 
 
 class _Factors(NamedTuple):
@@ -246,8 +238,8 @@ def _paired(a: Part, b: Part, base: Side, head: Side) -> Iterator[Step]:
     ):
         then = now._replace(**change)
         moved = then.costs - now.costs
-        if "out" in change:
-            moved += Costs(params=_per_channel(a, b, new.out - old.out))
+        if "out" in change:  # biases and batch norm that both layers have
+            moved += Costs(params=(new.out - old.out) * sum(_kept(a, b)))
         yield Step(cause, b.name, detail, moved)
         now = then
     yield from _norms(a, b, new.out - old.out)
@@ -272,11 +264,6 @@ def _kept(a: Part, b: Part) -> tuple[int, int]:
         same = old and new and each * x.out == old and each * y.out == new
         found.append(each if same else 0)
     return found[0], found[1]
-
-
-def _per_channel(a: Part, b: Part, more: int) -> int:
-    """Parameters per output channel that both layers have, for ``more`` channels."""
-    return more * sum(_kept(a, b))
 
 
 def _norms(a: Part, b: Part, more: int) -> Iterator[Step]:

@@ -5,8 +5,8 @@ the same place under the same name are one row.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from string import ascii_uppercase
+from typing import NamedTuple
 
 from mnprofile.costs.comparison.alignment import Comparison, Delta, Depth
 from mnprofile.costs.comparison.sides import Costs, Side
@@ -15,8 +15,7 @@ MAX_NETWORKS = 6
 LETTERS = ascii_uppercase[:MAX_NETWORKS]
 
 
-@dataclass(frozen=True)
-class Line:
+class Line(NamedTuple):
     """One stage, block or layer over all networks; None where a network lacks it."""
 
     stage: str

@@ -3,8 +3,9 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from math import prod
+from operator import add, sub
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, get_args
 
 from mnprofile.base.json_files import read_record
 from mnprofile.base.records import Record
@@ -13,32 +14,23 @@ from mnprofile.costs.counting import Count, Layer
 from mnprofile.networks.configuration import spec_text
 
 Quantity = Literal["macs", "params", "activations"]
-COMPARED: tuple[Quantity, ...] = ("macs", "params", "activations")
+COMPARED: tuple[Quantity, ...] = get_args(Quantity)
 MAX_LAYERS = 5_000
 FLOAT32 = 4  # bytes of a parameter where nothing else is said
 
 
-@dataclass(frozen=True, slots=True)
-class Costs:
+class Costs(NamedTuple):
     """The compared quantities of a layer, block or stage. Costs can be added."""
 
     macs: int = 0
     params: int = 0
     activations: int = 0
 
-    def __add__(self, other: "Costs") -> "Costs":
-        return Costs(
-            self.macs + other.macs,
-            self.params + other.params,
-            self.activations + other.activations,
-        )
+    def __add__(self, other: "Costs") -> "Costs":  # type: ignore[override] # no tuple
+        return Costs(*map(add, self, other))
 
     def __sub__(self, other: "Costs") -> "Costs":
-        return Costs(
-            self.macs - other.macs,
-            self.params - other.params,
-            self.activations - other.activations,
-        )
+        return Costs(*map(sub, self, other))
 
 
 class Form(NamedTuple):
@@ -121,6 +113,11 @@ class Side:
         return found
 
 
+def read_costs(record: Record) -> Costs:
+    """The costs in a file. Raises RecordError for what is not a count."""
+    return Costs(*map(record.count, COMPARED))
+
+
 def summed(costs: Iterable[Costs | None]) -> Costs:
     """The sum of some costs; None counts as nothing."""
     return sum((one for one in costs if one), start=Costs())
@@ -192,7 +189,7 @@ def side_of_file(path: Path) -> Side:
                 block=one.text("block"),
                 stage=one.text("stage"),
                 type=one.text("type"),
-                costs=Costs(*(one.count(quantity) for quantity in COMPARED)),
+                costs=read_costs(one),
                 line=line if type(line) is int else None,
                 form=_form(one),
             )

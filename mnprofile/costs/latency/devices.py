@@ -15,7 +15,7 @@ from mnprofile.base.errors import MnprofileError, Place, UsageError, nearest
 from mnprofile.base.files import Input
 from mnprofile.base.records import Record
 from mnprofile.base.units import check_bits
-from mnprofile.costs.latency.work import COMPUTE, MEMORY, OPERATOR, TERMS, Work
+from mnprofile.costs.latency.work import TERMS, Work
 from mnprofile.graph.configuration import Configuration
 
 FOLDER = Path(__file__).parent / "devices"
@@ -79,20 +79,8 @@ class Calibration:
     macs_alone: Errors
     figures: tuple[Measured, ...]
 
-    def ms(self, work: Work) -> float:
-        """Milliseconds of some work."""
-        return self._ms(work, TERMS)
-
-    def compute_ms(self, work: Work) -> float:
-        return self._ms(work, COMPUTE)
-
-    def memory_ms(self, work: Work) -> float:
-        return self._ms(work, MEMORY)
-
-    def overhead_ms(self, work: Work) -> float:
-        return self._ms(work, (OPERATOR,))
-
-    def _ms(self, work: Work, terms: Sequence[str]) -> float:
+    def ms(self, work: Work, terms: Sequence[str] = TERMS) -> float:
+        """Milliseconds of some work, or of some terms of it."""
         amounts = work._asdict()
         ns: float = sum(self.prices[term] * amounts[term] for term in terms)
         return ns / 1e6
@@ -202,17 +190,15 @@ def read_device(path: Path) -> Device:
         printed=tuple(map(str, record.value("printed"))),
         runtime=record.text("runtime"),
         bits=check_bits(bits),
-        calibrations=tuple(map(_calibration, _records(record, "calibration"))),
+        calibrations=tuple(
+            map(_calibration, record.records("calibration", optional=True))
+        ),
         refused=tuple(
             Refused(one.text("family"), one.count("figures"), one.text("reason"))
-            for one in _records(record, "refused")
+            for one in record.records("refused", optional=True)
         ),
         file=file,
     )
-
-
-def _records(record: Record, key: str) -> list[Record]:
-    return record.records(key) if key in record.content else []
 
 
 def _calibration(record: Record) -> Calibration:

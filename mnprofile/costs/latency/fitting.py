@@ -14,6 +14,7 @@ an outer split: what is left out there takes no part in choosing either.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from math import ceil
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -171,9 +172,16 @@ def fit(works: Floats, ms: Floats, model: str) -> Floats:
 
     ``works`` is [figures, terms], ``ms`` [figures].
     """
+    return _fit(works.tobytes(), ms.tobytes(), model)
+
+
+@lru_cache(maxsize=4096)  # figures left out one in another: each pair comes twice
+def _fit(works_bytes: bytes, ms_bytes: bytes, model: str) -> Floats:
     import numpy as np
     from scipy.optimize import nnls
 
+    works = np.frombuffer(works_bytes).reshape(-1, len(TERMS))
+    ms = np.frombuffer(ms_bytes)
     columns = [[TERMS.index(term) for term in terms] for terms in MODELS[model]]
     tied = np.stack([works[:, at].sum(axis=1) for at in columns], 1)
     relative = tied / ms[:, None]
@@ -188,6 +196,7 @@ def fit(works: Floats, ms: Floats, model: str) -> Floats:
     prices = np.zeros(len(TERMS))
     for at, price in zip(columns, found / scale, strict=True):
         prices[at] = price * 1e6
+    prices.flags.writeable = False
     return prices
 
 

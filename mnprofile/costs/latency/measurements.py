@@ -105,29 +105,28 @@ def _row(row: dict[str, str], file: str, line: int) -> MeasuredRow:
         raise CalibrationError(f'"{row["ms"]}" is not above 0', place=place)
     if not row["arch"]:
         raise CalibrationError("empty", place=Place(file, line, header="arch"))
-    given = {name: row[name] for name in OPTIONAL if row.get(name)}
+
+    def setting(name: str, accepted: str) -> float | None:
+        return number(name, row[name], accepted) if row.get(name) else None
+
+    def whole(name: str, accepted: str) -> int | None:
+        value = setting(name, accepted)
+        return None if value is None else int(value)
+
     try:
-        size = given.get("resolution")
+        size = row.get("resolution")
         request = Request(
-            alpha=number("alpha", given["alpha"], "a width multiplier")
-            if "alpha" in given
-            else None,
+            alpha=setting("alpha", "a width multiplier"),
             resolution=parse_resolution(size, "resolution") if size else None,
-            t=number("t", given["t"], "an expansion factor") if "t" in given else None,
-            classes=int(number("classes", given["classes"], "a number of classes"))
-            if "classes" in given
-            else None,
-            impl=given.get("impl"),
-            depth=number("depth", given["depth"], "a depth multiplier")
-            if "depth" in given
-            else None,
-            output_stride=int(number("output_stride", stride, "an output stride"))
-            if (stride := given.get("output_stride"))
-            else None,
+            t=setting("t", "an expansion factor"),
+            classes=whole("classes", "a number of classes"),
+            impl=row.get("impl") or None,
+            depth=setting("depth", "a depth multiplier"),
+            output_stride=whole("output_stride", "an output stride"),
         )
         asked = ReadRequest(
-            inputs=parse_inputs(_words(given.get("inputs", ""))),
-            arguments=tuple(map(parse_argument, _words(given.get("arguments", "")))),
+            inputs=parse_inputs(_words(row.get("inputs", ""))),
+            arguments=tuple(map(parse_argument, _words(row.get("arguments", "")))),
         )
     except UsageError as fault:
         raise at_line(fault, file, line) from None

@@ -13,7 +13,7 @@ from mnprofile.costs.latency.devices import (
     device_of,
     shipped_devices,
 )
-from mnprofile.costs.latency.work import Work, work
+from mnprofile.costs.latency.work import COMPUTE, MEMORY, OPERATOR, Work, work
 from mnprofile.graph.graph import Graph
 from mnprofile.networks.configuration import Request
 from mnprofile.networks.finding import find_network
@@ -215,7 +215,5 @@ def _part(name: str, done: Work, calibration: Calibration) -> PartTime:
         name,
         done,
         calibration.ms(done),
-        calibration.compute_ms(done),
-        calibration.memory_ms(done),
-        calibration.overhead_ms(done),
+        *(calibration.ms(done, terms) for terms in (COMPUTE, MEMORY, (OPERATOR,))),
     )

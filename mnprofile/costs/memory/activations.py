@@ -6,7 +6,8 @@ The model is in ``liveness``; blocks that run as one operator are in ``grouped``
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import groupby
-from typing import Literal
+from operator import attrgetter
+from typing import Literal, NamedTuple, get_args
 
 from mnprofile.base.errors import UsageError
 from mnprofile.base.shown import Shown
@@ -18,7 +19,7 @@ from mnprofile.graph.graph import Graph
 from mnprofile.networks.catalog import Arch, graph_of
 
 View = Literal["layer", "block", "stage"]
-VIEWS: tuple[View, ...] = ("layer", "block", "stage")
+VIEWS: tuple[View, ...] = get_args(View)
 DEFAULT_BITS = 8
 LIVE = (
     "Live: inputs and output of the operator that runs, and what is still needed later."
@@ -72,18 +73,13 @@ class Memory(Shown):
         """
         if view not in VIEWS:
             raise UsageError(f"by: {view!r} is not a view", accepted=", ".join(VIEWS))
-
-        def key(step: Step) -> str:
-            return str(getattr(step, view))
-
         return tuple(
             (name, max(steps, key=self.bytes_of))
-            for name, steps in groupby(self.steps, key)
+            for name, steps in groupby(self.steps, attrgetter(view))
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Widest:
+class Widest(NamedTuple):
     """The largest map at one resolution: one row of Table 3 in the V2 paper.
 
     ``any_map`` is the largest of all, ``between`` the largest outside fused operators,

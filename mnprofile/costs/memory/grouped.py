@@ -21,9 +21,8 @@ channel, stay in memory: ``recomputed_macs`` is the cost.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 from itertools import groupby, pairwise
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from mnprofile.base.errors import UsageError
 from mnprofile.costs.counting import figures_of
@@ -34,8 +33,7 @@ from mnprofile.graph.graph import Graph, Node
 Groups = int | Literal["max"]
 
 
-@dataclass(frozen=True, slots=True)
-class Fused:
+class Fused(NamedTuple):
     """Consecutive operators run as one.
 
     ``inputs`` and ``output`` are in memory before and after; ``inner`` are the maps
@@ -63,8 +61,7 @@ class Fused:
         return sum(figures_of(node).macs for node in before)
 
 
-@dataclass(frozen=True, slots=True)
-class GroupedStep:
+class GroupedStep(NamedTuple):
     """One fused operator in ``groups`` groups: its step, and the cost of grouping.
 
     ``recomputed_macs`` are multiply-adds done a second time (squeeze-excite blocks).
@@ -106,9 +103,9 @@ def grouped_steps(graph: Graph, groups: Groups) -> tuple[GroupedStep, ...]:
     """
     operators = fused(graph)
     check_groups(operators, groups)
-    if groups == 1:
-        return tuple(GroupedStep(step, 1, 0, 0) for step in live_sets(graph))
     plain = {step.name: step for step in live_sets(graph)}
+    if groups == 1:
+        return tuple(GroupedStep(step, 1, 0, 0) for step in plain.values())
     return tuple(_grouped(operators, groups, plain))
 
 
@@ -203,7 +200,7 @@ def _grouped(
 def _part(tensor: Tensor, count: int) -> Tensor:
     """The largest of ``count`` groups of a map's channels."""
     shape = tensor.shape._replace(c=ceil_div(tensor.shape.c, count))
-    return replace(tensor, shape=shape)
+    return tensor._replace(shape=shape)
 
 
 def _extra_elems(one: Fused, count: int) -> int:
@@ -220,7 +217,7 @@ def _without_inner(step: Step, one: Fused) -> Step:
     """A squeeze-excite step of a grouped block: its inner maps are not kept for it."""
     inner = {tensor.name for tensor in one.inner}
     live = tuple(tensor for tensor in step.live if tensor.name not in inner)
-    return replace(step, live=live)
+    return step._replace(live=live)
 
 
 def _step(one: Fused, live: tuple[Tensor, ...]) -> Step:

@@ -21,8 +21,8 @@ code gives every configuration of a sweep at once.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from functools import reduce
+from typing import NamedTuple
 
 from mnprofile.base.errors import UsageError
 from mnprofile.graph.arithmetic import at_least
@@ -35,8 +35,7 @@ MAX_LIVE = 400_000  # maps, summed over all steps
 Terms = tuple[tuple[int, int], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Tensor:
+class Tensor(NamedTuple):
     """A feature map in memory, named for the operator that first writes it.
 
     ``layer`` is its name for people: the layer that the operator belongs to.
@@ -48,8 +47,7 @@ class Tensor:
     bits: int | None = None  # of an element, where the model file says so
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(NamedTuple):
     """An operator that runs, and every map that is live while it does.
 
     ``live`` is in the order of writing; the step's own output comes last.

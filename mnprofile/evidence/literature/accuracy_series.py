@@ -1,22 +1,27 @@
 """Which printed accuracies and latencies belong together: one series per table.
 
 Accuracies are comparable only within one source and training recipe, so each table
-has one.
+has one. ``printed_accuracies`` has them with the costs counted here.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from decimal import Decimal
 from functools import cache
+from typing import NamedTuple
 
+from mnprofile.costs.counting import count
 from mnprofile.evidence.literature.sources import Printed, figures
+from mnprofile.networks.blocks.builder import build_rows
+from mnprofile.networks.catalog import is_shipped
+from mnprofile.networks.configuration import Request, configure
+from mnprofile.networks.imported import Network
 
 PHONES = ("Pixel 1", "Pixel 2", "Pixel 3")
 
 WidthAndSide = tuple[float, int]  # alpha, resolution
 
 
-@dataclass(frozen=True, slots=True)
-class AccuracySeries:
+class AccuracySeries(NamedTuple):
     """Figures of one source that belong together, and what to call them."""
 
     source: str
@@ -96,8 +101,7 @@ LATENCY: dict[str, tuple[AccuracySeries, ...]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Latency:
+class Latency(NamedTuple):
     """Published milliseconds on one phone, by configuration."""
 
     phone: str
@@ -143,3 +147,41 @@ def point_of(figure: Printed) -> WidthAndSide:
     """The configuration that a figure is about."""
     # The papers omit a width of 1.0, and the V1 paper omits a size of 224.
     return figure.alpha or 1.0, figure.resolution or 224
+
+
+class PrintedAccuracy(NamedTuple):
+    """A printed top-1 accuracy (percent) and the counted cost of its network."""
+
+    alpha: float
+    resolution: int
+    top1: Decimal
+    macs: int
+    params: int
+    where: str
+
+
+def source_of(arch: Network) -> str | None:
+    """Where the accuracies of a table come from; None for a table without any.
+
+    A user's own table has none, whatever its name.
+    """
+    recipe = TOP1.get(arch.name)
+    return recipe.label if recipe and is_shipped(arch) else None
+
+
+def printed_accuracies(
+    arch: Network, *, impl: str = "paper"
+) -> tuple[PrintedAccuracy, ...]:
+    """Every printed accuracy of a table, by ascending multiply-adds."""
+    if not is_shipped(arch) or source_of(arch) is None:
+        return ()
+    found = []
+    for figure in top1_figures(arch.name):
+        alpha, side = point_of(figure)
+        config = configure(arch, Request(alpha, side, impl=impl))
+        totals = count(build_rows(arch, config)).totals
+        top1 = Decimal(figure.printed.rstrip("% "))
+        found.append(
+            PrintedAccuracy(alpha, side, top1, totals.macs, totals.params, figure.where)
+        )
+    return tuple(sorted(found, key=lambda one: (one.macs, one.top1)))

@@ -7,8 +7,8 @@ its reasoning, and is a weighted sum of what ``counting`` counts: ``params`` of
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from functools import cache
+from typing import NamedTuple
 
 from mnprofile.base.errors import FiguresError, nearest
 from mnprofile.base.records import Record
@@ -44,8 +44,7 @@ _KEYS = {
 _BLOCK = re.compile("stem|last_conv|pool|classifier|(block|conv|fc)[0-9]+")
 
 
-@dataclass(frozen=True, slots=True)
-class Convention:
+class Convention(NamedTuple):
     """What one quantity of some tables means, and how it was rounded."""
 
     tables: tuple[str, ...]

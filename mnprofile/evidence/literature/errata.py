@@ -158,10 +158,8 @@ def _next_to(one: str, other: str) -> bool:
 
 def erratum_of(figure: Printed) -> FigureErratum | None:
     """The erratum about a figure, if there is one."""
-    for entry in _declared(figure.source):
-        if entry.is_about(figure):
-            return entry
-    return None
+    found = (one for one in _declared(figure.source) if one.is_about(figure))
+    return next(found, None)
 
 
 def original_of(figure: Printed, erratum: FigureErratum) -> Printed | None:

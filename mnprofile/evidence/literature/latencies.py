@@ -37,10 +37,6 @@ def _names() -> dict[str, Any]:
     return tomllib.loads(NAMES.read_text("utf-8"))
 
 
-def _named() -> tuple[dict[str, Any], ...]:
-    return tuple(_names()["device"])
-
-
 def bits_of(figure: Printed) -> int:
     """Bits per element of the network that a latency is of."""
     said = f"{figure.variant} {figure.device}".lower()
@@ -50,7 +46,7 @@ def bits_of(figure: Printed) -> int:
 def device_name(figure: Printed) -> str:
     """The name of a figure's device, which is one for each number of bits."""
     name = next(
-        (one["name"] for one in _named() if figure.device in one["printed"]),
+        (one["name"] for one in _names()["device"] if figure.device in one["printed"]),
         figure.device,
     )
     says_so = any(word in name.lower() for word in _EIGHT_BITS)
@@ -132,7 +128,9 @@ def _calibrated(name: str, about: Sequence[Printed]) -> Device:
         series = by_family.setdefault(load(figure.network).family, {})
         series.setdefault((figure.source, figure.table), []).append(figure)
     plain = name.removesuffix(", 8-bit")
-    runtime = next((one["runtime"] for one in _named() if one["name"] == plain), "")
+    runtime = next(
+        (one["runtime"] for one in _names()["device"] if one["name"] == plain), ""
+    )
     device = Device(
         name=name,
         printed=tuple(sorted({one.device for one in about if name == plain})),
@@ -170,7 +168,7 @@ def _observed(series: Iterable[Printed], bits: int) -> Iterator[Observation]:
         try:
             config = configure(table, asked)
         except MnprofileError:  # an implementation without this family
-            config = configure(table, replace(asked, impl="paper"))
+            config = configure(table, asked._replace(impl="paper"))
         yield Observation(one, work(build_rows(table, config), bits))
 
 

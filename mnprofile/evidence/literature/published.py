@@ -1,7 +1,5 @@
 """What the sources print for one of our networks."""
 
-from dataclasses import replace
-
 from mnprofile.base.errors import UsageError
 from mnprofile.evidence.literature.sources import (
     Printed,
@@ -78,7 +76,7 @@ def published_for(arch: Network, graph: Graph) -> tuple[Printed, ...]:
 def _builds_the_same(arch: Architecture, graph: Graph, impl: str) -> bool:
     """Whether another implementation builds the same maps throughout."""
     try:
-        other = build_rows(arch, replace(graph.config, impl=impl))
+        other = build_rows(arch, graph.config._replace(impl=impl))
     except UsageError:  # it has no such family
         return False
     return [(one.name, one.out_shape) for one in graph] == [

@@ -1,7 +1,8 @@
 """Our count for a printed figure under a convention, in the printed form."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from mnprofile.base.errors import FiguresError, MnprofileError, Place
 from mnprofile.costs.counting import Count, Layer, count
@@ -15,8 +16,7 @@ LARGEST = "max"  # the part of a memory figure that is the largest of all maps
 RANGE = " to "
 
 
-@dataclass(frozen=True, slots=True)
-class Recount:
+class Recount(NamedTuple):
     """Our count for a figure: exact, and in the printed form."""
 
     exact: str
@@ -37,7 +37,7 @@ class Networks:
         A row without a width or resolution is about the network as its table gives it.
         Raises UsageError for an unknown network.
         """
-        request = replace(asked, classes=convention.classes, impl=convention.impl)
+        request = asked._replace(classes=convention.classes, impl=convention.impl)
         key = (network, request)
         if key not in self.made:
             table = load(network)

@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 from mnprofile.base.shown import Shown
 from mnprofile.evidence.literature.asides import asides, reason_of
@@ -56,8 +57,7 @@ SET_ASIDE = (Verdict.OTHER_NETWORK, Verdict.NEEDS_A_HEAD, Verdict.MEASURED)
 AS_PRINTED = (Verdict.REPRODUCED, Verdict.OTHER_VERSION)  # our digits are the printed
 
 
-@dataclass(frozen=True, slots=True)
-class Result:
+class Result(NamedTuple):
     """One printed figure and its verdict.
 
     ``ours`` is written as the figure is printed (as the erratum corrects it, if there
@@ -74,8 +74,7 @@ class Result:
     reason: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class ConventionFit:
+class ConventionFit(NamedTuple):
     """How many figures of one table its convention reproduces."""
 
     source: str
@@ -91,8 +90,7 @@ class ConventionFit:
         return self.reproduced > 0
 
 
-@dataclass(frozen=True, slots=True)
-class TableErratum:
+class TableErratum(NamedTuple):
     """A misprint of an architecture table that a source prints."""
 
     source: str

@@ -114,15 +114,14 @@ def figures_about(
     There each row is one line, and only lines that may be about it are parsed.
     """
     path, side = locate(source), str(resolution)
-    network_at, alpha_at = COLUMNS.index("network"), COLUMNS.index("alpha")
-    resolution_at = COLUMNS.index("resolution")
     for line, text in enumerate(_shipped_lines(source), start=1):
         if f",{side}," not in text or not any(f",{one}," in text for one in networks):
             continue
         (cells,) = csv.reader([text], strict=True)
-        if cells[resolution_at] == side and cells[network_at] in networks:
+        row = dict(zip(COLUMNS, cells, strict=True))
+        if row["resolution"] == side and row["network"] in networks:
             figure = _printed(source, path, line, cells)
-            if cells[alpha_at] and figure.alpha == alpha:
+            if figure.alpha == alpha:
                 yield figure
 
 
@@ -133,17 +132,10 @@ def declaration(source: str) -> Mapping[str, Any]:
     Raises FiguresError and FileError, as ``figures`` does.
     """
     path = declaration_file(source)
-    text = _text(TOML, path)
+    text = TOML.text(path).removeprefix("\ufeff")
     declared = toml_files.parse(text, str(path), FiguresError, fault="not TOML")
-    types = {
-        "title": str,
-        "impl": str,
-        "architectures": list,
-        "convention": list,
-        "erratum": list,
-        "aside": list,
-    }
-    _checked(path, "the file", declared, types, optional=set(types) - {"title"})
+    optional = set(_OF_SOURCES) - {"title"}
+    _checked(path, "the file", declared, _OF_SOURCES, optional=optional)
     return declared
 
 
@@ -174,11 +166,13 @@ def impl(source: str) -> str:
 
 
 _NUMBER, _SIDE = r"[0-9]{0,6}\.?[0-9]{1,6}", "[0-9]{1,9}"
-_ENTRIES = (
-    "convention",
-    "erratum",
-    "aside",
-)  # arrays of tables; all others are of strings
+_ENTRIES = ("convention", "erratum", "aside")  # arrays of tables; others of strings
+_OF_SOURCES = {  # the keys of the TOML file of a source, and their types
+    "title": str,
+    "impl": str,
+    "architectures": list,
+    **dict.fromkeys(_ENTRIES, list),
+}
 _TOML_NAMES = {str: "string", list: "array", dict: "table", int: "integer"}
 
 
@@ -217,26 +211,18 @@ def _check_arrays(record: Record) -> None:
                     record.refuse("", f"{key} has {one!r}", "TOML strings")
 
 
-def _text(kind: Input, path: Path) -> str:
-    return kind.text(path).removeprefix("\ufeff")
-
-
 @cache
 def _shipped_lines(source: str) -> tuple[str, ...]:
-    return tuple(_text(CSV, locate(source)).splitlines())
+    return tuple(CSV.text(locate(source)).removeprefix("\ufeff").splitlines())
 
 
 @cache
 def _rows(source: str) -> tuple[tuple[int, list[str]], ...]:
     """The cells and line of every row. Checks the header and the number of cells."""
+    from mnprofile.base.csv_files import check_length, read_cells  # not for a count
+
     path = locate(source)
-    reader = csv.reader(_text(CSV, path).splitlines(keepends=True), strict=True)
-    try:
-        header = next(reader, [])
-        rows = tuple((reader.line_num, cells) for cells in reader)
-    except csv.Error as fault:
-        place = Place(str(path), reader.line_num)
-        raise FiguresError(f"not CSV: {fault}", place=place) from None
+    (_, header), *rows = tuple(read_cells(path, CSV)) or ((1, []),)
     if tuple(header) != COLUMNS:
         raise FiguresError(
             f"the header is {','.join(header)}",
@@ -250,13 +236,8 @@ def _rows(source: str) -> tuple[tuple[int, list[str]], ...]:
             accepted=f"at most {MAX_FIGURES} in one source",
         )
     for line, cells in rows:
-        if len(cells) != len(COLUMNS):
-            raise FiguresError(
-                f"the row has {len(cells)} cells",
-                place=Place(str(path), line),
-                accepted=f"{len(COLUMNS)}, as the header has",
-            )
-    return rows
+        check_length(path, CSV, line, cells, len(COLUMNS))
+    return tuple(rows)
 
 
 def _printed(source: str, path: Path, line: int, cells: list[str]) -> Printed:

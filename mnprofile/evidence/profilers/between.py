@@ -52,17 +52,6 @@ _OF_TORCH = {
     "_scaled_dot_product_flash_attention_for_cpu": "softmax",
     "constant_pad_nd": "padding",
 }
-_OF_OURS = {
-    "batch_norm": "batch norm",
-    "pool": "pooling",
-    "add": "addition",
-    "subtract": "subtraction",
-    "multiply": "product",
-    "scale": "product",
-    "layer_scale": "product",
-    "attention": "softmax",
-    "concatenate": "concatenation",
-}
 # Activations that networks also write with others. Longer ones first.
 _WRITTEN_WITH = (
     ("hardsigmoid", ("plus a constant", "relu6", "times a constant")),
@@ -77,33 +66,14 @@ def ours_between(graph: Graph) -> list[Names]:
     for node in graph:
         if is_layer(node.op):
             found.append([])
-        else:
-            found[-1] += _name_of(node.op)
+        elif node.op.action:
+            found[-1].append(node.op.action)
     return [tuple(names) for names in found]
 
 
 def is_layer(op: Op) -> bool:
     """Whether a module with weights runs it: a product of two activations has none."""
     return op.is_counted and not isinstance(op, Product)
-
-
-def _name_of(op: Op) -> Names:
-    if op.kind == "activation":
-        return (op.label.replace("_", " "),)
-    if op.kind in (
-        "view",
-        "flatten",
-        "copy",
-        "output",
-        "split",
-        "shuffle",
-        "pad",
-        "matmul",
-    ):
-        return ()
-    if op.kind == "pool" and getattr(op, "function", "avg") == "max":
-        return ("max pooling",)
-    return (_OF_OURS.get(op.kind, op.kind.replace("_", " ")),)
 
 
 def recorder(record: Callable[[str], None]) -> TorchDispatchMode:

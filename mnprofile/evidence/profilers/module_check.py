@@ -46,11 +46,13 @@ _BESIDES = frozenset(
     )
 )
 UNREAD, EINSUM = "no output depends on it", "einsum by its equation"
-# Operators that fvcore has no handle for, by the kind of ours.
+# What fvcore calls operators that it has no handle for, by what they multiply.
 _UNHANDLED = {
-    "attention": ("scaled_dot_product_attention",),
-    "recurrent": ("lstm", "gru", "rnn_tanh"),
-    "conv_transpose": (),
+    "attention": "scaled_dot_product_attention",
+    "lstm": "lstm",
+    "projected": "lstm",
+    "gru": "gru",
+    "rnn": "rnn_tanh",
 }
 
 
@@ -207,11 +209,10 @@ def _left_out(
     """
     if not gap:
         return ""
-    for kind, names in _UNHANDLED.items():
-        amount = sum(node.macs for node in nodes if node.op.kind == kind)
-        known = [name for name in names if name in uncounted]
-        if amount == gap and known:
-            return known[0]
+    named = ((node.macs, _UNHANDLED.get(node.op.product or "")) for node in nodes)
+    unhandled = [(macs, name) for macs, name in named if name in uncounted]
+    if gap == sum(macs for macs, _ in unhandled):
+        return str(unhandled[0][1])
     written = [(node.macs, node.written) for node in nodes if node.written]
     if gap == sum(macs for macs, one in written if not one.is_read):
         return UNREAD

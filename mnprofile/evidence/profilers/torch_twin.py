@@ -19,7 +19,7 @@ from mnprofile.graph.operators.elementwise import Activation, BatchNorm, LayerSc
 from mnprofile.graph.operators.joining import Add, Concatenate, Multiply
 from mnprofile.graph.operators.linear import Linear
 from mnprofile.graph.operators.op import GraphError, Op, pair
-from mnprofile.graph.operators.pooling import AdaptivePool, GlobalPool, Pool
+from mnprofile.graph.operators.pooling import GlobalPool
 from mnprofile.graph.operators.products import Attention
 from mnprofile.graph.operators.reshaping import (
     Channels,
@@ -27,6 +27,7 @@ from mnprofile.graph.operators.reshaping import (
     Flatten,
     Resize,
 )
+from mnprofile.graph.operators.window_pooling import AdaptivePool, Pool
 
 _ACTIVATIONS: dict[str, type[nn.Module]] = {
     "relu": nn.ReLU,

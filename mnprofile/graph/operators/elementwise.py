@@ -42,6 +42,7 @@ class BatchNorm(Op):
     """
 
     kind = "batch_norm"
+    follows_layers = True
     works_in_place = True
     entering = "batch_norm_elems"
     affine: bool = True
@@ -68,6 +69,7 @@ class Activation(Op):
     """An activation function."""
 
     kind = "activation"
+    follows_layers = True
     works_in_place = True
     entering = "activation_elems"
     function: ActivationKind
@@ -75,6 +77,10 @@ class Activation(Op):
     @property
     def label(self) -> str:
         return self.function
+
+    @property
+    def action(self) -> str:
+        return self.label.replace("_", " ")
 
     def tally(self, x: Shape, y: Shape) -> dict[str, int]:
         return {self.function: x.elements}
@@ -85,6 +91,7 @@ class GatedLinearUnit(Op):
 
     __slots__ = ()
     kind = "glu"
+    follows_layers = True
     entering = "activation_elems"
 
     def out_shape(self, x: Shape, *others: Shape) -> Shape:
@@ -108,6 +115,7 @@ class LayerScale(Op):
 
     __slots__ = ()
     kind = "layer_scale"
+    does = "product"
     works_in_place = True
     entering = "scale_elems"
 

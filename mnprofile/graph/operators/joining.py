@@ -10,43 +10,44 @@ from mnprofile.graph.operators.op import (
 )
 
 
-class Add(Op):
-    """Addition of maps of one shape, as a residual connection does."""
+class Arithmetic(Op):
+    """An operator on maps of one shape, element by element."""
 
     __slots__ = ()
-    kind = "add"
     takes = 2
     works_in_place = True
-    entering = "add_elems"
+    refusal = "{other} does not fit {x}"
 
     def out_shape(self, x: Shape, *others: Shape) -> Shape:
         if any(isinstance(one, TensorShape) for one in (x, *others)):
             return broadcast_shape(x, *others)
         for other in others:
             if not (decide(other.c == x.c) and _same_size(other, x)):
-                raise GraphError(f"{other} cannot be added to {x}")
+                raise GraphError(self.refusal.format(x=x, other=other))
         return x
+
+
+class Add(Arithmetic):
+    """Addition of maps of one shape, as a residual connection does."""
+
+    __slots__ = ()
+    kind = "add"
+    does = "addition"
+    entering = "add_elems"
+    refusal = "{other} cannot be added to {x}"
 
     def tally(self, x: Shape, y: Shape) -> dict[str, int]:
         return {"add": x.elements}
 
 
-class Multiply(Op):
+class Multiply(Arithmetic):
     """Product of maps of one shape."""
 
     __slots__ = ()
     kind = "multiply"
-    takes = 2
-    works_in_place = True
+    does = "product"
     entering = "scale_elems"
-
-    def out_shape(self, x: Shape, *others: Shape) -> Shape:
-        if any(isinstance(one, TensorShape) for one in (x, *others)):
-            return broadcast_shape(x, *others)
-        for other in others:
-            if not (decide(other.c == x.c) and _same_size(other, x)):
-                raise GraphError(f"{x} cannot be multiplied by {other}")
-        return x
+    refusal = "{x} cannot be multiplied by {other}"
 
     def tally(self, x: Shape, y: Shape) -> dict[str, int]:
         return {"scale": x.elements}
@@ -71,6 +72,7 @@ class Subtract(Add):
 
     __slots__ = ()
     kind = "subtract"
+    does = "subtraction"
 
     def tally(self, x: Shape, y: Shape) -> dict[str, int]:
         return {}
@@ -81,6 +83,7 @@ class Concatenate(Op):
 
     __slots__ = ()
     kind = "concatenate"
+    does = "concatenation"
     takes = None
 
     def out_shape(self, x: Shape, *others: Shape) -> Shape:

@@ -38,6 +38,7 @@ class LayerNorm(Norm):
 
     __slots__ = ()
     kind = "layer_norm"
+    follows_layers = True
 
 
 class RMSNorm(Norm):
@@ -52,6 +53,7 @@ class GroupNorm(Norm):
 
     __slots__ = ()
     kind = "group_norm"
+    follows_layers = True
 
 
 class InstanceNorm(Norm):
@@ -59,3 +61,4 @@ class InstanceNorm(Norm):
 
     __slots__ = ()
     kind = "instance_norm"
+    follows_layers = True

@@ -140,6 +140,8 @@ class Op:
     sees_all: ClassVar[bool] = False  # every position sees the whole map
     product: ClassVar[str | None] = None  # what a ledger calls its multiply-adds
     takes_factors: ClassVar[bool] = False  # its other inputs are factors per channel
+    follows_layers: ClassVar[bool] = False  # right after a layer it is part of it
+    does: ClassVar[str | None] = None  # to values, in words: see ``action``
     entering: ClassVar[str | None] = None  # the quantity its input elements count as
     takes: ClassVar[int | None] = 1  # the number of its inputs; None: any
 
@@ -152,6 +154,11 @@ class Op:
     def label(self) -> str:
         """Its name in a drawing, after the first operator of its layer."""
         return self.type
+
+    @property
+    def action(self) -> str:
+        """What it does to values, in words; empty if it only moves them."""
+        return self.kind.replace("_", " ") if self.does is None else self.does
 
     def out_shape(self, x: Shape, *others: Shape) -> Shape:
         """The output's shape. Raises GraphError where the inputs do not fit."""

@@ -35,6 +35,7 @@ class MatMul(Product):
 
     __slots__ = ()
     kind = "matmul"
+    does = ""
     product = "matmul"
     takes = 2
 
@@ -62,6 +63,7 @@ class Attention(Product):
     """
 
     kind = "attention"
+    does = "softmax"
     product = "matmul"
     takes = 3
     heads: int
@@ -98,6 +100,7 @@ class ScaledDotProduct(Product):
 
     __slots__ = ()
     kind = "attention"
+    does = "softmax"
     product = "attention"
     takes = 3
 

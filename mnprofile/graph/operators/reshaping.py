@@ -14,6 +14,7 @@ class Flatten(Op):
     """
 
     kind = "flatten"
+    does = ""
     is_view = True
     side: tuple[int, int] | None = None
 
@@ -27,6 +28,7 @@ class Channels(Op):
     """One of ``parts`` equal parts of the channels: what a split gives a branch."""
 
     kind = "split"
+    does = ""
     is_view = True
     parts: int
     part: int = 0  # counted from 0
@@ -40,6 +42,7 @@ class ChannelShuffle(Op):
     """Channels of ``groups`` groups in turns: ShuffleNet's shuffle, a copy."""
 
     kind = "shuffle"
+    does = ""
     groups: int
 
 
@@ -48,6 +51,7 @@ class Pad(Op):
     """Zeros around a map, as many at the start and the end of each axis."""
 
     kind = "pad"
+    does = ""
     start: tuple[int, ...]
     end: tuple[int, ...]
 

@@ -17,63 +17,62 @@ from mnprofile.graph.operators.op import (
 
 
 @dataclass(frozen=True, slots=True)
-class View(Op):
+class Given(Op):
+    """An operator whose output has given dimensions, whatever its inputs."""
+
+    dims: tuple[int, ...]
+    axis: int = -1  # the channels
+
+    def out_shape(self, x: Shape, *others: Shape) -> Shape:
+        return shape_of(self.dims, self.axis)
+
+
+@dataclass(frozen=True, slots=True)
+class View(Given):
     """The same memory seen otherwise: reshape, transpose, slice, expand, split."""
 
     kind = "view"
+    does = ""
     is_view = True
-    dims: tuple[int, ...]
-    axis: int = -1  # the channels
     name: str = "view"
 
     @property
     def type(self) -> str:
         return self.name
 
-    def out_shape(self, x: Shape, *others: Shape) -> Shape:
-        return shape_of(self.dims, self.axis)
-
 
 @dataclass(frozen=True, slots=True)
-class Copy(Op):
+class Copy(Given):
     """Elements in other places or another number: copy, gather, pad, repeat, roll."""
 
     kind = "copy"
+    does = ""
     takes = None
-    dims: tuple[int, ...]
-    axis: int = -1
     name: str = "copy"
 
     @property
     def type(self) -> str:
         return self.name
 
-    def out_shape(self, x: Shape, *others: Shape) -> Shape:
-        return shape_of(self.dims, self.axis)
-
     def tally(self, x: Shape, y: Shape) -> dict[str, int]:
         is_sampled = self.name.startswith("grid_sampler")
         return {"grid_sampler": y.elements} if is_sampled else {}
 
 
-@dataclass(frozen=True, slots=True)
-class Output(Op):
+class Output(Given):
     """A further output of the operator that it is fed by: an LSTM's last state.
 
     It has memory of its own, from when that operator runs.
     """
 
+    __slots__ = ()
     kind = "output"
+    does = ""
     is_further = True
-    dims: tuple[int, ...]
-    axis: int = -1
-
-    def out_shape(self, x: Shape, *others: Shape) -> Shape:
-        return shape_of(self.dims, self.axis)
 
 
 @dataclass(frozen=True, slots=True)
-class Constant(Op):
+class Constant(Given):
     """A tensor that is the same in every run: a position table, a class token.
 
     It has no inputs. Its elements are parameters if they are ``trained``. It is stored
@@ -83,12 +82,7 @@ class Constant(Op):
     kind = "constant"
     takes = 0
     is_constant = True
-    dims: tuple[int, ...]
-    axis: int = -1
     trained: bool = True
-
-    def out_shape(self, x: Shape, *others: Shape) -> Shape:
-        return shape_of(self.dims, self.axis)
 
     def other_params(self, x: Shape) -> int:
         return self.out_shape(x).elements if self.trained else 0
@@ -198,6 +192,7 @@ class PReLU(Op):
     """A leaky ReLU with trained slopes: one for all channels, or one per channel."""
 
     kind = "activation"
+    follows_layers = True
     works_in_place = True
     entering = "activation_elems"
     per_channel: bool = False
@@ -206,8 +201,30 @@ class PReLU(Op):
     def label(self) -> str:
         return "prelu"
 
+    @property
+    def action(self) -> str:
+        return self.label.replace("_", " ")
+
     def other_params(self, x: Shape) -> int:
         return x.c if self.per_channel else 1
 
     def tally(self, x: Shape, y: Shape) -> dict[str, int]:
         return {"prelu": x.elements, "prelu_slopes": self.other_params(x)}
+
+
+@dataclass(frozen=True, slots=True)
+class Embedding(Op):
+    """One vector per index: (...) -> (..., width). It has no multiply-adds."""
+
+    kind = "embedding"
+    rows: int
+    width: int
+
+    def out_shape(self, x: Shape, *others: Shape) -> Shape:
+        return TensorShape((*x.dims, self.width))
+
+    def other_params(self, x: Shape) -> int:
+        return self.rows * self.width
+
+    def tally(self, x: Shape, y: Shape) -> dict[str, int]:
+        return {"embedding": self.other_params(x)}

@@ -1,6 +1,5 @@
 """Attention on maps: multi-query, as in MobileNetV4's hybrids, and multi-head."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -8,7 +7,7 @@ from mnprofile.graph.operators.elementwise import BatchNorm, LayerScale
 from mnprofile.graph.operators.joining import Add
 from mnprofile.graph.operators.products import Attention
 from mnprofile.networks.blocks.builder import Builder
-from mnprofile.networks.notation.cells import MAX_STRIDE, OperatorWord, up_to
+from mnprofile.networks.notation.cells import MAX_STRIDE, OperatorWord, Words, up_to
 from mnprofile.networks.notation.rows import Row
 
 MAX_HEADS = 256
@@ -37,7 +36,7 @@ class MobileAttentionRow(Row):
     shrink: int = 1
     layer_scale: bool = False
 
-    words: ClassVar[Mapping[str, OperatorWord]] = {"mqa": _WORD}
+    words: ClassVar[Words] = {"mqa": _WORD}
 
     @property
     def key_heads(self) -> int:
@@ -78,7 +77,7 @@ class MultiHeadRow(MobileAttentionRow):
     Vaswani et al. 2017, section 3.2.2, on maps as MobileNetV4 has it.
     """
 
-    words: ClassVar[Mapping[str, OperatorWord]] = {"mha": _WORD}
+    words: ClassVar[Words] = {"mha": _WORD}
 
     @property
     def key_heads(self) -> int:

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from math import ceil
 from typing import NamedTuple
 
@@ -15,7 +15,7 @@ from mnprofile.graph.operators.op import GraphError, Shape, ShapeError
 from mnprofile.networks.configuration import configure
 from mnprofile.networks.notation.cells import Size
 from mnprofile.networks.notation.rows import ABOVE, INPUT, Architecture, Row
-from mnprofile.networks.widths import Implementation, Width, implementation
+from mnprofile.networks.widths import Width, implementation
 
 MAX_OPERATORS = 4_500  # of a table; a report of so many takes nearly a second
 
@@ -110,7 +110,6 @@ class End(NamedTuple):
     shape: Shape
 
 
-@dataclass
 class Builder:
     """Records one row after another on the tape; blocks build themselves with it.
 
@@ -119,31 +118,23 @@ class Builder:
     that t = 0 turned into the identity, ``kept_table_t`` those where it could not.
     """
 
-    arch: Architecture
-    config: Configuration
-    tape: Tape
-    rules: Implementation = field(init=False)
-    file: str = ""  # of the table whose rows are built
-    row: Row | None = None  # that is built
-    prefix: str = ""  # of names, in a head, whose channels alpha leaves alone
-    others: tuple[End, ...] = ()  # what the row reads besides the last map
-    ends: dict[str, End] = field(default_factory=dict)  # by the names of rows
-    unread: dict[str, None] = field(default_factory=dict)  # nodes that no row has read
-    made: int = 0  # blocks of this row
-    index: int = 0  # of the row that is built
-    stride: int = 1
-    dilation: int = 1
-    numbers: Counter[str] = field(default_factory=Counter)  # by "block", "conv" ...
-    pooled: bool = False
-    open_block: bool = False
-    identities: list[str] = field(default_factory=list)
-    kept_table_t: list[str] = field(default_factory=list)
-
-    def __post_init__(self) -> None:
-        arch = self.arch
-        self.rules = implementation(arch.family, arch.scaling, self.config.impl)
-        self.file = arch.table.file
-        self.ends = {ABOVE: self.end(self.tape.last), INPUT: self.end(self.tape.last)}
+    def __init__(self, arch: Architecture, config: Configuration, tape: Tape) -> None:
+        self.arch, self.config, self.tape = arch, config, tape
+        self.rules = implementation(arch.family, arch.scaling, config.impl)
+        self.file = arch.table.file  # of the table whose rows are built
+        self.row: Row | None = None  # that is built
+        self.prefix = ""  # of names, in a head, whose channels alpha leaves alone
+        self.others: tuple[End, ...] = ()  # what the row reads besides the last map
+        self.unread: dict[str, None] = {}  # nodes that no row has read
+        self.made = 0  # blocks of this row
+        self.index = 0  # of the row that is built
+        self.stride = self.dilation = 1
+        self.pooled = self.open_block = False
+        self.numbers: Counter[str] = Counter()  # by "block", "conv" ...
+        self.identities: list[str] = []
+        self.kept_table_t: list[str] = []
+        start = self.end(tape.last)
+        self.ends = {ABOVE: start, INPUT: start}  # by the names of rows
 
     def add_row(self, index: int, row: Row) -> None:
         """Record a row, which reads the rows that it names, or the one above."""

@@ -1,8 +1,7 @@
 """A convolution over all channels, or a fully connected layer after the pooling."""
 
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from mnprofile.graph.operators.convolution import Padding
 from mnprofile.graph.operators.elementwise import ActivationKind
@@ -14,7 +13,9 @@ from mnprofile.networks.notation.cells import (
     MAX_CHANNELS,
     OperatorWord,
     PerClass,
+    Readers,
     SqueezeExcite,
+    Words,
     outputs,
     up_to,
 )
@@ -38,13 +39,13 @@ class ConvRow(Row):
     groups: int = 1
     plain: bool = False  # neither batch norm nor bias
 
-    words: ClassVar[Mapping[str, OperatorWord]] = {
+    words: ClassVar[Words] = {
         "conv2d": OperatorWord(
             takes_nbn=True,
             modifiers={"plain": ("plain", True), "gN": ("groups", up_to(MAX_CHANNELS))},
         )
     }
-    readers: ClassVar[Mapping[str, Callable[[str], Any]]] = {"out": outputs}
+    readers: ClassVar[Readers] = {"out": outputs}
     for_classes = ClassifierRow
     is_repeatable = True
 

@@ -1,12 +1,11 @@
 """A depthwise convolution in its own row, as MobileNetV1 prints it."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from mnprofile.graph.operators.elementwise import ActivationKind
 from mnprofile.networks.blocks.builder import Builder
-from mnprofile.networks.notation.cells import OperatorWord
+from mnprofile.networks.notation.cells import OperatorWord, Words
 from mnprofile.networks.notation.rows import Row
 
 
@@ -24,7 +23,7 @@ class DepthwiseRow(Row):
     dilation: int = 1
     plain: bool = False  # neither batch norm nor bias
 
-    words: ClassVar[Mapping[str, OperatorWord]] = {
+    words: ClassVar[Words] = {
         "dwconv": OperatorWord(takes_nbn=True, modifiers={"plain": ("plain", True)})
     }
 

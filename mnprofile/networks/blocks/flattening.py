@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 from mnprofile.graph.arithmetic import decide
-from mnprofile.graph.operators.pooling import AdaptivePool
 from mnprofile.graph.operators.reshaping import Flatten
+from mnprofile.graph.operators.window_pooling import AdaptivePool
 from mnprofile.networks.blocks.builder import Builder
 from mnprofile.networks.notation.cells import Size
 from mnprofile.networks.notation.rows import Row

@@ -1,13 +1,12 @@
 """The fused inverted residual of MobileNet-EdgeTPU, EfficientNetV2 and MobileNetV4."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
 from mnprofile.graph.arithmetic import single
 from mnprofile.networks.blocks.builder import Builder
 from mnprofile.networks.blocks.inverted_residual import BottleneckRow
-from mnprofile.networks.notation.cells import MAX_CHANNELS, OperatorWord, up_to
+from mnprofile.networks.notation.cells import MAX_CHANNELS, OperatorWord, Words, up_to
 
 
 @dataclass(frozen=True)
@@ -20,7 +19,7 @@ class FusedRow(BottleneckRow):
 
     group_size: int | None = None
 
-    words: ClassVar[Mapping[str, OperatorWord]] = {
+    words: ClassVar[Words] = {
         "fused": OperatorWord(
             modifiers={
                 "noskip": ("shortcut", False),

@@ -1,6 +1,5 @@
 """The ghost bottleneck of GhostNet."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -9,7 +8,7 @@ from mnprofile.graph.operators.elementwise import ActivationKind
 from mnprofile.graph.operators.joining import Add, Concatenate
 from mnprofile.networks.blocks.builder import Builder
 from mnprofile.networks.blocks.squeeze_excite import squeeze_excite
-from mnprofile.networks.notation.cells import OperatorWord, SqueezeExcite
+from mnprofile.networks.notation.cells import OperatorWord, SqueezeExcite, Words
 from mnprofile.networks.notation.rows import Row
 
 
@@ -29,7 +28,7 @@ class GhostRow(Row):
     stride: int = 1
     squeeze_excite: SqueezeExcite | None = None
 
-    words: ClassVar[Mapping[str, OperatorWord]] = {"G-bneck": OperatorWord()}
+    words: ClassVar[Words] = {"G-bneck": OperatorWord()}
 
     def build(self, to: Builder) -> None:
         tape = to.tape

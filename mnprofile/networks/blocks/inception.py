@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from mnprofile.graph.operators.elementwise import ActivationKind
 from mnprofile.graph.operators.joining import Concatenate
-from mnprofile.graph.operators.pooling import Pool
+from mnprofile.graph.operators.window_pooling import Pool
 from mnprofile.networks.blocks.builder import Builder
 from mnprofile.networks.notation.cells import Size
 from mnprofile.networks.notation.rows import Row

@@ -1,8 +1,7 @@
 """The inverted residual block of MobileNetV2, V3, MnasNet and EfficientNet."""
 
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from mnprofile.base.errors import TableError
 from mnprofile.graph.arithmetic import decide
@@ -12,7 +11,9 @@ from mnprofile.networks.blocks.builder import Builder
 from mnprofile.networks.blocks.squeeze_excite import squeeze_excite
 from mnprofile.networks.notation.cells import (
     OperatorWord,
+    Readers,
     SqueezeExcite,
+    Words,
     a_nonlinearity,
 )
 from mnprofile.networks.notation.rows import Row
@@ -39,10 +40,8 @@ class BottleneckRow(Row):
     shortcut: bool = True
     dilation: int = 1
 
-    words: ClassVar[Mapping[str, OperatorWord]] = {"bottleneck": _WORD, "bneck": _WORD}
-    readers: ClassVar[Mapping[str, Callable[[str], Any]]] = {
-        "activation": a_nonlinearity
-    }
+    words: ClassVar[Words] = {"bottleneck": _WORD, "bneck": _WORD}
+    readers: ClassVar[Readers] = {"activation": a_nonlinearity}
     expands = True
     is_repeatable = True
     deepens = True
@@ -75,7 +74,7 @@ class BottleneckRow(Row):
                 return
             to.kept_table_t.append(block)
             t = None
-        inner = self._expanded(rule, to.width_multiplier, built_in, t, first=first)
+        inner = self._expanded(to, rule, t, first=first)
         self.layers(to, block, inner, stride, dilation)
         if self.squeeze_excite:
             se = self.squeeze_excite
@@ -98,25 +97,20 @@ class BottleneckRow(Row):
         to.convolution(f"{block}.project", to.conv(out, 1), None)
 
     def _expanded(
-        self,
-        rule: WidthRule,
-        alpha: float,
-        built_in: int,
-        t: float | None,
-        *,
-        first: bool,
+        self, to: Builder, rule: WidthRule, t: float | None, *, first: bool
     ) -> int:
         """Channels inside a block; with a factor of 1, those of its input.
 
         ``t`` replaces the printed factor. Later repeats have the row's output as input.
         """
+        built_in = to.tape.shape.c
         if t is not None:
             return built_in if decide(t == 1) else rule.rounded(t * built_in)
         if self.factor == 1:
             return built_in
         printed_in = self.channels if first else self.out
         printed = self.expanded or self.factor * printed_in
-        width = Width(printed, self.factor, built_in, alpha)
+        width = Width(printed, self.factor, built_in, to.width_multiplier)
         return rule.scaled(width) if self.expanded is None else rule.channels(width)
 
 

@@ -1,6 +1,5 @@
 """Rows that join maps which they name: addition, product, concatenation."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -8,7 +7,7 @@ from mnprofile.graph.operators.elementwise import ActivationKind
 from mnprofile.graph.operators.joining import Add, Concatenate, Multiply, Scale
 from mnprofile.graph.operators.op import Op
 from mnprofile.networks.blocks.builder import Builder
-from mnprofile.networks.notation.cells import OperatorWord, Size
+from mnprofile.networks.notation.cells import OperatorWord, Size, Words
 from mnprofile.networks.notation.rows import Row
 
 MAX_SOURCES = 64
@@ -20,7 +19,7 @@ class AddRow(Row):
 
     activation: ActivationKind | None = None
 
-    words: ClassVar[Mapping[str, OperatorWord]] = {"add": OperatorWord()}
+    words: ClassVar[Words] = {"add": OperatorWord()}
     is_counted = False
     activates = False
 
@@ -45,7 +44,7 @@ class MultiplyRow(AddRow):
     The factors, a map of 1 x 1, come second.
     """
 
-    words: ClassVar[Mapping[str, OperatorWord]] = {"multiply": OperatorWord()}
+    words: ClassVar[Words] = {"multiply": OperatorWord()}
 
     def operator(self, to: Builder) -> Op:
         return Scale() if to.others[0].shape.positions == 1 else Multiply()
@@ -55,7 +54,7 @@ class MultiplyRow(AddRow):
 class ConcatRow(AddRow):
     """Maps of one size, their channels one after the other."""
 
-    words: ClassVar[Mapping[str, OperatorWord]] = {"concat": OperatorWord()}
+    words: ClassVar[Words] = {"concat": OperatorWord()}
 
     @property
     def reads(self) -> tuple[int, int]:

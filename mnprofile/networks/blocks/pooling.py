@@ -1,6 +1,5 @@
 """Average pooling over the whole map."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -8,7 +7,7 @@ from mnprofile.graph.operators.elementwise import ActivationKind
 from mnprofile.graph.operators.op import Shape
 from mnprofile.graph.operators.pooling import GlobalPool
 from mnprofile.networks.blocks.builder import Builder
-from mnprofile.networks.notation.cells import OperatorWord, Size, pool_kernel
+from mnprofile.networks.notation.cells import OperatorWord, Size, Words, pool_kernel
 from mnprofile.networks.notation.rows import Row
 
 _WORD = OperatorWord(read_kernel=pool_kernel)
@@ -20,7 +19,7 @@ class PoolRow(Row):
 
     kernel: int | None
 
-    words: ClassVar[Mapping[str, OperatorWord]] = {"avgpool": _WORD, "pool": _WORD}
+    words: ClassVar[Words] = {"avgpool": _WORD, "pool": _WORD}
     is_counted = False
     pools = True
 
@@ -49,7 +48,7 @@ class BranchPoolRow(Row):
 
     activation: ActivationKind | None = None
 
-    words: ClassVar[Mapping[str, OperatorWord]] = {"globalpool": OperatorWord()}
+    words: ClassVar[Words] = {"globalpool": OperatorWord()}
     is_counted = False
     activates = False
 

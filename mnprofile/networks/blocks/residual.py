@@ -1,14 +1,18 @@
 """The residual block of ResNet: convolutions, addition, and activation after it."""
 
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from mnprofile.graph.arithmetic import decide
 from mnprofile.graph.operators.elementwise import ActivationKind
 from mnprofile.graph.operators.joining import Add
 from mnprofile.networks.blocks.builder import Builder
-from mnprofile.networks.notation.cells import OperatorWord, channels_or_blank
+from mnprofile.networks.notation.cells import (
+    OperatorWord,
+    Readers,
+    Words,
+    channels_or_blank,
+)
 from mnprofile.networks.notation.rows import Row
 
 
@@ -84,10 +88,8 @@ class ResidualWordRow(ResidualRow):
     out: int = field(kw_only=True)
     expanded: int | None = None
 
-    words: ClassVar[Mapping[str, OperatorWord]] = {"residual": OperatorWord()}
-    readers: ClassVar[Mapping[str, Callable[[str], Any]]] = {
-        "expanded": channels_or_blank
-    }
+    words: ClassVar[Words] = {"residual": OperatorWord()}
+    readers: ClassVar[Readers] = {"expanded": channels_or_blank}
     is_repeatable = True
 
     @property

@@ -1,6 +1,5 @@
 """The units that searches over ShuffleNetV2 choose from."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -12,7 +11,7 @@ from mnprofile.graph.operators.reshaping import ChannelShuffle
 from mnprofile.networks.blocks.builder import Builder
 from mnprofile.networks.blocks.shuffle_unit import left_branch, split
 from mnprofile.networks.blocks.squeeze_excite import squeeze_excite
-from mnprofile.networks.notation.cells import OperatorWord, SqueezeExcite
+from mnprofile.networks.notation.cells import OperatorWord, SqueezeExcite, Words
 from mnprofile.networks.notation.rows import Row
 
 
@@ -32,7 +31,7 @@ class ChoiceUnitRow(Row):
     stride: int = 1
     squeeze_excite: SqueezeExcite | None = None
 
-    words: ClassVar[Mapping[str, OperatorWord]] = {"shuffle": OperatorWord()}
+    words: ClassVar[Words] = {"shuffle": OperatorWord()}
 
     def build(self, to: Builder) -> None:
         tape = to.tape
@@ -76,7 +75,7 @@ class ChoiceUnitRow(Row):
 class XceptionUnitRow(ChoiceUnitRow):
     """The unit with three separable convolutions in place of one."""
 
-    words: ClassVar[Mapping[str, OperatorWord]] = {"xception": OperatorWord()}
+    words: ClassVar[Words] = {"xception": OperatorWord()}
 
     def _branch(
         self, to: Builder, block: str, inner: int, stride: int, dilation: int

@@ -1,12 +1,11 @@
 """A channel shuffle in a row of its own."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
 from mnprofile.graph.operators.reshaping import ChannelShuffle
 from mnprofile.networks.blocks.builder import Builder
-from mnprofile.networks.notation.cells import MAX_CHANNELS, OperatorWord, up_to
+from mnprofile.networks.notation.cells import MAX_CHANNELS, OperatorWord, Words, up_to
 from mnprofile.networks.notation.rows import Row
 
 
@@ -16,7 +15,7 @@ class ShuffleRow(Row):
 
     groups: int
 
-    words: ClassVar[Mapping[str, OperatorWord]] = {
+    words: ClassVar[Words] = {
         "channelshuffle": OperatorWord(
             modifiers={"gN": ("groups", up_to(MAX_CHANNELS))}
         )

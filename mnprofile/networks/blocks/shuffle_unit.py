@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from mnprofile.graph.operators.convolution import Depthwise
 from mnprofile.graph.operators.elementwise import ActivationKind
 from mnprofile.graph.operators.joining import Add, Concatenate
-from mnprofile.graph.operators.pooling import Pool
 from mnprofile.graph.operators.reshaping import Channels, ChannelShuffle
+from mnprofile.graph.operators.window_pooling import Pool
 from mnprofile.networks.blocks.builder import Builder
 from mnprofile.networks.notation.rows import Row
 

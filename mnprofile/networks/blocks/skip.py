@@ -1,13 +1,12 @@
 """A layer that a search left out."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
 from mnprofile.graph.arithmetic import decide
 from mnprofile.graph.operators.elementwise import ActivationKind
 from mnprofile.networks.blocks.builder import Builder
-from mnprofile.networks.notation.cells import OperatorWord
+from mnprofile.networks.notation.cells import OperatorWord, Words
 from mnprofile.networks.notation.rows import Row
 
 
@@ -19,7 +18,7 @@ class SkipRow(Row):
     activation: ActivationKind | None
     stride: int = 1
 
-    words: ClassVar[Mapping[str, OperatorWord]] = {"skip": OperatorWord()}
+    words: ClassVar[Words] = {"skip": OperatorWord()}
     is_counted = False
 
     def build(self, to: Builder) -> None:

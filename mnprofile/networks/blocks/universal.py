@@ -1,13 +1,12 @@
 """The universal inverted bottleneck of MobileNetV4."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
 from mnprofile.graph.operators.elementwise import LayerScale
 from mnprofile.networks.blocks.builder import Builder
 from mnprofile.networks.blocks.inverted_residual import BottleneckRow
-from mnprofile.networks.notation.cells import OperatorWord, odd_kernel
+from mnprofile.networks.notation.cells import OperatorWord, Words, odd_kernel
 
 
 @dataclass(frozen=True)
@@ -22,7 +21,7 @@ class UniversalRow(BottleneckRow):
     before: int = 0
     layer_scale: bool = False
 
-    words: ClassVar[Mapping[str, OperatorWord]] = {
+    words: ClassVar[Words] = {
         "universal": OperatorWord(
             modifiers={
                 "noskip": ("shortcut", False),

@@ -1,6 +1,5 @@
 """Upsampling by nearest neighbours."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -9,7 +8,13 @@ from mnprofile.graph.operators.elementwise import ActivationKind
 from mnprofile.graph.operators.op import GraphError
 from mnprofile.graph.operators.reshaping import Resize
 from mnprofile.networks.blocks.builder import Builder
-from mnprofile.networks.notation.cells import MAX_STRIDE, OperatorWord, Size, up_to
+from mnprofile.networks.notation.cells import (
+    MAX_STRIDE,
+    OperatorWord,
+    Size,
+    Words,
+    up_to,
+)
 from mnprofile.networks.notation.rows import Row
 
 MAX_SIDE = 1 << 16  # of a map that is made larger
@@ -22,7 +27,7 @@ class UpsampleRow(Row):
     activation: ActivationKind | None = None
     by: int | None = None
 
-    words: ClassVar[Mapping[str, OperatorWord]] = {
+    words: ClassVar[Words] = {
         "upsample": OperatorWord(modifiers={"byN": ("by", up_to(MAX_STRIDE))})
     }
     is_counted = False

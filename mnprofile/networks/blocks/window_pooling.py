@@ -1,13 +1,12 @@
 """Pooling of windows: maximum or average."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
 from mnprofile.graph.operators.convolution import Padding
-from mnprofile.graph.operators.pooling import Pool, PoolKind
+from mnprofile.graph.operators.window_pooling import Pool, PoolKind
 from mnprofile.networks.blocks.builder import Builder
-from mnprofile.networks.notation.cells import OperatorWord, pool_kernel
+from mnprofile.networks.notation.cells import OperatorWord, Words, pool_kernel
 from mnprofile.networks.notation.rows import Row
 
 
@@ -21,9 +20,7 @@ class WindowPoolRow(Row):
     padding: Padding | None = None
     dilation: int = 1
 
-    words: ClassVar[Mapping[str, OperatorWord]] = {
-        "maxpool": OperatorWord(read_kernel=pool_kernel)
-    }
+    words: ClassVar[Words] = {"maxpool": OperatorWord(read_kernel=pool_kernel)}
     is_counted = False
 
     def build(self, to: Builder) -> None:
@@ -40,6 +37,4 @@ class MeanPoolRow(WindowPoolRow):
 
     function: PoolKind = "avg"
 
-    words: ClassVar[Mapping[str, OperatorWord]] = {
-        "avgpool2d": OperatorWord(read_kernel=pool_kernel)
-    }
+    words: ClassVar[Words] = {"avgpool2d": OperatorWord(read_kernel=pool_kernel)}

@@ -17,6 +17,7 @@ from mnprofile.networks.notation.rows import (
     Architecture,
     Row,
     normalised,
+    place_of,
 )
 from mnprofile.networks.notation.settings import Settings, read_settings
 from mnprofile.networks.notation.styles.style import (
@@ -32,15 +33,16 @@ if TYPE_CHECKING:
 
 MAX_ROWS_BUILT = 1_000  # blocks
 DEFAULT_CLASSES = 1000
+_WITHOUT_BLOCKS = ("mobilenet_v2", "mobilenet_v3")  # styles that load none
 
 
-def styles() -> Iterator[TableStyle]:
+def styles(first: tuple[str, ...] = ()) -> Iterator[TableStyle]:
     """All known styles: each module of the package ``styles`` defines one.
 
-    They are loaded one after the other, as far as the caller goes: those of MobileNets
-    first, which need few blocks.
+    They are loaded one after the other, as far as the caller goes: ``first`` some, then
+    those of MobileNets, which need few blocks.
     """
-    for name in style_names():
+    for name in sorted(style_names(), key=lambda name: name not in first):
         module = import_module(f"{package.__name__}.{name}")
         if hasattr(module, "STYLE"):
             yield module.STYLE
@@ -60,7 +62,8 @@ def read_architecture(table: Table, variant: str | None = None) -> Architecture:
     style = _style(table)
     nl_is_a_column = any(normalised(c.text) == "nl" for c in table.grid.headers)
     settings = read_settings(table, nl_is_a_column=nl_is_a_column, variant=variant)
-    rows = tuple(_rows(table, style, settings))
+    image = Size(settings.side, settings.side, 3)
+    rows = tuple(read_rows(table, style, settings, image))
     if not rows:
         header = table.grid.headers[0]
         raise TableError("a table without rows", place=table.cell_place(header))
@@ -74,10 +77,7 @@ def read_architecture(table: Table, variant: str | None = None) -> Architecture:
     if first.h != first.w:
         raise TableError(
             f"the first input is {first.h}x{first.w}: a table's own input is square",
-            place=table.cell_place(
-                rows[0].cells[style.input_header],
-                style.printed[style.input_header],
-            ),
+            place=place_of(table, style, rows[0], style.input_header),
             accepted="a square size; count with --res HxW builds any other",
         )
     if first.h != settings.side:
@@ -110,7 +110,7 @@ def read_architecture(table: Table, variant: str | None = None) -> Architecture:
 def _style(table: Table) -> TableStyle:
     """The style whose headers the table has; each must occur exactly once."""
     found = [normalised(cell.text) for cell in table.grid.headers]
-    for style in styles():
+    for style in styles(_WITHOUT_BLOCKS):
         names = {_canonical(style, one) for one in found}
         if len(found) < max(2, len(style.printed)) or len(found) > len(names):
             continue
@@ -144,20 +144,19 @@ def _style(table: Table) -> TableStyle:
 
 def _belongs(style: TableStyle, header: str) -> bool:
     """Whether a table of the style can have a column of this normalised header."""
-    return (
-        header in style.printed
-        or header in LABELS
-        or any(header == extra.header for extra in style.extras)
-        or (style.columns is not None and bool(style.columns.fullmatch(header)))
-    )
+    is_extra = any(header == extra.key for extra in style.extras)
+    return _is_own(style, header) or header in LABELS or is_extra
+
+
+def _is_own(style: TableStyle, header: str) -> bool:
+    """Whether the style's source prints a column of this normalised header."""
+    columns = style.columns
+    return header in style.printed or bool(columns and columns.fullmatch(header))
 
 
 def _canonical(style: TableStyle, header: str) -> str:
     """A normalised header, and for those of labels the one name that they go by."""
-    is_own = header in style.printed or (
-        style.columns is not None and style.columns.fullmatch(header)
-    )
-    return header if is_own else LABELS.get(header, header)
+    return header if _is_own(style, header) else LABELS.get(header, header)
 
 
 def _column(table: Table, style: TableStyle, settings: Settings) -> str | None:
@@ -189,12 +188,6 @@ def _column(table: Table, style: TableStyle, settings: Settings) -> str | None:
     return normalised(chosen)
 
 
-def _rows(table: Table, style: TableStyle, settings: Settings) -> list[Row]:
-    """The rows in network order, with the 5× groups of V1 repeated."""
-    image = Size(settings.side, settings.side, 3)
-    return read_rows(table, style, settings, image)
-
-
 def read_rows(
     table: Table,
     style: TableStyle,
@@ -203,12 +196,10 @@ def read_rows(
     *,
     is_head: bool = False,
 ) -> list[Row]:
-    """The rows of a network that takes an image, or of a head.
+    """The rows of a network that takes an image, or of a head, in network order.
 
-    Raises TableError at the faulty cell.
+    Groups, such as the 5× of V1, are repeated. Raises TableError at the faulty cell.
     """
-    headers = [_canonical(style, normalised(c.text)) for c in table.grid.headers]
-    printed = dict(zip(headers, (c.text for c in table.grid.headers), strict=True))
     column = _column(table, style, settings)
     rows: list[Row] = []
     group: list[Row] = []
@@ -218,10 +209,11 @@ def read_rows(
         rows.extend(group * group_size)
         group.clear()
 
-    read = [RowCells(table, printed, list(line)) for line in table.grid.rows]
-    labels = _labels(read, printed, image, is_head=is_head)
+    read = _cells(table, style)
+    labels = _labels(read, image, is_head=is_head)
+    above: Row | None = None
     expected, pooled = image, False
-    for number, cells in enumerate(read, start=1):
+    for cells in read:
         size_here = style.group(cells)
         if size_here != group_size:
             close_group()
@@ -230,38 +222,33 @@ def read_rows(
             expected, pooled = labels.enter(cells)
             if labels.label.name and group_size > 1:
                 raise cells.fault("name", "a name in rows that repeat as a group", "-")
-        below = read[number] if number < len(read) else None
-        made = style.read_row(
-            cells,
-            Context(
-                number,
-                settings.activation,
-                expected,
-                settings.squeeze_excite,
-                column,
-                below,
-                (*rows, *group)[-1] if rows or group else None,
-                settings.batch_norm,
-                settings.layer_scale,
-                labels is not None,
-                pooled,
-            ),
-        )
+        below = read[cells.number] if cells.number < len(read) else None
+        labelled = labels is not None
+        context = Context(settings, expected, column, below, above, labelled, pooled)
+        made = style.read_row(cells, context)
         line = made if isinstance(made, tuple) else (made,)
         group += labels.leave(cells, line) if labels else line
         built = len(rows) + len(group) * group_size
-        _check_number(table, number, built, (*rows, *group))
-        if rows or group:
-            expected = (*rows, *group)[-1].gives
+        _check_number(table, cells.number, built, (*rows, *group))
+        if line:
+            above = group[-1]
+            expected = above.gives
     close_group()
     return rows
 
 
-def _labels(
-    read: list[RowCells], printed: dict[str, str], image: Size, *, is_head: bool
-) -> Labels | None:
+def _cells(table: Table, style: TableStyle) -> list[RowCells]:
+    headers = [_canonical(style, normalised(c.text)) for c in table.grid.headers]
+    printed = dict(zip(headers, (c.text for c in table.grid.headers), strict=True))
+    return [
+        RowCells(table, printed, number, line)
+        for number, line in enumerate(table.grid.rows, start=1)
+    ]
+
+
+def _labels(read: list[RowCells], image: Size, *, is_head: bool) -> Labels | None:
     """What rows say by name, if a column of the table does."""
-    if not set(LABELS.values()) & printed.keys():
+    if not read or not set(LABELS.values()) & read[0].printed.keys():
         return None
     from mnprofile.networks.notation.labels import Labels  # rarely needed
 
@@ -297,7 +284,7 @@ def _check_place(
     table: Table, style: TableStyle, row: Row, *, pooled: bool, classified: bool
 ) -> None:
     """Refuse a row that cannot follow what it reads."""
-    place = _operator_place(table, style, row)
+    place = place_of(table, style, row, style.operator_header)
     if row.ends:
         if not classified:
             raise TableError("softmax without a classifier above it", place=place)
@@ -323,13 +310,6 @@ def _check_place(
             place=table.cell_place(cell, style.printed.get("se", "SE")),
             accepted="-",
         )
-
-
-def _operator_place(table: Table, style: TableStyle, row: Row) -> Place:
-    cell = row.cells.get(style.operator_header)
-    if cell is None:
-        return Place(table.file, row.line)
-    return table.cell_place(cell, style.printed[style.operator_header])
 
 
 def _classes(table: Table, rows: tuple[Row, ...], setting: int | None) -> int:

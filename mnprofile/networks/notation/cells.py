@@ -121,7 +121,7 @@ def size_or_classes(text: str) -> Size:
     return Size(
         integer(h, "height", 1, MAX_SIZE),
         integer(w, "width", 1, MAX_SIZE),
-        None if c == "k" else integer(c, "channel count", 1, MAX_CHANNELS),
+        None if c == "k" else channels(c),
     )
 
 
@@ -149,8 +149,14 @@ def expansion(text: str) -> float:
     return float(text)
 
 
-def channels(text: str) -> int:
-    return integer(text, "channel count", 1, MAX_CHANNELS)
+def up_to(most: int, what: str = "number") -> Callable[[str], int]:
+    """A reader of a number from 1 to ``most``."""
+    return partial(integer, what=what, low=1, high=most)
+
+
+channels = up_to(MAX_CHANNELS, "channel count")
+stride = up_to(MAX_STRIDE, "stride")
+repeats = up_to(MAX_REPEATS, "number of repeats")
 
 
 def channels_or_blank(text: str) -> int | None:
@@ -173,15 +179,7 @@ def outputs(text: str) -> int | PerClass | None:
     found = re.fullmatch("([0-9]{1,5})k", text)
     if found is None:
         return channels_or_classes(text)
-    return PerClass(integer(found[1], "channel count", 1, MAX_CHANNELS))
-
-
-def stride(text: str) -> int:
-    return integer(text, "stride", 1, MAX_STRIDE)
-
-
-def repeats(text: str) -> int:
-    return integer(text, "number of repeats", 1, MAX_REPEATS)
+    return PerClass(channels(found[1]))
 
 
 def squeeze_excite(text: str, given: SqueezeExcite | None) -> SqueezeExcite | None:
@@ -207,11 +205,17 @@ def squeeze_excite(text: str, given: SqueezeExcite | None) -> SqueezeExcite | No
     return marked._replace(ratio=ratio, of_input=of_input)
 
 
-def nonlinearity(text: str) -> ActivationKind | None:
-    """The NL column: RE, HS ..., a dash or none."""
-    if text in ("-", "none"):
+def nonlinearity(
+    text: str, blanks: tuple[str, ...] = ("none", "-")
+) -> ActivationKind | None:
+    """The NL column: RE, HS ..., none or a dash."""
+    if text in blanks:
         return None
-    return known_word(text, NONLINEARITIES, "nonlinearity", extra=("none", "-"))
+    return known_word(text, NONLINEARITIES, "nonlinearity", extra=blanks)
+
+
+# Of a block that must say its nonlinearity, even if there is none.
+a_nonlinearity = partial(nonlinearity, blanks=("none",))
 
 
 def blank(text: str) -> None:
@@ -223,7 +227,6 @@ def blank(text: str) -> None:
 
 
 T = TypeVar("T")
-C = TypeVar("C", bound=str)
 
 
 def known_word(
@@ -275,9 +278,8 @@ class OperatorWord(NamedTuple):
     modifiers: Mapping[str, tuple[str, Any]] = {}
 
 
-def up_to(most: int, what: str = "number") -> Callable[[str], int]:
-    """A reader of a number from 1 to ``most``."""
-    return partial(integer, what=what, low=1, high=most)
+Words = Mapping[str, OperatorWord]
+Readers = Mapping[str, Callable[[str], Any]]
 
 
 def odd_kernel(text: str) -> int:
@@ -323,13 +325,6 @@ def operator(text: str, known: Mapping[str, OperatorWord]) -> Operator:
             )
         more[found[0]] = found[1](number) if number else found[1]
     return Operator(words[0], side, batch_norm, more)
-
-
-def a_nonlinearity(text: str) -> ActivationKind | None:
-    """The NL column of a block, which must say its nonlinearity, even if none."""
-    if text == "none":
-        return None
-    return known_word(text, NONLINEARITIES, "nonlinearity", extra=("none",))
 
 
 def one_by_one(text: str) -> None:

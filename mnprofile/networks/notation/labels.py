@@ -4,7 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import fields, replace
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from mnprofile.base.errors import nearest
 from mnprofile.networks.notation.cells import RefusalError, Size, integer
@@ -80,7 +80,8 @@ class Labels:
         if label.dilation != 1:
             if not all(map(_dilates, rows)):
                 raise cells.fault("dilation", "this operator has no dilation", "1 or -")
-            rows = [_dilated(row, label.dilation) for row in rows]
+            value: dict[str, Any] = {"dilation": label.dilation}
+            rows = [replace(row, **value) for row in rows]
         first = label.sources[0] if label.sources else ABOVE
         pooled = first in self.pooled or any(row.pools for row in rows)
         for key in {ABOVE, label.name or ABOVE}:
@@ -119,10 +120,6 @@ def _check_number(cells: RowCells, row: Row) -> None:
         f"this operator reads {number} map{'s' if high > 1 else ''}",
         "the names of rows, with commas between them",
     )
-
-
-def _dilated(row: Row, dilation: int) -> Row:
-    return replace(row, dilation=dilation)  # type: ignore[call-arg] # every such row has it
 
 
 def _dilates(row: Row) -> bool:

@@ -17,11 +17,10 @@ from mnprofile.networks.notation.table import (
     CellGrid,
     Table,
     apply_errata,
+    check_text,
     check_width,
     parse_settings,
 )
-
-MAX_LINES = 20_000
 
 # No pattern may repeat two things that can match the same text: matching a hostile
 # line would take quadratic time.
@@ -33,16 +32,9 @@ _PIPE = re.compile(r"(?<!\\)\|")
 
 def read_table(text: str, file: str) -> Table:
     """Read a page. Raises TableError with file, line and column of what is wrong."""
+    check_text(text, file)
     lines = text.removeprefix("\ufeff").split("\n")
     lines = [line.removesuffix("\r") for line in lines]
-    if not text.strip():
-        raise TableError("the file is empty", place=Place(file))
-    if len(lines) > MAX_LINES:
-        raise TableError(
-            "too many lines",
-            place=Place(file, MAX_LINES + 1),
-            accepted=f"at most {MAX_LINES}",
-        )
     page = _Page(file, lines)
     page.scan()
     if page.settings is None:
@@ -54,18 +46,19 @@ def read_table(text: str, file: str) -> Table:
     if not page.grids:
         raise _no_table(page)
     if page.stray is not None:
-        raise TableError(
+        raise page.fault(
+            page.stray,
             "a table row outside of the table",
-            place=Place(file, page.stray, 1),
-            accepted="rows directly below the table's header, with no line in between",
+            "rows directly below the table's header, with no line in between",
         )
     if len(page.grids) > 1:
         second = page.grids[1].headers[0]
-        raise TableError(
+        raise page.fault(
+            second.line,
             "a second table: a page holds one architecture table"
             f" (the first begins on line {page.grids[0].headers[0].line})",
-            place=Place(file, second.line, second.column),
-            accepted="one table, and one more under the heading Errata",
+            "one table, and one more under the heading Errata",
+            second.column,
         )
     line, body = page.settings
     settings, settings_at = parse_settings(file, line, body)
@@ -97,6 +90,13 @@ class _Page:
         self.narrowest = math.inf  # pipes in a row of the narrowest table so far
         self.first_pipe: int | None = None  # the first line with | outside a table
         self.stray: int | None = None  # the first line that looks like a stray row
+
+    def fault(
+        self, line: int, message: str, accepted: str | None = None, column: int = 1
+    ) -> TableError:
+        """The error for what stands on a line."""
+        place = Place(self.file, line, column)
+        return TableError(message, place=place, accepted=accepted)
 
     def scan(self) -> None:
         section, at, source_open = "", 0, False
@@ -146,17 +146,12 @@ class _Page:
                 break
             end += 1
         else:
-            raise TableError(
-                "this fenced block is never closed",
-                place=Place(self.file, at + 1, 1),
-                accepted=f"a line {marks[:10]} after it",
-            )
+            accepted = f"a line {marks[:10]} after it"
+            raise self.fault(at + 1, "this fenced block is never closed", accepted)
         if language.lower() == "toml":
             if self.settings is not None:
-                raise TableError(
-                    "a second ```toml block: a page has one block of settings",
-                    place=Place(self.file, at + 1, 1),
-                )
+                told = "a second ```toml block: a page has one block of settings"
+                raise self.fault(at + 1, told)
             self.settings = (at + 1, self.lines[at + 1 : end])
         return end + 1
 
@@ -177,11 +172,11 @@ class _Page:
     def _table(self, at: int, *, errata: bool) -> int:
         headers = self._cells(at)
         if len(self._cells(at + 1)) != len(headers):
-            raise TableError(
+            raise self.fault(
+                at + 2,
                 f"the delimiter row has {len(self._cells(at + 1))} cells, "
                 f"the header above it has {len(headers)}",
-                place=Place(self.file, at + 2, 1),
-                accepted="one |---| per column",
+                "one |---| per column",
             )
         rows, end = [], at + 2
         while end < len(self.lines) and self._continues_table(end):
@@ -190,15 +185,11 @@ class _Page:
             check_width(self.file, cells, headers, end_of_row)
             rows.append(cells)
             if len(rows) > MAX_ROWS:
-                raise TableError(
-                    "too many rows",
-                    place=Place(self.file, end + 1, 1),
-                    accepted=f"at most {MAX_ROWS}",
-                )
+                raise self.fault(end + 1, "too many rows", f"at most {MAX_ROWS}")
             end += 1
         grid = CellGrid(headers, tuple(rows))
         if errata and self.errata is not None:
-            raise TableError("a second errata table", place=Place(self.file, at + 1, 1))
+            raise self.fault(at + 1, "a second errata table")
         if errata:
             self.errata = grid
         else:
@@ -218,11 +209,7 @@ class _Page:
         if line[begin : begin + 1] == "|":
             begin += 1
         if line.count("|") > MAX_COLUMNS:
-            raise TableError(
-                "too many cells",
-                place=Place(self.file, at + 1, 1),
-                accepted=f"at most {MAX_COLUMNS} columns",
-            )
+            raise self.fault(at + 1, "too many cells", f"at most {MAX_COLUMNS} columns")
         cuts = [match.start() for match in _PIPE.finditer(line, begin)]
         if not cuts or cuts[-1] != len(line) - 1:
             cuts.append(len(line))
@@ -231,10 +218,9 @@ class _Page:
             raw = line[begin:cut]
             text = raw.strip()
             if len(text) > MAX_CELL:
-                raise TableError(
-                    f"a cell of {len(text)} characters",
-                    place=Place(self.file, at + 1, begin + 1),
-                    accepted=f"at most {MAX_CELL} characters",
+                told, accepted = f"a cell of {len(text)}", f"at most {MAX_CELL}"
+                raise self.fault(
+                    at + 1, f"{told} characters", f"{accepted} characters", begin + 1
                 )
             column = begin + (len(raw) - len(raw.lstrip()) if text else 0) + 1
             cells.append(Cell(text.replace("\\|", "|"), at + 1, column))
@@ -244,10 +230,8 @@ class _Page:
 
 def _no_table(page: _Page) -> TableError:
     if page.first_pipe is not None:
-        return TableError(
-            "no table: this line has | but no delimiter row |---| follows it",
-            place=Place(page.file, page.first_pipe, 1),
-        )
+        told = "no table: this line has | but no delimiter row |---| follows it"
+        return page.fault(page.first_pipe, told)
     return TableError(
         "no table: the page has no architecture table",
         place=Place(page.file),

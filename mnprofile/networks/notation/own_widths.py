@@ -32,6 +32,8 @@ from mnprofile.networks.widths import (
     WidthRule,
 )
 
+Check = tuple[Callable[[Any], bool], str]  # a test of a value, and what it accepts
+
 
 def own_scaling(spelled: Mapping[str, object]) -> tuple[str, Scaling]:
     """The family that the rules are based on, and the rules of each implementation.
@@ -67,19 +69,31 @@ def _changed(
     for key, value in changes.items():
         if key in WIDTHS:
             rules[key] = _rule(key, value)
-        elif key in _FLAGS:
-            accepts, accepted = _FLAGS[key]
-            if not accepts(value):
-                raise RefusalError(f"{key}: not accepted", accepted=accepted)
-            rules[key.replace("-", "_")] = tuple(value) if key == _ROWS else value
         else:
-            known = (*others, *WIDTHS, *_FLAGS)
-            raise RefusalError(
-                f"{key}: unknown key",
-                accepted=", ".join(known),
-                suggestion=nearest(key, known),
-            )
+            name = _checked("", key, value, _FLAGS, (*others, *WIDTHS))
+            rules[name] = tuple(value) if key == _ROWS else value
     return base._replace(**rules)
+
+
+def _checked(
+    path: str,
+    key: str,
+    value: object,
+    checks: Mapping[str, Check],
+    others: tuple[str, ...] = (),
+) -> str:
+    """The field of a rule that a key sets. Refuses other keys, and other values."""
+    if key not in checks:
+        known = (*others, *checks)
+        raise RefusalError(
+            f"{path}{key}: unknown key",
+            accepted=", ".join(known),
+            suggestion=nearest(key, known),
+        )
+    accepts, accepted = checks[key]
+    if not accepts(value):
+        raise RefusalError(f"{path}{key}: not accepted", accepted=accepted)
+    return key.replace("-", "_")
 
 
 def _rule(width: str, value: object) -> WidthRule:
@@ -90,18 +104,9 @@ def _rule(width: str, value: object) -> WidthRule:
             f"{width}: not a width rule",
             accepted=", ".join(map(repr, NAMED)) + ", or { divisor = 4 }",
         )
-    given: dict[str, Any] = {}
-    for key, one in value.items():
-        if key not in _KEYS:
-            raise RefusalError(
-                f"{width}: {key}: unknown key",
-                accepted=", ".join(_KEYS),
-                suggestion=nearest(key, list(_KEYS)),
-            )
-        accepts, accepted = _KEYS[key]
-        if not accepts(one):
-            raise RefusalError(f"{width}: {key}: not accepted", accepted=accepted)
-        given[key.replace("-", "_")] = one
+    given: dict[str, Any] = {
+        _checked(f"{width}: ", key, one, _KEYS): one for key, one in value.items()
+    }
     rounding = given.get("rounding", "nearest")
     given.setdefault("divisor", 8 if rounding == "nearest" else 1)
     if rounding != "nearest" and given["divisor"] != 1:
@@ -110,9 +115,6 @@ def _rule(width: str, value: object) -> WidthRule:
         )
     given.setdefault("minimum", given["divisor"])
     return WidthRule(**given)
-
-
-Check = tuple[Callable[[Any], bool], str]  # a test of a value, and what it accepts
 
 
 def _one_of(*accepted: object) -> Check:
@@ -126,6 +128,7 @@ def _whole(low: int, high: int) -> Check:
     )
 
 
+_FLAG: Check = (lambda value: isinstance(value, bool), "true or false")
 _KEYS: dict[str, Check] = {
     "of": _one_of("printed", "input"),
     "scales": _one_of(*get_args(Scales)),
@@ -136,18 +139,18 @@ _KEYS: dict[str, Check] = {
     "divisor": _whole(1, 1024),
     "minimum": _whole(1, MAX_CHANNELS),
     "rounding": _one_of(*get_args(Rounding)),
-    "cut-first": (lambda value: isinstance(value, bool), "true or false"),
+    "cut-first": _FLAG,
     "decimals": _whole(0, 6),
 }
 
 _ROWS = "fixed-depth"
 _FLAGS: dict[str, Check] = {
-    "expands-always": (lambda value: isinstance(value, bool), "true or false"),
-    "strides-late": (lambda value: isinstance(value, bool), "true or false"),
+    "expands-always": _FLAG,
+    "strides-late": _FLAG,
     "inception-kernel": _one_of(3, 5),
-    "even-halves": (lambda value: isinstance(value, bool), "true or false"),
+    "even-halves": _FLAG,
     "depth": _one_of(*get_args(DepthRounding)),
-    "biased": (lambda value: isinstance(value, bool), "true or false"),
+    "biased": _FLAG,
     _ROWS: (
         lambda value: (
             isinstance(value, list)

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
+from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
 from mnprofile.base.errors import Place
 from mnprofile.base.shown import Shown
 from mnprofile.graph.operators.convolution import SAME, Padding
 from mnprofile.graph.operators.op import Shape
-from mnprofile.networks.notation.cells import OperatorWord, PerClass, Size
+from mnprofile.networks.notation.cells import (
+    PerClass,
+    Readers,
+    Size,
+    Words,
+)
 from mnprofile.networks.notation.table import Cell, Erratum, Table
 from mnprofile.networks.widths import Scaling
 
@@ -42,8 +47,8 @@ class Row:
     sources: tuple[str, ...] = field(default=(), kw_only=True)  # (): the row above
     others: tuple[Size, ...] = field(default=(), kw_only=True)  # of further sources
 
-    words: ClassVar[Mapping[str, OperatorWord]] = {}
-    readers: ClassVar[Mapping[str, Callable[[str], Any]]] = {}
+    words: ClassVar[Words] = {}
+    readers: ClassVar[Readers] = {}
     for_classes: ClassVar[type[Row] | None] = None  # the row it is with k outputs
     is_counted: ClassVar[bool] = True  # it has multiply-adds
     is_repeatable: ClassVar[bool] = False  # a table may print a number of repeats
@@ -160,15 +165,17 @@ class Architecture(Shown):
     def has_expansion(self) -> bool:
         return any(row.expands for row in self.rows)
 
-    def place(self, row: Row, header: str | None = None) -> Place:
-        """The place of a row, or of its cell under a normalised header."""
-        if header is None:
-            return Place(self.table.file, row.line)
-        cell = row.cells.get(header)
-        if cell is None:  # the style has no such column
-            return Place(self.table.file, row.line)
-        printed = self.style.printed.get(header, header)
-        return self.table.cell_place(cell, printed)
+    def place(self, row: Row, header: str) -> Place:
+        """The place of a row's cell under a normalised header."""
+        return place_of(self.table, self.style, row, header)
+
+
+def place_of(table: Table, style: TableStyle, row: Row, header: str) -> Place:
+    """The place of a row's cell; of the row if the style has no such column."""
+    cell = row.cells.get(header)
+    if cell is None:
+        return Place(table.file, row.line)
+    return table.cell_place(cell, style.printed.get(header, header))
 
 
 def normalised(header: str) -> str:

@@ -4,12 +4,13 @@ Markdown and LaTeX files are both read as a ``Table``; nothing is interpreted he
 """
 
 import re
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from mnprofile.base import toml_files
 from mnprofile.base.errors import Place, TableError, nearest
 
+MAX_LINES = 20_000
 MAX_ROWS = 1000
 MAX_COLUMNS = 64
 MAX_CELL = 200
@@ -18,13 +19,12 @@ ERRATA_HEADERS = ("Row", "Column", "Printed", "Read as", "Why")
 _SETTING = re.compile(r"\s*\[*[\"']?([^\s\"'=.\[\]]+)[\"']?\]*\s*[=.]?\s*")
 
 
-@dataclass(frozen=True)
-class Cell:
+class Cell(NamedTuple):
     """One table cell: its text, and where it is."""
 
     text: str
-    line: int = field(compare=False)
-    column: int = field(compare=False)
+    line: int
+    column: int
 
 
 class CellGrid(NamedTuple):
@@ -34,8 +34,7 @@ class CellGrid(NamedTuple):
     rows: tuple[tuple[Cell, ...], ...]
 
 
-@dataclass(frozen=True)
-class Erratum:
+class Erratum(NamedTuple):
     """A misprint of the source, and how the table is read instead."""
 
     row: int  # counted from 1 in the main table
@@ -43,7 +42,7 @@ class Erratum:
     printed: str
     read_as: str
     why: str
-    line: int = field(compare=False)  # of the corrected cell
+    line: int  # of the corrected cell
 
 
 @dataclass(frozen=True)
@@ -69,6 +68,18 @@ class Table:
 
     def cell_place(self, cell: Cell, header: str | None = None) -> Place:
         return Place(self.file, cell.line, cell.column, header)
+
+
+def check_text(text: str, file: str) -> None:
+    """Refuse a file without text, and one of too many lines."""
+    if not text.strip():
+        raise TableError("the file is empty", place=Place(file))
+    if text.count("\n") >= MAX_LINES:
+        raise TableError(
+            "too many lines",
+            place=Place(file, MAX_LINES + 1),
+            accepted=f"at most {MAX_LINES}",
+        )
 
 
 def check_width(
@@ -167,7 +178,7 @@ def apply_errata(
                 "an erratum without a reason",
                 place=Place(file, why.line, why.column, "Why"),
             )
-        rows[row][column] = replace(cell, text=reads.text)
+        rows[row][column] = cell._replace(text=reads.text)
         read[row, column] = Erratum(
             row + 1, header.text, was.text, reads.text, why.text, cell.line
         )

@@ -10,7 +10,7 @@ from dataclasses import replace
 from math import log2
 
 from mnprofile.graph.graph import Node
-from mnprofile.graph.operators.op import Op, Shape, TensorShape
+from mnprofile.graph.operators.op import Shape, TensorShape
 
 FULLY_CONNECTED, SQUEEZE_EXCITE, HEAD = "Fully Connected", "SE", "head"
 WEIGHT = ".weight"  # how PyTorch ends the name of a layer's weight
@@ -151,11 +151,8 @@ def is_map(shape: Shape) -> bool:
 
 def type_of(node: Node) -> str:
     """A 1x1 convolution on a pooled map is a fully connected layer."""
-    op: Op = node.op
     pooled = is_map(node.in_shape) and node.in_shape.positions == 1
-    if pooled and op.kind == "conv" and getattr(op, "area", 0) == 1:
-        return FULLY_CONNECTED
-    return node.type
+    return FULLY_CONNECTED if pooled and node.op.type == "Conv 1x1" else node.type
 
 
 def squeeze_excite(nodes: Sequence[Node]) -> set[str]:

@@ -12,8 +12,9 @@ from mnprofile.graph.operators.joining import Scale
 from mnprofile.graph.operators.op import Shape
 from mnprofile.graph.operators.tensors import Unused
 from mnprofile.networks.readers.inputs import InputSpec, fixed
+from mnprofile.networks.readers.placing import type_of
 from mnprofile.networks.readers.torch_recording import Recorder
-from mnprofile.networks.readers.torch_tree import FOLLOWERS, ModuleTree, stages
+from mnprofile.networks.readers.torch_tree import ModuleTree, stages
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +91,7 @@ def _layers(recorder: Recorder, tree: ModuleTree) -> dict[str, str]:
             continue
         follows = (
             before in counted
-            and one.op.kind in FOLLOWERS
+            and one.op.follows_layers
             and last[before] == one.inputs[0]
             and _belongs(tree, path, homes[before])
         )
@@ -143,10 +144,7 @@ def _squeeze_excite(recorded: list[Node]) -> frozenset[str]:
 def _type(node: Node, squeezing: frozenset[str]) -> str:
     if node.op.is_counted and node.name in squeezing:
         return "SE"
-    pointwise = node.op.type == "Conv 1x1"
-    if pointwise and node.in_shape.positions == 1 and node.op.kind == "conv":
-        return "Fully Connected"
-    return node.op.type
+    return type_of(node)
 
 
 def _marked(nodes: list[Node], outputs: tuple[str, ...]) -> Iterator[Node]:

@@ -12,14 +12,13 @@ from mnprofile.graph.operators.elementwise import (
     GatedLinearUnit,
     Softmax,
 )
-from mnprofile.graph.operators.embedding import Embedding
 from mnprofile.graph.operators.linear import Linear
 from mnprofile.graph.operators.normalisation import (
     InstanceNorm,
 )
 from mnprofile.graph.operators.op import Op, shape_of
 from mnprofile.graph.operators.products import Contraction, MatMul, ScaledDotProduct
-from mnprofile.graph.operators.tensors import PReLU
+from mnprofile.graph.operators.tensors import Embedding, PReLU
 from mnprofile.graph.operators.transposed import ConvTranspose
 from mnprofile.networks.readers.torch_call import (
     NO_ZEROS,

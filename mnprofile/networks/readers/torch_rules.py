@@ -16,9 +16,10 @@ from mnprofile.graph.operators.elementwise import ACTIVATIONS
 from mnprofile.graph.operators.joining import Add, Concatenate, Multiply, Scale
 from mnprofile.graph.operators.normalisation import GroupNorm, LayerNorm, RMSNorm
 from mnprofile.graph.operators.op import Op
-from mnprofile.graph.operators.pooling import AdaptivePool, GlobalPool, Pool, PoolKind
+from mnprofile.graph.operators.pooling import GlobalPool
 from mnprofile.graph.operators.reshaping import ChannelShuffle, Resize
 from mnprofile.graph.operators.tensors import Copy, Elementwise, Reduce, Unknown
+from mnprofile.graph.operators.window_pooling import AdaptivePool, Pool, PoolKind
 from mnprofile.networks.readers import torch_layers as layers
 from mnprofile.networks.readers.torch_call import (
     Call,

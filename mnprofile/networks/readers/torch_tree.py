@@ -16,10 +16,6 @@ from mnprofile.graph.graph import Origin
 from mnprofile.graph.operators.op import Shape
 
 _CONTAINERS = (nn.Sequential, nn.ModuleList, nn.ModuleDict)
-# What belongs to the layer that it follows.
-FOLLOWERS = frozenset(
-    ["batch_norm", "activation", "group_norm", "instance_norm", "layer_norm", "glu"]
-)
 
 
 class ModuleTree:

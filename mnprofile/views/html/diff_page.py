@@ -12,10 +12,10 @@ from mnprofile.costs.comparison.alignment import STATES, Comparison, Delta, Dept
 from mnprofile.costs.comparison.several import LETTERS, Line, lines_of, sides_of
 from mnprofile.costs.comparison.sides import COMPARED, Costs, Quantity
 from mnprofile.views.html import tables as html
-from mnprofile.views.html.markup import element
+from mnprofile.views.html.markup import element, legend_list, square
 from mnprofile.views.html.pages import Page, Section, render
 from mnprofile.views.html.panels import Panel
-from mnprofile.views.plots.bars import Segment, paired, step_bar
+from mnprofile.views.plots.bars import Segment, bars, figures_text, step_bar
 from mnprofile.views.sheets.columns import DRAWN
 from mnprofile.views.sheets.comparison import causes_sheet, explained_sheet
 from mnprofile.views.sheets.comparison_several import row_sheet, totals_sheet
@@ -76,7 +76,7 @@ def _explained(compared: Comparison, index: int) -> Panel:
             f"{f' ({first[1]})' if first[1] else ''}."
         )
     stored = [one for one in sheet.columns if one.key == "stored_bytes"]
-    shown = sheet.only("cause", *_MOVED, *stored, "layers", "what")
+    shown = sheet.only("cause", *_MOVED, *stored, "layers what")
     table = _table(shown, caption=f"Causes, from A to {letter}")
     return Panel(f"why-{index}", f"Why {letter} differs from A", caption, table)
 
@@ -97,22 +97,15 @@ def _layers(comparisons: Sequence[Comparison], by: Depth) -> Panel:
             for at, line in enumerate(lines)
         ]
         most = max((one.value for group in groups for one in group), default=0)
-        plots.append(
-            element(
-                "p", f"{label}, up to {grouped(most)} per layer", class_="axis-title"
-            )
-        )
+        peak = f"{label}, up to {grouped(most)} per layer"
+        plots.append(element("p", peak, class_="axis-title"))
         told = f"{label} of each layer and network"
-        drawn = paired(groups, told)
         frame = {"class_": "scroll", "tabindex": "0", "role": "region"}
+        drawn = bars(groups, told, 96)
         plots.append(element("div", drawn, aria_label=told, **frame))
-    key = element(
-        "ul",
-        *(
-            element("li", _swatch(f"n-{letter.lower()}"), f" {letter}: {side.shown}")
-            for letter, side in zip(letters, sides_of(comparisons), strict=True)
-        ),
-        class_="legend",
+    key = legend_list(
+        (square(f"n-{letter.lower()}"), f"{letter}: {side.shown}")
+        for letter, side in zip(letters, sides_of(comparisons), strict=True)
     )
     return Panel(
         "layers",
@@ -129,26 +122,11 @@ def _bars(line: Line, quantity: str, letters: str, row: str | None) -> list[Segm
         Segment(
             f"n-{letter.lower()}",
             getattr(costs or Costs(), quantity),
-            f"{letter}: {named}: {_figures(costs)}",
+            f"{letter}: {named}: {figures_text(costs) if costs else 'no such layer'}",
             row,
         )
         for letter, costs in zip(letters, line.costs, strict=True)
     ]
-
-
-def _figures(costs: Costs | None) -> str:
-    """What a layer costs, for the card at its bars."""
-    if costs is None:
-        return "no such layer"
-    return ", ".join(
-        f"{grouped(getattr(costs, name))} {label.lower()}"
-        for name, label in DRAWN.items()
-    )
-
-
-def _swatch(key: str) -> Markup:
-    rect = element("rect", class_=f"t-{key}", width="12", height="12")
-    return element("svg", rect, width="12", height="12", aria_hidden="true")
 
 
 def _stages(compared: Comparison, index: int) -> Panel:
@@ -201,11 +179,7 @@ def _largest(compared: Comparison, index: int, quantity: Quantity, top: int) -> 
     """The layers that changed most."""
     sheet = causes_sheet(compared, quantity, top)
     shown = sheet.only(
-        "state",
-        "stage",
-        "name",
-        "type",
-        Column("delta", f"{LETTERS[index]} - A", "delta"),
+        "state stage name type", Column("delta", f"{LETTERS[index]} - A", "delta")
     )
     title = f"Largest changes, from A to {LETTERS[index]}"
     return Panel(

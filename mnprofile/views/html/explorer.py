@@ -8,17 +8,13 @@ from typing import Any
 from mnprofile.base.units import plain
 from mnprofile.costs.latency.devices import Device, shipped_devices
 from mnprofile.costs.latency.prediction import family_of
+from mnprofile.views.document import record_of
 from mnprofile.views.html.explorer_networks import BITS, network_data
 from mnprofile.views.html.markup import data_block
-from mnprofile.views.html.panels import (
-    Panel,
-    ReportNetwork,
-    accuracy,
-    legend,
-)
+from mnprofile.views.html.panels import Panel, ReportNetwork, accuracy, legend
 from mnprofile.views.html.shell import drawing, fragment
 from mnprofile.views.plots.accuracy import AccuracyPlot
-from mnprofile.views.plots.accuracy_svg import BOTTOM, LEFT, RIGHT, TOP
+from mnprofile.views.plots.accuracy_svg import FRAME
 from mnprofile.views.plots.palette import FAMILIES, OTHER, TYPES
 from mnprofile.views.sheets.columns import DRAWN
 
@@ -99,7 +95,9 @@ def explorer(
     networks: Sequence[ReportNetwork], plot: AccuracyPlot, device: Device | None
 ) -> Panel:
     """Controls and figures, around the plot with the moving point."""
-    moving = drawing("moving.svg", top=TOP, bottom=BOTTOM, marker=_MARKERS["v1"])
+    moving = drawing(
+        "moving.svg", top=FRAME.top, bottom=FRAME.bottom, marker=_MARKERS["v1"]
+    )
     panel = accuracy(networks, plot, extra=moving)
     body = fragment(
         "explorer.html",
@@ -125,25 +123,19 @@ def explorer_data(
             "points": [
                 {
                     "net": numbers[point.network],
-                    "alpha": point.alpha,
                     "res": int(point.resolution),
-                    "top1": point.top1,
                     "printed": plain(point.top1),
-                    "macs": point.macs,
-                    "params": point.params,
+                    **record_of(point, "alpha", "top1", "macs", "params"),
                 }
                 for point in plot.points
             ],
             "axes": {
                 "macs": [log10(plot.x.low), log10(plot.x.high)],
                 "top1": [plot.y.low, plot.y.high],
-                "x": (LEFT, RIGHT),
-                "y": (TOP, BOTTOM),
+                "x": FRAME[:2],
+                "y": FRAME[2:],
             },
-            "quantities": [
-                {"key": one.key, "label": one.label, "unit": one.unit}
-                for one in limited
-            ],
+            "quantities": [record_of(one, "key", "label", "unit") for one in limited],
             "limits": {one.key: one.steps for one in limited},
             "stacked": [{"key": key, "label": label} for key, label in DRAWN.items()],
             "types": [(key, name) for key, (name, _) in TYPES.items()],

@@ -10,12 +10,13 @@ from typing import Any
 from mnprofile.base.errors import UnmeasuredError, UsageError
 from mnprofile.base.escape import visible
 from mnprofile.base.units import Bits, plain, resolution_text
-from mnprofile.costs.counting import Count
+from mnprofile.costs.counting import QUANTITIES, Count
 from mnprofile.costs.latency.devices import Device
 from mnprofile.costs.latency.prediction import family_of as calibrated_family
 from mnprofile.costs.latency.prediction import predict
 from mnprofile.costs.memory.activations import activation_memory
 from mnprofile.graph.configuration import Configuration
+from mnprofile.networks.configuration import PAPER, checked_classes
 from mnprofile.networks.notation.rows import Architecture
 from mnprofile.search.factors import (
     ALPHAS,
@@ -30,7 +31,7 @@ from mnprofile.search.factors import (
 )
 from mnprofile.search.latencies import exact_times
 from mnprofile.search.products import Product
-from mnprofile.views.html.commands import count_command
+from mnprofile.views.document import record_of
 from mnprofile.views.html.panels import ReportNetwork
 from mnprofile.views.plots.palette import family_of, type_of
 
@@ -50,7 +51,7 @@ def network_data(network: ReportNetwork, device: Device | None) -> dict[str, Any
     """
     unknown = network.counted.graph.unknown
     content = _on_grid(network, device)
-    command = count_command(network, is_whole=content is None)
+    start, end = _count_command(network, is_whole=content is None)
     if content is None:
         content = _fixed(network, device)
     digest = sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
@@ -60,10 +61,38 @@ def network_data(network: ReportNetwork, device: Device | None) -> dict[str, Any
         "name": visible(network.arch.name),
         "title": visible(network.title)
         + (" (at least: operators without a rule)" if unknown else ""),
-        "command": visible(shlex.join(command.start)),
-        "options": visible("".join(f" {shlex.quote(word)}" for word in command.end)),
+        "command": visible(shlex.join(start)),
+        "options": visible("".join(f" {shlex.quote(word)}" for word in end)),
         "family": family_of(network.arch.name).key,
     }
+
+
+def _count_command(
+    network: ReportNetwork, *, is_whole: bool
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """``mnprofile count`` of a network with all that it needs: the words before its
+    width, resolution and t, and those after, or with them if it ``is_whole``."""
+    start = ("mnprofile", "count", network.spelling)
+    arch, config = network.arch, network.counted.config
+    if not isinstance(arch, Architecture):
+        return start, network.options
+    given: list[tuple[str, str]] = []
+    if is_whole:
+        given += [
+            ("--alpha", plain(config.alpha)),
+            ("--res", resolution_text(config.resolution)),
+        ]
+        if config.t is not None:
+            given.append(("--t", plain(config.t)))
+    for option, value, usual in (
+        ("--depth", plain(config.depth), plain(1.0)),
+        ("--classes", config.classes, checked_classes(arch, None)),
+        ("--output-stride", config.output_stride, arch.output_stride),
+        ("--impl", config.impl, PAPER),
+    ):
+        if value != usual and value is not None:
+            given.append((option, str(value)))
+    return start, tuple(word for pair in given for word in pair)
 
 
 def _fixed(network: ReportNetwork, device: Device | None) -> dict[str, Any]:
@@ -76,7 +105,7 @@ def _fixed(network: ReportNetwork, device: Device | None) -> dict[str, Any]:
         with suppress(UnmeasuredError):
             ms = predict(graph, calibrated_family(network.arch), device).ms
             figures["latency_ms"] = ms
-    keys = ("macs", "params", "weights", "biases", "bn_affine", "other_params")
+    keys = [key for key in QUANTITIES if key != "flops"]
     size = _shown(_resolution(config))
     return {
         "alphas": [config.alpha],
@@ -89,10 +118,7 @@ def _fixed(network: ReportNetwork, device: Device | None) -> dict[str, Any]:
                     "name": visible(layer.name),
                     "stage": visible(layer.stage),
                     "type": type_of(layer.type),
-                    **{
-                        key: getattr(layer.figures, key)
-                        for key in (*keys, "buffers", "activations")
-                    },
+                    **record_of(layer.figures, *keys),
                 }
                 for layer in network.counted.all_layers
             ],
@@ -163,13 +189,8 @@ def _shown(resolution: Resolution) -> int | str:
     return resolution if isinstance(resolution, int) else resolution_text(resolution)
 
 
-def _by_area(resolutions: set[Resolution]) -> tuple[Resolution, ...]:
-    """Smallest first: the order of the page's slider."""
-
-    def area(one: Resolution) -> int:
-        return one * one if isinstance(one, int) else prod(one)
-
-    return tuple(sorted(resolutions, key=area))
+def _area(one: Resolution) -> int:
+    return one * one if isinstance(one, int) else prod(one)
 
 
 def _factors(arch: Architecture, counted: Count) -> Factors | None:
@@ -183,7 +204,8 @@ def _factors(arch: Architecture, counted: Count) -> Factors | None:
             classes=config.classes,
             alphas=tuple(sorted({*ALPHAS, config.alpha})),
             expansions=tuple(dict.fromkeys((*varied, config.t))),
-            resolutions=_by_area({*RESOLUTIONS, _resolution(config)}),
+            # Smallest first: the order of the page's slider.
+            resolutions=tuple(sorted({*RESOLUTIONS, _resolution(config)}, key=_area)),
         )
     except UsageError:
         return None

@@ -1,5 +1,7 @@
 """The panel of formulas: the cost and saving of each block in the papers' symbols."""
 
+import re
+
 from markupsafe import Markup
 
 from mnprofile.costs.explaining import (
@@ -12,9 +14,10 @@ from mnprofile.networks.notation.rows import Architecture
 from mnprofile.views.html import tables as html
 from mnprofile.views.html.graph_panel import block_ids
 from mnprofile.views.html.markup import element, join
-from mnprofile.views.html.mathml import mathml
 from mnprofile.views.html.panels import Panel, ReportNetwork
 from mnprofile.views.sheets.explain import block_sheet
+
+_TOKEN = re.compile(r"([^\W\d_]+_\w+|[^\W\d_]+\d*)|(\d+(?:\.\d+)?)|(\s+)|(.)")
 
 
 def formulas(network: ReportNetwork, key: str) -> Panel:
@@ -59,3 +62,24 @@ def _saving_note(explained: NetworkExplanation) -> list[str | Markup]:
         drawn += [" or " if at else "", mathml(ratio)]
     end = " of one standard convolution; a block's ratio includes its other layers."
     return [*drawn, end]
+
+
+def mathml(text: str) -> Markup:
+    """A formula in the papers' symbols, such as D_K·D_K·M, as MathML.
+
+    Browsers set it without a script. A letter with an underscore has an index;
+    ``alttext`` is the text itself.
+    """
+    parts = []
+    for name, number, space, sign in _TOKEN.findall(text):
+        if name:
+            letter, _, index = name.partition("_")
+            letters = element("mi", letter)
+            parts.append(
+                element("msub", letters, element("mi", index)) if index else letters
+            )
+        elif number:
+            parts.append(element("mn", number))
+        elif not space:
+            parts.append(element("mo", sign, stretchy="false"))
+    return element("math", element("mrow", join(parts)), alttext=text)

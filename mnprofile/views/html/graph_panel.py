@@ -4,6 +4,7 @@ from typing import Any
 
 from mnprofile.base.escape import visible
 from mnprofile.graph.drawing import boxes
+from mnprofile.views.document import record_of
 from mnprofile.views.html.markup import data_block, element
 from mnprofile.views.html.panels import Panel, ReportNetwork
 from mnprofile.views.plots.palette import type_of
@@ -46,14 +47,15 @@ def row_ids(network: ReportNetwork, key: str) -> dict[str, str]:
 
 def _graph(network: ReportNetwork, key: str) -> dict[str, Any]:
     graph = network.counted.graph
-    found = boxes(graph)
+    found, title = boxes(graph), visible(network.title)
     if len(found) > MAX_LAYERS:
-        return {"inputs": [], "layers": [], "outputs": []}
+        return {"of": title, "inputs": [], "layers": [], "outputs": []}
     figures = {layer.name: layer for layer in network.counted.all_layers}
     formulas, rows = block_ids(network, key), row_ids(network, key)
     homes = {node.name: node.layer for node in graph}
     last = {node.layer: node.out_shape for node in graph}
     return {
+        "of": title,
         "inputs": [[visible(name), str(shape)] for name, shape in graph.inputs],
         "layers": [
             {
@@ -66,7 +68,7 @@ def _graph(network: ReportNetwork, key: str) -> dict[str, Any]:
                 "from": [visible(feed) for feed in box.fed_by],
                 "row": rows.get(box.name),
                 "formula": formulas.get(box.block),
-                **{name: getattr(figures[box.name].figures, name) for name in DRAWN},
+                **record_of(figures[box.name].figures, *DRAWN),
             }
             for box in found
         ],

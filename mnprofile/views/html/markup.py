@@ -5,6 +5,7 @@ all end in ``text``; JSON reaches it through ``data_block``.
 """
 
 import json
+from collections.abc import Iterable
 from functools import cache, lru_cache
 from typing import Any
 
@@ -56,6 +57,22 @@ def trusted(source: str) -> Markup:
 def join(parts: "list[Markup]") -> Markup:
     """Pieces of markup, one after the other."""
     return trusted("".join([text(part) for part in parts]))
+
+
+def swatch(*shape: object, side: int = 12) -> Markup:
+    """The picture of one entry of a legend."""
+    return element("svg", *shape, width=side, height=side, aria_hidden="true")
+
+
+def square(key: str) -> Markup:
+    """The swatch of a CSS key of colours."""
+    return swatch(element("rect", class_=f"t-{key}", width=12, height=12))
+
+
+def legend_list(items: Iterable[tuple[Markup, str]]) -> Markup:
+    """Which swatch is what."""
+    named = [element("li", picture, " ", name) for picture, name in items]
+    return element("ul", join(named), class_="legend")
 
 
 def data_block(name: str, content: Any) -> Markup:

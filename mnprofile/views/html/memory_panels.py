@@ -43,7 +43,7 @@ def live_memory(network: ReportNetwork, key: str) -> Panel:
     )
     sheet = step_sheet(memory, "layer", mark="peak")
     numbers = html.table(
-        sheet.only("layer", "stage", "live", "bytes", "peak"),
+        sheet.only("layer stage live bytes peak"),
         caption=f"Live activation memory of {network.label}, {memory.bits_text}",
         row_classes=["most" if step is peak else "" for _, step in every],
     )

@@ -13,7 +13,8 @@ from mnprofile.views.html import tables as html
 from mnprofile.views.html.graph_panel import MAX_LAYERS, row_ids
 from mnprofile.views.html.markup import element, join
 from mnprofile.views.html.panels import Panel, ReportNetwork, legend
-from mnprofile.views.plots.bars import Segment, columns, stacked_bar
+from mnprofile.views.plots.bars import Segment, bars, figures_text, stacked_bar
+from mnprofile.views.plots.network_plotly import sums_by_type
 from mnprofile.views.plots.palette import TYPES, type_of
 from mnprofile.views.sheets.columns import DRAWN, drawn
 from mnprofile.views.sheets.count import (
@@ -80,13 +81,9 @@ def _bars(groups: Sequence[LayerGroup], quantity: str, label: str) -> Markup:
 
 def _by_type(group: LayerGroup, quantity: str) -> list[Segment]:
     """A stage's parts by type colour, always in the same order."""
-    sums = dict.fromkeys(TYPES, 0)
-    for layer in group.layers:
-        if layer.is_counted:
-            sums[type_of(layer.type)] += getattr(layer.figures, quantity)
     return [
         Segment(key, value, f"{TYPES[key][0]} {grouped(value)}")
-        for key, value in sums.items()
+        for key, value in sums_by_type(group.layers, quantity).items()
     ]
 
 
@@ -104,18 +101,13 @@ def layers(network: ReportNetwork, key: str) -> Panel:
     rows = row_ids(network, key)
     for quantity, label in DRAWN.items():
         values = [getattr(layer.figures, quantity) for layer in every]
-        segments = [
-            Segment(
-                type_of(layer.type),
-                value,
-                _full(layer),
-                rows[layer.name],
-            )
+        groups = [
+            [Segment(type_of(layer.type), value, _full(layer), rows[layer.name])]
             for layer, value in zip(every, values, strict=True)
         ]
         peak = f"{label}, up to {grouped(max(values))} per layer"
         plots.append(element("p", peak, class_="axis-title"))
-        plots.append(columns(segments, f"{label} of each layer"))
+        plots.append(bars(groups, f"{label} of each layer"))
     plots.append(legend(network.counted))
     name = f"{network.arch.name}-layers"
     body = element("figure", *plots, data_picture=name)
@@ -124,13 +116,9 @@ def layers(network: ReportNetwork, key: str) -> Panel:
 
 def _full(layer: Layer) -> str:
     """A layer with its figures, for the card at its bars."""
-    figures = ", ".join(
-        f"{grouped(getattr(layer.figures, key))} {label.lower()}"
-        for key, label in DRAWN.items()
-    )
     return (
         f"{layer.stage} {layer.name} ({layer.type}, {layer.in_shape} to"
-        f" {layer.out_shape}): {figures}"
+        f" {layer.out_shape}): {figures_text(layer.figures)}"
     )
 
 
@@ -145,7 +133,7 @@ def types(network: ReportNetwork, key: str) -> Panel:
         f" multiply-adds and {percent(top.figures.weights, totals.weights)} of the"
         " weights."
     )
-    bars = [
+    shares = [
         element(
             "p",
             element("span", label),
@@ -159,7 +147,7 @@ def types(network: ReportNetwork, key: str) -> Panel:
         for quantity, label in (("macs", "Multiply-adds"), ("weights", "Weights"))
     ]
     body = join(
-        [*bars, html.table(shares_sheet(network), caption=f"{network.label} by type")]
+        [*shares, html.table(shares_sheet(network), caption=f"{network.label} by type")]
     )
     return Panel(f"{key}-types", "By operator type", caption, body)
 
@@ -188,11 +176,7 @@ def shares_sheet(network: ReportNetwork) -> Sheet:
     )
     known = {column.key for column in full.columns}
     shown = full.only(
-        "type",
-        "macs",
-        "macs_share",
-        "weights",
-        "weights_share",
+        "type macs macs_share weights weights_share",
         *(column for column in printed if column.key in known),
     )
     return replace(shown, total=None)

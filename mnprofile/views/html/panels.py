@@ -13,13 +13,13 @@ from markupsafe import Markup
 from mnprofile.base.units import factor, plain, short
 from mnprofile.costs.counting import Count
 from mnprofile.costs.memory.activations import Memory, activation_memory
-from mnprofile.evidence.literature.accuracies import source_of
+from mnprofile.evidence.literature.accuracy_series import source_of
 from mnprofile.networks.catalog import is_shipped
 from mnprofile.networks.configuration import spec_text
 from mnprofile.networks.imported import Imported, Network
 from mnprofile.networks.notation.rows import Architecture
 from mnprofile.views.html import tables as html
-from mnprofile.views.html.markup import element, join
+from mnprofile.views.html.markup import element, join, legend_list, square
 from mnprofile.views.plots.accuracy import AccuracyPlot
 from mnprofile.views.plots.accuracy_svg import legend as series_legend
 from mnprofile.views.plots.accuracy_svg import scatter
@@ -91,19 +91,9 @@ class Panel:
 def legend(*counts: Count) -> Markup:
     """Which colour is which operator type, of those that these networks have."""
     used = {type_of(layer.type) for one in counts for layer in one.layers}
-    items = []
-    for key, (label, _) in TYPES.items():
-        if key not in used:
-            continue
-        swatch = element(
-            "svg",
-            element("rect", class_=f"t-{key}", width="12", height="12"),
-            width="12",
-            height="12",
-            aria_hidden="true",
-        )
-        items.append(element("li", swatch, " ", label))
-    return element("ul", join(items), class_="legend")
+    return legend_list(
+        (square(key), label) for key, (label, _) in TYPES.items() if key in used
+    )
 
 
 def key_figures(networks: Sequence[ReportNetwork]) -> Panel:

@@ -23,11 +23,7 @@ def crosscheck_panel(checks: Sequence[tuple[ReportNetwork, Check]]) -> Panel:
     )
     readings = reading_sheet((network.label, checked) for network, checked in checks)
     shown = readings.only(
-        "network",
-        "profiler",
-        "version",
-        "total",
-        "ledger_total",
+        "network profiler version total ledger_total",
         Column("rest", "Left", "delta"),
         "failure",
     )
@@ -39,9 +35,7 @@ def crosscheck_panel(checks: Sequence[tuple[ReportNetwork, Check]]) -> Panel:
     )
     if problems.rows:
         listed = problems.only(
-            "network",
-            "layer",
-            "row",
+            "network layer row",
             Column("what", "Differs"),
             Column("ours", "Ours", "number"),
             Column("measured", "Measured", "number"),
@@ -61,14 +55,7 @@ def reproduction_panel(networks: Sequence[ReportNetwork], done: Reproduction) ->
     )
     caption = f"{len(results)} published cost figures of these networks: {tally}."
     sheet = figure_sheet(results).only(
-        "network",
-        "source",
-        "table",
-        "model",
-        "quantity",
-        "printed",
-        "ours",
-        "verdict",
+        "network source table model quantity printed ours verdict",
         Column("reason", "Reason"),
     )
     titled = ((titles[str(name)], *cells) for name, *cells in sheet.rows)

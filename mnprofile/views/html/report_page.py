@@ -25,7 +25,7 @@ from mnprofile.views.html.network_panels import (
 from mnprofile.views.html.pages import Page, Section, render
 from mnprofile.views.html.panels import Panel, ReportNetwork
 from mnprofile.views.html.time_panels import time_panel, time_plots
-from mnprofile.views.plots import accuracy_plotly, log_log_plotly
+from mnprofile.views.plots import accuracy_plotly, log_log
 from mnprofile.views.plots.accuracy import AccuracyPlot, printed
 from mnprofile.views.plots.network_plotly import by_layer, by_stage
 from mnprofile.views.plots.network_plotly import live_memory as memory_figure
@@ -170,7 +170,7 @@ def pictures(
             found[f"layers-{quantity}-{end}"] = by_layer(counted, quantity)
         found[f"memory-{end}"] = memory_figure(network.memory)
         for kind, drawn in time_plots(network, device).items() if device else ():
-            found[f"{kind}-{end}"] = log_log_plotly.figure(drawn)
+            found[f"{kind}-{end}"] = log_log.figure(drawn)
     return found
 
 

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 from mnprofile.base.escape import visible
 from mnprofile.search.grids import Grid
 from mnprofile.views.html.markup import data_block
 from mnprofile.views.html.scripts import bundle, vendored
 from mnprofile.views.html.shell import asset, document, fragment
-from mnprofile.views.plots import accuracy_plotly, expansion, heat, log_log_plotly
+from mnprofile.views.plots import accuracy_plotly, expansion, heat, log_log
 from mnprofile.views.plots.accuracy import AccuracyPlot, Axis, sweep_caption, titles
+from mnprofile.views.plots.expansion import PHI, Curve, Over, T
 from mnprofile.views.plots.plotly_layout import CONFIG, THEMES, PlotlyFigure
 from mnprofile.views.plots.sample import Sample
 from mnprofile.views.plots.swept_networks import (
@@ -21,6 +22,7 @@ from mnprofile.views.plots.swept_networks import (
     accuracy_plot,
     cost_plot,
 )
+from mnprofile.views.sheets.columns import DRAWN
 
 
 @dataclass(frozen=True)
@@ -35,16 +37,6 @@ class View:
     min_width: int = 0
 
 
-class SweepPlots(Protocol):
-    """What a sweep draws."""
-
-    def page(self) -> str:
-        """All plots, as a page."""
-
-    def figure(self) -> PlotlyFigure:
-        """The plot that stands for them as a picture."""
-
-
 @dataclass(frozen=True)
 class TablePlots:
     """Top-1 against cost, multiply-adds over the grid, and against t.
@@ -57,21 +49,24 @@ class TablePlots:
     notes: Sequence[str] = ()
 
     def page(self) -> str:
+        """All plots, as a page."""
         plot = self.sample.plot()
         firsts = {grid.arch.name: grid for grid in reversed(self.grids)}
         named = titles(grid.arch for grid in self.grids)
         names = list(named.values())
         caption = sweep_caption(plot, self.sample.seen_count)
         of_phi = [one for one in self.grids if one.phi is not None]
-        curves = _compound(of_phi, named)
+        curves = _curves(_compound(of_phi), named, PHI)
         views = _accuracy(plot, caption)
         views += curves or [_heat([firsts[name] for name in named], named)]
         if not of_phi:
-            views += _expansion([firsts[name] for name in sorted(named)], named)
+            ordered = (firsts[name] for name in sorted(named))
+            views += _curves(map(expansion.expansion_of, ordered), named, T)
         notes = [_titled(note, named) for note in self.notes]
         return plots_page(_title(names), views, notes, plot)
 
     def figure(self) -> PlotlyFigure:
+        """The plot that stands for them as a picture."""
         plot = self.sample.plot()
         if plot.points:
             return accuracy_plotly.figure(plot)
@@ -79,7 +74,7 @@ class TablePlots:
         same = [one for one in self.grids if one.arch is first.arch]
         curve = expansion.compound_of(same) if first.phi is not None else None
         if curve is not None:
-            return expansion.figure([curve], over=expansion.PHI)
+            return expansion.figure([curve], over=PHI)
         return heat.figure(heat.heat_of(first))
 
 
@@ -95,7 +90,7 @@ class NetworkPlots:
         plot = accuracy_plot(self.points, self.axis)
         costs = cost_plot(self.points)
         caption = f"{len(costs.dots):,} configurations."
-        drawn = log_log_plotly.figure(costs)
+        drawn = log_log.figure(costs)
         views = [
             *_accuracy(plot, accuracy_caption(plot)),
             View("mnp-costs", costs.name, caption, drawn, height=520),
@@ -107,7 +102,7 @@ class NetworkPlots:
         plot = accuracy_plot(self.points, self.axis)
         if plot.points:
             return accuracy_plotly.figure(plot)
-        return log_log_plotly.figure(cost_plot(self.points))
+        return log_log.figure(cost_plot(self.points))
 
 
 def _title(names: Sequence[str], what: str = "Accuracy and cost") -> str:
@@ -158,7 +153,7 @@ def _accuracy(plot: AccuracyPlot, caption: str) -> list[View]:
 
 def _heat(grids: Sequence[Grid], named: Mapping[str, str]) -> View:
     """One heat map with a switch for its network and its quantity, on shared scales."""
-    heats = {key: [heat.heat_of(one, key) for one in grids] for key in heat.QUANTITIES}
+    heats = {key: [heat.heat_of(one, key) for one in grids] for key in DRAWN}
     ends = {
         key: (min(one.ends[0] for one in every), max(one.ends[1] for one in every))
         for key, every in heats.items()
@@ -170,7 +165,7 @@ def _heat(grids: Sequence[Grid], named: Mapping[str, str]) -> View:
     ]
     lists = [
         {"label": "Network", "names": [visible(named[one.arch.name]) for one in grids]},
-        {"label": "Quantity", "names": [one.label for one in heat.QUANTITIES.values()]},
+        {"label": "Quantity", "names": [*DRAWN.values()]},
     ]
     every = heats["macs"]
     return View(
@@ -183,25 +178,20 @@ def _heat(grids: Sequence[Grid], named: Mapping[str, str]) -> View:
     )
 
 
-def _expansion(grids: Sequence[Grid], named: Mapping[str, str]) -> list[View]:
-    """Multiply-adds against t, of the tables that have one."""
-    found = [one for grid in grids if (one := expansion.expansion_of(grid)) is not None]
-    if not found:
-        return []
-    title = "Multiply-adds against the expansion factor t"
-    drawn = expansion.figure(found, named)
-    return [View("mnp-expansion", title, expansion.CAPTION, drawn, height=420)]
-
-
-def _compound(grids: Sequence[Grid], named: Mapping[str, str]) -> list[View]:
-    """Multiply-adds against φ, of the tables with several."""
-    by_table: dict[str, list[Grid]] = {}
-    for one in grids:
-        by_table.setdefault(one.arch.name, []).append(one)
-    curves = map(expansion.compound_of, by_table.values())
+def _curves(
+    curves: Iterable[Curve | None], named: Mapping[str, str], over: Over
+) -> list[View]:
+    """Multiply-adds against t or φ, of the tables that have a curve."""
     found = [curve for curve in curves if curve is not None]
     if not found:
         return []
-    title = "Multiply-adds against the compound scaling φ"
-    drawn = expansion.figure(found, named, expansion.PHI)
-    return [View("mnp-compound", title, expansion.PHI_CAPTION, drawn, height=420)]
+    drawn = expansion.figure(found, named, over)
+    return [View(f"mnp-{over.key}", over.title, over.caption, drawn, height=420)]
+
+
+def _compound(grids: Iterable[Grid]) -> Iterator[Curve | None]:
+    """Multiply-adds of each table over the values of φ that its grids have."""
+    by_table: dict[str, list[Grid]] = {}
+    for one in grids:
+        by_table.setdefault(one.arch.name, []).append(one)
+    return map(expansion.compound_of, by_table.values())

@@ -1,7 +1,5 @@
 """The panel about time on a device, and a page of its own with the same plots."""
 
-from markupsafe import Markup
-
 from mnprofile.base.errors import UnmeasuredError
 from mnprofile.costs.latency.devices import Device
 from mnprofile.costs.latency.prediction import Prediction, family_of, predict
@@ -9,9 +7,8 @@ from mnprofile.views.html import tables as html
 from mnprofile.views.html.markup import element, join
 from mnprofile.views.html.panels import Panel, ReportNetwork
 from mnprofile.views.html.sweep_page import View, plots_page
-from mnprofile.views.plots import log_log_plotly
-from mnprofile.views.plots.log_log import LogLogPlot
-from mnprofile.views.plots.log_log_svg import legend, svg
+from mnprofile.views.plots import log_log
+from mnprofile.views.plots.log_log import LogLogPlot, legend, svg
 from mnprofile.views.plots.time_plots import latency, roofline, title_of
 from mnprofile.views.sheets.time import parts_sheet, prediction_notes
 
@@ -40,15 +37,20 @@ def time_panel(network: ReportNetwork, key: str, device: Device) -> Panel:
         parts_sheet(found.layers, "layer"),
         caption=f"Predicted time of {network.label} on {device.name}",
     )
-    numbers = html.details("Numbers", table)
-    body = join(
-        [
-            _figure("roofline", roofline(found), ROOFLINE, numbers),
-            _figure("latency", _latency(found), LATENCY, Markup()),
-            *(element("p", note, class_="note") for note in notes),
-        ]
-    )
-    return Panel(f"{key}-time", "Time", f"{caption}.", body)
+    below = {"roofline": html.details("Numbers", table)}
+    body = [
+        element(
+            "figure",
+            svg(plot),
+            legend(plot),
+            element("figcaption", note),
+            below.get(name, ""),
+            data_picture=name,
+        )
+        for name, plot, note in _plots(found)
+    ]
+    body += [element("p", note, class_="note") for note in notes]
+    return Panel(f"{key}-time", "Time", f"{caption}.", join(body))
 
 
 def time_plots(network: ReportNetwork, device: Device) -> dict[str, LogLogPlot]:
@@ -57,40 +59,22 @@ def time_plots(network: ReportNetwork, device: Device) -> dict[str, LogLogPlot]:
         found = predict(network.counted.graph, family_of(network.arch), device)
     except UnmeasuredError:
         return {}
-    return {"roofline": roofline(found), "latency": _latency(found)}
+    return {name: plot for name, plot, _ in _plots(found)}
 
 
-def _latency(found: Prediction) -> LogLogPlot:
+def _plots(found: Prediction) -> list[tuple[str, LogLogPlot, str]]:
+    """The plots of a prediction: name, plot, and how to read it."""
     config = found.graph.config
-    return latency(
-        found.calibration,
-        found.device.name,
-        config.name,
-        config.alpha,
-        config.resolution[0],
-    )
-
-
-def _figure(name: str, plot: LogLogPlot, note: str, numbers: Markup) -> Markup:
-    caption = element("figcaption", note)
-    parts = (svg(plot), legend(plot), caption, numbers)
-    return element("figure", *parts, data_picture=name)
+    own = (config.name, config.alpha, config.resolution[0])
+    figures = latency(found.calibration, found.device.name, *own)
+    return [("roofline", roofline(found), ROOFLINE), ("latency", figures, LATENCY)]
 
 
 def time_page(found: Prediction) -> str:
     """The plots of a prediction as one HTML file that needs no network."""
     views = [
-        View(
-            f"mnp-{key}",
-            plot.name,
-            caption,
-            log_log_plotly.figure(plot),
-            height=460,
-        )
-        for key, plot, caption in (
-            ("roofline", roofline(found), ROOFLINE),
-            ("latency", _latency(found), LATENCY),
-        )
+        View(f"mnp-{name}", plot.name, note, log_log.figure(plot), height=460)
+        for name, plot, note in _plots(found)
     ]
     title = f"Time of {title_of(found.graph)} on {found.device.name}"
     lead, *notes = prediction_notes(found)

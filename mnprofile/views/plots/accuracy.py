@@ -11,8 +11,7 @@ from math import log10, sqrt
 
 from mnprofile.base import units
 from mnprofile.base.errors import UsageError
-from mnprofile.evidence.literature.accuracies import printed_accuracies
-from mnprofile.evidence.literature.accuracy_series import PHONES
+from mnprofile.evidence.literature.accuracy_series import PHONES, printed_accuracies
 from mnprofile.networks.configuration import PAPER
 from mnprofile.networks.imported import Network
 from mnprofile.search.frontier import on_frontier
@@ -201,7 +200,8 @@ class AccuracyPlot:
         """The axis of top-1: whole fives of a percent beyond the data."""
         top1 = [point.top1 for point in self.points] or [40.0, 80.0]
         low, high = int((min(top1) - 0.5) // 5 * 5), int(max(top1) // 5 * 5 + 5)
-        return Scale(low, high, tuple(range(low, high + 1, 5)), self.y_title)
+        ticks = tuple(range(low, high + 1, 5))
+        return Scale(low, high, ticks, self.y_title, is_log=False)
 
     def size(self, point: Point) -> float:
         """Pixels across of a mark, whose area is its parameters."""

@@ -1,6 +1,5 @@
 """Top-1 against cost as a plotly figure."""
 
-import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -12,8 +11,13 @@ from mnprofile.views.plots.accuracy import (
     Point,
     Series,
 )
-from mnprofile.views.plots.plotly_layout import TEXT, PlotlyFigure, layout, scatter
-from mnprofile.views.plots.scales import tick_text
+from mnprofile.views.plots.plotly_layout import (
+    TEXT,
+    PlotlyFigure,
+    layout,
+    log_axis,
+    scatter,
+)
 
 
 def figure(plot: AccuracyPlot) -> PlotlyFigure:
@@ -31,13 +35,7 @@ def figure(plot: AccuracyPlot) -> PlotlyFigure:
                 traces.append(_marks(plot, series, chosen))
     traces.append(_labels(plot.labelled))
     drawn = layout(
-        x={
-            "title": plot.x.title,
-            "type": "log",
-            "range": [math.log10(plot.x.low), math.log10(plot.x.high)],
-            "tickvals": [*plot.x.ticks],
-            "ticktext": [tick_text(tick, plot.axis.unit) for tick in plot.x.ticks],
-        },
+        x=log_axis(plot.x, plot.axis.unit),
         y={
             "title": plot.y.title,
             "range": [plot.y.low, plot.y.high],

@@ -6,30 +6,17 @@ classes of the page's style sheet. Each mark carries its numbers as a ``<title>`
 
 from functools import partial
 from itertools import pairwise
-from math import log10
 
 from markupsafe import Markup
 
 from mnprofile.base.units import plain
-from mnprofile.views.html.markup import element, join
+from mnprofile.views.html.markup import element, join, swatch
 from mnprofile.views.html.shell import drawing
 from mnprofile.views.plots.accuracy import AccuracyPlot
+from mnprofile.views.plots.scales import Frame
 
-LEFT, RIGHT = 7.0, 97.0  # percent of the width
-TOP, BOTTOM = 36.0, 344.0  # pixels
+FRAME = Frame(7.0, 97.0, 36.0, 344.0)
 HEIGHT = 386
-
-
-def x_of(plot: AccuracyPlot, cost: float) -> str:
-    """The place of a cost, in percent of the width."""
-    low, high = log10(plot.x.low), log10(plot.x.high)
-    return f"{LEFT + (RIGHT - LEFT) * (log10(cost) - low) / (high - low):.3f}%"
-
-
-def y_of(plot: AccuracyPlot, top1: float) -> str:
-    """The place of a top-1, in pixels from the top."""
-    part = (top1 - plot.y.low) / (plot.y.high - plot.y.low)
-    return plain(round(BOTTOM - (BOTTOM - TOP) * part, 2))
 
 
 def scatter(plot: AccuracyPlot, *, extra: Markup | None = None) -> Markup:
@@ -44,12 +31,12 @@ def scatter(plot: AccuracyPlot, *, extra: Markup | None = None) -> Markup:
     return drawing(
         "accuracy.svg",
         plot=plot,
-        x=partial(x_of, plot),
-        y=partial(y_of, plot),
+        x=partial(FRAME.x, plot.x),
+        y=partial(FRAME.y, plot.y),
         dots=sorted(dots, key=lambda dot: -dot[1].params),
         number=plot.series.index,
-        top=TOP,
-        bottom=BOTTOM,
+        top=FRAME.top,
+        bottom=FRAME.bottom,
         height=HEIGHT,
         extra=extra or "",
         pairwise=pairwise,
@@ -68,17 +55,14 @@ def legend(plot: AccuracyPlot) -> Markup:
     items = [
         element(
             "li",
-            element(
-                "svg",
+            swatch(
                 element(
                     "path",
                     d=series.style.marker.path,
                     transform="translate(7 7) scale(5)",
                     class_=f"f-{series.style.key}",
                 ),
-                width=14,
-                height=14,
-                aria_hidden="true",
+                side=14,
             ),
             " ",
             series.name,

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from mnprofile.base.units import plain
+from mnprofile.base.units import grouped, plain
 from mnprofile.views.html.markup import element, text, trusted
+from mnprofile.views.sheets.columns import DRAWN
 
 THINNEST = 2.5  # pixels, of a bar beside others
 
@@ -19,6 +20,14 @@ class Segment:
     value: int
     title: str
     row: str | None = None  # the id of the row with its numbers
+
+
+def figures_text(figures: object) -> str:
+    """What something costs, for the card at its bars."""
+    return ", ".join(
+        f"{grouped(getattr(figures, key))} {label.lower()}"
+        for key, label in DRAWN.items()
+    )
 
 
 def stacked_bar(segments: Sequence[Segment], whole: int, label: str) -> Markup:
@@ -44,39 +53,29 @@ def step_bar(step: int, most: int, label: str) -> Markup:
     return _drawn("bar steps", label, [bar, middle])
 
 
-def columns(segments: Sequence[Segment], label: str, height: int = 72) -> Markup:
-    """One vertical bar per layer, from left to right in network order."""
-    top = max((segment.value for segment in segments), default=0) or 1
-    step = 100 / max(len(segments), 1)
-    parts = []
-    for index, segment in enumerate(segments):
-        tall = round((height - 2) * segment.value / top, 2)
-        x, width = f"{index * step + step * 0.1:.3f}%", f"{step * 0.8:.3f}%"
-        y = plain(round(height - tall, 2))
-        parts.append(
-            _part(segment.key, segment.title, x, width, y, plain(tall), segment.row)
-        )
-    return _drawn("columns", label, parts, height)
+def bars(groups: Sequence[Sequence[Segment]], label: str, height: int = 72) -> Markup:
+    """Vertical bars, a group of them for each layer, from left to right.
 
-
-def paired(groups: Sequence[Sequence[Segment]], label: str, height: int = 96) -> Markup:
-    """Several vertical bars beside each other for each layer, one per network.
-
-    Each is at least ``THINNEST`` pixels wide; the drawing may be wider than the page.
+    Several of a group stand beside each other, each at least ``THINNEST`` pixels wide:
+    the drawing may be wider than the page.
     """
     top = max((one.value for group in groups for one in group), default=0) or 1
     step = 100 / max(len(groups), 1)
+    is_paired = any(len(group) > 1 for group in groups)
+    filled = 0.84 if is_paired else 0.8
     parts = []
     for index, group in enumerate(groups):
-        wide = 0.84 * step / max(len(group), 1)
+        wide = filled * step / max(len(group), 1)
         for place, one in enumerate(group):
             tall = round((height - 2) * one.value / top, 2)
-            x = f"{index * step + 0.08 * step + place * wide:.3f}%"
+            x = f"{index * step + (1 - filled) / 2 * step + place * wide:.3f}%"
             y = plain(round(height - tall, 2))
             width, high = f"{wide:.3f}%", plain(tall)
             parts.append(_part(one.key, one.title, x, width, y, high, one.row))
-    many = sum(map(len, groups))
-    return _drawn("columns paired", label, parts, height, round(THINNEST * many / 0.84))
+    if not is_paired:
+        return _drawn("columns", label, parts, height)
+    least = round(THINNEST * sum(map(len, groups)) / filled)
+    return _drawn("columns paired", label, parts, height, least)
 
 
 def _drawn(

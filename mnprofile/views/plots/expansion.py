@@ -11,25 +11,33 @@ from mnprofile.views.plots.palette import PlotStyle, styles
 from mnprofile.views.plots.plotly_layout import TEXT, PlotlyFigure, layout, scatter
 from mnprofile.views.plots.scales import linear_ticks, thinned, tick_text
 
-CAPTION = (
-    "The same t for every block whose printed t is above 1, at α 1 and the table's own"
-    " resolution. Dashed: with the printed factors."
-)
-PHI_CAPTION = (
-    "Width, depth and resolution together, each by its own factor to the power φ."
-    " Dashed: as printed."
-)
 
+class Over(NamedTuple):
+    """What lines are drawn over: its sign and name, and what a page says of it."""
 
-class Symbol(NamedTuple):
-    """What the lines are drawn over: in a tooltip, and in words."""
-
-    short: str
+    sign: str
+    name: str
+    key: str
     title: str
+    caption: str
 
 
-T = Symbol("t", "Expansion factor t")
-PHI = Symbol("φ", "Compound scaling φ")
+T = Over(
+    "t",
+    "Expansion factor t",
+    "expansion",
+    "Multiply-adds against the expansion factor t",
+    "The same t for every block whose printed t is above 1, at α 1 and the table's own"
+    " resolution. Dashed: with the printed factors.",
+)
+PHI = Over(
+    "φ",
+    "Compound scaling φ",
+    "compound",
+    "Multiply-adds against the compound scaling φ",
+    "Width, depth and resolution together, each by its own factor to the power φ."
+    " Dashed: as printed.",
+)
 
 
 @dataclass(frozen=True)
@@ -83,7 +91,7 @@ def compound_of(grids: Sequence[Grid]) -> Curve | None:
 def figure(
     expansions: Sequence[Curve],
     names: Mapping[str, str] | None = None,
-    over: Symbol = T,
+    over: Over = T,
 ) -> PlotlyFigure:
     """A line for each table, and a dashed one for its cost as printed.
 
@@ -95,14 +103,14 @@ def figure(
         trace
         for one in expansions
         for trace in _traces(
-            one, looks[one.network], called.get(one.network, one.network), over.short
+            one, looks[one.network], called.get(one.network, one.network), over.sign
         )
     ]
     most = max((max(*one.macs, one.as_printed) for one in expansions), default=1)
     ticks = linear_ticks(most)
     shown = [*ticks, ticks[-1] + ticks.step]
     drawn = layout(
-        x={"title": over.title},
+        x={"title": over.name},
         y={
             "title": "Multiply-adds",
             "range": [0, most * 1.06],

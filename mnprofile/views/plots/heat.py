@@ -3,13 +3,14 @@
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
 from mnprofile.base import units
 from mnprofile.search.grids import Grid, Side
 from mnprofile.search.products import Product, product
 from mnprofile.views.plots.plotly_layout import COOL, TEXT, WARM, PlotlyFigure, layout
 from mnprofile.views.plots.scales import log_ticks, thinned, tick_text
+from mnprofile.views.sheets.columns import DRAWN
 
 
 @dataclass(frozen=True)
@@ -17,7 +18,7 @@ class Heat:
     """One quantity [alpha][resolution] of one table."""
 
     network: str  # its title
-    quantity: str  # a key of QUANTITIES
+    quantity: str  # a key of DRAWN
     alphas: tuple[float, ...]
     resolutions: tuple[str, ...]
     values: tuple[tuple[int, ...], ...]
@@ -52,7 +53,7 @@ def heat_of(grid: Grid, quantity: str = "macs") -> Heat:
         quantity,
         alphas,
         tuple(units.resolution_text(side) for side in sides),
-        _rows(QUANTITIES[quantity].of(_product(grid, alphas, ts, sides)), len(sides)),
+        _rows(_VALUES[quantity](_product(grid, alphas, ts, sides)), len(sides)),
         len(grid.alphas) + len(grid.resolutions) - len(alphas) - len(sides),
     )
 
@@ -98,17 +99,11 @@ def _rows(found: Any, sides: int) -> tuple[tuple[int, ...], ...]:
     return tuple(tuple(row) for row in every.tolist())
 
 
-class HeatQuantity(NamedTuple):
-    """A quantity of a heat map: its label, and its values [K, R] or [K]."""
-
-    label: str
-    of: Callable[[Product], Any]
-
-
-QUANTITIES = {
-    "macs": HeatQuantity("Multiply-adds", lambda made: made.macs()),
-    "params": HeatQuantity("Parameters", lambda made: made.params),
-    "activations": HeatQuantity("Activations", lambda made: made.activations()),
+# The values [K, R] or [K] of each quantity that is drawn.
+_VALUES: dict[str, Callable[[Product], Any]] = {
+    "macs": lambda made: made.macs(),
+    "params": lambda made: made.params,
+    "activations": lambda made: made.activations(),
 }
 
 
@@ -120,7 +115,7 @@ def figure(heat: Heat, ends: tuple[int, int] | None = None) -> PlotlyFigure:
     """
     low, high = ends or heat.ends
     ticks = log_ticks(low, high) or [low]
-    label = QUANTITIES[heat.quantity].label
+    label = DRAWN[heat.quantity]
     trace = {
         "type": "heatmap",
         "x": list(heat.resolutions),
@@ -135,9 +130,8 @@ def figure(heat: Heat, ends: tuple[int, int] | None = None) -> PlotlyFigure:
         "texttemplate": "%{text}",
         "textfont": {"color": TEXT},
         # No name in it: plotly would read what stands in braces.
-        "hovertemplate": "α %{y}, %{x}<br>%{customdata:,} "
-        + label.lower()
-        + "<extra></extra>",
+        "hovertemplate": "α %{y}, %{x}<br>%{customdata:,}"
+        f" {label.lower()}<extra></extra>",
         "colorscale": [[0, COOL], [1, WARM]],
         "colorbar": {
             "title": {"text": label, "side": "right"},

@@ -1,10 +1,10 @@
 """One network as plotly figures: by stage, layer by layer, and its live memory."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from mnprofile.base import escape, units
-from mnprofile.costs.counting import Count
+from mnprofile.costs.counting import Count, Layer
 from mnprofile.costs.memory.activations import Memory
 from mnprofile.views.plots.palette import TYPES, type_of
 from mnprofile.views.plots.plotly_layout import PlotlyFigure, layout, scatter
@@ -16,38 +16,53 @@ _BLUE = TYPES["pw"][1]
 
 def by_stage(counted: Count, quantity: str = "macs") -> PlotlyFigure:
     """A bar per stage, stacked by operator type."""
-    groups = counted.by("stage")
-    names = [escape.plotly(group.name) for group in groups]
-    traces = []
-    for key, (label, color) in TYPES.items():
-        values = [
-            sum(
-                getattr(layer.figures, quantity)
-                for layer in group.layers
-                if layer.is_counted and type_of(layer.type) == key
-            )
-            for group in groups
-        ]
-        if any(values):
-            traces.append(_bar(names, values, label, color, quantity))
-    tops = [getattr(group.figures, quantity) for group in groups]
-    return _drawn(traces, "Stage", quantity, max(tops, default=1))
+    stages = counted.by("stage")
+    sums = {group.name: sums_by_type(group.layers, quantity) for group in stages}
+    return _stacked(sums, "Stage", quantity)
 
 
 def by_layer(counted: Count, quantity: str = "macs") -> PlotlyFigure:
     """A bar per layer in network order, in the colour of its operator type."""
-    layers = counted.layers
+    sums = {one.name: sums_by_type([one], quantity) for one in counted.layers}
+    return _stacked(sums, "Layer, in network order", quantity)
+
+
+def sums_by_type(layers: Iterable[Layer], quantity: str) -> dict[str, int]:
+    """A quantity of the counted layers by the key of their type, 0 where none is."""
+    sums = dict.fromkeys(TYPES, 0)
+    for layer in layers:
+        if layer.is_counted:
+            sums[type_of(layer.type)] += getattr(layer.figures, quantity)
+    return sums
+
+
+def _stacked(
+    sums: Mapping[str, Mapping[str, int]], title: str, quantity: str
+) -> PlotlyFigure:
+    """A bar for each name, split by operator type."""
+    names = [*map(escape.plotly, sums)]
+    told = DRAWN[quantity].lower()
     traces = []
-    every = [escape.plotly(layer.name) for layer in layers]
     for key, (label, color) in TYPES.items():
-        values = [
-            getattr(layer.figures, quantity) if type_of(layer.type) == key else 0
-            for layer in layers
-        ]
+        values = [one[key] for one in sums.values()]
         if any(values):
-            traces.append(_bar(every, values, label, color, quantity))
-    tops = [getattr(layer.figures, quantity) for layer in layers]
-    return _drawn(traces, "Layer, in network order", quantity, max(tops, default=1))
+            trace = {
+                "type": "bar",
+                "name": label,
+                "x": names,
+                "y": values,
+                "marker": {"color": color},
+                "hovertext": [
+                    f"{name}<br>{label}: {units.grouped(value)} {told}"
+                    for name, value in zip(names, values, strict=True)
+                ],
+                "hoverinfo": "text",
+            }
+            traces.append(trace)
+    top = max((sum(one.values()) for one in sums.values()), default=1)
+    figure = _drawn(traces, {"title": title, "type": "category"}, DRAWN[quantity], top)
+    figure["layout"]["barmode"] = "stack"
+    return figure
 
 
 def live_memory(memory: Memory) -> PlotlyFigure:
@@ -67,44 +82,19 @@ def live_memory(memory: Memory) -> PlotlyFigure:
         ],
         hoverinfo="text",
     )
-    return _drawn(
-        [trace], "Layer, in network order", "Live bytes", max(values, default=1)
-    )
-
-
-def _bar(
-    names: Sequence[str], values: Sequence[int], label: str, color: str, quantity: str
-) -> dict[str, Any]:
-    told = DRAWN[quantity].lower()
-    return {
-        "type": "bar",
-        "name": label,
-        "x": list(names),
-        "y": list(values),
-        "marker": {"color": color},
-        "hovertext": [
-            f"{name}<br>{label}: {units.grouped(value)} {told}"
-            for name, value in zip(names, values, strict=True)
-        ],
-        "hoverinfo": "text",
-    }
+    x = {"title": "Layer, in network order"}
+    return _drawn([trace], x, "Live bytes", max(values, default=1))
 
 
 def _drawn(
-    traces: list[dict[str, Any]], x: str, quantity: str, top: int
+    traces: list[dict[str, Any]], x: dict[str, Any], title: str, top: int
 ) -> PlotlyFigure:
-    """A layout whose vertical axis starts at 0."""
+    """A figure whose vertical axis goes from 0 to ``top``."""
     ticks = linear_ticks(max(top, 1))
-    is_bar = any(trace["type"] == "bar" for trace in traces)
-    drawn = layout(
-        x={"title": x, "type": "category"} if is_bar else {"title": x},
-        y={
-            "title": DRAWN.get(quantity, quantity),
-            "range": [0, max(top, 1) * 1.05],
-            "tickvals": list(ticks),
-            "ticktext": [tick_text(tick) for tick in ticks],
-        },
-    )
-    if is_bar:
-        drawn["barmode"] = "stack"
-    return {"data": traces, "layout": drawn}
+    y = {
+        "title": title,
+        "range": [0, max(top, 1) * 1.05],
+        "tickvals": list(ticks),
+        "ticktext": [tick_text(tick) for tick in ticks],
+    }
+    return {"data": traces, "layout": layout(x=x, y=y)}

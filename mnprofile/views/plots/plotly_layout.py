@@ -6,8 +6,11 @@ which the page's script replaces by those of ``THEMES``. Names are escaped where
 figure is made, because plotly treats every text as markup.
 """
 
+import math
 from collections.abc import Iterable
 from typing import Any
+
+from mnprofile.views.plots.scales import Scale, tick_text
 
 PlotlyFigure = dict[str, Any]
 
@@ -80,6 +83,17 @@ def layout(*, x: dict[str, Any], y: dict[str, Any], top: int = 12) -> dict[str, 
         },
         "hovermode": "closest",
         "hoverlabel": {"align": "left", "bgcolor": PAPER, "font": {"color": TEXT}},
+    }
+
+
+def log_axis(scale: Scale, unit: str = "") -> dict[str, Any]:
+    """A scale as a logarithmic axis; ``unit`` is that of its ticks."""
+    return {
+        "title": scale.title,
+        "type": "log",
+        "range": [math.log10(scale.low), math.log10(scale.high)],
+        "tickvals": [*scale.ticks],
+        "ticktext": [tick_text(tick, unit) for tick in scale.ticks],
     }
 
 

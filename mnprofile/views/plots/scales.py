@@ -4,6 +4,8 @@ import math
 from collections.abc import Sequence
 from typing import NamedTuple, TypeVar
 
+from mnprofile.base.units import plain
+
 T = TypeVar("T")
 
 MAX_SHOWN = 24  # values on an axis
@@ -17,6 +19,32 @@ class Scale(NamedTuple):
     high: float
     ticks: tuple[float, ...]
     title: str
+    is_log: bool = True
+
+    def part(self, value: float) -> float:
+        """Where a value is: 0 at the low end, 1 at the high one."""
+        low, high, at = self.low, self.high, value
+        if self.is_log:
+            low, high, at = math.log10(low), math.log10(high), math.log10(at)
+        return (at - low) / (high - low)
+
+
+class Frame(NamedTuple):
+    """Where a drawing has its axes, which scales in width with the page."""
+
+    left: float  # percent of the width
+    right: float
+    top: float  # pixels
+    bottom: float
+
+    def x(self, scale: Scale, value: float) -> str:
+        """The place of a value from the left, in percent."""
+        return f"{self.left + (self.right - self.left) * scale.part(value):.3f}%"
+
+    def y(self, scale: Scale, value: float) -> str:
+        """The place of a value from the top, in pixels."""
+        tall = (self.bottom - self.top) * scale.part(value)
+        return plain(round(self.bottom - tall, 2))
 
 
 def log_ticks(low: float, high: float) -> list[float]:

@@ -7,7 +7,7 @@ from mnprofile.graph import drawing
 from mnprofile.graph.graph import Graph
 from mnprofile.networks.imported import Network
 from mnprofile.networks.notation.rows import Architecture
-from mnprofile.views.document import Document
+from mnprofile.views.document import Document, record_of
 from mnprofile.views.sheets.columns import columns
 from mnprofile.views.sheets.configuration import (
     errata_record,
@@ -78,9 +78,7 @@ def _record(arch: Network, graph: Graph) -> dict[str, Any]:
                 "name": node.name,
                 "op": node.op.kind,
                 "inputs": list(node.inputs),
-                "layer": node.layer,
-                "block": node.block,
-                "stage": node.stage,
+                **record_of(node, "layer", "block", "stage"),
                 "row": node.origin.line,
                 "in_shape": list(node.in_shape.dims),
                 "out_shape": list(node.out_shape.dims),

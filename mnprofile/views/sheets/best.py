@@ -55,7 +55,6 @@ def choice_sheet(
     tilde: bool = False,
 ) -> Sheet:
     """One row per configuration; ``tilde`` marks estimated latencies for people."""
-    times = (Column("latency_ms", "ms", "number"), *columns("latency_kind"))
     records = [_choice_record(one, timed=timed) for one in choices]
     if tilde and timed:
         records = [{**one, "latency_ms": _about(one)} for one in records]
@@ -64,7 +63,7 @@ def choice_sheet(
             "model alpha resolution macs params activations act_peak_bytes top1",
             Column("top1_kind", "Top-1 is"),
             Column("top1_source", "Source"),
-            *(times if timed else ()),
+            "latency_ms latency_kind" if timed else "",
         ),
         records,
         title=title,

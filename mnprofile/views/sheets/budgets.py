@@ -6,10 +6,7 @@ from typing import Any
 from mnprofile.base.sheet import Change, Column, Share, Sheet, Value
 from mnprofile.costs.budgets.baseline import NetworkCosts
 from mnprofile.costs.budgets.evaluation import BudgetCheck, LimitCheck
-from mnprofile.costs.comparison.sides import (
-    COMPARED,
-    Costs,
-)
+from mnprofile.costs.comparison.sides import COMPARED, Costs
 from mnprofile.views.document import Document, record_of
 from mnprofile.views.sheets.columns import columns, drawn
 
@@ -19,10 +16,13 @@ WORDS = {"over": "over budget", "unmeasured": "not measured", "ok": "within budg
 def budgets_document(judgement: BudgetCheck) -> Document:
     """Every limit and its verdict, worst first."""
     sheet = verdict_sheet(judgement.verdicts)
+    many = any(len(networks) > 1 for networks in judgement.networks.values())
+    named = ("budget", "network") if many else ("budget",)
+    shown = ("verdict", *named, "quantity", "measured", "limit", "headroom")
     notes = (*dict.fromkeys(_notes(judgement)), verdict_sentence(judgement))
     return Document(
         "ci",
-        [sheet.only(*_shown_columns(judgement)).noted(*notes)],
+        [sheet.only(*shown).noted(*notes)],
         sheet,
         lambda: _record(judgement),
     )
@@ -47,10 +47,7 @@ def verdict_sheet(verdicts: Sequence[LimitCheck]) -> Sheet:
         columns(
             "verdict budget network",
             Column("rule", "Limit set by"),
-            "quantity measured limit",
-            Column("headroom", "Headroom", "delta"),
-            Column("used", "Used", "share"),
-            "baseline line note",
+            "quantity measured limit headroom used baseline line note",
         ),
         map(_cells, verdicts),
     )
@@ -70,13 +67,6 @@ def note_of(verdict: LimitCheck) -> str:
     """What no column holds: the reason, and the budget's own message."""
     message = verdict.budget.message if verdict.state != "ok" else ""
     return "; ".join(filter(None, (verdict.reason, message)))
-
-
-def _shown_columns(judgement: BudgetCheck) -> tuple[str, ...]:
-    """The columns for people; networks are named if a budget has several."""
-    many = any(len(networks) > 1 for networks in judgement.networks.values())
-    named = ("budget", "network") if many else ("budget",)
-    return ("verdict", *named, "quantity", "measured", "limit", "headroom")
 
 
 def _notes(judgement: BudgetCheck) -> list[str]:
@@ -122,9 +112,8 @@ def change_sheet(judgement: BudgetCheck) -> Sheet:
                 if now != then:
                     step = (then, now, now - then, Change(then, now))
                     rows.append((name, network.label, quantity, *step))
-    heads = (
-        *columns("budget network quantity"),
-        Column("baseline", "Baseline", "count"),
+    heads = columns(
+        "budget network quantity baseline",
         Column("measured", "Now", "count"),
         Column("delta", "Change", "delta"),
         Column("change", "Share", "share"),

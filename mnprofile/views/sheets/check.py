@@ -6,12 +6,7 @@ from typing import Any, Literal
 
 from mnprofile.base.sheet import Column, Sheet, noted
 from mnprofile.base.units import grouped
-from mnprofile.evidence.profilers.cross_check import (
-    Check,
-    LayerCheck,
-    Problem,
-    sum_of,
-)
+from mnprofile.evidence.profilers.cross_check import Check, LayerCheck, Problem, sum_of
 from mnprofile.evidence.profilers.module_check import ModuleCheck
 from mnprofile.evidence.profilers.readings import Reading
 from mnprofile.views.document import Document, record_of
@@ -56,7 +51,7 @@ def check_document(checked: Check, by: By) -> Document:
     else:
         full = _group_sheet(checked, by)
     shown = full.only(
-        full.columns[0].key, "macs", "fvcore_macs", "flops", "fvcore_other", "problems"
+        full.columns[0].key, "macs fvcore_macs flops fvcore_other problems"
     )
     sheets = [*headed([shown.noted(LEGEND)], checked.count.config)]
     sheets.append(totals_sheet(checked))
@@ -130,8 +125,7 @@ def reading_sheet(
             Column("total", "Prints", "count"),
             Column("formula", "Ledger"),
             Column("ledger_total", "Explained", "count"),
-            Column("rest", "Rest", "count"),
-            "failure",
+            "rest failure",
         ),
         (
             {
@@ -149,7 +143,7 @@ def totals_sheet(checked: Check | ModuleCheck) -> Sheet:
     """The same for one network."""
     sheet = reading_sheet([("", checked)], failed="failed")
     return replace(
-        sheet.only("profiler", "version", "total", "formula", "rest"),
+        sheet.only("profiler version total formula rest"),
         title="Grand totals of each profiler, and what the ledger leaves unexplained",
         notes=(legend(one.entry for one in checked.readings),),
     )
@@ -168,7 +162,7 @@ def _first_problems_sheet(checked: Check) -> Sheet:
     first = checked.problems[:SHOWN_PROBLEMS]
     sheet = problem_sheet(("", one) for one in first)
     return replace(
-        sheet.only("layer", "row", "what", "ours", "measured"),
+        sheet.only("layer row what ours measured"),
         title="Differences, in the order of the network",
         notes=(f"and {more} more; --format json has all of them",) if more > 0 else (),
     )
@@ -258,8 +252,7 @@ def _problem_record(one: Problem) -> dict[str, Any]:
     return {
         "layer": one.layer,
         "row": one.line,
-        "what": one.what,
-        "ours": one.ours,
+        **record_of(one, "what", "ours"),
         "measured": one.theirs,
     }
 

@@ -10,7 +10,7 @@ from mnprofile.views.sheets.columns import columns
 
 _COLUMNS = columns(
     "model impl phi alpha depth resolution t classes macs params",
-    Column("agrees", "Agrees"),
+    "agrees",
     Column("differences", "Off", "number"),
     Column("first", "First difference"),
     "error",

@@ -1,6 +1,6 @@
 """The labels and kinds of columns; tables name their columns by key."""
 
-from mnprofile.base.sheet import Column
+from mnprofile.base.sheet import Column, Kind
 from mnprofile.costs.counting import ELEMENTWISE, QUANTITIES
 
 # Labels that are not the key itself in words.
@@ -18,6 +18,10 @@ _LABELS = {
     "name": "Layer",
     "row": "Line",
     "t": "t",
+    "ms": "ms",
+    "latency_ms": "ms",
+    "intensity": "Multiply-adds/byte",
+    "gmacs_per_second": "GMAC/s",
     "op": "Operator",
     "in_shape": "Input",
     "out_shape": "Output",
@@ -30,22 +34,20 @@ DRAWN = {
 }
 
 
-def _keys(text: str) -> frozenset[str]:
-    return frozenset(text.split())
-
-
-# Whole numbers, whose thousands a terminal separates.
-_COUNTS = _keys(
-    "act_peak_bytes bytes weight_bytes bias_bytes scale_bytes training_params channels"
-    " count amount measured limit baseline"
-).union(QUANTITIES, ELEMENTWISE)
-# What scales a network, of which people see a few digits.
-_FACTORS = _keys("alpha depth phi t")
-# Numbers that stay as they are: sizes, lines, printed figures.
-_NUMBERS = _keys(
-    "resolution top1 row line layers kernel stride dilation groups classes factor"
-    " field padding value printed ours theirs reads figures fits"
-)
+# Kinds by key; all others are text. A terminal separates the thousands of counts; of
+# factors, people see a few digits; numbers stay as they are.
+_KINDS: dict[str, Kind] = dict.fromkeys((*QUANTITIES, *ELEMENTWISE), "count")
+_KEYS: dict[Kind, str] = {
+    "count": "act_peak_bytes bytes weight_bytes bias_bytes scale_bytes training_params"
+    " channels count amount measured limit baseline rest",
+    "delta": "delta headroom",
+    "share": "change share used",
+    "factor": "alpha depth phi t",
+    "number": "resolution top1 row line layers kernel stride dilation groups classes"
+    " factor field padding value printed ours theirs reads figures fits bits ms"
+    " latency_ms measured_ms predicted_ms ratio intensity gmacs_per_second threads",
+}
+_KINDS |= {key: kind for kind, keys in _KEYS.items() for key in keys.split()}
 
 
 def label(key: str) -> str:
@@ -67,8 +69,4 @@ def drawn(*keys: str) -> tuple[Column, ...]:
 
 
 def _column(key: str) -> Column:
-    if key in _COUNTS:
-        return Column(key, label(key), "count")
-    if key in _FACTORS:
-        return Column(key, label(key), "factor")
-    return Column(key, label(key), "number" if key in _NUMBERS else "text")
+    return Column(key, label(key), _KINDS.get(key, "text"))

@@ -14,25 +14,23 @@ from mnprofile.costs.comparison.alignment import (
     Depth,
 )
 from mnprofile.costs.comparison.causes import explain_difference, range_text
-from mnprofile.costs.comparison.sides import (
-    COMPARED,
-    Quantity,
-)
+from mnprofile.costs.comparison.sides import COMPARED, Quantity
 from mnprofile.views.document import Document, record_of
 from mnprofile.views.sheets.columns import columns, label
 
 MARKDOWN_LINES = 60
-_STORED = Column("stored_bytes", "Bytes", "count")
+_STORED = Column("stored_bytes", "Bytes", "delta")
 _BYTES = (
     "Bytes are those of the parameters: of a model file as it stores them, with their"
     " scales; else 4 each. What types change stands under Quantised."
 )
+MOVED = tuple(Column(name, label(name), "delta") for name in COMPARED)
 _DELTA = Column("delta", "B - A", "delta")
 _SIDES = columns(
     Column("base", "A", "count"),
     Column("head", "B", "count"),
     _DELTA,
-    Column("change", "Change", "share"),
+    "change",
 )
 
 
@@ -59,42 +57,34 @@ def comparison_document(
 
 def explained_sheet(compared: Comparison) -> Sheet:
     """Every cause of the difference; the columns add up to the difference itself."""
-    total = compared.total
     causes = explain_difference(compared)
     before, after = compared.stored
     retyped = compared.is_retyped
-    return Sheet(
-        columns(
-            Column("cause", "Cause"),
-            Column("what", "What"),
-            "layers",
-            *(Column(name, label(name), "delta") for name in COMPARED),
-            *([_STORED._replace(kind="delta")] if retyped else []),
-        ),
-        tuple(
-            (
-                cause.name,
-                range_text(cause.details),
-                cause.layers,
-                *(getattr(cause.moved, name) for name in COMPARED),
-                *([cause.bytes] if retyped else []),
-            )
+    return Sheet.of(
+        columns("cause what layers", *MOVED, *([_STORED] if retyped else [])),
+        (
+            {
+                "cause": cause.name,
+                "what": range_text(cause.details),
+                "layers": cause.layers,
+                **record_of(cause.moved, *COMPARED),
+                "stored_bytes": cause.bytes,
+            }
             for cause in causes
         ),
-        (
-            *("total", "", None),
-            *(total.moved(name) for name in COMPARED),
-            *([after - before] if retyped else []),
-        ),
+        {
+            "cause": "total",
+            "what": "",
+            **{name: compared.total.moved(name) for name in COMPARED},
+            "stored_bytes": after - before,
+        },
         title=f"Why {compared.head.label} differs from {compared.base.label}",
         notes=(_BYTES,) if retyped else () if causes else ("Nothing differs.",),
     )
 
 
-def fitted_markdown(
-    sheets: Sequence[Sheet], whole: int = 1, most: int = MARKDOWN_LINES
-) -> str:
-    """Markdown for a pull request, in at most ``most`` lines.
+def fitted_markdown(sheets: Sequence[Sheet], whole: int = 1) -> str:
+    """Markdown for a pull request, in at most MARKDOWN_LINES lines.
 
     The first ``whole`` sheets are kept as they are; the others share the lines that are
     left. Of a sheet that does not fit, the rows with the largest changes stay (column
@@ -102,9 +92,9 @@ def fitted_markdown(
     many are left out. The last sheets go where their headers would leave too little.
     """
     kept = list(sheets)
-    while len(kept) > whole + 1 and _frames(kept) > most - 12:
+    while len(kept) > whole + 1 and _frames(kept) > MARKDOWN_LINES - 12:
         kept.pop()
-    spare = most - _frames(kept)
+    spare = MARKDOWN_LINES - _frames(kept)
     shares = dict.fromkeys(range(len(kept)), 0)
     # The short ones first: what they do not need is for the long ones.
     order = sorted(range(whole, len(kept)), key=lambda at: len(kept[at].rows))
@@ -190,9 +180,9 @@ def _rows_sheet(compared: Comparison, by: Depth, quantity: Quantity) -> Sheet:
         title=f"{label(quantity)} by {by}: {told} of {len(rows)} {unit}",
     )
     if by == "stage":
-        return found.only("state", "stage", "base", "head", "delta", "change")
+        return found.only("state stage base head delta change")
     # Names are long here, so the percentage is dropped on a terminal of 80 columns.
-    return found.only("state", "stage", "name", "base", "head", "delta")
+    return found.only("state stage name base head delta")
 
 
 def causes_sheet(compared: Comparison, quantity: Quantity, top: int) -> Sheet:
@@ -201,13 +191,7 @@ def causes_sheet(compared: Comparison, quantity: Quantity, top: int) -> Sheet:
     every = [row for row in compared.rows("layer") if row.moved(quantity)]
     moved = compared.total.moved(quantity)
     rows: list[tuple[Value, ...]] = [
-        (
-            row.state_by(quantity),
-            row.stage,
-            row.name,
-            row.type,
-            row.moved(quantity),
-        )
+        (row.state_by(quantity), row.stage, row.name, row.type, row.moved(quantity))
         for row in causes
     ]
     rest = len(every) - len(causes)

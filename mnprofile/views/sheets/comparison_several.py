@@ -11,6 +11,7 @@ from mnprofile.costs.comparison.sides import COMPARED, Quantity
 from mnprofile.views.document import Document
 from mnprofile.views.sheets.columns import DRAWN, columns, label
 from mnprofile.views.sheets.comparison import (
+    MOVED,
     causes_sheet,
     comparison_document,
     comparison_record,
@@ -62,9 +63,8 @@ def merged_sheet(comparisons: Sequence[Comparison]) -> Sheet:
     return Sheet(
         columns(
             Column("network", "To"),
-            Column("cause", "Cause"),
-            Column("what", "What"),
-            *(Column(name, label(name), "delta") for name in COMPARED),
+            "cause what",
+            *MOVED,
         ),
         tuple(rows),
         title="Why each network differs from A",
@@ -88,7 +88,7 @@ def totals_sheet(comparisons: Sequence[Comparison]) -> Sheet:
         rows.append(tuple(row))
     return Sheet(
         columns(
-            Column("network", "Network"),
+            "network",
             *(
                 one
                 for name in COMPARED
@@ -112,10 +112,7 @@ def _rows_sheet(
     """One quantity by stage, block or layer, one column per network."""
     letters = LETTERS[: len(comparisons) + 1]
     differing = sum(line.differs for line in lines)
-    total = (
-        comparisons[0].total.base,
-        *(one.total.head for one in comparisons),
-    )
+    total = (comparisons[0].total.base, *(one.total.head for one in comparisons))
     found = Sheet(
         columns(
             "stage",
@@ -173,34 +170,28 @@ def row_sheet(
 ) -> tuple[Sheet, list[tuple[str, int]]]:
     """The rows, and the headers above groups of columns; no column is empty."""
     letters = LETTERS[: len(comparisons) + 1]
-    states = [row.state for row in comparisons[0].rows(by)]
-    lead: list[tuple[Column, list[Value]]] = [
-        (Column("name", by.capitalize()), [line.name for line in lines]),
-        (Column("stage", "Stage"), [line.stage for line in lines]),
-        (Column("type", "Type"), [line.type for line in lines]),
-        (Column("row", "Line", "number"), [line.line for line in lines]),
-    ]
+    states: list[str] = [""] * len(lines)
     if len(comparisons) == 1:
-        lead.insert(2, (Column("state", "State"), [*states]))
-    if by == "stage":
-        lead = [one for one in lead if one[0].key != "name"]
-    kept = [one for one in lead if any(value not in ("", None) for value in one[1])]
+        states = [row.state for row in comparisons[0].rows(by)]
+    names = ["" if by == "stage" else line.name for line in lines]
+    lead = Sheet(
+        columns(Column("name", by.capitalize()), "stage state type row"),
+        tuple(
+            (name, line.stage, state, line.type, line.line)
+            for name, line, state in zip(names, lines, states, strict=True)
+        ),
+    ).filled()
     wide = 2 * len(comparisons) + 1
-    cells = [
-        tuple(cell for name in COMPARED for cell in _cells(line, name))
-        for line in lines
-    ]
+    cells = (
+        [cell for name in COMPARED for cell in _cells(line, name)] for line in lines
+    )
     heads = [
         Column(f"{name}_{one.key}", one.label, one.kind)
         for name in COMPARED
         for one in _heads(letters)
     ]
-    rows = zip(*(values for _, values in kept), strict=True)
-    sheet = Sheet(
-        columns(*(column for column, _ in kept), *heads),
-        tuple((*row, *costs) for row, costs in zip(rows, cells, strict=True)),
-    )
-    return sheet, [("", len(kept)), *((DRAWN[name], wide) for name in COMPARED)]
+    groups = [("", len(lead.columns)), *((DRAWN[name], wide) for name in COMPARED)]
+    return lead.beside(heads, cells), groups
 
 
 def _heads(letters: str) -> list[Column]:

@@ -76,21 +76,19 @@ def headed(sheets: list[Sheet], config: Configuration) -> list[Sheet]:
 
 def model_record(config: Configuration) -> dict[str, Any]:
     """The JSON record of the configuration."""
-    if config.reader:
-        height, width = config.resolution
-        size = resolution_record((height, width)) if height else None
-        return {
-            **dict.fromkeys(("name", "impl", "alpha", "resolution", "rho", "t")),
-            "name": config.name,
-            "resolution": size,
-            **dict.fromkeys(("classes", "output_stride", "depth")),
-            "reader": config.reader,
-            "inputs": list(config.inputs),
-        }
-    return {
+    record = {
         **record_of(config, "name", "impl", "alpha"),
         "resolution": resolution_record(config.resolution),
         **record_of(config, "rho", "t", "classes", "output_stride", "depth"),
+    }
+    if not config.reader:
+        return record
+    return {
+        **dict.fromkeys(record),
+        "name": config.name,
+        "resolution": record["resolution"] or None,
+        "reader": config.reader,
+        "inputs": list(config.inputs),
     }
 
 

@@ -64,28 +64,23 @@ def count_document(
     }.get(by, (by, "layers", "macs", "macs_share", "params", "activations"))
     sheets = [sheet_by(counted, by).only(*shown)]
     totals = _totals_text(counted)
+    foot = [totals, FOOT]
     if by in ("type", "layer"):
         types = type_sheet(counted, arch)
         if by == "layer":
-            shares = types.only(*_BY_TYPE)
-            shares = replace(shares, title="By type", notes=())
-            sheets.append(shares)
+            sheets.append(replace(types.only(*_BY_TYPE), title="By type", notes=()))
             if totals_first:
-                layers = replace(sheets[0], title="By layer")
-                sheets = [shares.noted(totals), layers]
-        sheets = headed(sheets, counted.config)
+                layers, shares = sheets
+                sheets = [shares.noted(totals), replace(layers, title="By layer")]
+                foot = [FOOT]
         sheets += _table2_sheets(types)
         sheets += _published_sheets(published_for(arch, counted.graph))
     if elementwise:
         sheets.append(_element_sheet(counted))
-    if by not in ("type", "layer"):
-        sheets = headed(sheets, counted.config)
-    has_told = totals_first and by == "layer"
-    last = (FOOT,) if has_told else (totals, FOOT)
-    notes = (*counted.graph.notes, *source_notes(arch), *last)
+    notes = (*counted.graph.notes, *source_notes(arch), *foot)
     return Document(
         "count",
-        noted(sheets, notes),
+        noted(headed(sheets, counted.config), notes),
         sheet_by(counted, by, elementwise=elementwise),
         lambda: count_record(counted, arch, elementwise=elementwise),
     )

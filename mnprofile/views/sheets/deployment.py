@@ -29,7 +29,7 @@ def with_deployment(
 ) -> Document:
     """A count's document with the sizes as deployed."""
     sheet = deployment_sheet(counted, by, bits)
-    shown = sheet.only(by, "params", "bytes", "training_params", "training_bytes")
+    shown = sheet.only(by, "params bytes training_params training_bytes")
     groups = counted.by(by, elementwise=True)
     sizes = {
         one.name: deployed_record(deployed(one.layers, bits)).values() for one in groups

@@ -61,7 +61,8 @@ def _layer_sheets(one: Explanation, config: Configuration) -> list[Sheet]:
     sheets = [Sheet(columns("quantity formula"), tuple(rows), title=title)]
     if len(one.layers) > 1:
         sheets.append(_layers_sheet(one))
-    sheets.append(_symbols_sheet(one.macs.meanings))
+    meanings = map(_meaning_record, one.macs.meanings)
+    sheets.append(Sheet.of(columns("symbol meaning value"), meanings))
     if one.ratios:
         sheets.append(_ratios_sheet(one.ratios))
     why = why_no_ratios(config)
@@ -91,18 +92,11 @@ def _heading(one: Explanation) -> str:
 def _layers_sheet(one: Explanation) -> Sheet:
     total = int(one.macs.value)
     return Sheet(
-        columns("layer formula macs", Column("share", "Share", "share")),
+        columns("layer formula macs share"),
         tuple(
             (name, formula.text, int(formula.value), Share(int(formula.value), total))
             for name, formula in one.layers
         ),
-    )
-
-
-def _symbols_sheet(meanings: Sequence[Meaning]) -> Sheet:
-    return Sheet.of(
-        columns("symbol meaning value"),
-        map(_meaning_record, meanings),
     )
 
 
@@ -176,17 +170,10 @@ def _formula_record(formula: Formula) -> dict[str, Any]:
 def explanation_record(one: Explanation) -> dict[str, Any]:
     """The JSON record of a layer or block."""
     x, y = one.in_shape, one.out_shape
-    formulas = {
-        "macs": one.macs,
-        "weights": one.weights,
-        "separable": one.separable,
-        "standard": one.standard,
-        "saving": one.saving,
-        "scaled": one.scaled,
-    }
+    names = ("macs", "weights", "separable", "standard", "saving", "scaled")
+    formulas = record_of(one, *names)
     return {
-        "name": one.name,
-        "kind": one.kind,
+        **record_of(one, "name", "kind"),
         "source": one.source or None,
         "in_shape": [x.c, x.h, x.w],
         "out_shape": [y.c, y.h, y.w],
@@ -218,7 +205,7 @@ def network_document(network: NetworkExplanation) -> Document:
     """The formulas of a network, one row per block."""
     full = block_sheet(network)
     blocks = replace(
-        full.only("block", "formula", "macs"),
+        full.only("block formula macs"),
         title=headline(network.config),
         notes=_saving_notes(network),
     )
@@ -228,7 +215,7 @@ def network_document(network: NetworkExplanation) -> Document:
     return Document(
         "explain",
         sheets,
-        full.only("block", "kind", "formula", "numbers", "macs", "standard_macs"),
+        full.only("block kind formula numbers macs standard_macs"),
         lambda: network_record(network),
         lambda: _network_markdown(network, sheets),
     )

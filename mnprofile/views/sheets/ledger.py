@@ -213,7 +213,7 @@ def _other_way_sheet(book: Ledger) -> Sheet:
     """The totals that differ if pooling is written the other way."""
     style = book.writing.other_pooling().pooling
     other = replace(book, entries=book.other)
-    sheet = _totals_sheet(other).only("profiler", "total", "formula")
+    sheet = _totals_sheet(other).only("profiler total formula")
     differ = (
         row
         for row, one, two in zip(sheet.rows, book.entries, book.other, strict=True)

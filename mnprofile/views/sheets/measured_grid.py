@@ -6,18 +6,14 @@ from typing import Any
 from mnprofile.base.sheet import Column, Sheet
 from mnprofile.views.document import Document
 from mnprofile.views.sheets.columns import columns
-from mnprofile.views.sheets.swept_networks import failure_notes, failures
+from mnprofile.views.sheets.swept_networks import failure_notes, failures, settings
 
 _FIGURES = columns(
     Column("macs", "Mult-adds", "count"),
-    Column("ms", "ms", "number"),
+    "ms",
     Column("low_ms", "Half from", "number"),
     Column("high_ms", "to", "number"),
-    Column("predicted_ms", "Predicted ms", "number"),
-    Column("ratio", "Ratio", "number"),
-    "engine",
-    Column("threads", "Threads", "number"),
-    "error",
+    "predicted_ms ratio engine threads error",
 )
 _SHOWN = ("macs", "ms", "low_ms", "high_ms")
 
@@ -29,10 +25,6 @@ def measured_grid_document(
     rows = [_with_ratio(row) for row in rows]
     figures = {column.key for column in _FIGURES}
     names = [name for name in rows[0] if name not in figures]
-    settings = tuple(
-        Column(name, "Res" if name == "resolution" else name.capitalize(), "text")
-        for name in names
-    )
     notes = _notes(rows, how)
     seen = [
         name
@@ -40,7 +32,7 @@ def measured_grid_document(
         if name == "model" or len({repr(row[name]) for row in rows}) > 1
     ]
     predicted = any(row.get("ratio") for row in rows)
-    every = (*settings, *_FIGURES)
+    every = (*settings(names), *_FIGURES)
     shown = Sheet.of(
         every,
         ({**row, "macs": "failed"} if row["error"] else row for row in rows),
@@ -49,7 +41,7 @@ def measured_grid_document(
     more = ("predicted_ms", "ratio") if predicted else ()
     return Document(
         "time-grid",
-        [shown.only(*seen, *_SHOWN, *more)],
+        [shown.only(*settings(seen), *_SHOWN, *more)],
         Sheet.of(every, rows, notes=notes),
         lambda: {
             "how": dict(how),

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from mnprofile.base.sheet import Column, Sheet
+from mnprofile.base.sheet import Sheet
 from mnprofile.costs.latency.prediction import Prediction
 from mnprofile.costs.latency.work import Work, work
 from mnprofile.evidence.profilers.timing import MeasuredTime
@@ -15,6 +15,7 @@ from mnprofile.views.document import Document, record_of
 from mnprofile.views.sheets.columns import columns
 from mnprofile.views.sheets.configuration import headline, model_record
 from mnprofile.views.sheets.time import (
+    four_digits,
     prediction_notes,
     prediction_record,
     rounded_ms,
@@ -38,14 +39,7 @@ def measured_document(
         total["predicted_ms"] = rounded_ms(prediction.ms)
         total["ratio"] = _ratio(prediction.ms, whole.ms)
     sheet = Sheet.of(
-        (
-            *columns("layer", Column("macs", "Multiply-adds", "count")),
-            Column("intensity", "Multiply-adds/byte", "number"),
-            Column("measured_ms", "Measured ms", "number"),
-            Column("gmacs_per_second", "GMAC/s", "number"),
-            Column("predicted_ms", "Predicted ms", "number"),
-            Column("ratio", "Ratio", "number"),
-        ),
+        columns("layer macs intensity measured_ms gmacs_per_second predicted_ms ratio"),
         layers,
         total,
     )
@@ -100,17 +94,13 @@ def _layer_record(
         "layer": name,
         "macs": done.macs,
         "intensity": done.intensity and round(done.intensity, 3),
-        "measured_ms": _digits(ms),
-        "gmacs_per_second": _digits(rate),
+        "measured_ms": four_digits(ms),
+        "gmacs_per_second": four_digits(rate),
     }
     if name in expected:
-        record["predicted_ms"] = _digits(expected[name])
+        record["predicted_ms"] = four_digits(expected[name])
         record["ratio"] = _ratio(expected[name], ms)
     return record
-
-
-def _digits(value: float | None) -> float | None:
-    return None if value is None else float(f"{value:.4g}")
 
 
 def _ratio(predicted: float, measured: float | None) -> float | None:

@@ -21,7 +21,6 @@ from mnprofile.costs.memory.activations import (
 from mnprofile.costs.memory.grouped import fused
 from mnprofile.costs.memory.liveness import Step, Tensor
 from mnprofile.evidence.literature.sources import figures
-from mnprofile.graph.configuration import Configuration
 from mnprofile.graph.graph import Graph
 from mnprofile.views.document import Document, record_of
 from mnprofile.views.sheets.columns import columns
@@ -42,8 +41,8 @@ def memory_document(graph: Graph, memory: Memory, by: By) -> Document:
         # The operator's name matters if a row is more than a layer or block.
         step = ("step",) if by == "stage" else ()
         shown = step_sheet(memory, by, mark="<- peak")
-        shown = shown.only(by, *step, "live", "bytes", "peak")
-        csv = step_sheet(memory, by).only(by, "step", "live", "bytes", "peak")
+        shown = shown.only(by, *step, "live bytes peak")
+        csv = step_sheet(memory, by).only(by, "step live bytes peak")
     groups = f"{memory.groups} groups" if memory.groups != 1 else ""
     how = "fused" if memory.is_fused else groups
     title = (headline(graph.config), memory.bits_text, how)
@@ -150,8 +149,10 @@ def printed_channels(memory: Memory) -> dict[tuple[int, int], str]:
     """
     config = memory.config
     names = {"mobilenet_v1": "MobileNetV1", "mobilenet_v2": "MobileNetV2"}
-    same = (config.alpha, config.resolution, memory.bits) == (1.0, (224, 224), 16)
-    if not same or config.name not in names or not _is_plain(config):
+    asked = (config.alpha, config.resolution, memory.bits)
+    changed = (config.t, config.classes, config.output_stride)
+    is_theirs = asked == (1.0, (224, 224), 16) and changed == (None, 1000, None)
+    if not is_theirs or config.name not in names:
         return {}
     found = {}
     for figure in figures("paper-v2"):
@@ -161,10 +162,6 @@ def printed_channels(memory: Memory) -> dict[tuple[int, int], str]:
         if is_ours and where.endswith("; latest text") and side.isdecimal():
             found[int(side), int(side)] = figure.printed
     return found
-
-
-def _is_plain(config: Configuration) -> bool:
-    return config.t is None and config.classes == 1000 and config.output_stride is None
 
 
 def _differs(graph: Graph, memory: Memory, row: Widest, figure: str) -> str | None:

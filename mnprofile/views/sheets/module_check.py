@@ -25,32 +25,31 @@ def module_document(checked: ModuleCheck) -> Document:
 
 
 def _sheet(checked: ModuleCheck) -> Sheet:
-    ours = sum(row.ours for row in checked.rows)
     seen = [row.fvcore for row in checked.rows if row.fvcore is not None]
-    torch_s = sum(row.flop_counter for row in checked.rows)
-    return Sheet(
+    return Sheet.of(
         columns(
-            Column("module", "Module"),
+            "module",
             Column("kind", "Class"),
-            Column("line", "Line", "number"),
+            "line",
             Column("ours", "Ours", "count"),
             Column("flop_counter", "FlopCounterMode / 2", "count"),
             Column("fvcore", "fvcore", "count"),
-            Column("verdict", "Verdict"),
+            "verdict",
         ),
-        tuple(
-            (
-                row.module or "(the network)",
-                row.kind,
-                row.line,
-                row.ours,
-                row.flop_counter,
-                row.fvcore,
-                _verdict(row),
-            )
+        (
+            {
+                **record_of(row, "kind", "line", "ours", "flop_counter", "fvcore"),
+                "module": row.module or "(the network)",
+                "verdict": _verdict(row),
+            }
             for row in checked.rows
         ),
-        ("total", "", None, ours, torch_s, sum(seen) if seen else None, ""),
+        {
+            "module": "total",
+            "ours": sum(row.ours for row in checked.rows),
+            "flop_counter": sum(row.flop_counter for row in checked.rows),
+            "fvcore": sum(seen) if seen else None,
+        },
         title=headline(checked.count.config),
     )
 

@@ -1,5 +1,6 @@
 """What a count adds with --fields receptive: what each layer sees of the input."""
 
+from itertools import repeat
 from typing import Any
 
 from mnprofile.base.sheet import Column, Sheet, Value
@@ -10,10 +11,7 @@ from mnprofile.views.document import Document
 from mnprofile.views.sheets.columns import columns
 
 _COLUMNS = columns(
-    "field",
-    Column("effective_stride", "Stride", "number"),
-    "padding",
-    Column("sees_all", "Sees all"),
+    "field", Column("effective_stride", "Stride", "number"), "padding sees_all"
 )
 
 
@@ -59,9 +57,13 @@ def _cells(field: Field, *, empty: str) -> tuple[Value, ...]:
     seen = "yes" if field.sees_all else empty
     if not field.is_defined:
         return ("not defined", None, None, seen)
+    return (*map(resolution_text, _pairs(field)), seen)
+
+
+def _pairs(field: Field) -> tuple[tuple[int, int], ...]:
+    """Height and width of the field, the effective stride and the padding."""
     h, w = field.h, field.w
-    pairs = ((h.size, w.size), (h.stride, w.stride), (h.padding, w.padding))
-    return (*map(resolution_text, pairs), seen)
+    return ((h.size, w.size), (h.stride, w.stride), (h.padding, w.padding))
 
 
 def _record(record: dict[str, Any], fields: dict[str, Field]) -> dict[str, Any]:
@@ -75,12 +77,6 @@ def _record(record: dict[str, Any], fields: dict[str, Field]) -> dict[str, Any]:
 
 
 def _field_record(field: Field) -> dict[str, Any]:
-    if not field.is_defined:
-        keys = ("field", "effective_stride", "padding")
-        return {**dict.fromkeys(keys), "sees_all": field.sees_all}
-    return {
-        "field": [field.h.size, field.w.size],
-        "effective_stride": [field.h.stride, field.w.stride],
-        "padding": [field.h.padding, field.w.padding],
-        "sees_all": field.sees_all,
-    }
+    pairs = map(list, _pairs(field)) if field.is_defined else repeat(None)
+    keys = ("field", "effective_stride", "padding")
+    return {**dict(zip(keys, pairs, strict=False)), "sees_all": field.sees_all}

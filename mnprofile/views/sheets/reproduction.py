@@ -231,11 +231,9 @@ def _errata_sheet(
         title=heading,
     )
     if not numbered:
-        return sheet.only("place", "kind", "printed", "reads", "reason")
+        return sheet.only("place kind printed reads reason")
     reasons = tuple(f"{number}. {why}" for number, *_, why in sheet.rows)
-    return replace(
-        sheet.only("number", "place", "kind", "printed", "reads"), notes=reasons
-    )
+    return replace(sheet.only("number place kind printed reads"), notes=reasons)
 
 
 def _listed_sheets(
@@ -296,22 +294,15 @@ def reproduction_record(done: Reproduction, chosen: Sequence[Result]) -> dict[st
         "explained": done.explained,
         "totals": _tally_record(done),
         "sources": [
-            {
-                "name": name,
-                "title": title(name),
-                **_tally_record(done, name),
-            }
+            {"name": name, "title": title(name), **_tally_record(done, name)}
             for name in done.sources
         ],
         "conventions": [_fit_record(fit) for fit in done.fits],
         "figures": [result_record(result) for result in chosen],
         "table_errata": [
             {
-                "source": one.source,
-                "architecture": one.architecture,
-                "row": one.erratum.row,
-                "column": one.erratum.column,
-                "printed": one.erratum.printed,
+                **record_of(one, "source", "architecture"),
+                **record_of(one.erratum, "row", "column", "printed"),
                 "reads": one.erratum.read_as,
                 "reason": one.erratum.why,
             }
@@ -359,9 +350,6 @@ def _fit_record(fit: ConventionFit) -> dict[str, Any]:
             "count": dict(convention.counts),
             "classes": convention.classes,
             "without": list(convention.without),
-            "impl": convention.impl,
-            "rounding": convention.rounding,
-            "significant": convention.significant,
-            "reason": convention.reason,
+            **record_of(convention, "impl", "rounding", "significant", "reason"),
         }
     return record

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import IO, Any
 
 from mnprofile.base.json_files import envelope
-from mnprofile.base.sheet import Column, Sheet, Value
+from mnprofile.base.sheet import Sheet, Value
 from mnprofile.base.units import Bits
 from mnprofile.views.document import Document
 from mnprofile.views.sheets.columns import columns
@@ -15,9 +15,7 @@ from mnprofile.views.sheets.time import approximate, latency_notes
 
 _COLUMNS = columns(
     "model impl phi alpha depth resolution t classes",
-    Column("macs", "Multiply-adds", "count"),
-    "params act_peak_bytes top1",
-    Column("latency_ms", "ms", "number"),
+    "macs params act_peak_bytes top1 latency_ms",
 )
 
 
@@ -63,7 +61,8 @@ def row_sheet(table: Any, title: str, notes: Sequence[str], *, memory: bool) -> 
         cells["top1"] = map(_top1, table["top1"].tolist(), table["top1_kind"].tolist())
     if "latency_ms" in cells:
         kinds = table["latency_kind"].astype(str).tolist()
-        times = map(_ms, table["latency_ms"].tolist())
+        known = table["latency_ms"].tolist()
+        times = (None if math.isnan(ms) else float(ms) for ms in known)
         cells["latency_ms"] = map(approximate, times, kinds)
     rows = tuple(zip(*cells.values(), strict=True))
     return Sheet(tuple(shown), rows, None, title, tuple(notes))
@@ -72,10 +71,6 @@ def row_sheet(table: Any, title: str, notes: Sequence[str], *, memory: bool) -> 
 def _cell(value: Any) -> Value:
     """A cell of a frame; nan is empty."""
     return None if isinstance(value, float) and math.isnan(value) else value
-
-
-def _ms(value: float) -> float | None:
-    return None if math.isnan(value) else float(value)
 
 
 def _top1(value: float, kind: str) -> Value:

@@ -1,17 +1,15 @@
 """The rows of a sweep over networks that are not tables."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from mnprofile.base.sheet import Column, Sheet
+from mnprofile.base.units import factor
 from mnprofile.views.document import Document
 from mnprofile.views.sheets.columns import columns
 
 _FIGURES = columns(
-    Column("macs", "Multiply-adds", "count"),
-    "params weights buffers activations act_peak_bytes",
-    Column("latency_ms", "ms", "number"),
-    Column("top1", "Top-1 %", "number"),
+    "macs params weights buffers activations act_peak_bytes latency_ms top1",
     Column("without_rule", "Not counted"),
     "error",
 )
@@ -33,16 +31,12 @@ def swept_networks_document(
     ``count`` configurations ran; the rows are those that a limit does not exclude.
     ``told`` are notes on where latencies and accuracies come from.
     """
-    settings = tuple(
-        Column(name, "Res" if name == "resolution" else name.capitalize(), "text")
-        for name in names
-    )
     notes = [*_notes(rows, bits, count), *told]
     seen = [name for name in names if any(row.get(name) is not None for row in rows)]
-    unknown = any(row.get("without_rule") for row in rows)
+    unknown = ["without_rule"] * any(row.get("without_rule") for row in rows)
     asked = [name for name in _IF_ASKED if any(name in r for r in rows)]
     figures = [one for one in _FIGURES if one.key not in _IF_ASKED or one.key in asked]
-    all_columns = (*settings, *figures)
+    all_columns = (*settings(names), *figures)
     shown = Sheet.of(
         all_columns,
         ({**row, "macs": "failed"} if row["error"] else row for row in rows),
@@ -50,14 +44,7 @@ def swept_networks_document(
     )
     return Document(
         "sweep-networks",
-        [
-            shown.only(
-                *(seen or names[:1]),
-                *_SHOWN,
-                *asked,
-                *(["without_rule"] if unknown else []),
-            )
-        ],
+        [shown.only(*settings(seen or names[:1]), *_SHOWN, *asked, *unknown)],
         Sheet.of(all_columns, rows, notes=notes),
         lambda: {
             "bits": bits,
@@ -68,6 +55,12 @@ def swept_networks_document(
             "notes": notes,
         },
     )
+
+
+def settings(names: Iterable[str]) -> list[Column]:
+    """The columns of what tells configurations apart; an argument may have any name."""
+    labels = {"resolution": "Res"}
+    return [Column(name, labels.get(name, name.capitalize())) for name in names]
 
 
 def failures(rows: Sequence[Mapping[str, Any]]) -> int:
@@ -90,8 +83,13 @@ def failure_notes(rows: Sequence[Mapping[str, Any]], names: Sequence[str]) -> li
     """Why rows failed, below a table that has no room for it."""
     failed = [row for row in rows if row["error"] is not None]
     lines = [
-        f"{', '.join(f'{name} {row.get(name)}' for name in names)}: {row['error']}"
+        f"{', '.join(f'{name} {_setting(row.get(name))}' for name in names)}:"
+        f" {row['error']}"
         for row in failed[:SHOWN_FAILURES]
     ]
     more = len(failed) - SHOWN_FAILURES
     return [*lines, f"and {more} more; csv and json have all"] if more > 0 else lines
+
+
+def _setting(value: object) -> object:
+    return factor(value) if isinstance(value, float) else value

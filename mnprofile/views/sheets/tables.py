@@ -32,7 +32,7 @@ def tables_document(
     )
     return Document(
         "list",
-        [sheet.only("family", "alias", "macs", "params")],
+        [sheet.only("family alias macs params")],
         sheet,
         lambda: {"tables": records, "heads": list(heads)},
     )

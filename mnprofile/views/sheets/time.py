@@ -17,14 +17,11 @@ from mnprofile.views.document import Document, record_of
 from mnprofile.views.sheets.columns import columns
 from mnprofile.views.sheets.configuration import headline, model_record
 
-_MS = Column("ms", "ms", "number")
 _PART_MS = (
     Column("compute_ms", "Compute", "number"),
     Column("memory_ms", "Memory", "number"),
     Column("overhead_ms", "Overhead", "number"),
 )
-_MACS = Column("macs", "Multiply-adds", "count")
-_SHARE = Column("share", "Share", "share")
 _HELD_OUT = (
     Column("median_percent", "Median", "number"),
     Column("most_percent", "9 in 10", "number"),
@@ -65,10 +62,10 @@ def time_document(
     """The predicted time of a network, layer by layer or in groups."""
     sheet = parts_sheet(prediction.by(by), by)
     config, device = prediction.graph.config, prediction.device
-    printed = [one for one in published if device_name(one) == device.name]
+    printed = _about(device, published)
     overhead = any(part.overhead_ms for part in prediction.layers)
     times = _PART_MS if overhead else _PART_MS[:2]
-    shown = sheet.only(by, "macs", *times, _MS, "share", "bound")
+    shown = sheet.only(by, "macs", *times, "ms share bound")
     notes = (*prediction_notes(prediction), *published_notes(printed))
     heading = f"{headline(config)}, on {device.name}"
     return Document(
@@ -95,14 +92,12 @@ def parts_sheet(parts: Sequence[PartTime], by: str) -> Sheet:
     }
     total |= {key: rounded_ms(total[key]) for key in summed[2:]}
     return Sheet.of(
-        (
-            *columns(by, _MACS, "bytes"),
-            Column("intensity", "Multiply-adds/byte", "number"),
+        columns(
+            f"{by} macs bytes intensity",
             *_PART_MS,
-            _MS,
-            _SHARE,
+            "ms share",
             Column("bound", "Bound by"),
-            Column("gmacs_per_second", "GMAC/s", "number"),
+            "gmacs_per_second",
         ),
         (
             {by: record["name"], **record, "share": _share(part.ms, whole)}
@@ -124,20 +119,21 @@ def _part_records(parts: Sequence[PartTime]) -> list[dict[str, Any]]:
             "name": part.name,
             "macs": part.work.macs,
             "bytes": part.work.bytes,
-            "intensity": _digits(part.work.intensity),
+            "intensity": four_digits(part.work.intensity),
             **{
                 key: rounded_ms(getattr(part, key))
                 for key in ("ms", "compute_ms", "memory_ms", "overhead_ms")
             },
             "share": round(part.ms / whole, 4) if whole else 0.0,
             "bound": part.bound,
-            "gmacs_per_second": _digits(part.rate),
+            "gmacs_per_second": four_digits(part.rate),
         }
         for part in parts
     ]
 
 
-def _digits(value: float | None) -> float | None:
+def four_digits(value: float | None) -> float | None:
+    """A value as exact as a model of time can be."""
     return None if value is None else float(f"{value:.4g}")
 
 
@@ -165,6 +161,11 @@ def calibration_note(device: Device, found: Calibration) -> str:
         f" {found.errors.worst:g} % at worst; {SIMPLEST} alone by"
         f" {found.macs_alone.median:g} % and {found.macs_alone.worst:g} %."
     )
+
+
+def _about(device: Device, published: Iterable[Printed]) -> list[Printed]:
+    """The published figures of a device."""
+    return [one for one in published if device_name(one) == device.name]
 
 
 def published_notes(figures: Iterable[Printed]) -> list[str]:
@@ -220,7 +221,7 @@ def everywhere_document(
     config = predictions[0].graph.config
     rows = []
     for one in predictions:
-        printed = [f for f in published if device_name(f) == one.device.name]
+        printed = _about(one.device, published)
         low, high = one.range_ms or (None, None)
         rows.append(
             {
@@ -236,21 +237,20 @@ def everywhere_document(
             }
         )
     sheet = Sheet.of(
-        (
-            *columns("device"),
-            _MS,
+        columns(
+            "device ms",
             Column("low_ms", "From", "number"),
             Column("high_ms", "To", "number"),
             Column("published_ms", "Published"),
             _HELD_OUT[0]._replace(label="Median error %"),
-            *columns("outside"),
+            "outside",
         ),
         rows,
         title=headline(config),
         notes=[calibration_note(one.device, one.calibration) for one in predictions],
     )
     if not any(row["outside"] for row in rows):
-        sheet = sheet.only(*(c.key for c in sheet.columns if c.key != "outside"))
+        sheet = sheet.only(*sheet.columns[:-1])
     return Document(
         "time",
         [sheet],
@@ -258,9 +258,7 @@ def everywhere_document(
         lambda: {
             "model": model_record(config),
             "devices": [
-                prediction_record(
-                    one, [f for f in published if device_name(f) == one.device.name]
-                )
+                prediction_record(one, _about(one.device, published))
                 for one in predictions
             ],
         },
@@ -276,17 +274,11 @@ def devices_document(devices: Sequence[Device]) -> Document:
     rows = [
         {
             "device": device.name,
-            "family": one.family,
             "figures": len(one.figures),
-            "left_out": one.left_out,
-            "median_percent": one.errors.median,
-            "most_percent": one.errors.most,
-            "worst_percent": one.errors.worst,
+            **record_of(one, "family", "left_out", "model", "source"),
+            **{f"{key}_percent": value for key, value in one.errors._asdict().items()},
             "macs_alone_percent": one.macs_alone.median,
-            "model": one.model,
-            "source": one.source,
-            "runtime": device.runtime,
-            "bits": device.bits,
+            **record_of(device, "runtime", "bits"),
             "printed": "; ".join(device.printed),
         }
         for device, one in calibrated
@@ -295,8 +287,7 @@ def devices_document(devices: Sequence[Device]) -> Document:
         columns(
             "device family figures left_out",
             *_HELD_OUT,
-            "model source runtime",
-            Column("bits", "Bits", "number"),
+            "model source runtime bits",
             Column("printed", "Also called"),
         ),
         rows,
@@ -309,9 +300,7 @@ def devices_document(devices: Sequence[Device]) -> Document:
             for one in device.refused
         ),
     )
-    shown = sheet.only(
-        *(c.key for c in sheet.columns[:8]),
-    )
+    shown = sheet.only(*sheet.columns[:8])
     notes = (
         "Errors are those of figures left out, in percent of the figure; what is left"
         " out takes no part in choosing the model. Multiply-adds: the median error if"
@@ -353,7 +342,7 @@ def bound_document(
 ) -> Document:
     """The least time at peak rate and bandwidth, which is not a prediction."""
     sheet = parts_sheet(parts, by).only(
-        by, "macs", "intensity", *_PART_MS[:2], "ms", "share", "bound"
+        by, "macs intensity", *_PART_MS[:2], "ms share bound"
     )
     whole = sum(part.ms for part in parts)
     note = (

@@ -5,6 +5,8 @@ from math import prod
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 Dims = Sequence[int | str | None]  # None: a side without size or name
 EXPORTERS = {"torchscript": False, "dynamo": True}
 
@@ -67,6 +69,7 @@ def export(module: Any, inputs: tuple[Any, ...], path: Path, exporter: str) -> N
     """Write a file. Random weights and statistics: equal constants would be merged."""
     import torch
 
+    pytest.importorskip("onnxscript")
     torch.manual_seed(7)
     for tensor in (*module.parameters(), *module.buffers()):
         if tensor.is_floating_point():

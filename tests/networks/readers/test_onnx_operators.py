@@ -105,6 +105,20 @@ def test_a_transposed_convolution_multiplies_every_input_position(write: Write) 
     assert figures(path) == (288 * 49, 288)
 
 
+def test_a_transposed_convolution_of_a_given_size(write: Write) -> None:
+    """ONNX: output_shape pads until it fits; 2 x 6 + 4 = 16 without it."""
+    up = node("ConvTranspose", ["x", "w"], ["y"], strides=[2, 2], output_shape=[15, 14])
+    path = write(
+        model(
+            [up, node("Conv", ["y", "v"], ["z"])],
+            {"x": [1, 6, 7, 7]},
+            {"z": None},
+            [constant("w", [6, 3, 4, 4]), constant("v", [2, 3, 1, 1])],
+        )
+    )
+    assert figures(path) == (288 * 49 + 6 * 15 * 14, 288 + 6)
+
+
 def test_gemm_and_matmul_with_the_bias_added_after(write: Write) -> None:
     """A Gemm of 10 x 7 on one row, a MatMul of 16 x 32 on 5 tokens; a bias each."""
     path = write(

@@ -17,8 +17,9 @@ distributed = pytest.importorskip("distributed")
 pytestmark = pytest.mark.filterwarnings("ignore")  # dask's own, when workers are lost
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def local() -> Iterator[Any]:
+    """One for all tests: it replaces workers that are lost."""
     with distributed.LocalCluster(
         n_workers=2,
         threads_per_worker=1,
@@ -54,7 +55,7 @@ def test_a_worker_killed_in_the_middle_loses_no_row(local: Any) -> None:
 
 
 def test_no_scheduler_is_a_clear_error(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(running, "CONNECT_S", 1)
+    monkeypatch.setattr(running, "CONNECT_S", 0.2)
     with (
         pytest.raises(UnmeasuredError, match=r"no scheduler at tcp://127\.0\.0\.1:9:"),
         cluster("tcp://127.0.0.1:9"),
@@ -81,22 +82,19 @@ def test_workers_of_another_version_are_refused(
         pass
 
 
-def test_a_scheduler_that_disappears_ends_the_run_and_keeps_what_was_done() -> None:
-    made = distributed.LocalCluster(
-        n_workers=1,
-        threads_per_worker=1,
-        dashboard_address=None,
-        silence_logs=logging.CRITICAL,
-    )
+def test_a_scheduler_that_disappears_ends_the_run_and_keeps_what_was_done(
+    local: Any,
+) -> None:
+    """The last test: it ends the cluster."""
     tasks = [task("add", a=index, b=1, seconds=0.1) for index in range(50)]
     done = []
 
     def run() -> None:
-        with cluster(made.scheduler_address) as executor:
+        with cluster(local.scheduler_address) as executor:
             for index, _ in outcomes(tasks, executor):
                 done.append(index)
                 if len(done) == 3:
-                    made.close()
+                    local.close()
 
     with pytest.raises(UnmeasuredError, match="the scheduler is gone"):
         run()

@@ -54,10 +54,12 @@ def test_a_task_that_fails_is_a_row_with_the_reason(name: str, reason: str) -> N
 
 def test_a_task_that_hangs_ends_at_the_timeout_and_the_next_one_runs() -> None:
     begin = time.monotonic()
-    hung, after = run([task("hang"), task("add", a=1, b=2)], workers=1, timeout=3)
-    assert hung.error == "no result after 3 s"
+    with processes(1) as executor:
+        ((_, hung),) = outcomes([task("hang")], executor, timeout=0.5)
+        ((_, after),) = outcomes([task("add", a=1, b=2)], executor)
+    assert hung.error == "no result after 0.5 s"
     assert after.row["sum"] == 3
-    assert time.monotonic() - begin < 30
+    assert time.monotonic() - begin < 10
 
 
 def test_what_a_task_prints_is_not_its_answer() -> None:
@@ -65,15 +67,15 @@ def test_what_a_task_prints_is_not_its_answer() -> None:
     assert one.row["sum"] == 9
 
 
-def test_processes_killed_at_50_random_moments_lose_no_row() -> None:
-    tasks = [task("add", a=index, b=1, seconds=0.02) for index in range(150)]
+def test_processes_killed_at_random_moments_lose_no_row() -> None:
+    tasks = [task("add", a=index, b=1, seconds=0.02) for index in range(50)]
     chance = random.Random(18)
     running.ATTEMPTS, attempts = 60, running.ATTEMPTS
     killed = 0
 
     def kill() -> None:
         nonlocal killed
-        while killed < 50 and not over.is_set():
+        while killed < 20 and not over.is_set():
             time.sleep(chance.uniform(0.02, 0.08))
             alive = [child for child in running._children.copy() if child.runs]
             if alive:
@@ -89,8 +91,8 @@ def test_processes_killed_at_50_random_moments_lose_no_row() -> None:
         over.set()
         killer.join()
         running.ATTEMPTS = attempts
-    assert killed >= 20
-    assert [row["sum"] for row in rows] == [index + 1 for index in range(150)]
+    assert killed >= 8
+    assert [row["sum"] for row in rows] == [index + 1 for index in range(50)]
     assert not any(row["error"] for row in rows)
 
 

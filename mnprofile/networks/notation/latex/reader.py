@@ -37,8 +37,6 @@ def read_latex(
         TableError: with the line and column of what cannot be read.
         MissingExtraError: pylatexenc is not installed.
     """
-    if not text.strip():
-        raise TableError("the file is empty", place=Place(file))
     source = read_source(text, file)
     tabular = source.choose(key)
     require("pylatexenc", "latex")

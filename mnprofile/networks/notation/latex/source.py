@@ -12,8 +12,8 @@ from typing import NamedTuple
 
 from mnprofile.base.errors import Place, TableError, nearest
 from mnprofile.networks.notation.latex.commands import TABULARS
+from mnprofile.networks.notation.table import check_text
 
-MAX_LINES = 20_000
 MAX_LISTED = 20
 MAX_CAPTION = 60
 MAX_LABELS = 20  # of one float
@@ -165,13 +165,8 @@ def _matching(tabulars: list[Tabular], key: str | None) -> list[Tabular]:
 
 
 def read_source(text: str, file: str) -> Source:
-    """Scan a LaTeX file. Raises TableError for a tabular that has no end."""
-    if text.count("\n") >= MAX_LINES:
-        raise TableError(
-            "too many lines",
-            place=Place(file, MAX_LINES + 1),
-            accepted=f"at most {MAX_LINES}",
-        )
+    """Scan a LaTeX file. Raises TableError, such as for a tabular that has no end."""
+    check_text(text, file)
     source = Source(file, text.removeprefix("\ufeff"))
     _Scan(source).run()
     return source

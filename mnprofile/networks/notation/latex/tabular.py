@@ -229,8 +229,8 @@ class _Reader:
                 Cell(cell.text or "-", *self.source.position(cell.offset))
                 for cell in row
             )
-            if cells == headers:  # repeated, as on the pages of a longtable
-                continue
+            if _texts(cells) == _texts(headers):
+                continue  # repeated, as on the pages of a longtable
             if _spans(row, len(headers)):
                 raise self.source.fault(
                     row[0].offset,
@@ -240,6 +240,10 @@ class _Reader:
             end = self.source.position(row[-1].end)
             check_width(self.source.file, cells, headers, end)
             yield cells
+
+
+def _texts(cells: tuple[Cell, ...]) -> list[str]:
+    return [cell.text for cell in cells]
 
 
 def _is(node: Any, *names: str) -> bool:

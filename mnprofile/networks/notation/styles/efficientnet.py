@@ -8,7 +8,6 @@ import re
 
 from mnprofile.networks.notation.cells import (
     MAX_SIZE,
-    MAX_STRIDE,
     TIMES,
     RefusalError,
     Size,
@@ -18,6 +17,7 @@ from mnprofile.networks.notation.cells import (
 )
 from mnprofile.networks.notation.rows import Row
 from mnprofile.networks.notation.styles.mbconv import mbconv, mbconv_rows
+from mnprofile.networks.notation.styles.sized import stride_between
 from mnprofile.networks.notation.styles.style import Context, RowCells, TableStyle
 
 
@@ -40,13 +40,12 @@ def _read_row(cells: RowCells, context: Context) -> tuple[Row, ...]:
     stride = 1
     if context.below is not None:
         after = context.below.read("resolution", _sides)
-        steps = range(1, MAX_STRIDE + 1)
-        fits = [s for s in steps if (-(-h // s), -(-w // s)) == after]
-        if not fits:
+        step = stride_between((h, w), after)
+        if step is None:
             raise context.below.fault(
                 "resolution", f"no stride leads from {h}x{w} to {after[0]}x{after[1]}"
             )
-        stride = fits[0]
+        stride = step
     count = cells.read("#layers", repeats)
     out = cells.read("#channels", channels)
     return mbconv_rows(cells, context, op, x, out=out, stride=stride, repeats=count)

@@ -48,8 +48,7 @@ def _block(text: str) -> tuple[type[Row], dict[str, Any]]:
 
 def _read_row(cells: RowCells, context: Context) -> Row:
     block, values = cells.read("block", _block)
-    values |= {"number": context.number, "cells": cells.by_header}
-    values["input"] = cells.read("input", size)
+    values = cells.row(input=cells.read("input", size), **values)
     if block is ClassifierRow:
         classes = cells.read("f", channels_or_classes)
         return ClassifierRow(classes=classes, **values)

@@ -8,20 +8,13 @@ from mnprofile.networks.blocks.convolution import ConvRow
 from mnprofile.networks.blocks.inception import InceptionRow
 from mnprofile.networks.notation.cells import RefusalError, channels
 from mnprofile.networks.notation.rows import Row
-from mnprofile.networks.notation.styles.sized import (
-    LayerKind,
-    given,
-    layer_between,
-    output_size,
-)
+from mnprofile.networks.notation.styles.sized import layer_between, output_size
 from mnprofile.networks.notation.styles.style import Context, RowCells, TableStyle
 
-_KINDS: dict[str, LayerKind] = {
-    "convolution": "convolution",
-    "max pool": "max pool",
-    "avg pool": "avg pool",
-}
-_TYPES = (*_KINDS, "inception", "dropout", "linear", "softmax")
+_TYPES = (
+    *("convolution", "max pool", "avg pool"),
+    *("inception", "dropout", "linear", "softmax"),
+)
 _BRANCHES = ("#1×1", "#3×3reduce", "#3×3", "#5×5reduce", "#5×5", "poolproj")
 
 
@@ -40,12 +33,12 @@ def _read_row(cells: RowCells, context: Context) -> tuple[Row, ...]:
     x, out = context.expected, cells.read("outputsize", output_size)
     if kind in ("dropout", "softmax"):
         return ()
-    base = given(cells, context, out)
+    base = cells.row(prints_input=False, output=out)
     if kind == "linear":
         return (ClassifierRow(x, classes=out.c, **{**base, "output": None}),)
     made: dict[str, Any] = {
         "activation": context.activation,
-        "batch_norm": context.batch_norm,
+        "batch_norm": context.settings.batch_norm,
     }
     if kind == "inception":
         one, three_in, three, five_in, five, pool = (
@@ -53,14 +46,14 @@ def _read_row(cells: RowCells, context: Context) -> tuple[Row, ...]:
         )
         base |= {"direct": one, "three": (three_in, three), "five": (five_in, five)}
         return (InceptionRow(x, projected=pool, **made, **base),)
-    header, layer = "patchsize/stride", _KINDS[kind]
-    if layer != "convolution" or cells.by_header["#3×3reduce"].text == "-":
-        return (layer_between(cells, context, layer, header, out),)
+    header = "patchsize/stride"
+    if kind != "convolution" or cells.by_header["#3×3reduce"].text == "-":
+        return (layer_between(cells, context, kind, header, out),)
     # Depth 2: a 1x1 convolution before the 3x3 one.
     middle = cells.read("#3×3reduce", channels)
     first = ConvRow(x, kernel=1, out=middle, **made, **{**base, "output": None})
     below = context._replace(expected=first.gives)
-    return first, layer_between(cells, below, layer, header, out)
+    return first, layer_between(cells, below, kind, header, out)
 
 
 STYLE = TableStyle(

@@ -73,26 +73,24 @@ def mbconv_rows(
     ``values`` are the block's out, stride and repeats.
     """
     rows: list[Row] = []
-    base: dict[str, Any] = {"number": context.number, "cells": cells.by_header}
     if op.block is not None:
         values |= {"kernel": op.kernel, "activation": context.activation}
         if op.block is not ConvRow:
             values |= {"t": op.t, "shortcut": op.shortcut}
             values["squeeze_excite"] = _squeeze(op, context)
-        rows.append(op.block(input=x, **base, **values))
+        rows.append(op.block(input=x, **cells.row(**values)))
     if op.end:
-        base["prints_input"] = op.block is None
         last = rows[-1].gives if rows else x
-        rows.append(PoolRow(last, kernel=None, **base))
-        rows.append(
-            ClassifierRow(Size(1, 1, last.c), **{**base, "prints_input": False})
-        )
+        prints = op.block is None
+        rows.append(PoolRow(last, kernel=None, **cells.row(prints_input=prints)))
+        pooled = Size(1, 1, last.c)
+        rows.append(ClassifierRow(pooled, **cells.row(prints_input=False)))
     return tuple(rows)
 
 
 def _squeeze(op: MBConv, context: Context) -> SqueezeExcite | None:
     """What the cell says, or the settings for every block."""
-    given = context.squeeze_excite
+    given = context.settings.squeeze_excite
     if op.squeeze_excite is None:
         return given if given is not None and given.everywhere else None
     return squeeze_excite(op.squeeze_excite or "✓", given)

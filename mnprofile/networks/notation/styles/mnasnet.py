@@ -1,8 +1,9 @@
 """MnasNet, Figure 7: the input of each layer; its output is the input of the next."""
 
-from mnprofile.networks.notation.cells import MAX_STRIDE, repeats, size
+from mnprofile.networks.notation.cells import repeats, size
 from mnprofile.networks.notation.rows import Row
 from mnprofile.networks.notation.styles.mbconv import mbconv, mbconv_rows
+from mnprofile.networks.notation.styles.sized import stride_between
 from mnprofile.networks.notation.styles.style import Context, RowCells, TableStyle
 
 
@@ -15,16 +16,11 @@ def _read_row(cells: RowCells, context: Context) -> tuple[Row, ...]:
     if context.below is None:
         raise cells.fault("operator", "no row below says what this one leaves")
     after = context.below.read("input", size)
-    fits = [
-        s
-        for s in range(1, MAX_STRIDE + 1)
-        if (-(-x.h // s), -(-x.w // s)) == (after.h, after.w)
-    ]
-    if not fits:
+    stride = stride_between((x.h, x.w), (after.h, after.w))
+    if stride is None:
         raise context.below.fault("input", f"no stride leads to it from {x.h}x{x.w}")
-    return mbconv_rows(
-        cells, context, op, x, out=after.c, stride=fits[0], repeats=count
-    )
+    values = {"out": after.c, "stride": stride, "repeats": count}
+    return mbconv_rows(cells, context, op, x, **values)
 
 
 STYLE = TableStyle(

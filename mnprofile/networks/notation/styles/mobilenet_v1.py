@@ -1,7 +1,7 @@
 """MobileNetV1, Table 1: filter shapes, and groups of rows that repeat."""
 
 import re
-from collections.abc import Callable
+from functools import partial
 
 from mnprofile.networks.blocks.classifier import ClassifierRow, SoftmaxRow
 from mnprofile.networks.blocks.convolution import ConvRow
@@ -49,44 +49,42 @@ def _type(text: str) -> tuple[str, int, int]:
     return known_word(spelled, TYPES, "type"), stride(match[3]), group
 
 
-def _filter(kind: str) -> Callable[[str], tuple[int, ...]]:
-    """The reader of a type's Filter Shape cell, which returns its numbers without k."""
-    forms = {
-        "conv": (r"([0-9]+)x([0-9]+)x([0-9]+)x([0-9]+)", "3x3x32x64"),
-        "depthwise": (r"([0-9]+)x([0-9]+)x([0-9]+) dw", "3x3x64 dw"),
-        "pool": (r"pool ([0-9]+)x([0-9]+)", "Pool 7x7"),
-        "fc": (r"([0-9]+)x([0-9]+|k)", "1024x1000 or 1024xk"),
-        "softmax": (r"classifier", "Classifier"),
-    }
-    pattern, example = forms[kind]
+_FILTERS = {  # by type: how its Filter Shape is printed, and an example
+    "conv": (r"([0-9]+)x([0-9]+)x([0-9]+)x([0-9]+)", "3x3x32x64"),
+    "depthwise": (r"([0-9]+)x([0-9]+)x([0-9]+) dw", "3x3x64 dw"),
+    "pool": (r"pool ([0-9]+)x([0-9]+)", "Pool 7x7"),
+    "fc": (r"([0-9]+)x([0-9]+|k)", "1024x1000 or 1024xk"),
+    "softmax": (r"classifier", "Classifier"),
+}
 
-    def read(text: str) -> tuple[int, ...]:
-        tight = TIMES.sub("x", text)
-        match = re.fullmatch(pattern, tight, re.IGNORECASE if kind != "conv" else 0)
-        if match is None:
-            raise RefusalError(
-                f'"{text}" is not a filter shape of this type',
-                accepted=f"such as {example}",
-            )
-        numbers = match.groups()
-        if kind in ("conv", "depthwise"):
-            side = kernel(f"{numbers[0]}x{numbers[1]}")
-            return (side, *(channels(number) for number in numbers[2:]))
-        if kind == "fc":
-            if numbers[1] == "k":
-                return (channels(numbers[0]),)
-            classes = integer(numbers[1], "number of classes", 1, MAX_CLASSES)
-            return (channels(numbers[0]), classes)
-        return tuple(integer(number, "pool size", 1, MAX_SIZE) for number in numbers)
 
-    return read
+def _filter(kind: str, text: str) -> tuple[int, ...]:
+    """The numbers of a type's Filter Shape cell, without k."""
+    pattern, example = _FILTERS[kind]
+    tight = TIMES.sub("x", text)
+    match = re.fullmatch(pattern, tight, re.IGNORECASE if kind != "conv" else 0)
+    if match is None:
+        raise RefusalError(
+            f'"{text}" is not a filter shape of this type',
+            accepted=f"such as {example}",
+        )
+    numbers = match.groups()
+    if kind in ("conv", "depthwise"):
+        side = kernel(f"{numbers[0]}x{numbers[1]}")
+        return (side, *(channels(number) for number in numbers[2:]))
+    if kind == "fc":
+        if numbers[1] == "k":
+            return (channels(numbers[0]),)
+        classes = integer(numbers[1], "number of classes", 1, MAX_CLASSES)
+        return (channels(numbers[0]), classes)
+    return tuple(integer(number, "pool size", 1, MAX_SIZE) for number in numbers)
 
 
 def _read_row(cells: RowCells, context: Context) -> Row:
     kind, step, _ = cells.read("type/stride", _type)
     shape = cells.read("inputsize", size_or_classes if kind == "softmax" else size)
-    numbers = cells.read("filtershape", _filter(kind))
-    base = (shape, context.number, cells.by_header)
+    numbers = cells.read("filtershape", partial(_filter, kind))
+    base = (shape, cells.number, cells.by_header)
 
     if kind in ("conv", "depthwise", "fc"):
         takes = numbers[0 if kind == "fc" else 1]

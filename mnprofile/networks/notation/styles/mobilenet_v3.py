@@ -1,27 +1,14 @@
 """MobileNetV3, Tables 1 and 2: expanded channels, squeeze-excite, nonlinearity."""
 
 from mnprofile.networks.notation.cells import channels, nonlinearity, stride
-from mnprofile.networks.notation.styles.style import (
-    EXTRAS,
-    TableStyle,
-    ValueColumn,
-    by_columns,
-)
+from mnprofile.networks.notation.styles.style import ValueColumn, by_columns
 
-STYLE = TableStyle(
+STYLE = by_columns(
     "v3",
     "MobileNetV3, Tables 1 and 2",
-    ("Input", "Operator", "exp size", "#out", "SE", "NL", "s"),
-    "input",
-    "operator",
-    by_columns(
-        (
-            ValueColumn("expsize", "expanded", channels),
-            ValueColumn("#out", "out", channels),
-            ValueColumn("se", "squeeze_excite", str),
-            ValueColumn("nl", "activation", nonlinearity),
-            ValueColumn("s", "stride", stride),
-        )
-    ),
-    extras=EXTRAS,
+    ValueColumn("exp size", "expanded", channels),
+    ValueColumn("#out", "out", channels),
+    ValueColumn("SE", "squeeze_excite", str),
+    ValueColumn("NL", "activation", nonlinearity),
+    ValueColumn("s", "stride", stride),
 )

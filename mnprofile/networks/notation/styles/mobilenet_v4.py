@@ -30,15 +30,6 @@ from mnprofile.networks.notation.cells import (
 from mnprofile.networks.notation.rows import Row
 from mnprofile.networks.notation.styles.style import Context, RowCells, TableStyle
 
-BLOCKS: dict[str, type[Row]] = {
-    "Conv2D": ConvRow,
-    "AvgPool": PoolRow,
-    "FusedIB": FusedRow,
-    "ExtraDW": UniversalRow,
-    "IB": UniversalRow,
-    "ConvNext": UniversalRow,
-    "FFN": UniversalRow,
-}
 # Which of the two depthwise convolutions each universal block has.
 _KERNELS = {
     "ExtraDW": (True, True),
@@ -46,6 +37,13 @@ _KERNELS = {
     "ConvNext": (True, False),
     "FFN": (False, False),
 }
+_BLOCKS: dict[str, type[Row]] = {
+    "Conv2D": ConvRow,
+    "AvgPool": PoolRow,
+    "FusedIB": FusedRow,
+    **dict.fromkeys(_KERNELS, UniversalRow),
+}
+_EXPANDS = ("FusedIB", *_KERNELS)
 _ATTENDING = {"Mobile-MQA": MobileAttentionRow, "Mobile-MHA": MultiHeadRow}
 
 _ATTENTION = re.compile(
@@ -57,7 +55,7 @@ def _block(text: str) -> str:
     word = text.partition(",")[0]
     if word in _ATTENDING:
         return word
-    known_word(text, BLOCKS, "block", extra=("Mobile-MQA, h4, d64, kv2",))
+    known_word(text, _BLOCKS, "block", extra=("Mobile-MQA, h4, d64, kv2",))
     return text
 
 
@@ -80,12 +78,8 @@ def _read_row(cells: RowCells, context: Context) -> Row:
     word = cells.read("block", _block)
     if word in _ATTENDING:
         return _attention(_ATTENDING[word], cells, context)
-    block = BLOCKS[word]
-    values: dict[str, Any] = {
-        "input": cells.read("input", size),
-        "number": context.number,
-        "cells": cells.by_header,
-    }
+    block = _BLOCKS[word]
+    values = cells.row(input=cells.read("input", size))
     step = cells.read("stride", stride)
     first, second = _KERNELS.get(word, (False, True))
     before = cells.read("dwk1", kernel if first else blank)
@@ -102,7 +96,7 @@ def _read_row(cells: RowCells, context: Context) -> Row:
         return ConvRow(kernel=side or 1, **values)
     values |= {"expanded": inner, "kernel": side or 0}
     if block is UniversalRow:
-        values |= {"before": before or 0, "layer_scale": context.layer_scale}
+        values |= {"before": before or 0, "layer_scale": context.settings.layer_scale}
     return block(**values)
 
 
@@ -112,17 +106,13 @@ def _attention(
     for header in ("dwk1", "dwk2", "expandeddim"):
         cells.read(header, blank)
     cells.read("stride", one_or_blank)
-    return block(
+    values = cells.row(
         input=cells.read("input", size),
-        number=context.number,
-        cells=cells.by_header,
         out=cells.read("outputdim", channels),
-        layer_scale=context.layer_scale,
-        **cells.read("block", _heads),
+        layer_scale=context.settings.layer_scale,
     )
+    return block(**values, **cells.read("block", _heads))
 
-
-_EXPANDS = ("FusedIB", *_KERNELS)
 
 STYLE = TableStyle(
     "mobilenet_v4",

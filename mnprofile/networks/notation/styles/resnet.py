@@ -14,7 +14,6 @@ from mnprofile.networks.blocks.residual import PrintedResidualRow
 from mnprofile.networks.blocks.window_pooling import WindowPoolRow
 from mnprofile.networks.notation.cells import (
     MAX_CLASSES,
-    MAX_STRIDE,
     RefusalError,
     Size,
     channels,
@@ -25,7 +24,7 @@ from mnprofile.networks.notation.cells import (
     stride,
 )
 from mnprofile.networks.notation.rows import Row
-from mnprofile.networks.notation.styles.sized import output_size
+from mnprofile.networks.notation.styles.sized import output_size, stride_between
 from mnprofile.networks.notation.styles.style import Context, RowCells, TableStyle
 
 _TIMES = re.compile(r"(?<=[0-9\]]) *[x×] *(?=[0-9])")  # not the x of "max"
@@ -75,21 +74,16 @@ def _read_row(cells: RowCells, context: Context) -> tuple[Row, ...]:
     out = cells.read("outputsize", output_size)
     cells.read("layername", str)
     x = context.expected
-    base: dict[str, Any] = {
-        "number": context.number,
-        "cells": cells.by_header,
-        "prints_input": False,
-    }
+    base = cells.row(prints_input=False)
     if block is ClassifierRow:
         pool = PoolRow(x, kernel=None, output=out, **base)
         return pool, ClassifierRow(Size(1, 1, x.c), **values, **base)
     if block is PrintedResidualRow:
-        fits = [s for s in range(1, MAX_STRIDE + 1) if -(-x.h // s) == out.h]
-        if not fits:
+        values["stride"] = stride_between((x.h,), (out.h,))
+        if values["stride"] is None:
             raise cells.fault(
                 "outputsize", f"no stride leads from {x.h}x{x.w} to {out.h}x{out.w}"
             )
-        values["stride"] = fits[0]
     if block is not WindowPoolRow:
         values["activation"] = context.activation
     return (block(input=x, output=out, **values, **base),)

@@ -1,15 +1,20 @@
 """Tables that print the size of what a layer leaves: its padding follows from that."""
 
 import re
-from typing import Any, Literal
+from collections.abc import Callable
+from typing import Any
 
+from mnprofile.graph.arithmetic import ceil_div
 from mnprofile.graph.operators.convolution import SAME, Explicit, Padding
+from mnprofile.networks.blocks.classifier import ClassifierRow
 from mnprofile.networks.blocks.convolution import ConvRow
+from mnprofile.networks.blocks.flattening import FlattenRow
 from mnprofile.networks.blocks.pooling import PoolRow
 from mnprofile.networks.blocks.window_pooling import WindowPoolRow
 from mnprofile.networks.notation.cells import (
     MAX_CHANNELS,
     MAX_SIZE,
+    MAX_STRIDE,
     TIMES,
     RefusalError,
     Size,
@@ -20,7 +25,6 @@ from mnprofile.networks.notation.cells import (
 from mnprofile.networks.notation.rows import Row
 from mnprofile.networks.notation.styles.style import Context, RowCells
 
-LayerKind = Literal["convolution", "max pool", "avg pool"]
 _WINDOW = re.compile(r"([0-9]{1,2}x[0-9]{1,2})/([0-9])(?: ?\(x[0-9]+\))?")
 
 
@@ -48,14 +52,14 @@ def window(text: str) -> tuple[int, int]:
 
 
 def layer_between(
-    cells: RowCells, context: Context, kind: LayerKind, header: str, out: Size
+    cells: RowCells, context: Context, kind: str, header: str, out: Size
 ) -> Row:
-    """Pooling, or a convolution, from the size above to the printed one.
+    """A "convolution", "max pool" or "avg pool" to the printed size.
 
     ``header`` is the normalised header of the window, such as 7x7/2.
     """
     x = context.expected
-    values: dict[str, Any] = given(cells, context, out)
+    values = cells.row(prints_input=False, output=out)
     values["kernel"], step = cells.read(header, window)
     if kind == "avg pool":
         return PoolRow(x, **values)
@@ -65,18 +69,44 @@ def layer_between(
         return WindowPoolRow(x, **values)
     if out.c is None:
         raise cells.fault("outputsize", "a convolution without its channels")
-    values |= {"activation": context.activation, "batch_norm": context.batch_norm}
-    return ConvRow(x, out=out.c, **values)
+    values["batch_norm"] = context.settings.batch_norm
+    return ConvRow(x, out=out.c, activation=context.activation, **values)
 
 
-def given(cells: RowCells, context: Context, out: Size) -> dict[str, Any]:
-    """What every row of a table has that prints output sizes."""
-    return {
-        "number": context.number,
-        "cells": cells.by_header,
-        "prints_input": False,
-        "output": out,
-    }
+def layer_word(words: str, accepted: str) -> Callable[[str], str]:
+    """A reader of names such as conv1: one of some words, and maybe a number."""
+    pattern = re.compile(f"({words})[0-9]*")
+
+    def read(text: str) -> str:
+        found = pattern.fullmatch(text.strip())
+        if found is None:
+            raise RefusalError(f'"{text}" is not a layer', accepted=accepted)
+        return found[1]
+
+    return read
+
+
+def fully_connected(
+    cells: RowCells, context: Context, out: int, *, is_last: bool
+) -> tuple[Row, ...]:
+    """The last one is the classifier; on a map, its elements are the inputs."""
+    x, base = context.expected, cells.row(prints_input=False)
+    rows: tuple[Row, ...] = ()
+    if (x.h, x.w) != (1, 1):
+        rows = (FlattenRow(x, **base),)
+        x = rows[0].gives
+    if is_last:
+        return (*rows, ClassifierRow(x, classes=out, **base))
+    values: dict[str, Any] = {"batch_norm": False, "activation": context.activation}
+    return (*rows, ConvRow(x, kernel=1, out=out, **values, **base))
+
+
+def stride_between(before: tuple[int, ...], after: tuple[int, ...]) -> int | None:
+    """The smallest stride that leads from some sides to others, or None."""
+    for step in range(1, MAX_STRIDE + 1):
+        if tuple(ceil_div(side, step) for side in before) == after:
+            return step
+    return None
 
 
 def padding_to(
@@ -101,5 +131,5 @@ def padding_to(
         header,
         f"a {kernel}x{kernel} window with stride {stride} on {x.h}x{x.w} does not leave"
         f" {out.h}x{out.w}",
-        f"{-(-x.h // stride)}x{-(-x.w // stride)} with padding",
+        f"{ceil_div(x.h, stride)}x{ceil_div(x.w, stride)} with padding",
     )

@@ -1,37 +1,24 @@
 """SqueezeNet, Table 1: fire modules and the layers between them."""
 
-import re
 from typing import Any
 
 from mnprofile.networks.blocks.fire import FireRow
 from mnprofile.networks.blocks.map_classifier import MapClassifierRow
-from mnprofile.networks.notation.cells import RefusalError, blank, channels
+from mnprofile.networks.notation.cells import blank, channels
 from mnprofile.networks.notation.rows import Row
 from mnprofile.networks.notation.styles.sized import (
-    LayerKind,
-    given,
     layer_between,
+    layer_word,
     output_size,
     window,
 )
 from mnprofile.networks.notation.styles.style import Context, RowCells, TableStyle
 
-_LAYER = re.compile("(input image|conv|maxpool|fire|avgpool)[0-9]*")
-_KINDS: dict[str, LayerKind] = {
-    "conv": "convolution",
-    "maxpool": "max pool",
-    "avgpool": "avg pool",
-}
-
-
-def _layer(text: str) -> str:
-    found = _LAYER.fullmatch(text.strip())
-    if found is None:
-        raise RefusalError(
-            f'"{text}" is not a layer',
-            accepted="input image, conv1, maxpool1, fire2 or avgpool10",
-        )
-    return found[1]
+_KINDS = {"conv": "convolution", "maxpool": "max pool", "avgpool": "avg pool"}
+_layer = layer_word(
+    "input image|conv|maxpool|fire|avgpool",
+    accepted="input image, conv1, maxpool1, fire2 or avgpool10",
+)
 
 
 def _read_row(cells: RowCells, context: Context) -> tuple[Row, ...]:
@@ -45,10 +32,7 @@ def _read_row(cells: RowCells, context: Context) -> tuple[Row, ...]:
         name: cells.read(header, channels if fire else blank)
         for name, header in names.items()
     }
-    base: dict[str, Any] = {
-        **given(cells, context, out),
-        "activation": context.activation,
-    }
+    base = cells.row(prints_input=False, output=out, activation=context.activation)
     if fire:
         cells.read("filtersize/stride", blank)
         return (FireRow(x, **parts, **base),)
@@ -56,7 +40,8 @@ def _read_row(cells: RowCells, context: Context) -> tuple[Row, ...]:
     if layer == "conv" and below and below.read("layername/type", _layer) == "avgpool":
         cells.read("filtersize/stride", window)
         return (MapClassifierRow(x, classes=out.c, **base),)
-    plain = context._replace(batch_norm=False)
+    settings = context.settings._replace(batch_norm=False)
+    plain = context._replace(settings=settings)
     return (layer_between(cells, plain, _KINDS[layer], "filtersize/stride", out),)
 
 

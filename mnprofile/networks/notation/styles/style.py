@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import MISSING, fields
+from functools import partial
 from typing import Any, NamedTuple, TypeVar
 
 from mnprofile.base.errors import TableError
@@ -16,7 +17,6 @@ from mnprofile.networks.notation.cells import (
     PerClass,
     RefusalError,
     Size,
-    SqueezeExcite,
     blank,
     nonlinearity,
     one_by_one,
@@ -28,6 +28,7 @@ from mnprofile.networks.notation.cells import (
     squeeze_excite,
 )
 from mnprofile.networks.notation.rows import Row, normalised
+from mnprofile.networks.notation.settings import Settings
 from mnprofile.networks.notation.table import Cell, Table
 
 # Columns that a table of any style may have: by normalised header, what they say.
@@ -46,11 +47,20 @@ class RowCells:
     """The cells of one row by normalised header; errors give the place of the cell."""
 
     def __init__(
-        self, table: Table, printed: Mapping[str, str], cells: Sequence[Cell]
+        self,
+        table: Table,
+        printed: Mapping[str, str],
+        number: int,
+        cells: tuple[Cell, ...],
     ) -> None:
         self.table = table
         self.printed = printed
+        self.number = number  # of the row, counted from 1
         self.by_header = dict(zip(printed, cells, strict=True))
+
+    def row(self, **values: Any) -> dict[str, Any]:
+        """What every row has, and some values besides."""
+        return {"number": self.number, "cells": self.by_header, **values}
 
     def fault(
         self,
@@ -85,17 +95,18 @@ class RowCells:
 class Context(NamedTuple):
     """What a row reader may need beyond its own cells."""
 
-    number: int
-    activation: ActivationKind | None  # of the settings; None where NL is a column
+    settings: Settings
     expected: Size  # what the rows above leave
-    squeeze_excite: SqueezeExcite | None = None  # of the settings
-    column: str | None = None  # of the settings: which of several columns to read
-    below: RowCells | None = None  # the next row
-    above: Row | None = None  # what the row above was read as
-    batch_norm: bool = True  # of the settings: after convolutions
-    layer_scale: bool = False  # of the settings: before additions
-    labelled: bool = False  # rows name their inputs
-    pooled: bool = False  # what this one reads
+    column: str | None  # which of several columns to read, by its normalised header
+    below: RowCells | None  # the next row
+    above: Row | None  # what the row above was read as
+    labelled: bool  # rows name their inputs
+    pooled: bool  # what this one reads
+
+    @property
+    def activation(self) -> ActivationKind | None:
+        """That of all layers; None where NL is a column."""
+        return self.settings.activation
 
     @property
     def maps(self) -> bool:
@@ -139,71 +150,84 @@ class TableStyle(NamedTuple):
 class ValueColumn(NamedTuple):
     """A column that gives one field of a block, and how its cells are read."""
 
-    header: str  # normalised
+    header: str  # as printed
     field: str
     read: Callable[[str], Any]
 
+    @property
+    def key(self) -> str:
+        """The normalised header."""
+        return normalised(self.header)
 
+
+OPERATORS = "operator"  # the normalised header of the blocks' column
 # Columns that a table read by columns may have besides those of its style.
 EXTRAS = (
-    ValueColumn("se", "squeeze_excite", str),
-    ValueColumn("nl", "activation", nonlinearity),
+    ValueColumn("SE", "squeeze_excite", str),
+    ValueColumn("NL", "activation", nonlinearity),
     ValueColumn("n", "repeats", repeats),
 )
 
 
-def by_columns(columns: Sequence[ValueColumn], operators: str = "operator") -> ReadRow:
-    """A reader of rows with the columns Input and Operator and some for values.
+def by_columns(
+    name: str,
+    source: str,
+    *columns: ValueColumn,
+    before: Sequence[str] = ("Input", "Operator"),
+    extras: tuple[ValueColumn, ...] = EXTRAS,
+) -> TableStyle:
+    """A style with the columns Input and Operator and some for values.
 
     A block uses the columns that give one of its fields; its other cells must be blank.
-    A convolution with k outputs is the classifier. ``operators`` is the normalised
-    header of the blocks' column.
+    A convolution with k outputs is the classifier.
     """
+    headers = (*before, *(column.header for column in columns))
+    read_row = partial(_read_columns, columns)
+    return TableStyle(
+        name, source, headers, "input", OPERATORS, read_row, extras=extras
+    )
+
+
+def _read_columns(
+    columns: Sequence[ValueColumn], cells: RowCells, context: Context
+) -> Row:
     out = next(column for column in columns if column.field == "out")
-
-    def read_row(cells: RowCells, context: Context) -> Row:
-        op, block = cells.read(operators, operator_and_block)
-        values = _given(cells, context)
-        is_k = block.for_classes and _read(cells, block, out, context) is None
-        if is_k and context.maps:
-            values["out"] = PerClass(1)
-        elif is_k:
-            block = block.for_classes or block
-            cells.read(operators, one_by_one)
-        taken = {field.name for field in fields(block)} - values.keys()
-        if not block.is_repeatable:
-            taken.discard("repeats")
-        for column in (*columns, *_extras(columns, cells)):
-            if column.field in taken:
-                if block.for_classes:
-                    _check_not_blank(cells, column, out)
-                values[column.field] = _read(cells, block, column, context)
-            elif not (is_k and column is out):
-                _check_blank(cells, column)
-        given = _from_operator(block, op, context)
-        if type(values.get("out")) is PerClass:
-            given["activation"] = None  # as a classifier has none
-        values |= {key: given[key] for key in taken & given.keys() - values.keys()}
-        _check_operator(cells, operators, block, op, values)
-        return block(**values)
-
-    return read_row
+    op, block = cells.read(OPERATORS, operator_and_block)
+    values = _given(cells, context)
+    is_k = block.for_classes and _read(cells, block, out, context) is None
+    if is_k and context.maps:
+        values["out"] = PerClass(1)
+    elif is_k:
+        block = block.for_classes or block
+        cells.read(OPERATORS, one_by_one)
+    taken = {field.name for field in fields(block)} - values.keys()
+    if not block.is_repeatable:
+        taken.discard("repeats")
+    for column in (*columns, *_extras(columns, cells)):
+        if column.field in taken:
+            if block.for_classes:
+                _check_not_blank(cells, column, out)
+            values[column.field] = _read(cells, block, column, context)
+        elif not (is_k and column is out):
+            _check_blank(cells, column)
+    given = _from_operator(block, op, context)
+    if type(values.get("out")) is PerClass:
+        given["activation"] = None  # as a classifier has none
+    values |= {key: given[key] for key in taken & given.keys() - values.keys()}
+    _check_operator(cells, block, op, values)
+    return block(**values)
 
 
 def _check_blank(cells: RowCells, column: ValueColumn) -> None:
     """Refuse a value that the block does not use; 1 is none for repeats and strides."""
     optional = column.field in ("repeats", "stride")
-    cells.read(column.header, one_or_blank if optional else blank)
+    cells.read(column.key, one_or_blank if optional else blank)
 
 
 def _extras(columns: Sequence[ValueColumn], cells: RowCells) -> list[ValueColumn]:
     """The columns that the table has besides those of its style."""
-    own = {column.header for column in columns}
-    return [
-        extra
-        for extra in EXTRAS
-        if extra.header in cells.by_header and extra.header not in own
-    ]
+    own = {column.key for column in columns}
+    return [one for one in EXTRAS if one.key in cells.by_header and one.key not in own]
 
 
 def _from_operator(block: type[Row], op: Operator, context: Context) -> dict[str, Any]:
@@ -212,7 +236,7 @@ def _from_operator(block: type[Row], op: Operator, context: Context) -> dict[str
         "kernel": op.kernel if block.pools else op.kernel or 3,
         "batch_norm": op.batch_norm,
         "activation": context.activation if block.activates else None,
-        "layer_scale": context.layer_scale,
+        "layer_scale": context.settings.layer_scale,
         **op.more,
     }
 
@@ -221,46 +245,38 @@ def _given(cells: RowCells, context: Context) -> dict[str, Any]:
     """What every row has. Where rows name their inputs, Input may be blank."""
     text = cells.by_header["input"].text if "input" in cells.by_header else "-"
     prints = text != "-" or ("input" in cells.by_header and not context.labelled)
-    return {
-        "input": cells.read("input", size) if prints else context.expected,
-        "prints_input": prints,
-        "number": context.number,
-        "cells": cells.by_header,
-    }
+    x = cells.read("input", size) if prints else context.expected
+    return cells.row(input=x, prints_input=prints)
 
 
 def _check_operator(
-    cells: RowCells,
-    header: str,
-    block: type[Row],
-    op: Operator,
-    values: Mapping[str, Any],
+    cells: RowCells, block: type[Row], op: Operator, values: Mapping[str, Any]
 ) -> None:
     """Refuse a kernel that the block does not use, and a cell that says too little."""
     known = {field.name: field for field in fields(block)}
     if block.expands and not values.keys() & {"t", "expanded"}:
-        raise cells.fault(header, f'"{op.name}" in a table without its expansion')
+        raise cells.fault(OPERATORS, f'"{op.name}" in a table without its expansion')
     if op.kernel is not None and not (block.classifies or "kernel" in known):
-        raise cells.fault(header, f'"{op.name}" has no kernel')
+        raise cells.fault(OPERATORS, f'"{op.name}" has no kernel')
     for modifier, (name, _) in block.words.get(op.name, NO_WORD).modifiers.items():
         if name not in values and known[name].default is MISSING:
             raise cells.fault(
-                header,
+                OPERATORS,
                 f'"{op.name}" without its {modifier}',
                 f"{op.name}, {', '.join(block.words[op.name].modifiers)}",
             )
     for name, field in known.items():
         if field.default is MISSING and name not in values:
             told = f'"{op.name}" in a table without a column for "{name}"'
-            raise cells.fault(header, told)
+            raise cells.fault(OPERATORS, told)
 
 
 def _check_not_blank(cells: RowCells, column: ValueColumn, out: ValueColumn) -> None:
     """Only the classifier, whose outputs are k, may leave its repeats blank."""
-    if column.field == "repeats" and cells.by_header[column.header].text == "-":
-        outputs = cells.by_header[out.header].text
+    if column.field == "repeats" and cells.by_header[column.key].text == "-":
+        outputs = cells.by_header[out.key].text
         raise cells.fault(
-            column.header,
+            column.key,
             f'"-" in a row with {outputs} outputs',
             f"1; or k in place of {outputs}, if this is the classifier",
         )
@@ -283,6 +299,6 @@ def _read(
     """A cell, read by the block's own reader for the column if it has one."""
     reader = block.readers.get(column.field, column.read)
     if column.field != "squeeze_excite":
-        return cells.read(column.header, reader)
-    given = context.squeeze_excite
-    return cells.read(column.header, lambda text: squeeze_excite(text, given))
+        return cells.read(column.key, reader)
+    given = context.settings.squeeze_excite
+    return cells.read(column.key, lambda text: squeeze_excite(text, given))

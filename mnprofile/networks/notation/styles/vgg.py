@@ -4,11 +4,8 @@ A cell that is blank in one configuration is written ``-``.
 """
 
 import re
-from typing import Any
 
-from mnprofile.networks.blocks.classifier import ClassifierRow
 from mnprofile.networks.blocks.convolution import ConvRow
-from mnprofile.networks.blocks.flattening import FlattenRow
 from mnprofile.networks.blocks.window_pooling import WindowPoolRow
 from mnprofile.networks.notation.cells import (
     MAX_CLASSES,
@@ -18,6 +15,7 @@ from mnprofile.networks.notation.cells import (
     kernel,
 )
 from mnprofile.networks.notation.rows import Row
+from mnprofile.networks.notation.styles.sized import fully_connected
 from mnprofile.networks.notation.styles.style import Context, RowCells, TableStyle
 
 _LAYER = re.compile("conv([0-9]{1,2})-([0-9]{1,6})|FC-([0-9]{1,8})")
@@ -43,27 +41,17 @@ def _read_row(cells: RowCells, context: Context) -> tuple[Row, ...]:
     assert context.column is not None
     word, side, out = cells.read(context.column, _layer)
     x = context.expected
-    base: dict[str, Any] = {
-        "number": context.number,
-        "cells": cells.by_header,
-        "prints_input": False,
-    }
+    base = cells.row(prints_input=False)
     if word in ("LRN", "soft-max", "-"):
         return ()
     if word == "maxpool":
         return (WindowPoolRow(x, kernel=2, stride=2, **base),)
-    values: dict[str, Any] = {"batch_norm": False, "activation": context.activation}
     if word == "conv":
-        return (ConvRow(x, kernel=side, out=out, **values, **base),)
+        values = {**base, "batch_norm": False, "activation": context.activation}
+        return (ConvRow(x, kernel=side, out=out, **values),)
     below = context.below
     is_last = below is None or below.read(context.column, _layer)[0] != "FC"
-    rows: list[Row] = []
-    if (x.h, x.w) != (1, 1):
-        rows.append(FlattenRow(x, **base))
-        x = rows[0].gives
-    if is_last:
-        return (*rows, ClassifierRow(x, classes=out, **base))
-    return (*rows, ConvRow(x, kernel=1, out=out, **values, **base))
+    return fully_connected(cells, context, out, is_last=is_last)
 
 
 STYLE = TableStyle(

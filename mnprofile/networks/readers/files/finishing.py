@@ -139,7 +139,7 @@ def _finished(
     image = next((one for _, one in tape.inputs if is_map(one)), None)
     config = fixed(name, file.format, inputs)
     if image is not None:
-        config = replace(config, resolution=(image.h, image.w))
+        config = config._replace(resolution=(image.h, image.w))
     graph = replace(
         tape.graph(config, tuple(low.notes)),
         nodes=placed(tape.nodes, low.scopes, image),

@@ -4,13 +4,12 @@ from dataclasses import replace
 
 from mnprofile.graph.graph import Node, Parameters
 from mnprofile.graph.operators.elementwise import BatchNorm, LayerScale
-from mnprofile.graph.operators.embedding import Embedding
 from mnprofile.graph.operators.joining import Add
 from mnprofile.graph.operators.op import Op
 from mnprofile.graph.operators.pooling import GlobalPool
 from mnprofile.graph.operators.products import Contraction
 from mnprofile.graph.operators.reshaping import Flatten
-from mnprofile.graph.operators.tensors import Elementwise
+from mnprofile.graph.operators.tensors import Elementwise, Embedding
 from mnprofile.graph.stored import StoredBytes
 from mnprofile.networks.readers.files.lowering import Lowering
 from mnprofile.networks.readers.files.program import Call, Dims, Stored, Value

@@ -9,8 +9,9 @@ from mnprofile.graph.operators.elementwise import (
 )
 from mnprofile.graph.operators.joining import Add, Multiply, Scale, Subtract
 from mnprofile.graph.operators.op import Op, broadcast
-from mnprofile.graph.operators.pooling import GlobalPool, Pool, PoolKind
+from mnprofile.graph.operators.pooling import GlobalPool
 from mnprofile.graph.operators.tensors import Elementwise, PReLU, Reduce
+from mnprofile.graph.operators.window_pooling import Pool, PoolKind
 from mnprofile.networks.readers.files.arithmetic import combined
 from mnprofile.networks.readers.files.layers import (
     add_bias,

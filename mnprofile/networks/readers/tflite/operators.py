@@ -21,9 +21,10 @@ from mnprofile.graph.operators.joining import (
     Subtract,
 )
 from mnprofile.graph.operators.op import Op
-from mnprofile.graph.operators.pooling import GlobalPool, Pool, PoolKind
+from mnprofile.graph.operators.pooling import GlobalPool
 from mnprofile.graph.operators.reshaping import Flatten, Pad, Resize
 from mnprofile.graph.operators.tensors import Elementwise, PReLU
+from mnprofile.graph.operators.window_pooling import Pool, PoolKind
 from mnprofile.networks.readers.files.layers import (
     apply,
     factors,

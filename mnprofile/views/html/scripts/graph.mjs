@@ -33,7 +33,7 @@ const picture = (node, graph) => {
   const open = new Set();
   const total = graph.layers.reduce((sum, layer) => sum + layer.macs, 0);
   const bar = make("p", null, { class: "buttons" });
-  const frame = make("div", null, { class: "scroll canvas", tabindex: "0", role: "region", "aria-label": "Picture of the network" });
+  const frame = make("div", null, { class: "scroll canvas", tabindex: "0", role: "region", "aria-label": `Picture of ${graph.of}` });
   const told = make("div", null, { class: "told-layer", role: "status" });
   const share = (macs) => (total ? `${(100 * macs / total).toFixed(1)} %` : "");
 
@@ -69,7 +69,7 @@ const picture = (node, graph) => {
     const cost = box.macs ? `, ${grouped(box.macs)} multiply-adds, ${share(box.macs)}` : "";
     const isEnd = box.kind === "input" || box.kind === "output";
     const label = `${box.kind} ${box.name}${cost}`;
-    group.append(drawn("title", `${label}${box.kind === "layer" ? `\n${box.layers[0].label}` : ""}`));
+    const title = box.kind === "layer" ? `${label}\n${box.layers[0].label}` : label;
     group.append(drawn("rect", null, { width, height, rx: isEnd ? height / 2 : 4, class: "paper" }));
     group.append(drawn("rect", null, {
       width, height, rx: isEnd ? height / 2 : 4, class: "heat",
@@ -78,22 +78,25 @@ const picture = (node, graph) => {
     if (box.kind === "layer") group.append(drawn("rect", null, { width: 5, height, class: `t-${box.layers[0].type}` }));
     group.append(drawn("text", cut(box.name, isEnd ? 15 : 18), { x: isEnd ? width / 2 : 11, y: isEnd ? 18 : 18, ...(isEnd ? { "text-anchor": "middle" } : {}), class: "name" }));
     if (!isEnd) {
-      const under = box.kind === "layer" ? cut(box.layers[0].label, 21) : `${box.layers.length} layer${box.layers.length === 1 ? "" : "s"}`;
-      group.append(drawn("text", box.macs ? `${short(box.macs)} · ${share(box.macs)}` : under, { x: 11, y: 35, class: "small" }));
+      const many = box.kind === "layer" ? cut(box.layers[0].label, 21) : `${box.layers.length} layer${box.layers.length === 1 ? "" : "s"}`;
+      const under = box.macs ? `${short(box.macs)} · ${share(box.macs)}` : many;
+      group.append(" ", drawn("text", under, { x: 11, y: 35, class: "small" }));
       group.setAttribute("tabindex", "0");
       group.setAttribute("role", "button");
-      group.setAttribute("aria-label", box.kind === "layer" ? label : `Open ${label}`);
+      // What is read aloud begins with what is seen: who speaks to a page says that.
+      group.setAttribute("aria-label", `${box.name} ${under} ${title}${box.kind === "layer" ? "" : ", open"}`);
       const use = () => (box.kind === "layer" ? tell(box) : toggle(box.key));
       group.addEventListener("click", use);
       group.addEventListener("keydown", (event) => {
         if (event.key === "Enter" || event.key === " ") { event.preventDefault(); use(); }
       });
     }
+    group.append(" ", drawn("title", title));
     return group;
   };
 
   const groupNode = (group, { x, y, width, height }) => {
-    const node = drawn("g", null, { class: "group", transform: `translate(${x - width / 2} ${y - height / 2})`, "data-key": group.key, tabindex: "0", role: "button", "aria-label": `Close ${group.name}` });
+    const node = drawn("g", null, { class: "group", transform: `translate(${x - width / 2} ${y - height / 2})`, "data-key": group.key, tabindex: "0", role: "button", "aria-label": `− ${group.name}, close` });
     node.append(drawn("rect", null, { width, height, rx: 6 }));
     node.append(drawn("text", `− ${cut(group.name, 24)}`, { x: 8, y: 10, class: "small" }));
     node.addEventListener("click", () => toggle(group.key));

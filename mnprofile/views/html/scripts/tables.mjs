@@ -52,12 +52,15 @@
     });
     addFilter(table, number);
   });
-  // A frame gets the keyboard focus only if it can be scrolled.
+  // A frame gets the keyboard focus only if it can be scrolled. All are measured before any
+  // is changed, and none in a closed section: each of both would be a layout of its own.
   const frames = () => {
-    for (const frame of document.querySelectorAll(".scroll")) {
-      if (frame.scrollWidth > frame.clientWidth) frame.setAttribute("tabindex", "0");
-      else frame.removeAttribute("tabindex");
-    }
+    const open = [...document.querySelectorAll(".scroll")].filter((one) => !one.closest("details:not([open])"));
+    const wide = open.map((one) => one.scrollWidth > one.clientWidth);
+    open.forEach((one, index) => {
+      if (!wide[index]) one.removeAttribute("tabindex");
+      else if (!one.hasAttribute("tabindex")) one.setAttribute("tabindex", "0");
+    });
   };
   new ResizeObserver(frames).observe(document.body);
   document.addEventListener("toggle", frames, true);
