@@ -442,6 +442,8 @@ def test_a_product_with_a_side_of_one_is_a_matrix_product() -> None:
 class _Permuted(nn.Module):
     """Its indices are a list: a tensor that torch makes, and frees after its use."""
 
+    var: Tensor
+
     def __init__(self) -> None:
         super().__init__()
         self.register_buffer("var", torch.ones(4))
