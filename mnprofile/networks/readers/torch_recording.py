@@ -156,7 +156,7 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call] # of torch
     def _record(
         self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any], out: Any
     ) -> None:
-        outputs = tuple(tensors_in(out))
+        outputs = (out,) if isinstance(out, Tensor) else tuple(tensors_in(out))
         if not outputs:
             return
         self._kept.append(out)
