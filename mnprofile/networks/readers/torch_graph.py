@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import cache
 
 from torch import nn
 
@@ -49,7 +50,7 @@ def assembled(
     image = next((one.dims[2:] for one in inputs if len(one.dims) >= 4), None)
     named = stages(ends, image)
     squeezing = _squeeze_excite(recorded)
-    nodes = []
+    origin, nodes = cache(tree.origin), []
     for node in recorded:
         layer = layers[node.name]
         placed = replace(
@@ -58,7 +59,7 @@ def assembled(
             block=blocks[layer],
             stage=named[blocks[layer]],
             type=_type(node, squeezing),
-            origin=tree.origin(paths[node.name]),
+            origin=origin(paths[node.name]),
             stored=None,
         )
         by_rule = placed.parameters == node.stored

@@ -134,8 +134,12 @@ def grouped_mm(call: Call) -> Found:
 
 def attention(call: Call) -> Found:
     q, k, v = call.args[:3]
-    kept = (whole(k), whole(v))
-    return Found(ScaledDotProduct(), (q, k, v), whole(q), whole(call.out), kept)
+    return attended(q, k, v, call.out)
+
+
+def attended(q: Tensor, k: Tensor, v: Tensor, out: Tensor) -> Found:
+    others = (whole(k), whole(v))
+    return Found(ScaledDotProduct(), (q, k, v), whole(q), whole(out), others)
 
 
 # --- norms and activation functions --------------------------------------------------

@@ -24,7 +24,6 @@ from torch.utils._python_dispatch import TorchDispatchMode
 
 from mnprofile.graph.graph import NO_SHAPE, Node, Origin, Parameters
 from mnprofile.graph.operators.op import Op, Shape
-from mnprofile.graph.operators.products import ScaledDotProduct
 from mnprofile.graph.operators.recurrent import Cell, Recurrent
 from mnprofile.graph.operators.tensors import Constant, Output
 from mnprofile.graph.written import Written
@@ -41,8 +40,8 @@ from mnprofile.networks.readers.torch_call import (
     like,
     shape,
     tensors_in,
-    whole,
 )
+from mnprofile.networks.readers.torch_layers import attended
 from mnprofile.networks.readers.torch_parameters import Sources
 from mnprofile.networks.readers.torch_rules import POINTWISE, operator_of
 from mnprofile.networks.readers.torch_written import (
@@ -91,9 +90,13 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call] # of torch
 
     def add_input(self, name: str, tensor: Tensor) -> str:
         name = self._free(name)
-        self._values[key_of(tensor)] = _Value(name, *layout(tensor))
-        self._kept.append(tensor)
+        self._hold(name, tensor)
         return name
+
+    def _hold(self, node: str, tensor: Tensor) -> None:
+        """A node made a tensor, whose storage is not used for another one."""
+        self._values[key_of(tensor)] = _Value(node, *layout(tensor))
+        self._kept.append(tensor)
 
     def nodes_of(self, value: object) -> tuple[str, ...]:
         """The nodes of the tensors in what the network returns."""
@@ -153,7 +156,7 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call] # of torch
     def _record(
         self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any], out: Any
     ) -> None:
-        outputs = tuple(tensors_in(out))
+        outputs = (out,) if isinstance(out, Tensor) else tuple(tensors_in(out))
         if not outputs:
             return
         self._kept.append(out)
@@ -255,8 +258,7 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call] # of torch
 
     def _input(self, tensor: Tensor) -> str:
         """The node of an input; a constant becomes one when it is used."""
-        key = key_of(tensor)
-        value = self._values.get(key)
+        value = self._values.get(key_of(tensor))
         if value is not None:
             return self._read(value)
         sources = self.sources.of(tensor)
@@ -270,7 +272,7 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call] # of torch
         at = path.rpartition(".")[0] if path else self._stack[-1][0]
         self.recorded.append(_node(name, op, NO_SHAPE, y, stored=stored))
         self.paths[name] = at
-        self._values[key] = _Value(name, *layout(tensor))
+        self._hold(name, tensor)
         return name
 
     def _attend(self, attend: Any, *args: Any, **kwargs: Any) -> Tensor:
@@ -286,13 +288,9 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call] # of torch
         if not self._paused:
             named = (kwargs[key] for key in ("query", "key", "value") if key in kwargs)
             q, k, v = (*args, *named)[:3]
-            kept = (whole(k), whole(v))
-            found = Found(ScaledDotProduct(), (q, k, v), whole(q), whole(out), kept)
             mask = kwargs.get("attn_mask", args[3] if len(args) > 3 else None)
-            function = self._masked(mask)
-            node = self._add(found, "attention", out, function=function)
-            self._kept.append(out)
-            self._values[key_of(out)] = _Value(node, *layout(out))
+            found, function = attended(q, k, v, out), self._masked(mask)
+            self._hold(self._add(found, "attention", out, function), out)
         return out
 
     def _masked(self, mask: Tensor | None) -> str:
@@ -327,7 +325,7 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call] # of torch
         )
         node = self._add(found, op.cell, y)
         self._kept.append(output)
-        self._values[key_of(y)] = _Value(node, *layout(y))
+        self._hold(node, y)
         for one in ends:
             self._add_further(node, one)
 

@@ -80,7 +80,7 @@ class Calls(TorchFunctionMode):
         args: tuple[Any, ...] = (),
         kwargs: dict[str, Any] | None = None,
     ) -> Any:
-        before = self.function
+        before = self.function, self.first
         self.function = self._name(func)
         self.first = _first(self.function, args)
         if self.function in _METHODS and _is_operator(sys._getframe(1)):
@@ -91,7 +91,7 @@ class Calls(TorchFunctionMode):
         try:
             return func(*args, **(kwargs or {}))
         finally:
-            self.function = before
+            self.function, self.first = before
 
     def written(self, name: str, function: str | None = None) -> Written:
         """How the operator was called that is running; ``name`` is torch's for it.

@@ -439,6 +439,27 @@ def test_a_product_with_a_side_of_one_is_a_matrix_product() -> None:
     assert macs(from_torch(Vector(), (1, 49))) == 49
 
 
+class _Permuted(nn.Module):
+    """Its indices are a list: a tensor that torch makes, and frees after its use."""
+
+    var: Tensor
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.register_buffer("var", torch.ones(4))
+
+    def forward(self, x: Tensor) -> Tensor:
+        for _ in range(5):
+            x = x[:, [2, 0, 3, 1]] / (self.var**0.5 + 1e-8)
+        return x
+
+
+def test_what_takes_the_place_of_a_freed_constant_is_not_that_constant() -> None:
+    """Nothing depends on an input but five selections and five divisions."""
+    nodes = from_torch(_Permuted(), (1, 4)).nodes
+    assert [one.type for one in nodes if one.inputs] == ["index", "div"] * 5
+
+
 def test_shapes_of_tokens_are_their_dimensions() -> None:
     graph = from_torch(nn.Linear(4, 5), (1, 7, 4))
 

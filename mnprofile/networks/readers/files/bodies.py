@@ -226,10 +226,7 @@ def loop(low: Lowering, call: Call, body: Body, times: int | None) -> list[Bound
     if times is not None:
         return run_body(low, call, body, times)
     program = body.program
-    for at, name in enumerate(call.outputs):
-        dims = body.dims(program.outputs[at]) if at < len(program.outputs) else None
-        if name and dims is not None and low.given(name) is None:
-            low.sizes[name] = dims
+    _shapes(low, call, [body], 1)
     why = f'(each run of "{program.name}": {body}; how many is not known)'
     low.unknown(call, why, body.parameters)
     low.counted |= body.inner.counted - set(program.tensors)

@@ -130,15 +130,10 @@ def _finished(
     tape.outputs = [
         low.values[name].node for name in program.outputs if name in low.values
     ]
-    missing = [
-        name
-        for name in program.outputs
-        if name and name not in low.values and name not in low.stored
-    ]
-    if missing:
-        raise ModelFileError(
-            f'nothing makes its output "{missing[0]}"', place=Place(file.path)
-        )
+    for name in program.outputs:
+        if name and name not in low.values and name not in low.stored:
+            told = f'nothing makes its output "{name}"'
+            raise ModelFileError(told, place=Place(file.path))
     path = Path(file.path)
     name = path.stem + file.part
     image = next((one for _, one in tape.inputs if is_map(one)), None)

@@ -6,7 +6,8 @@ generated classes.
 
 import re
 import struct
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 
 from mnprofile.base.errors import Place
 from mnprofile.networks.readers.files.program import (
@@ -62,14 +63,14 @@ def read_onnx(data: memoryview, path: str) -> ModelFile:
     return _Reader(path, len(data)).file(Message(data, path, "model"))
 
 
+@dataclass
 class _Reader:
     """One file being read: how many nodes it has so far, and what was met."""
 
-    def __init__(self, path: str, size: int) -> None:
-        self.path = path
-        self.size = size
-        self.nodes = 0  # read so far, with inputs and outputs of graphs
-        self.is_external = False
+    path: str
+    size: int
+    nodes: int = 0  # read so far, with inputs and outputs of graphs
+    is_external: bool = False
 
     def file(self, model: Message) -> ModelFile:
         graph = model.message(7, "graph")
@@ -204,8 +205,9 @@ class _Reader:
                 found.append(Tensor(name))
                 continue
             shape = tensor.message(2, "shape")
-            dims = None if shape is None else tuple(map(_dim, _dims_of(shape)))
-            if dims is not None and len(dims) > MAX_RANK:
+            sides = shape.messages(1, "dimension") if shape else ()
+            dims = tuple(map(_dim, sides)) if shape else None
+            if dims and len(dims) > MAX_RANK:
                 message.refuse(f"{len(dims)} dimensions")
             found.append(Tensor(name, _type(tensor.integer(1)), dims))
         return found
@@ -238,9 +240,7 @@ class _Reader:
             )
         if tensor.elements > MAX_VALUES:
             return tensor
-        return Tensor(
-            name, dtype, tensor.dims, is_stored=True, values=_values(message, tensor)
-        )
+        return replace(tensor, values=_values(message, tensor))
 
 
 class Reference(str):
@@ -271,9 +271,7 @@ def _constant(name: str, call: Call) -> Tensor:
     """The output of a Constant node."""
     for value in call.attributes.values():
         if isinstance(value, Tensor):
-            return Tensor(
-                name, value.dtype, value.dims, is_stored=True, values=value.values
-            )
+            return replace(value, name=name)
         if isinstance(value, int | float) and not isinstance(value, bool):
             dtype = "int64" if isinstance(value, int) else "float32"
             return Tensor(name, dtype, (), is_stored=True, values=(value,))
@@ -283,10 +281,6 @@ def _constant(name: str, call: Call) -> Tensor:
                 name, dtype, (len(value),), is_stored=True, values=value[:MAX_VALUES]
             )
     return Tensor(name, "string", (), is_stored=True)
-
-
-def _dims_of(shape: Message) -> Iterator[Message]:
-    return shape.messages(1, "dimension")
 
 
 def _dim(message: Message) -> Dim:

@@ -61,18 +61,15 @@ def convolve(low: Lowering, call: Call, x: int = 0, w: int = 1, b: int = 2) -> N
         low.refuse(
             call, f"a kernel {list(kernel)} in {groups} groups on {channels} channels"
         )
-    settings = {
-        "kernel": plain_sides(kernel[2:]),
-        "stride": sides(low, call, "strides", rank),
-        "dilation": sides(low, call, "dilations", rank),
-        "padding": padding(low, call, rank),
-        "bias": bias is not None,
-    }
-    op: Op
+    window = (
+        plain_sides(kernel[2:]),
+        sides(low, call, "strides", rank),
+        sides(low, call, "dilations", rank),
+    )
+    zeros = padding(low, call, rank)
+    op: Op = Conv(kernel[0], *window, bias is not None, groups, zeros)
     if groups > 1 and groups == channels == kernel[0]:
-        op = Depthwise(**settings)  # type: ignore[arg-type] # of mixed types
-    else:
-        op = Conv(kernel[0], groups=groups, **settings)  # type: ignore[arg-type] # likewise
+        op = Depthwise(*window, zeros, bias is not None)
     layer(low, call, op, image, weight=weight, bias=bias)
 
 

@@ -1,7 +1,5 @@
 """TFLite operators that run other subgraphs: IF and WHILE."""
 
-from collections.abc import Mapping
-
 from mnprofile.networks.readers.files.bodies import (
     Bound,
     choose,
@@ -24,22 +22,22 @@ def _subgraph(low: Lowering, call: Call, name: str) -> Program:
     return every[index]
 
 
+def _bound(
+    low: Lowering, call: Call, program: Program, first: int = 0
+) -> dict[str, Bound]:
+    """The inputs of a subgraph: those of its call, from ``first`` on."""
+    places = range(first, len(call.inputs))
+    if len(program.inputs) != len(places):
+        low.refuse(call, f'"{program.name}" has {len(program.inputs)} inputs')
+    given = (low.constant(call, at) or low.value(call, at) for at in places)
+    return dict(zip(program.inputs, given, strict=True))
+
+
 def branch(low: Lowering, call: Call) -> None:
     """IF: a condition, then the inputs of both branches."""
-
-    def bound(program: Program) -> Mapping[str, Bound]:
-        if len(program.inputs) != len(call.inputs) - 1:
-            low.refuse(call, f'"{program.name}" has {len(program.inputs)} inputs')
-        given = (_either(low, call, at) for at in range(1, len(call.inputs)))
-        return dict(zip(program.inputs, given, strict=True))
-
     names = ("then_branch", "else_branch")
     branches = {name: _subgraph(low, call, name) for name in names}
-    choose(low, call, branches, bound)
-
-
-def _either(low: Lowering, call: Call, at: int) -> Bound:
-    return low.constant(call, at) or low.value(call, at)
+    choose(low, call, branches, lambda program: _bound(low, call, program, 1))
 
 
 def repeat(low: Lowering, call: Call) -> None:
@@ -115,10 +113,6 @@ def _number(
 def inline(low: Lowering, call: Call) -> None:
     """An operator that a subgraph takes apart into plain ones (a composite)."""
     program = _subgraph(low, call, "subgraph")
-    if len(program.inputs) != len(call.inputs):
-        low.refuse(call, f'"{program.name}" has {len(program.inputs)} inputs')
-    given = (_either(low, call, at) for at in range(len(call.inputs)))
-    bound = dict(zip(program.inputs, given, strict=True))
-    body = tried(low, call, program, bound)
+    body = tried(low, call, program, _bound(low, call, program))
     if body:
         give(low, call, loop(low, call, body, 1))

@@ -5,7 +5,7 @@ Field numbers are those of TensorFlow Lite's schema (version 3).
 
 import re
 import struct
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 
 from mnprofile.base.errors import Place, nearest
 from mnprofile.networks.readers.files.program import (
@@ -135,6 +135,7 @@ def _operator(code: Table) -> tuple[str, str]:
     return OPERATORS[number], ""
 
 
+@dataclass
 class _Subgraph:
     """One subgraph being read. Tensors are known by their index there.
 
@@ -142,21 +143,13 @@ class _Subgraph:
     buffer: several may have the same elements.
     """
 
-    def __init__(
-        self,
-        table: Table,
-        codes: list[tuple[str, str]],
-        buffers: list[Table],
-        taken: set[str],
-        firsts: dict[int, Tensor],
-    ) -> None:
-        self.table = table
-        self.codes = codes
-        self.buffers = buffers
-        self.taken = taken
-        self.firsts = firsts
-        self.tensors: dict[str, Tensor] = {}
-        self.names: list[str] = []
+    table: Table
+    codes: list[tuple[str, str]]
+    buffers: list[Table]
+    taken: set[str]
+    firsts: dict[int, Tensor]
+    tensors: dict[str, Tensor] = field(default_factory=dict)
+    names: list[str] = field(default_factory=list)
 
     def program(self) -> Program:
         for table in self.table.tables(0, "tensor"):
@@ -175,10 +168,10 @@ class _Subgraph:
             tensors=self.tensors,
         )
 
-    def _named(self, table: Table, field: int) -> tuple[str, ...]:
+    def _named(self, table: Table, number: int) -> tuple[str, ...]:
         """Tensors by name; -1 is an input that is left out."""
         found = []
-        for index in table.numbers(field):
+        for index in table.numbers(number):
             if not -1 <= index < len(self.names):
                 table.buffer.refuse(table.where, f"there is no tensor {index}")
             found.append("" if index < 0 else self.names[index])
@@ -202,12 +195,8 @@ class _Subgraph:
             name = f"{name or 'tensor'}#{len(self.taken)}"
         self.taken.add(name)
         quantisation = table.table(4, "quantisation")
-        tensor = Tensor(
-            name,
-            dtype,
-            dims,
-            scales=quantisation.size_of(2, 4) if quantisation else 0,
-        )
+        scales = quantisation.size_of(2, 4) if quantisation else 0
+        tensor = Tensor(name, dtype, dims, scales=scales)
         stored = self._data(table)
         if not stored:
             return tensor

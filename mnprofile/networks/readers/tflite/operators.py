@@ -200,9 +200,9 @@ def concatenate(low: Lowering, call: Call) -> None:
 def pad(low: Lowering, call: Call) -> None:
     out, zeros = low.needed(call), low.numbers(call, 1)
     x = low.value(call, 0)
-    if zeros is None or len(x.dims) != 4 or len(zeros) != 8 or any(zeros[:2]):
+    if zeros is None or len(x.dims) != 4 or len(zeros) != 8:
         return copy(low, call, "pad")
-    if zeros[6] or zeros[7] or min(zeros) < 0:
+    if any((*zeros[:2], *zeros[6:])) or min(zeros) < 0:
         return copy(low, call, "pad")
     start, end = zeros[2:6:2], zeros[3:6:2]
     op = Pad(tuple(map(int, start)), tuple(map(int, end)))
