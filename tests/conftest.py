@@ -28,6 +28,11 @@ gc.set_threshold(50_000, 50, 100)
 BROWSER = "needs Chromium (apt-get install chromium)"
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Files in their own order: pytest-xdist leaves long ones of few tests last."""
+    config.option.loadscopereorder = False
+
+
 def pytest_pycollect_makemodule(
     module_path: Path, parent: pytest.Collector
 ) -> pytest.Module | None:
