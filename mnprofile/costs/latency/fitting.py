@@ -196,7 +196,7 @@ def _fit(works_bytes: bytes, ms_bytes: bytes, model: str) -> Floats:
     prices = np.zeros(len(TERMS))
     for at, price in zip(columns, found / scale, strict=True):
         prices[at] = price * 1e6
-    prices.flags.writeable = False
+    prices.setflags(write=False)
     return prices
 
 
