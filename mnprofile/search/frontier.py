@@ -2,9 +2,30 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable, Iterable
+from typing import Any, TypeVar
 
 from mnprofile.search.rows import Rows, join
+
+T = TypeVar("T")
+
+
+def frontier(items: Iterable[T], figures: Callable[[T], tuple[float, ...]]) -> list[T]:
+    """The few items that no other one beats, cheapest first, without numpy.
+
+    ``figures`` gives the cost and the top-1 of an item, and perhaps its rank; which
+    are on the frontier is as in ``on_frontier``.
+    """
+
+    def order(item: T) -> tuple[float, ...]:
+        cost, top1, *rank = figures(item)
+        return (cost, -top1, *rank)
+
+    best: list[T] = []
+    for item in sorted(items, key=order):
+        if not best or figures(item)[1] > figures(best[-1])[1]:
+            best.append(item)
+    return best
 
 
 def on_frontier(cost: Any, top1: Any, rank: Any) -> Any:
@@ -16,7 +37,6 @@ def on_frontier(cost: Any, top1: Any, rank: Any) -> Any:
     """
     import numpy as np
 
-    cost, top1 = np.asarray(cost), np.asarray(top1, float)
     order = np.lexsort((rank, -top1, cost))
     best = np.fmax.accumulate(np.append(-np.inf, top1[order]))
     return order[top1[order] > best[:-1]]

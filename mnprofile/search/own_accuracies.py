@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 from mnprofile.base.csv_files import read_rows
 from mnprofile.base.errors import MnprofileError, Place, nearest
 from mnprofile.base.files import Input
-from mnprofile.search.frontier import on_frontier
+from mnprofile.search.frontier import frontier
 
 TOP1 = "top1"
 _NOTHING = object()
@@ -91,8 +91,7 @@ def frontier_of(rows: Sequence[Row]) -> list[Row]:
     In their own order; of two that are equal in both, the first.
     """
     able = [at for at, row in enumerate(rows) if row[TOP1] and row["error"] is None]
-    macs, top1 = ([rows[at][name] for at in able] for name in ("macs", TOP1))
-    kept = {able[best] for best in on_frontier(macs, top1, able).tolist()}
+    kept = frontier(able, lambda at: (rows[at]["macs"], rows[at][TOP1]))
     return [
         row for at, row in enumerate(rows) if at in kept or row["error"] is not None
     ]

@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mnprofile.search.frontier import Frontier, on_frontier
+from mnprofile.search.frontier import Frontier, frontier, on_frontier
 from mnprofile.search.interpolation import ESTIMATE, PUBLISHED
 from mnprofile.search.rows import NUMBERS, Rows
 
@@ -42,7 +42,11 @@ def columns_of(rows: list[tuple[int, float, int]]) -> tuple[Any, Any, Any]:
 def test_the_frontier_is_what_brute_force_finds(
     rows: list[tuple[int, float, int]],
 ) -> None:
-    assert on_frontier(*columns_of(rows)).tolist() == brute_force(rows)
+    expected = brute_force(rows)
+
+    assert on_frontier(*columns_of(rows)).tolist() == expected
+    known = [at for at, (_, top1, _) in enumerate(rows) if top1 == top1]
+    assert frontier(known, rows.__getitem__) == expected
 
 
 @given(st.lists(st.lists(ROW, min_size=1, max_size=6), max_size=4))
@@ -51,7 +55,7 @@ def test_pieces_give_the_frontier_of_the_whole(
 ) -> None:
     """With the quick test before each piece, as a sweep applies it."""
     every = [row for piece in pieces for row in piece]
-    frontier, seen = Frontier(), 0
+    so_far, seen = Frontier(), 0
     for piece in pieces:
         cost, top1, kind = columns_of(piece)
         columns: dict[str, Any] = {name: np.zeros(len(piece)) for name in NUMBERS}
@@ -59,7 +63,7 @@ def test_pieces_give_the_frontier_of_the_whole(
         columns["alpha"] = np.arange(seen, seen + len(piece))  # its index in the whole
         seen += len(piece)
         rows = Rows((), np.zeros(len(piece), np.int32), columns)
-        frontier.add(rows.take(frontier.may_enter(cost.astype(float), top1)))
+        so_far.add(rows.take(so_far.may_enter(cost.astype(float), top1)))
 
-    found = frontier.rows.columns["alpha"].tolist() if frontier.rows else []
+    found = so_far.rows.columns["alpha"].tolist() if so_far.rows else []
     assert found == brute_force(every)

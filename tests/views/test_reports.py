@@ -25,7 +25,7 @@ from mnprofile.views.html.memory_panels import live_memory
 from mnprofile.views.html.network_panels import shares_sheet
 from mnprofile.views.html.panels import ReportNetwork
 from mnprofile.views.html.shell import asset
-from mnprofile.views.plots.accuracy import Point, frontier
+from mnprofile.views.plots.accuracy import Point, frontier_of
 from mnprofile.views.plots.live_memory import PlotStep, step_plot
 from mnprofile.views.plots.palette import FAMILIES, GRAY, OTHER, PlotStyle
 from mnprofile.views.plots.scales import linear_ticks
@@ -133,7 +133,7 @@ def test_the_frontier_is_what_nothing_beats() -> None:
 
     a, b, c, d = point(10, 50), point(20, 49), point(20, 60), point(30, 60)
 
-    assert frontier((d, b, a, c)) == (a, c)
+    assert frontier_of((d, b, a, c)) == (a, c)
 
 
 # --- panels --------------------------------------------------------------------------

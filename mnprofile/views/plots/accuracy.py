@@ -14,7 +14,7 @@ from mnprofile.base.errors import UsageError
 from mnprofile.evidence.literature.accuracy_series import PHONES, printed_accuracies
 from mnprofile.networks.configuration import PAPER
 from mnprofile.networks.imported import Network
-from mnprofile.search.frontier import on_frontier
+from mnprofile.search.frontier import frontier
 from mnprofile.search.row_files import latency_column
 from mnprofile.views.plots.palette import PlotStyle, styles
 from mnprofile.views.plots.scales import Scale, log_ticks, tick_text
@@ -139,15 +139,13 @@ def titles(archs: Iterable[Network]) -> dict[str, str]:
     }
 
 
-def frontier(points: Iterable[Point]) -> tuple[Point, ...]:
+def frontier_of(points: Iterable[Point]) -> tuple[Point, ...]:
     """The points that no other one beats in both cost and top-1, cheapest first.
 
     Of two that are equal in both, a published one is kept, else the first.
     """
-    some = [*points]
-    estimated = [not one.is_published for one in some]
-    found = on_frontier([one.x for one in some], [one.top1 for one in some], estimated)
-    return tuple(some[at] for at in found.tolist())
+    found = frontier(points, lambda one: (one.x, one.top1, not one.is_published))
+    return tuple(found)
 
 
 @dataclass(frozen=True)
@@ -164,7 +162,7 @@ class Series:
     @cached_property
     def best(self) -> tuple[Point, ...]:
         """The frontier among its own points."""
-        return frontier(self.points)
+        return frontier_of(self.points)
 
 
 @dataclass(frozen=True)
@@ -182,7 +180,7 @@ class AccuracyPlot:
     @cached_property
     def frontier(self) -> tuple[Point, ...]:
         """The frontier over all points."""
-        return frontier(self.points)
+        return frontier_of(self.points)
 
     @cached_property
     def x(self) -> Scale:
