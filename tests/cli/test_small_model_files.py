@@ -36,7 +36,7 @@ def test_a_small_model_file_takes_little(
     takes_little(tmp_path, name, ("count", name), code)
 
 
-@pytest.mark.parametrize("command", sampled(COMMANDS, ["explain", "sweep", "diff"]))
+@pytest.mark.parametrize("command", sampled(COMMANDS, ["explain", "diff"]))
 def test_every_command_takes_little_for_many_layers(
     tmp_path: Path, takes_little: TakesLittle, command: str
 ) -> None:

@@ -17,6 +17,7 @@ from mnprofile.evidence.profilers.to_torch import to_torch
 from mnprofile.networks.catalog import load
 from mnprofile.networks.finding import find_network
 from tests.conftest import Run
+from tests.sampling import long
 
 SHORT = ("--repeats", "2", "--warmup", "1", "--threads", "1")
 
@@ -297,6 +298,7 @@ def test_a_grid_is_measured_row_by_row_kept_and_gone_on_with(
     assert len(texts) == len(set(texts))
 
 
+@long
 def test_what_runs_of_a_grid_of_arguments_is_read_by_calibrate(
     run: Run, tmp_path: Path
 ) -> None:

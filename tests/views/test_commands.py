@@ -11,6 +11,7 @@ import pytest
 import mnprofile
 from mnprofile.cli import main
 from mnprofile.views.html.reporting import report
+from tests.sampling import sampled
 from tests.views.browsing import Watched, shown
 
 EXAMPLES = Path(__file__).parents[2] / "docs" / "examples"
@@ -41,11 +42,14 @@ def assert_offered(page: Any, capsys: pytest.CaptureFixture[str]) -> list[str]:
 
 @pytest.mark.parametrize(
     "arguments",
-    [
-        "efficientnet-b2 --impl keras",
-        "v2+ssdlite v3-large+lraspp@0.75",
-        "annotated.tex my_network.md@0.5 ./own_widths.md",
-    ],
+    sampled(
+        (
+            "efficientnet-b2 --impl keras",
+            "v2+ssdlite v3-large+lraspp@0.75",
+            "annotated.tex my_network.md@0.5 ./own_widths.md",
+        ),
+        ["annotated.tex my_network.md@0.5 ./own_widths.md"],
+    ),
 )
 def test_tables(
     arguments: str,
@@ -111,11 +115,14 @@ def test_code_and_files_with_what_they_need(
 
 @pytest.mark.parametrize(
     "settings",
-    [
-        {"classes": 10, "alpha": 0.5},
-        {"output_stride": 16, "resolution": (320, 240)},
-        {"classes": 0, "t": 4.0, "impl": "torchvision"},
-    ],
+    sampled(
+        (
+            {"classes": 0, "t": 4.0, "impl": "torchvision"},
+            {"classes": 10, "alpha": 0.5},
+            {"output_stride": 16, "resolution": (320, 240)},
+        ),
+        3,
+    ),
 )
 def test_graphs_from_python(
     settings: dict[str, Any],
